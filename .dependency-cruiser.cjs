@@ -1,0 +1,41 @@
+/**
+ * Imports go down only (DESIGN.md, "One way through"):
+ * index, dev, examples → destination → runtime → rooms → vocabulary. Rooms do not import one another.
+ */
+const rooms = '^src/(options|record|delivery|client|telemetry)/';
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'vocabulary-is-the-ground',
+      severity: 'error',
+      from: { path: '^src/vocabulary/' },
+      to: { path: '^src/', pathNot: '^src/vocabulary/' },
+    },
+    {
+      name: 'rooms-do-not-import-one-another',
+      severity: 'error',
+      from: { path: rooms },
+      to: { path: '^src/', pathNot: ['^src/vocabulary/', '^src/$1/'] },
+    },
+    {
+      name: 'only-destination-opens-the-runtime',
+      severity: 'error',
+      from: { pathNot: '^src/(destination|runtime)\\.ts$' },
+      to: { path: '^src/runtime\\.ts$' },
+    },
+    {
+      name: 'only-the-clients-know-the-libraries',
+      severity: 'error',
+      from: { pathNot: '^src/client/' },
+      to: { path: 'node_modules/(@platformatic/kafka|kafkajs)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node'] },
+  },
+};

@@ -1,0 +1,76 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import type { KafkaRecord } from '../vocabulary/record.ts';
+import type { Secret } from '../vocabulary/secret.ts';
+
+/**
+ * What the destination needs of a Kafka client library, and no more.
+ *
+ * An implementation never retries (but for `idempotent`, where the library must re-send the same sequence), never
+ * chooses a partition, and never loses the outcome of a slice among the others'. Failures are `KafkaError`s.
+ */
+export interface Client {
+  /**
+   * Connects to the first bootstrap broker that answers, TLS and SASL included.
+   * @throws KafkaError BROKER_UNREACHABLE, TLS_FAILED or AUTHENTICATION_FAILED, naming the brokers and the cause.
+   */
+  connect(): Promise<void>;
+
+  /**
+   * Asks the cluster, never a cache, who leads each partition of a topic.
+   * @throws KafkaError TOPIC_MISSING, TOPIC_INVALID, NOT_AUTHORIZED, or as `connect`.
+   */
+  layout(topic: string): Promise<TopicLayout>;
+
+  /**
+   * Sends slices that have one leader, one slice per partition, as few requests as the library allows.
+   * @returns one outcome per slice, in their order. Does not reject.
+   */
+  produce(slices: readonly Slice[]): Promise<Outcome[]>;
+
+  /** Ends all connections without waiting for sends in flight: drain first. Safe twice, and before `connect`. */
+  close(): Promise<void>;
+}
+
+/** Node ids of the partitions' leaders, by partition; `noLeader` while an election is on. */
+export interface TopicLayout {
+  readonly leaders: readonly number[];
+}
+
+export const noLeader = -1;
+
+/** Consecutive records of one partition. */
+export interface Slice {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly KafkaRecord[];
+}
+
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+export type Sasl =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: Secret<string>;
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<Secret<string>> };
+
+/** Everything a client is made from. Times in milliseconds. */
+export interface ClientOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly tls: Secret<ConnectionOptions> | undefined;
+  readonly sasl: Sasl | undefined;
+  readonly connectTimeout: number;
+  /** How long a request may go unanswered before its connection is given up and its outcome is unknown. */
+  readonly requestTimeout: number;
+  /** How long the broker itself may wait for its followers. */
+  readonly ackTimeout: number;
+  readonly acks: -1 | 0 | 1;
+  readonly compression: Compression;
+  readonly idempotent: boolean;
+  readonly autoCreateTopics: boolean;
+}
+
+export type ClientFactory = (options: ClientOptions) => Client;

@@ -1,0 +1,53 @@
+/** Every way in which the destination can refuse or fail, stable across releases: branch on these, not on messages. */
+export const errorCodes = [
+  'SETTINGS_INVALID',
+  'EVENT_NOT_SERIALIZABLE',
+  'BROKER_UNREACHABLE',
+  'TLS_FAILED',
+  'AUTHENTICATION_FAILED',
+  'NOT_AUTHORIZED',
+  'TOPIC_MISSING',
+  'TOPIC_INVALID',
+  'RECORD_TOO_LARGE',
+  'RECORD_REJECTED',
+  'BROKER_BUSY',
+  'REQUEST_FAILED',
+  'DEADLINE_EXCEEDED',
+  'BUFFER_FULL',
+  'DEAD_LETTER_FAILED',
+  'DESTINATION_CLOSED',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export interface KafkaErrorOptions {
+  /** The topic concerned, where one is. */
+  topic?: string;
+  /** Kafka's own error name, such as `NOT_LEADER_OR_FOLLOWER`, where the broker sent one. */
+  kafkaCode?: string;
+  /** True when the record may be stored although its push fails. */
+  mayHaveBeenWritten?: boolean;
+  cause?: unknown;
+}
+
+/** The one error class of this package. Its message says what happened to which topic and what to do next. */
+export class KafkaError extends Error {
+  override readonly name = 'KafkaError';
+  readonly code: ErrorCode;
+  readonly topic: string | undefined;
+  readonly kafkaCode: string | undefined;
+  readonly mayHaveBeenWritten: boolean;
+
+  constructor(code: ErrorCode, message: string, options: KafkaErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.topic = options.topic;
+    this.kafkaCode = options.kafkaCode;
+    this.mayHaveBeenWritten = options.mayHaveBeenWritten ?? false;
+  }
+}
+
+/** The message of anything thrown, for sentences that quote it. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

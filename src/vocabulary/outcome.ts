@@ -1,0 +1,22 @@
+import type { KafkaError } from './errors.ts';
+
+/** What became of the records of one partition in one produce request. */
+export type Outcome =
+  /** Acknowledged under the configured `acks`. */
+  | { readonly kind: 'stored' }
+  /** The broker answered "try again" (election, too few replicas, …). `refresh`: the leader may have moved. */
+  | {
+      readonly kind: 'retriable';
+      readonly error: KafkaError;
+      readonly refresh: boolean;
+      /** REQUEST_TIMED_OUT and NOT_ENOUGH_REPLICAS_AFTER_APPEND leave the records in the leader's log. */
+      readonly mayHaveBeenWritten: boolean;
+    }
+  /** Larger than the broker or the topic allows: fewer records may pass. */
+  | { readonly kind: 'too-large'; readonly error: KafkaError }
+  /** The broker will never take these records. */
+  | { readonly kind: 'rejected'; readonly error: KafkaError }
+  /** Never sent: no connection to the leader. */
+  | { readonly kind: 'unreachable'; readonly error: KafkaError }
+  /** Sent, and no answer came: the records may be stored or not. Re-sending is where duplicates come from. */
+  | { readonly kind: 'unknown'; readonly error: KafkaError };
