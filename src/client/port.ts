@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Outcome } from '../vocabulary/outcome.ts';
-import type { KafkaRecord } from '../vocabulary/record.ts';
+import { noLeader, type Slice, type TopicLayout } from '../vocabulary/partition.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 
 /**
@@ -10,6 +10,9 @@ import type { Secret } from '../vocabulary/secret.ts';
  * chooses a partition, and never loses the outcome of a slice among the others'. Failures are `KafkaError`s.
  */
 export interface Client {
+  /** The most records a slice may hold; kafkajs groups quadratically and wants small ones. */
+  readonly maxRecordsPerSlice: number;
+
   /**
    * Connects to the first bootstrap broker that answers, TLS and SASL included.
    * @throws KafkaError BROKER_UNREACHABLE, TLS_FAILED or AUTHENTICATION_FAILED, naming the brokers and the cause.
@@ -18,7 +21,8 @@ export interface Client {
 
   /**
    * Asks the cluster, never a cache, who leads each partition of a topic.
-   * @throws KafkaError TOPIC_MISSING, TOPIC_INVALID, NOT_AUTHORIZED, or as `connect`.
+   * Later `produce` calls go by this answer. With `autoCreateTopics` a missing topic is created and waited for.
+   * @throws KafkaError TOPIC_MISSING, TOPIC_INVALID, NOT_AUTHORIZED, BROKER_BUSY, or as `connect`.
    */
   layout(topic: string): Promise<TopicLayout>;
 
@@ -32,19 +36,7 @@ export interface Client {
   close(): Promise<void>;
 }
 
-/** Node ids of the partitions' leaders, by partition; `noLeader` while an election is on. */
-export interface TopicLayout {
-  readonly leaders: readonly number[];
-}
-
-export const noLeader = -1;
-
-/** Consecutive records of one partition. */
-export interface Slice {
-  readonly topic: string;
-  readonly partition: number;
-  readonly records: readonly KafkaRecord[];
-}
+export { noLeader, type Slice, type TopicLayout };
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 

@@ -1,0 +1,75 @@
+import type { Collector, Elb, WalkerOS } from '@walkeros/core';
+import type { Answer } from './answer.ts';
+
+/** Why an event was not delivered, by destination; `collector` where none was asked. */
+type Reasons = Readonly<Record<string, string>>;
+
+interface Failure {
+  readonly index: number;
+  readonly reasons: Reasons;
+}
+
+/**
+ * Pushes the events of one request, together and in their order, and waits until every destination has answered.
+ *
+ * - 200: all of them stored by every destination.
+ * - 202: taken, but the destinations named in `pending` do not tell: they batch, or their circuit breaker is open.
+ * - 502: a destination refused at least one. The others are delivered: send only those in `failed` again.
+ * - 503: at least one reached no destination (queued, or the collector is not running). As 502.
+ */
+export async function deliver(
+  collector: Pick<Collector.Instance, 'destinations'>,
+  push: (event: WalkerOS.DeepPartialEvent) => Promise<Elb.PushResult>,
+  events: readonly WalkerOS.DeepPartialEvent[],
+): Promise<Answer> {
+  const results = await Promise.all(events.map((event) => attempt(push, event)));
+  const failed: Failure[] = [];
+  const pending = new Set<string>();
+  let refused = false;
+  for (const [index, result] of results.entries()) {
+    const reasons = reasonsOf(result);
+    if (reasons) failed.push({ index, reasons });
+    else for (const id of silent(collector, result)) pending.add(id);
+    refused ||= result.failed !== undefined;
+  }
+  const accepted = events.length - failed.length;
+  if (failed.length > 0) {
+    const error = `${failed.length} of ${events.length} events not delivered`;
+    return { status: refused ? 502 : 503, body: { ok: false, error, accepted, failed } };
+  }
+  if (pending.size > 0) return { status: 202, body: { ok: true, accepted, pending: [...pending] } };
+  return { status: 200, body: { ok: true, accepted } };
+}
+
+async function attempt(
+  push: (event: WalkerOS.DeepPartialEvent) => Promise<Elb.PushResult>,
+  event: WalkerOS.DeepPartialEvent,
+): Promise<Elb.PushResult> {
+  try {
+    return await push(event);
+  } catch (thrown) {
+    return { ok: false, failed: { collector: { type: 'collector', error: thrown } } };
+  }
+}
+
+function reasonsOf(result: Elb.PushResult): Reasons | undefined {
+  const reasons: Record<string, string> = {};
+  for (const [id, { error }] of Object.entries(result.failed ?? {})) {
+    reasons[id] = error instanceof Error ? error.message : String(error);
+  }
+  for (const id of Object.keys(result.queued ?? {})) {
+    reasons[id] = 'kept in memory by the collector: the destination could not start, or consent is missing';
+  }
+  if (!result.ok && Object.keys(reasons).length === 0) {
+    reasons.collector = 'not taken: the collector is not running, or could not process the event';
+  }
+  return Object.keys(reasons).length > 0 ? reasons : undefined;
+}
+
+/** Destinations that were to get the event and said neither done nor failed. A result without event was filtered out. */
+function silent(collector: Pick<Collector.Instance, 'destinations'>, result: Elb.PushResult): string[] {
+  if (result.event === undefined) return [];
+  return Object.entries(collector.destinations)
+    .filter(([id, destination]) => !destination.config.disabled && !(id in (result.done ?? {})))
+    .map(([id]) => id);
+}

@@ -1,0 +1,21 @@
+import { Admin } from '@platformatic/kafka';
+
+/** One short conversation with a cluster; nothing is cached or retried, so an answer is always the broker's own. */
+export async function withAdmin<Answer>(
+  brokers: readonly string[],
+  talk: (admin: Admin) => Promise<Answer>,
+): Promise<Answer> {
+  const admin = new Admin({
+    clientId: 'kafka-scripts',
+    bootstrapBrokers: [...brokers],
+    retries: 0,
+    connectTimeout: 2000,
+    requestTimeout: 10_000,
+    metadataMaxAge: 0,
+  });
+  try {
+    return await talk(admin);
+  } finally {
+    await admin.close().catch(() => undefined);
+  }
+}

@@ -1,0 +1,124 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KafkaOptions } from './cluster.ts';
+import { runCommand } from './command.ts';
+import type { Machinery, NodeProcess } from './machinery.ts';
+import { jarFolder } from './jars.ts';
+import { brokerJvmFlags } from './java.ts';
+import { serverProperties, type NodePlan } from './properties.ts';
+import { Watchdog } from './watchdog.ts';
+
+const kafkaId = (): string => randomBytes(16).toString('base64url');
+const classpath = join(jarFolder, '*');
+
+/** Each node a JVM of its own, in a process group of its own, with its data under the system's temporary folder. */
+export async function embeddedMachinery(
+  java: string,
+  plans: readonly NodePlan[],
+  options: KafkaOptions,
+): Promise<Machinery> {
+  const folder = mkdtempSync(join(tmpdir(), 'kafka-'));
+  const watchdog = new Watchdog();
+  const groups = new Set<number>();
+  const guard = (): void => {
+    const kills = [...groups].map((group) => `kill -s KILL -- -${String(group)};`);
+    // A dying JVM may still write while its folder goes, so the folder goes again.
+    watchdog.onDeath(`${kills.join(' ')} rm -rf '${folder}'; sleep 1; rm -rf '${folder}'`);
+  };
+  guard();
+  try {
+    await format(java, folder, plans, options);
+  } catch (error) {
+    watchdog.release();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    processes: plans.map((plan) => jvm(java, nodeFolder(folder, plan), groups, guard)),
+    remove() {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      watchdog.release();
+      return Promise.resolve();
+    },
+  };
+}
+
+const nodeFolder = (folder: string, plan: NodePlan): string => join(folder, `node-${String(plan.id)}`);
+
+/** Formats the first node's data folder and clones it: what differs is two ids, and a JVM per node would cost seconds. */
+async function format(
+  java: string,
+  folder: string,
+  plans: readonly NodePlan[],
+  options: KafkaOptions,
+): Promise<void> {
+  for (const plan of plans) {
+    const home = nodeFolder(folder, plan);
+    mkdirSync(home);
+    const places = { host: '127.0.0.1', dataDir: join(home, 'data') };
+    writeFileSync(join(home, 'server.properties'), serverProperties(plans, plan, options, places));
+  }
+  const [first, ...others] = plans.map((plan) => ({ id: plan.id, home: nodeFolder(folder, plan) }));
+  if (!first) return;
+  const tool = [...brokerJvmFlags, '-cp', classpath, 'kafka.tools.StorageTool', 'format'];
+  const scram = (options.scram ?? []).flatMap((user) => ['--add-scram', user]);
+  const properties = join(first.home, 'server.properties');
+  const { code, output } = await runCommand(java, [...tool, '-t', kafkaId(), '-c', properties, ...scram]);
+  if (code !== 0) throw new Error(`Kafka could not format its data folder:\n${output.trim()}`);
+  for (const { id, home } of others) {
+    cpSync(join(first.home, 'data'), join(home, 'data'), { recursive: true });
+    const file = join(home, 'data', 'meta.properties');
+    const meta = readFileSync(file, 'utf8')
+      .replace(/^node\.id=.*$/m, `node.id=${String(id)}`)
+      .replace(/^directory\.id=.*$/m, `directory.id=${kafkaId()}`);
+    writeFileSync(file, meta);
+  }
+}
+
+function jvm(java: string, home: string, groups: Set<number>, guard: () => void): NodeProcess {
+  const log = join(home, 'kafka.log');
+  let child: ChildProcess | undefined;
+  let ended: Promise<void> = Promise.resolve();
+  const signal = (name: NodeJS.Signals): void => {
+    if (child?.pid === undefined) return;
+    process.kill(-child.pid, name);
+  };
+  return {
+    dataDir: join(home, 'data'),
+    launch() {
+      const fd = openSync(log, 'a');
+      const args = [...brokerJvmFlags, '-cp', classpath, 'kafka.Kafka', join(home, 'server.properties')];
+      const started = spawn(java, args, { detached: true, stdio: ['ignore', fd, fd], cwd: home });
+      closeSync(fd);
+      started.unref();
+      const { pid } = started;
+      if (pid !== undefined) groups.add(pid);
+      guard();
+      child = started;
+      ended = new Promise((resolve) => {
+        const end = (): void => {
+          if (pid !== undefined) groups.delete(pid);
+          if (child === started) child = undefined;
+          guard();
+          resolve();
+        };
+        started.once('exit', end).once('error', end);
+      });
+      return Promise.resolve();
+    },
+    running: () => Promise.resolve(child !== undefined),
+    lastWords: () => Promise.resolve(readFileSync(log, 'utf8').trim().slice(-3000)),
+    async end(name, patienceMs) {
+      child?.ref();
+      signal(name);
+      const late = setTimeout(() => signal('SIGKILL'), patienceMs);
+      await ended;
+      clearTimeout(late);
+    },
+    freeze: () => Promise.resolve(signal('SIGSTOP')),
+    thaw: () => Promise.resolve(signal('SIGCONT')),
+  };
+}

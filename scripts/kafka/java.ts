@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { runCommand } from './command.ts';
+
+/** Kafka 4's broker is compiled for it. */
+const oldestJava = 17;
+
+/** The `java` to run, or why there is none. */
+export async function findJava(): Promise<{ readonly path: string } | { readonly missing: string }> {
+  const home = process.env.JAVA_HOME;
+  const candidates = home ? [join(home, 'bin', 'java'), 'java'] : ['java'];
+  let missing = 'no java on the PATH or in JAVA_HOME';
+  for (const path of candidates) {
+    const { code, output } = await runCommand(path, ['-version'], { timeoutMs: 20_000 });
+    if (code !== 0) continue;
+    const major = Number(/version "(\d+)/.exec(output)?.[1] ?? 0);
+    if (major >= oldestJava) return { path };
+    missing = `${path} is Java ${String(major)}, Kafka needs ${String(oldestJava)} or later`;
+  }
+  return { missing };
+}
+
+export async function findMaven(): Promise<boolean> {
+  return (await runCommand('mvn', ['--batch-mode', '--version'], { timeoutMs: 30_000 })).code === 0;
+}
+
+/** Small and quick to start, for machines with two cores and many brokers; the broker's throughput is not what is measured. */
+export const brokerJvmFlags = [
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+];
+
+/** For the command-line tools, whose output is read by programs: only errors may stand between the lines. */
+export const toolJvmFlags = [
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+];

@@ -1,0 +1,13 @@
+/** Brings whatever `startKafka` will need, so that later steps start at once. Run by scripts/prepare.mjs. */
+import { progressLine } from './progress.ts';
+import { prepareWay } from './way.ts';
+
+const line = progressLine(process.stderr);
+try {
+  await prepareWay(false, line.update);
+  line.end();
+} catch (error) {
+  line.end();
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,37 @@
+/**
+ * Asks candidates one after another and takes the first answer: the next is asked when one fails, or has said nothing
+ * for `patience` milliseconds, since a frozen broker accepts connections and never answers.
+ * @throws AggregateError with every failure, when all have failed.
+ */
+export function firstAnswer<Candidate, Answer>(
+  candidates: readonly Candidate[],
+  patience: number,
+  ask: (candidate: Candidate) => Promise<Answer>,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const failures: unknown[] = [];
+    let asked = 0;
+    let timer: NodeJS.Timeout | undefined;
+
+    function askNext(): void {
+      clearTimeout(timer);
+      const candidate = candidates[asked];
+      if (candidate === undefined) return;
+      asked += 1;
+      if (asked < candidates.length) timer = setTimeout(askNext, patience);
+      ask(candidate).then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        (failure: unknown) => {
+          failures.push(failure);
+          if (failures.length === candidates.length) reject(new AggregateError(failures));
+          else askNext();
+        },
+      );
+    }
+
+    askNext();
+  });
+}

@@ -1,0 +1,308 @@
+import { KafkaError } from '../vocabulary/errors.ts';
+import type { Notify } from '../vocabulary/notice.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import type { Slice, TopicLayout } from '../vocabulary/partition.ts';
+import type { KafkaRecord } from '../vocabulary/record.ts';
+import type { Clock } from './clock.ts';
+import { deadLetterOf } from './dead-letter.ts';
+import { createEntry, type Entry, type Settle } from './entry.ts';
+import { failures } from './failures.ts';
+import type { Batch, Lane } from './lane.ts';
+import { Leaders, type GroupCommit } from './leaders.ts';
+import { MemoryBound } from './memory-bound.ts';
+import { backoff, type RetryPolicy } from './retry.ts';
+import { Topic } from './topic.ts';
+
+/** What delivery needs of a Kafka client: the part of the client port that writes. */
+export interface Broker {
+  layout(topic: string): Promise<TopicLayout>;
+  produce(slices: readonly Slice[]): Promise<Outcome[]>;
+  partitionOf(key: Buffer, partitions: number): number;
+}
+
+export interface DeliverySettings extends GroupCommit {
+  readonly retry: RetryPolicy;
+  /** Every record is settled within this many milliseconds. */
+  readonly deliveryTimeout: number;
+  /** Bytes under way at most. */
+  readonly bufferMemory: number;
+  /** Where rejected records go, if anywhere. */
+  readonly deadLetterTopic: string | undefined;
+}
+
+export interface DeliveryContext {
+  readonly clock: Clock;
+  readonly notify: Notify;
+  readonly random: () => number;
+  readonly date: () => Date;
+}
+
+/** How often deadlines are looked at; a record is settled at most this late. Milliseconds. */
+const sweepInterval = 100;
+/** A request out for longer makes delivery ask who leads the lanes that wait behind it. */
+const stalledAfter = 1_000;
+/** A topic in use is asked about this often, so that new partitions are found. */
+const layoutMaxAge = 30_000;
+
+/**
+ * Takes records and settles each of them exactly once, in the order of their keys. A record walks
+ *
+ *     send → admit → route → lane → leader's request → conclude → settled
+ *
+ * and can leave the stream only in `conclude` and the three exits below it (`settle`, `refuse`, `giveUp`).
+ */
+export class Delivery {
+  readonly #broker: Broker;
+  readonly #settings: DeliverySettings;
+  readonly #context: DeliveryContext;
+  readonly #topics = new Map<string, Topic>();
+  readonly #bound: MemoryBound;
+  readonly #leaders: Leaders;
+  #live = 0;
+  #closed = false;
+  #cancelSweep: (() => void) | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(broker: Broker, settings: DeliverySettings, context: DeliveryContext) {
+    this.#broker = broker;
+    this.#settings = settings;
+    this.#context = context;
+    this.#bound = new MemoryBound(settings.bufferMemory, (entry) => this.#route(entry));
+    this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
+  }
+
+  /**
+   * Resolves once the broker has acknowledged the record under `acks`, or the dead-letter topic has.
+   * @throws KafkaError that names the topic and says whether the record may have been written
+   */
+  send(record: KafkaRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#admit(record, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Sends records together. Resolves to the error of each, in their order; undefined where it is stored. */
+  sendAll(records: readonly KafkaRecord[]): Promise<(KafkaError | undefined)[]> {
+    return new Promise((resolve) => {
+      const errors = new Array<KafkaError | undefined>(records.length).fill(undefined);
+      let open = records.length;
+      if (open === 0) resolve(errors);
+      records.forEach((record, index) => {
+        this.#admit(record, (error) => {
+          errors[index] = error;
+          if (--open === 0) resolve(errors);
+        });
+      });
+    });
+  }
+
+  /**
+   * Takes nothing more, sends what waits for at most `timeout` milliseconds, and rejects what is left then.
+   * @returns how many records were left behind
+   */
+  async close(timeout: number): Promise<number> {
+    this.#closed = true;
+    await this.#emptied(timeout);
+    const left = [...this.#entries()];
+    for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
+    for (const topic of this.#topics.values()) topic.stop();
+    this.#cancelSweep?.();
+    if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
+    return left.length;
+  }
+
+  #admit(record: KafkaRecord, settle: Settle): void {
+    if (this.#closed) return settle(failures.closed(record.topic));
+    const { bufferMemory, deliveryTimeout } = this.#settings;
+    const entry = createEntry(record, this.#context.clock.now() + deliveryTimeout, settle);
+    this.#begin();
+    if (entry.bytes > bufferMemory)
+      return this.#refuse(entry, failures.largerThanBuffer(entry, bufferMemory));
+    this.#bound.admit(entry);
+    if (this.#bound.full) this.#context.notify({ kind: 'buffer-full', bufferMemory });
+  }
+
+  /** One record more is alive: somebody has to look at its deadline. */
+  #begin(): void {
+    this.#live++;
+    this.#cancelSweep ??= this.#context.clock.after(sweepInterval, () => this.#sweep());
+  }
+
+  #route(entry: Entry): void {
+    this.#topic(entry.record.topic).route(entry);
+  }
+
+  async #produce(batches: readonly Batch[]): Promise<void> {
+    const slices = batches.map(({ lane, entries }) => ({
+      topic: lane.topic,
+      partition: lane.partition,
+      records: entries.map((entry) => entry.record),
+    }));
+    const outcomes = await this.#broker.produce(slices);
+    batches.forEach((batch, index) => {
+      const outcome = outcomes[index];
+      if (outcome) this.#conclude(batch, outcome);
+    });
+  }
+
+  /** Decides what becomes of a batch. What is not settled here is the lane's head again. */
+  #conclude(batch: Batch, outcome: Outcome): void {
+    const { lane, entries } = batch;
+    let pause = 0;
+    switch (outcome.kind) {
+      case 'stored':
+        lane.failures = 0;
+        for (const entry of entries) this.#settle(entry);
+        break;
+      case 'rejected':
+        lane.failures = 0;
+        for (const entry of entries) this.#refuse(entry, outcome.error);
+        break;
+      case 'too-large':
+        if (entries.length > 1) lane.halve(batch.bytes);
+        else {
+          lane.unhalve();
+          for (const entry of entries) this.#refuse(entry, outcome.error);
+        }
+        break;
+      case 'retriable':
+        for (const entry of entries) this.#tryAgain(entry, outcome);
+        pause = this.#pause(lane, outcome.error);
+        if (outcome.refresh) void this.#topic(lane.topic).refresh();
+        break;
+      case 'unreachable':
+      case 'unknown':
+        for (const entry of entries) {
+          entry.lastError = outcome.error;
+          if (outcome.kind === 'unknown') entry.mayHaveBeenWritten = true;
+        }
+        pause = this.#pause(lane, outcome.error);
+        void this.#topic(lane.topic).refresh();
+        break;
+    }
+    for (const entry of lane.giveBack()) this.#route(entry);
+    if (pause > 0) this.#rest(lane, pause);
+    else this.#leaders.enqueue(lane);
+  }
+
+  #tryAgain(entry: Entry, outcome: Extract<Outcome, { kind: 'retriable' }>): void {
+    entry.attempts++;
+    entry.lastError = outcome.error;
+    entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
+    if (entry.attempts <= this.#settings.retry.retries) return;
+    const error = failures.retriesExhausted(entry, outcome.error);
+    // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
+    if (outcome.error.code === 'TOPIC_MISSING') this.#refuse(entry, error);
+    else this.#giveUp(entry, error);
+  }
+
+  #pause(lane: Lane, error: KafkaError): number {
+    lane.failures++;
+    const delay = backoff(lane.failures, this.#settings.retry, this.#context.random());
+    if (error.code !== 'TOPIC_MISSING')
+      this.#context.notify({ kind: 'retrying', topic: lane.topic, error, delay });
+    return delay;
+  }
+
+  #rest(lane: Lane, pause: number): void {
+    lane.resting = true;
+    this.#context.clock.after(pause, () => {
+      lane.resting = false;
+      this.#leaders.enqueue(lane);
+    });
+  }
+
+  /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */
+  #settle(entry: Entry, error?: KafkaError): void {
+    if (entry.settled) return;
+    entry.settled = true;
+    entry.settle(error);
+    this.#live--;
+    this.#bound.leave(entry);
+    if (this.#live === 0) this.#onEmpty?.();
+  }
+
+  /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
+  #refuse(entry: Entry, error: KafkaError): void {
+    if (entry.settled) return;
+    const { deadLetterTopic } = this.#settings;
+    const { notify, date } = this.#context;
+    const { topic } = entry.record;
+    notify({ kind: 'rejected', topic, error });
+    if (deadLetterTopic === undefined || topic === deadLetterTopic) return this.#settle(entry, error);
+
+    const letter = deadLetterOf(entry.record, error, entry.attempts + 1, deadLetterTopic, date());
+    const follower = createEntry(letter, entry.deadline, (failure) => {
+      if (!failure) notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });
+      entry.settle(failure && failures.deadLetter(entry, error, deadLetterTopic, failure));
+    });
+    // The letter speaks for the record from here on.
+    entry.settled = true;
+    this.#live--;
+    this.#bound.leave(entry);
+    this.#begin();
+    this.#bound.admitFollower(follower);
+  }
+
+  /** Not the record's fault, but its time or its tries are over. */
+  #giveUp(entry: Entry, error: KafkaError): void {
+    if (entry.settled) return;
+    this.#context.notify({ kind: 'gave-up', topic: entry.record.topic, error });
+    this.#settle(entry, error);
+  }
+
+  #topic(name: string): Topic {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      const { retry, deliveryTimeout } = this.#settings;
+      const { clock, random, notify } = this.#context;
+      const hooks = {
+        layout: (name: string) => this.#broker.layout(name),
+        partitionOf: (key: Buffer, partitions: number) => this.#broker.partitionOf(key, partitions),
+        ready: (lane: Lane) => this.#leaders.enqueue(lane),
+        refuse: (entry: Entry, error: KafkaError) => this.#refuse(entry, error),
+        missing: (topic: string, error: KafkaError) => notify({ kind: 'topic-missing', topic, error }),
+      };
+      topic = new Topic(name, hooks, clock, retry, deliveryTimeout, random);
+      this.#topics.set(name, topic);
+    }
+    return topic;
+  }
+
+  /** Settles what has reached its deadline, and looks for new leaders and new partitions. */
+  #sweep(): void {
+    const { clock } = this.#context;
+    const now = clock.now();
+    for (const entry of this.#entries()) {
+      if (entry.deadline <= now) this.#giveUp(entry, this.#expired(entry));
+    }
+    const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
+    for (const topic of this.#topics.values()) {
+      const age = now - topic.askedAt;
+      if (age > layoutMaxAge || (stalled.has(topic.name) && age > stalledAfter)) void topic.refresh();
+    }
+    this.#cancelSweep = this.#live === 0 ? undefined : clock.after(sweepInterval, () => this.#sweep());
+  }
+
+  #expired(entry: Entry): KafkaError {
+    return entry.held
+      ? failures.deadline(entry, this.#settings.deliveryTimeout)
+      : failures.bufferFull(entry, this.#settings.bufferMemory);
+  }
+
+  *#entries(): Iterable<Entry> {
+    yield* this.#bound.waiting();
+    for (const topic of this.#topics.values()) yield* topic.live();
+  }
+
+  #emptied(timeout: number): Promise<void> {
+    if (this.#live === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#context.clock.after(timeout, resolve);
+      this.#onEmpty = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,83 @@
+import { KafkaError } from '../vocabulary/errors.ts';
+import type { Entry } from './entry.ts';
+
+/** What a push is told when its record could not be settled otherwise. Each names the topic and what to change. */
+export const failures = {
+  deadline(entry: Entry, deliveryTimeout: number): KafkaError {
+    return new KafkaError(
+      'DEADLINE_EXCEEDED',
+      `Kafka topic "${entry.record.topic}": not acknowledged within settings.kafka.deliveryTimeout ` +
+        `(${deliveryTimeout} ms); the record ${fate(entry)}. ${lastWord(entry)}`,
+      about(entry),
+    );
+  },
+
+  retriesExhausted(entry: Entry, error: KafkaError): KafkaError {
+    return new KafkaError(
+      error.code,
+      `${error.message} Gave up after ${entry.attempts} tries (settings.kafka.retry.retries); the record ${fate(entry)}.`,
+      { ...about(entry), kafkaCode: error.kafkaCode, cause: error },
+    );
+  },
+
+  bufferFull(entry: Entry, bufferMemory: number): KafkaError {
+    return new KafkaError(
+      'BUFFER_FULL',
+      `Kafka topic "${entry.record.topic}": no room within settings.kafka.bufferMemory (${bufferMemory} bytes) before ` +
+        `the deadline; the record ${fate(entry)}. The cluster takes records more slowly than they come: add ` +
+        `partitions or brokers, or raise bufferMemory.`,
+      about(entry),
+    );
+  },
+
+  largerThanBuffer(entry: Entry, bufferMemory: number): KafkaError {
+    return new KafkaError(
+      'RECORD_TOO_LARGE',
+      `Kafka topic "${entry.record.topic}": a record of ${entry.bytes} bytes can never fit into ` +
+        `settings.kafka.bufferMemory (${bufferMemory} bytes).`,
+      about(entry),
+    );
+  },
+
+  closed(topic: string): KafkaError {
+    return new KafkaError(
+      'DESTINATION_CLOSED',
+      `Kafka topic "${topic}": the destination is closed, the record was not sent.`,
+      { topic },
+    );
+  },
+
+  leftBehind(entry: Entry): KafkaError {
+    return new KafkaError(
+      'DESTINATION_CLOSED',
+      `Kafka topic "${entry.record.topic}": the destination closed before the broker acknowledged; the record ` +
+        `${fate(entry)}. ${lastWord(entry)}`,
+      about(entry),
+    );
+  },
+
+  deadLetter(entry: Entry, rejection: KafkaError, deadLetterTopic: string, error: KafkaError): KafkaError {
+    return new KafkaError(
+      'DEAD_LETTER_FAILED',
+      `Kafka topic "${entry.record.topic}" rejected the record (${rejection.message}), and the dead-letter topic ` +
+        `"${deadLetterTopic}" did not take it either: ${error.message}`,
+      { ...about(entry), kafkaCode: rejection.kafkaCode, cause: error },
+    );
+  },
+};
+
+function fate(entry: Entry): string {
+  return entry.mayHaveBeenWritten ? 'may have been written' : 'was not written';
+}
+
+function lastWord(entry: Entry): string {
+  return entry.lastError ? `Last failure: ${entry.lastError.message}` : 'No answer came.';
+}
+
+function about(entry: Entry) {
+  return {
+    topic: entry.record.topic,
+    mayHaveBeenWritten: entry.mayHaveBeenWritten,
+    cause: entry.lastError,
+  };
+}

@@ -1,0 +1,109 @@
+import type { Entry } from './entry.ts';
+
+/** The head of a lane, on its way in one produce request. */
+export interface Batch {
+  readonly lane: Lane;
+  readonly entries: readonly Entry[];
+  readonly bytes: number;
+}
+
+/**
+ * The queue of one partition, first in, first out. At most one batch of it is out at a time, and entries leave only
+ * from the head and only once settled: that is what keeps the order through every retry.
+ */
+export class Lane {
+  readonly topic: string;
+  readonly partition: number;
+  leader: number;
+  /** Failures in a row, for the pause before the next try. */
+  failures = 0;
+  /** Waiting out a pause. */
+  resting = false;
+  #entries: Entry[] = [];
+  #head = 0;
+  #out = false;
+  #retired = false;
+  #sliceBytes = Infinity;
+
+  constructor(topic: string, partition: number, leader: number) {
+    this.topic = topic;
+    this.partition = partition;
+    this.leader = leader;
+  }
+
+  get ready(): boolean {
+    return !this.#out && !this.resting && this.#head < this.#entries.length;
+  }
+
+  push(entry: Entry): void {
+    this.#entries.push(entry);
+  }
+
+  /** The unsettled entries, oldest first. */
+  *live(): Iterable<Entry> {
+    for (let index = this.#head; index < this.#entries.length; index++) {
+      const entry = this.#entries[index];
+      if (entry !== undefined && !entry.settled) yield entry;
+    }
+  }
+
+  /** Takes the longest head that fits, at least one entry. Undefined when nothing unsettled waits. */
+  take(maxBytes: number, maxRecords: number): Batch | undefined {
+    this.#dropSettled();
+    const limit = Math.min(maxBytes, this.#sliceBytes);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const entry of this.live()) {
+      if (entries.length > 0 && (bytes + entry.bytes > limit || entries.length >= maxRecords)) break;
+      entries.push(entry);
+      bytes += entry.bytes;
+    }
+    if (entries.length === 0) return undefined;
+    this.#out = true;
+    return { lane: this, entries, bytes };
+  }
+
+  /**
+   * The batch that was out is back: what of it is settled leaves, the rest is the head again.
+   * @returns what a retired lane still held
+   */
+  giveBack(): Entry[] {
+    this.#out = false;
+    this.#dropSettled();
+    return this.#retired ? this.retire() : [];
+  }
+
+  /** The broker found a batch of this size too large: the next is at most half of it. */
+  halve(bytes: number): void {
+    this.#sliceBytes = Math.max(1, Math.floor(bytes / 2));
+  }
+
+  /** The single record that was too large is gone; what comes next is not its fault. */
+  unhalve(): void {
+    this.#sliceBytes = Infinity;
+  }
+
+  /**
+   * The partition is no more (its topic came back with fewer): hands over what waits, to be routed anew. While a batch
+   * is out everything stays, for the batch goes first; `giveBack` then hands it over.
+   */
+  retire(): Entry[] {
+    this.#retired = true;
+    if (this.#out) return [];
+    const entries = [...this.live()];
+    this.#entries = [];
+    this.#head = 0;
+    return entries;
+  }
+
+  #dropSettled(): void {
+    while (this.#entries[this.#head]?.settled) this.#head++;
+    if (this.#head === this.#entries.length) {
+      this.#entries = [];
+      this.#head = 0;
+    } else if (this.#head > 1_024 && this.#head * 2 > this.#entries.length) {
+      this.#entries.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+}

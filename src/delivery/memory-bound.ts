@@ -1,0 +1,70 @@
+import type { Entry } from './entry.ts';
+
+/**
+ * Bounds the bytes under way by `bufferMemory`. Beyond it, entries queue at the door, first come first served: that
+ * is the back-pressure a caller feels, for at most its own deadline.
+ */
+export class MemoryBound {
+  readonly #capacity: number;
+  readonly #enter: (entry: Entry) => void;
+  #used = 0;
+  #queue: Entry[] = [];
+  #head = 0;
+
+  constructor(capacity: number, enter: (entry: Entry) => void) {
+    this.#capacity = capacity;
+    this.#enter = enter;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  get full(): boolean {
+    return this.#head < this.#queue.length;
+  }
+
+  /** Lets the entry in now, or when there is room. */
+  admit(entry: Entry): void {
+    if (!this.full && this.#used + entry.bytes <= this.#capacity) this.#let(entry);
+    else this.#queue.push(entry);
+  }
+
+  /** Lets in an entry that follows from one already inside (a dead letter), which must not wait for itself. */
+  admitFollower(entry: Entry): void {
+    this.#let(entry);
+  }
+
+  /** A settled entry gives its bytes back, if it ever got past the door. */
+  leave(entry: Entry): void {
+    if (!entry.held) return;
+    entry.held = false;
+    this.#used -= entry.bytes;
+    for (let next = this.#queue[this.#head]; next !== undefined; next = this.#queue[this.#head]) {
+      if (!next.settled && this.#used + next.bytes > this.#capacity) break;
+      this.#head++;
+      if (!next.settled) this.#let(next);
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1_024 && this.#head * 2 > this.#queue.length) {
+      this.#queue.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** The entries at the door, oldest first. */
+  *waiting(): Iterable<Entry> {
+    for (let index = this.#head; index < this.#queue.length; index++) {
+      const entry = this.#queue[index];
+      if (entry !== undefined && !entry.settled) yield entry;
+    }
+  }
+
+  #let(entry: Entry): void {
+    entry.held = true;
+    this.#used += entry.bytes;
+    this.#enter(entry);
+  }
+}

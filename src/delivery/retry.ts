@@ -1,0 +1,36 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
+
+/** `settings.kafka.retry`. Milliseconds. */
+export interface RetryPolicy {
+  readonly retries: number;
+  readonly initialRetryTime: number;
+  readonly maxRetryTime: number;
+}
+
+/** Up to a fifth more or less, so that lanes which failed together do not come back together. */
+const jitter = 0.2;
+
+/**
+ * The pause before try number `attempt` (1 is the first repetition): doubling from `initialRetryTime` up to
+ * `maxRetryTime`, with jitter.
+ *
+ * @param random a number in [0, 1)
+ */
+export function backoff(attempt: number, policy: RetryPolicy, random: number): number {
+  const doubled = policy.initialRetryTime * 2 ** Math.min(attempt - 1, 30);
+  const capped = Math.min(doubled, policy.maxRetryTime);
+  return Math.round(Math.min(capped * (1 - jitter + 2 * jitter * random), policy.maxRetryTime));
+}
+
+/** A refused set-up stays refused until somebody changes it: waiting for the deadline would help nobody. */
+const finalCodes: ReadonlySet<string> = new Set([
+  'NOT_AUTHORIZED',
+  'TOPIC_INVALID',
+  'AUTHENTICATION_FAILED',
+  'TLS_FAILED',
+  'DESTINATION_CLOSED',
+]);
+
+export function isFinal(error: KafkaError): boolean {
+  return finalCodes.has(error.code);
+}

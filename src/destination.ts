@@ -1,0 +1,124 @@
+import type { Destination } from '@walkeros/core';
+import { resolveOptions } from './options/resolve.ts';
+import { buildRecord, hasTimestamp } from './record/build.ts';
+import { openRuntime, type Runtime } from './runtime.ts';
+import type { Types } from './types.ts';
+import type { KafkaRecord } from './vocabulary/record.ts';
+
+type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger'>;
+type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule'>;
+
+/**
+ * The walkerOS destination for Apache Kafka.
+ *
+ * Its instance is shared by every flow of the process, so it holds no state of its own: what a configured destination
+ * owns is found by its settings object and its id, which is all that walkerOS hands to `destroy`.
+ *
+ * @example
+ * await startFlow({
+ *   destinations: {
+ *     kafka: {
+ *       code: destinationKafka,
+ *       config: { settings: { kafka: { brokers: ['kafka1:9092'], topic: 'walkeros-events' } } },
+ *     },
+ *   },
+ * });
+ */
+export const destinationKafka: Destination.Instance<Types> = {
+  type: 'kafka',
+  config: {},
+
+  /** Checks the settings and connects. An unreachable broker is a warning, for a throw here would lose the events. */
+  async init(context) {
+    const runtime = await open(context);
+    await runtime.connect();
+  },
+
+  /** Resolves once the broker has acknowledged the event under `acks`; throws a `KafkaError` otherwise. */
+  async push(event, context) {
+    const runtime = await running(context);
+    await runtime.delivery.send(recordOf({ event, data: context.data, rule: context.rule }, runtime));
+  },
+
+  /** Sends the batch as one burst. Names exactly the events that failed, by their index. */
+  async pushBatch(batch, context) {
+    const runtime = await running(context);
+    const failed: Destination.BatchFailure[] = [];
+    const records: KafkaRecord[] = [];
+    const indexes: number[] = [];
+    batch.entries.forEach((entry, index) => {
+      try {
+        records.push(recordOf(entry, runtime));
+        indexes.push(index);
+      } catch (error) {
+        failed.push({ index, error });
+      }
+    });
+    const errors = await runtime.delivery.sendAll(records);
+    errors.forEach((error, position) => {
+      const index = indexes[position];
+      if (error && index !== undefined) failed.push({ index, error });
+    });
+    return { failed };
+  },
+
+  /** Sends what waits and closes, within five seconds. Safe twice, and where `init` never ran. */
+  async destroy(context) {
+    const slot = find(context);
+    if (!slot) return;
+    slot.destroyed = true;
+    const runtime = await slot.runtime;
+    await runtime.close();
+  },
+};
+
+/** A configured destination's runtime. `destroyed` stays, so that late pushes are told so; `init` may begin anew. */
+interface Slot {
+  readonly runtime: Promise<Runtime>;
+  destroyed: boolean;
+}
+
+const slots = new WeakMap<object, Map<string, Slot>>();
+
+/**
+ * Opens the runtime of a configured destination: once for all who ask, for walkerOS runs `init` as often as there are
+ * first pushes. After a `destroy` it opens a new one.
+ * @throws KafkaError SETTINGS_INVALID that lists every problem by its path
+ */
+async function open(context: Context): Promise<Runtime> {
+  const { id, config, env, logger } = context;
+  const slot = find(context);
+  if (slot && !slot.destroyed) return slot.runtime;
+
+  const { options, warnings } = resolveOptions(config.settings, {
+    collectorTimeout: config.timeout,
+    mapping: config.mapping,
+  });
+  for (const warning of warnings) logger.warn(warning);
+  const runtime = openRuntime(options, { id, env, logger });
+  remember(context, { runtime, destroyed: false });
+  return runtime;
+}
+
+/** The runtime for a push; one that was destroyed refuses by itself. */
+function running(context: Context): Promise<Runtime> {
+  return find(context)?.runtime ?? open(context);
+}
+
+function find({ id, config }: Pick<Context, 'id' | 'config'>): Slot | undefined {
+  return config.settings && slots.get(config.settings)?.get(id);
+}
+
+function remember({ id, config }: Context, slot: Slot): void {
+  if (!config.settings) return;
+  const siblings = slots.get(config.settings) ?? new Map<string, Slot>();
+  slots.set(config.settings, siblings.set(id, slot));
+}
+
+/** @throws KafkaError EVENT_NOT_SERIALIZABLE, for this event alone */
+function recordOf({ event, data, rule }: Entry, { options, notify }: Runtime): KafkaRecord {
+  if (!hasTimestamp(event)) {
+    notify({ kind: 'timestamp-replaced', event: event.name, timestamp: String(event.timestamp) });
+  }
+  return buildRecord(event, data, rule?.settings, options, Date.now());
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import * as examples from './examples/index.ts';
+import { ruleSettingsSchema, settingsSchema } from './options/schema.ts';
+
+/** What walkerOS' tools read: `walkeros validate`, its editor and its documentation. Draft 7, as they expect. */
+export const schemas = { settings: jsonSchema(settingsSchema), mapping: jsonSchema(ruleSettingsSchema) };
+
+export { examples };
+
+/** `input`: settings as users write them, so that what has a default is not required. A function becomes `{}`. */
+function jsonSchema(schema: z.core.$ZodType) {
+  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
+}

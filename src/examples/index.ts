@@ -1,0 +1,2 @@
+export * as env from './env.ts';
+export * as step from './step.ts';

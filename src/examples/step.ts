@@ -1,0 +1,234 @@
+import type { Flow, Mapping, WalkerOS } from '@walkeros/core';
+import type { RuleSettings, Settings, SimulatedSend } from '../types.ts';
+
+/** What goes in, how the destination is set up, and what Kafka gets. */
+export interface StepExample extends Flow.StepExample {
+  in: WalkerOS.Event;
+  mapping?: Mapping.Rule<RuleSettings>;
+  settings: Settings;
+  out: readonly ['kafka.send', SimulatedSend][];
+}
+
+/**
+ * The worked examples: shown in docs/examples.md and by walkerOS, and run as tests against a real broker.
+ * Everything is spelt out, `value` as the very text that is stored.
+ */
+
+const settings: Settings = { kafka: { brokers: ['localhost:9092'], topic: 'walkeros-events' } };
+
+export const defaultEvent: StepExample = {
+  title: 'Default event',
+  description:
+    'Without any mapping the whole event is stored as JSON. Its name, with spaces as "_", is the key.',
+  in: {
+    name: 'page view',
+    data: { domain: 'www.example.com', title: 'Backpacks', id: '/backpacks/' },
+    context: { test: ['engagement', 1] },
+    globals: { pagegroup: 'shop' },
+    custom: { release: '2024-11' },
+    user: { id: 'us3r', device: 'c00k13', session: 's3ss10n' },
+    nested: [],
+    consent: { functional: true, marketing: false },
+    id: '1f0c2a9d4b7e8f31',
+    trigger: 'load',
+    entity: 'page',
+    action: 'view',
+    timestamp: 1700000100000,
+    timing: 1.23,
+    source: {
+      type: 'browser',
+      platform: 'web',
+      schema: '4',
+      version: '4.2.1',
+      count: 1,
+      trace: '4bf92f3577b34da6a3ce929d0e0e4736',
+    },
+  },
+  settings,
+  out: [
+    [
+      'kafka.send',
+      {
+        topic: 'walkeros-events',
+        messages: [
+          {
+            key: 'page_view',
+            value:
+              '{"name":"page view","data":{"domain":"www.example.com","title":"Backpacks","id":"/backpacks/"},"context":{"test":["engagement",1]},"globals":{"pagegroup":"shop"},"custom":{"release":"2024-11"},"user":{"id":"us3r","device":"c00k13","session":"s3ss10n"},"nested":[],"consent":{"functional":true,"marketing":false},"id":"1f0c2a9d4b7e8f31","trigger":"load","entity":"page","action":"view","timestamp":1700000100000,"timing":1.23,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":1,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+            headers: { 'content-type': 'application/json' },
+            timestamp: 1700000100000,
+          },
+        ],
+        acks: -1,
+        compression: 'gzip',
+      },
+    ],
+  ],
+};
+
+export const keyFromUserId: StepExample = {
+  title: 'Key from user id',
+  description:
+    'The mapping path in settings.kafka.key makes the user id the key, so that the events of one user stay in order.',
+  in: {
+    name: 'product add',
+    data: { id: 'ers', name: 'Everyday Ruck Snack', color: 'black', price: 420 },
+    context: { shopping: ['intent', 0] },
+    globals: { pagegroup: 'shop' },
+    custom: {},
+    user: { id: 'usr-789' },
+    nested: [],
+    consent: { functional: true },
+    id: '7a3e90b15cd24f68',
+    trigger: 'click',
+    entity: 'product',
+    action: 'add',
+    timestamp: 1700000101000,
+    timing: 8.4,
+    source: {
+      type: 'browser',
+      platform: 'web',
+      schema: '4',
+      version: '4.2.1',
+      count: 2,
+      trace: '4bf92f3577b34da6a3ce929d0e0e4736',
+    },
+  },
+  settings: { kafka: { brokers: ['localhost:9092'], topic: 'walkeros-events', key: 'user.id' } },
+  out: [
+    [
+      'kafka.send',
+      {
+        topic: 'walkeros-events',
+        messages: [
+          {
+            key: 'usr-789',
+            value:
+              '{"name":"product add","data":{"id":"ers","name":"Everyday Ruck Snack","color":"black","price":420},"context":{"shopping":["intent",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"usr-789"},"nested":[],"consent":{"functional":true},"id":"7a3e90b15cd24f68","trigger":"click","entity":"product","action":"add","timestamp":1700000101000,"timing":8.4,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":2,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+            headers: { 'content-type': 'application/json' },
+            timestamp: 1700000101000,
+          },
+        ],
+        acks: -1,
+        compression: 'gzip',
+      },
+    ],
+  ],
+};
+
+/** The event of the next three, which differ in their mapping only. */
+const orderComplete: WalkerOS.Event = {
+  name: 'order complete',
+  data: { id: '0rd3r1d', currency: 'EUR', shipping: 5.22, total: 555 },
+  context: { shopping: ['complete', 0] },
+  globals: { pagegroup: 'shop' },
+  custom: {},
+  user: { id: 'us3r' },
+  nested: [{ entity: 'product', data: { id: 'ers', price: 420 } }],
+  consent: { functional: true },
+  id: 'c5d81e07f2a94b36',
+  trigger: 'load',
+  entity: 'order',
+  action: 'complete',
+  timestamp: 1700000102000,
+  timing: 3.14,
+  source: {
+    type: 'browser',
+    platform: 'web',
+    schema: '4',
+    version: '4.2.1',
+    count: 3,
+    trace: '4bf92f3577b34da6a3ce929d0e0e4736',
+  },
+};
+
+export const mappedPayload: StepExample = {
+  title: 'Mapped payload',
+  description:
+    'With data.map the mapped data is stored instead of the event, in the shape the consumers expect.',
+  in: orderComplete,
+  mapping: { data: { map: { order_id: 'data.id', revenue: 'data.total', currency: 'data.currency' } } },
+  settings,
+  out: [
+    [
+      'kafka.send',
+      {
+        topic: 'walkeros-events',
+        messages: [
+          {
+            key: 'order_complete',
+            value: '{"order_id":"0rd3r1d","revenue":555,"currency":"EUR"}',
+            headers: { 'content-type': 'application/json' },
+            timestamp: 1700000102000,
+          },
+        ],
+        acks: -1,
+        compression: 'gzip',
+      },
+    ],
+  ],
+};
+
+export const renamedEvent: StepExample = {
+  title: 'Renamed event',
+  description: 'A rule that renames the event changes the stored name and the default key with it.',
+  in: orderComplete,
+  mapping: { name: 'purchase' },
+  settings,
+  out: [
+    [
+      'kafka.send',
+      {
+        topic: 'walkeros-events',
+        messages: [
+          {
+            key: 'purchase',
+            value:
+              '{"name":"purchase","data":{"id":"0rd3r1d","currency":"EUR","shipping":5.22,"total":555},"context":{"shopping":["complete",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"us3r"},"nested":[{"entity":"product","data":{"id":"ers","price":420}}],"consent":{"functional":true},"id":"c5d81e07f2a94b36","trigger":"load","entity":"order","action":"complete","timestamp":1700000102000,"timing":3.14,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":3,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+            headers: { 'content-type': 'application/json' },
+            timestamp: 1700000102000,
+          },
+        ],
+        acks: -1,
+        compression: 'gzip',
+      },
+    ],
+  ],
+};
+
+export const topicOverride: StepExample = {
+  title: 'Topic override',
+  description: 'The settings of a rule send its events to a topic of their own.',
+  in: orderComplete,
+  mapping: { settings: { topic: 'orders' } },
+  settings,
+  out: [
+    [
+      'kafka.send',
+      {
+        topic: 'orders',
+        messages: [
+          {
+            key: 'order_complete',
+            value:
+              '{"name":"order complete","data":{"id":"0rd3r1d","currency":"EUR","shipping":5.22,"total":555},"context":{"shopping":["complete",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"us3r"},"nested":[{"entity":"product","data":{"id":"ers","price":420}}],"consent":{"functional":true},"id":"c5d81e07f2a94b36","trigger":"load","entity":"order","action":"complete","timestamp":1700000102000,"timing":3.14,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":3,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+            headers: { 'content-type': 'application/json' },
+            timestamp: 1700000102000,
+          },
+        ],
+        acks: -1,
+        compression: 'gzip',
+      },
+    ],
+  ],
+};
+
+export const ignoredEvent: StepExample = {
+  title: 'Ignored event',
+  description: 'A rule with ignore keeps its events away from Kafka.',
+  public: false,
+  in: { ...orderComplete, name: 'debug noise', entity: 'debug', action: 'noise', id: 'e94f06b7d3128ca5' },
+  mapping: { ignore: true },
+  settings,
+  out: [],
+};

@@ -1,0 +1,45 @@
+import { pathText, problemsOf, type Problem } from './problems.ts';
+import { ruleSettingsSchema } from './schema.ts';
+
+/** The place of one mapping rule's settings, and the settings. */
+interface RuleSettingsAt {
+  readonly path: readonly (string | number)[];
+  readonly settings: unknown;
+}
+
+/**
+ * What is wrong with the `settings` of mapping rules. They are checked at the start, since a wrong topic or key would
+ * otherwise only show with the first event of its kind.
+ */
+export function mappingProblems(mapping: unknown, deadLetterTopic: string | undefined): Problem[] {
+  return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
+    const root = pathText('mapping', path);
+    const parsed = ruleSettingsSchema.safeParse(settings);
+    if (!parsed.success) return problemsOf(parsed.error, ruleSettingsSchema, root);
+    const { topic } = parsed.data;
+    if (topic === undefined || topic !== deadLetterTopic) return [];
+    const say = `is "${topic}", the same as settings.deadLetter.topic: events and refused records would mix; name another topic`;
+    return [{ path: `${root}.topic`, say }];
+  });
+}
+
+/** walkerOS takes one rule or several (the first whose condition holds) for each action of an entity. */
+function ruleSettingsOf(mapping: unknown): RuleSettingsAt[] {
+  return entriesOf(mapping).flatMap(([entity, actions]) =>
+    entriesOf(actions).flatMap(([action, rules]) =>
+      Array.isArray(rules)
+        ? rules.flatMap((rule: unknown, index) => settingsOf(rule, [entity, action, index]))
+        : settingsOf(rules, [entity, action]),
+    ),
+  );
+}
+
+function settingsOf(rule: unknown, path: readonly (string | number)[]): RuleSettingsAt[] {
+  return entriesOf(rule)
+    .filter(([name, settings]) => name === 'settings' && settings !== undefined)
+    .map(([, settings]) => ({ path: [...path, 'settings'], settings }));
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+}

@@ -1,0 +1,49 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Secret } from '../vocabulary/secret.ts';
+import type { ParsedSettings } from './schema.ts';
+
+type Kafka = ParsedSettings['kafka'];
+
+/** The settings as the rest of the package reads them: complete, checked, frozen, secrets wrapped. Times in ms. */
+export interface Options {
+  readonly client: Kafka['client'];
+  /** What a client is made from, by the names of its port. */
+  readonly connection: ConnectionFacts;
+  readonly topic: string;
+  /** Mapping path of the message key; undefined: the event's name. */
+  readonly key: string | undefined;
+  /** The static headers, without `content-type`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly retry: Readonly<Kafka['retry']>;
+  readonly linger: number;
+  /** Bytes per partition and request. */
+  readonly batchSize: number;
+  /** Bytes that may wait. */
+  readonly bufferMemory: number;
+  readonly deliveryTimeout: number;
+  readonly deadLetter: { readonly topic: string } | undefined;
+}
+
+export interface ConnectionFacts {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Undefined: no TLS. The whole object is kept secret, since `key`, `pfx` and `passphrase` are in it. */
+  readonly tls: Secret<ConnectionOptions> | undefined;
+  readonly sasl: SaslFacts | undefined;
+  readonly connectTimeout: number;
+  /** As set: what is left of a push's deadline bounds it further. */
+  readonly requestTimeout: number;
+  readonly ackTimeout: number;
+  readonly acks: Kafka['acks'];
+  readonly compression: Kafka['compression'];
+  readonly idempotent: boolean;
+  readonly autoCreateTopics: boolean;
+}
+
+export type SaslFacts =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: Secret<string>;
+    }
+  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<Secret<string>> };

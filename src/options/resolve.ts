@@ -1,0 +1,119 @@
+import type { ConnectionOptions } from 'node:tls';
+import { z } from 'zod';
+import { KafkaError } from '../vocabulary/errors.ts';
+import { Secret } from '../vocabulary/secret.ts';
+import { shapeOf } from './fields.ts';
+import { mappingProblems } from './mapping.ts';
+import type { ConnectionFacts, Options } from './options.ts';
+import { problemsOf, sentenceOf } from './problems.ts';
+import { rules, type Facts } from './rules.ts';
+import { saslFacts } from './sasl.ts';
+import { settingsSchema, type ParsedSettings } from './schema.ts';
+
+export type { Options } from './options.ts';
+
+export interface Resolved {
+  readonly options: Options;
+  /** Sentences to log at each start, each beginning with the path of a setting. */
+  readonly warnings: string[];
+}
+
+export interface ResolveContext {
+  /** The destination's `config.timeout` in ms. As the collector does, 0 and undefined are taken for 10 s. */
+  collectorTimeout?: number | undefined;
+  /** The destination's `config.mapping`, for the settings of its rules. */
+  mapping?: unknown;
+}
+
+/** What the collector waits for a push when `config.timeout` is not set. */
+const collectorDefault = 10_000;
+
+/**
+ * Turns the user's settings into options, or says all that is wrong with them at once. Does not change them.
+ * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret and no header value is in it.
+ */
+export function resolveOptions(settings: unknown, context: ResolveContext = {}): Resolved {
+  const { collectorTimeout = 0, mapping } = context;
+  const parsed = settingsSchema.safeParse(settings);
+  const known: Partial<Facts> = {
+    ...(parsed.success ? factsOf(parsed.data) : knownFacts(settings)),
+    collectorTimeout: collectorTimeout > 0 ? collectorTimeout : collectorDefault,
+  };
+  const broken = (severity: 'error' | 'warning') =>
+    rules.filter((rule) => rule.severity === severity).flatMap((rule) => rule.check(known) ?? []);
+
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
+    ...broken('error'),
+    ...mappingProblems(mapping, known.deadLetter?.topic),
+  ];
+  if (!parsed.success || problems.length > 0) {
+    const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
+    throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)].join('\n'));
+  }
+  return { options: optionsOf(parsed.data), warnings: broken('warning').map(sentenceOf) };
+}
+
+function factsOf({ kafka, deadLetter }: ParsedSettings): Partial<Facts> {
+  return { ...kafka, deadLetter };
+}
+
+/** Of settings that failed, the fields that are right by themselves, so that rules can still speak about those. */
+function knownFacts(settings: unknown): Partial<Facts> {
+  const { kafka, deadLetter } = settingsSchema.shape;
+  return {
+    ...rightFields(shapeOf(kafka) ?? {}, fieldOf(settings, 'kafka')),
+    ...rightFields({ deadLetter }, settings),
+  };
+}
+
+function rightFields(shape: ReturnType<typeof shapeOf> & object, value: unknown): Partial<Facts> {
+  return Object.fromEntries(
+    Object.entries(shape).flatMap(([name, schema]) => {
+      const result = z.safeParse(schema, fieldOf(value, name));
+      return result.success ? [[name, result.data]] : [];
+    }),
+  );
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function optionsOf({ kafka, deadLetter }: ParsedSettings): Options {
+  return Object.freeze({
+    client: kafka.client,
+    connection: connectionOf(kafka),
+    topic: kafka.topic,
+    key: kafka.key,
+    headers: Object.freeze({ ...kafka.headers }),
+    retry: Object.freeze({ ...kafka.retry }),
+    linger: kafka.linger,
+    batchSize: kafka.batchSize,
+    bufferMemory: kafka.bufferMemory,
+    deliveryTimeout: kafka.deliveryTimeout,
+    deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
+  });
+}
+
+function connectionOf(kafka: ParsedSettings['kafka']): ConnectionFacts {
+  return Object.freeze({
+    brokers: Object.freeze([...kafka.brokers]),
+    clientId: kafka.clientId,
+    tls: tlsOf(kafka.ssl),
+    sasl: saslFacts(kafka.sasl),
+    connectTimeout: kafka.connectionTimeout,
+    requestTimeout: kafka.requestTimeout,
+    ackTimeout: kafka.timeout,
+    acks: kafka.acks,
+    compression: kafka.compression,
+    idempotent: kafka.idempotent,
+    autoCreateTopics: kafka.allowAutoTopicCreation,
+  });
+}
+
+/** A copy of one level: buffers and functions inside must stay what they are. */
+function tlsOf(ssl: boolean | ConnectionOptions): Secret<ConnectionOptions> | undefined {
+  if (ssl === false) return undefined;
+  return new Secret(ssl === true ? {} : { ...ssl });
+}

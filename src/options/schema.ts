@@ -1,0 +1,244 @@
+import type { ConnectionOptions } from 'node:tls';
+import { z } from 'zod';
+import { broker, bytes, choice, count, flag, milliseconds, text, topicName } from './values.ts';
+
+/**
+ * The single truth of the settings: types, defaults, messages and help. `describe` texts are the public
+ * documentation (docs/settings.md, README, walkerOS.json), so each says shape, unit and what changing it costs.
+ * What concerns several settings at once stands in rules.ts.
+ */
+
+/** Answers with a fresh token each time it is asked: the shape kafkajs has for it. */
+export type OAuthBearerProvider = () => Promise<{ value: string }>;
+
+const ssl = z
+  .union(
+    [
+      z.boolean(),
+      z.custom<ConnectionOptions>(isPlainObject).meta({ type: 'object', additionalProperties: true }),
+    ],
+    {
+      error:
+        'must be true, false or an object of tls.ConnectionOptions, for example { "ca": "-----BEGIN …" }',
+    },
+  )
+  .default(false)
+  .describe(
+    'Encrypts the connection. `true`: TLS with the certificate authorities that come with Node; an object: ' +
+      "Node's `tls.ConnectionOptions`, for an own `ca` or a client certificate (`cert`, `key`, `passphrase`), PEM as text. " +
+      'With `rejectUnauthorized: false` anyone on the way can read and change what is sent.',
+  );
+
+const sasl = z
+  .strictObject(
+    {
+      mechanism: choice(['plain', 'scram-sha-256', 'scram-sha-512', 'aws', 'oauthbearer']).describe(
+        'How to log in. `plain` and `scram-sha-…` take `username` and `password`, ' +
+          '`oauthbearer` takes `token` or `oauthBearerProvider`. `aws` (MSK IAM) is refused in this version.',
+      ),
+      username: text('walkeros').optional().describe('User name, for `plain` and `scram-sha-…`.'),
+      password: text('$env.KAFKA_PASSWORD')
+        .optional()
+        .describe(
+          'Password, for `plain` and `scram-sha-…`. Never logged; `plain` sends it readable without `ssl`.',
+        ),
+      token: text('$env.KAFKA_TOKEN')
+        .optional()
+        .describe(
+          'A fixed bearer token, for `oauthbearer`. Never logged. When it expires, the connection ends.',
+        ),
+      oauthBearerProvider: z
+        .custom<OAuthBearerProvider>((value) => typeof value === 'function', {
+          error: 'must be a function that answers { value: "<token>" }',
+        })
+        .optional()
+        .describe(
+          'Function `() => Promise<{ value: string }>` that fetches a bearer token, for `oauthbearer` (code only).',
+        ),
+      accessKeyId: text('$env.AWS_ACCESS_KEY_ID').optional().describe('AWS access key, for `aws`.'),
+      secretAccessKey: text('$env.AWS_SECRET_ACCESS_KEY')
+        .optional()
+        .describe('AWS secret key, for `aws`. Never logged.'),
+      sessionToken: text('$env.AWS_SESSION_TOKEN')
+        .optional()
+        .describe('AWS token of temporary credentials, for `aws`. Never logged.'),
+      authorizationIdentity: text('AROA…').optional().describe('AWS user or role id, for `aws`.'),
+    },
+    {
+      error:
+        'must be an object, for example { "mechanism": "scram-sha-512", "username": "…", "password": "…" }',
+    },
+  )
+  .optional()
+  .describe('How to log in at the brokers. Without it no login takes place.');
+
+const retry = z
+  .strictObject(
+    {
+      maxRetryTime: milliseconds()
+        .default(30_000)
+        .describe(
+          'Longest pause between two tries, in ms. The pauses double up to it; `deliveryTimeout` ends them all.',
+        ),
+      initialRetryTime: milliseconds()
+        .default(300)
+        .describe(
+          'First pause, in ms. Shorter finds a new leader sooner and asks a struggling broker more often.',
+        ),
+      retries: count()
+        .default(5)
+        .describe(
+          'How many answers "try again" a record may get before its push fails. ' +
+            'Time without a reachable broker does not count. `0`: the first such answer is final.',
+        ),
+    },
+    { error: 'must be an object, for example { "retries": 5 }' },
+  )
+  .prefault({})
+  .describe('What happens when a broker answers "try again", as in an election.');
+
+const kafka = z.strictObject(
+  {
+    brokers: z
+      .array(broker(), {
+        error: ({ input }) =>
+          `${input === undefined ? 'is missing: write' : 'must be'} a list of host:port, for example ["kafka1:9092"]`,
+      })
+      .min(1, 'is empty: name at least one broker, for example ["kafka1:9092"]')
+      .describe(
+        'Brokers to start from, as `host:port` (IPv6: `[::1]:9092`); the others are learnt from them. ' +
+          'Name two or more, or nothing starts while that one is down.',
+      ),
+    topic: topicName().describe(
+      'Topic the events go to, unless a mapping rule names another: 1–249 of `a-z A-Z 0-9 . _ -`.',
+    ),
+    clientId: text('walkeros')
+      .default('walkeros')
+      .describe("Name under which the brokers' logs, metrics and quotas know this destination."),
+    ssl,
+    sasl,
+    client: choice(['platformatic', 'kafkajs'])
+      .default('platformatic')
+      .describe(
+        'Library that speaks to Kafka: `@platformatic/kafka` or `kafkajs`. Both are installed; kafkajs takes about twice the CPU.',
+      ),
+    connectionTimeout: milliseconds()
+      .default(1_000)
+      .describe('Longest wait for a connection to one broker, in ms, before the next is tried.'),
+    requestTimeout: milliseconds()
+      .default(30_000)
+      .describe(
+        'Longest wait for the answer to one request, in ms; `deliveryTimeout` ends it sooner. ' +
+          "Shorter than a broker's stall (about 9 s when a follower freezes) makes duplicates.",
+      ),
+    acks: z
+      .literal([-1, 0, 1], {
+        error: 'must be -1 (all in-sync replicas), 1 (leader) or 0 (none), without quotes',
+      })
+      .default(-1)
+      .describe(
+        'Who must have stored a record before its push succeeds: `-1` all in-sync replicas, `1` the leader only ' +
+          '(lost if it dies), `0` no one (losses go unseen).',
+      ),
+    timeout: milliseconds()
+      .default(30_000)
+      .describe('How long the leader may wait for its replicas with `acks: -1`, in ms.'),
+    compression: choice(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
+      .default('gzip')
+      .describe(
+        'Codec of each request. All work as installed; consumers must know it. `none` costs network and disk.',
+      ),
+    idempotent: flag()
+      .default(false)
+      .describe('A repeated request stores nothing twice, as long as the process lives. Needs `acks: -1`.'),
+    allowAutoTopicCreation: flag()
+      .default(false)
+      .describe(
+        'Lets the broker create a missing topic with its own defaults (often 1 partition, 1 replica). ' +
+          'A misspelt topic then becomes a new one.',
+      ),
+    key: text('user.id')
+      .optional()
+      .describe(
+        'Mapping path of the message key, such as `user.id`. Records of one key stay in order, in one partition. ' +
+          'Default: the event name with spaces as `_`. Changing it moves keys to other partitions.',
+      ),
+    headers: z
+      .record(z.string(), z.string({ error: 'must be text' }), {
+        error: 'must be an object of texts, for example { "team": "web" }',
+      })
+      .default({})
+      .describe(
+        'Headers on every message, name to text, after `content-type: application/json`, which they may replace.',
+      ),
+    retry,
+    linger: milliseconds(0)
+      .default(0)
+      .describe(
+        'How long a record waits for others to share its request, in ms. ' +
+          '`0`: only while another request is out. More saves requests and delays each push by as much.',
+      ),
+    batchSize: bytes()
+      .default(1_000_000)
+      .describe(
+        'Most bytes per partition in one request, before compression. ' +
+          "Above the broker's `message.max.bytes` (1 MB) requests are refused and halved.",
+      ),
+    bufferMemory: bytes()
+      .default(33_554_432)
+      .describe(
+        'Most bytes that wait to be sent. Beyond it a push waits for room and fails at `deliveryTimeout`. ' +
+          'More outlives a longer stall and takes as much memory.',
+      ),
+    deliveryTimeout: milliseconds()
+      .default(8_000)
+      .describe(
+        "Longest a push may take, in ms, all tries included. Keep it below the destination's `config.timeout` " +
+          '(10 s), at which the collector counts the push as failed while it goes on.',
+      ),
+  },
+  {
+    error: ({ input }) =>
+      `${input === undefined ? 'is missing: write' : 'must be'} an object, for example { "brokers": ["kafka1:9092"], "topic": "events" }`,
+  },
+);
+
+const deadLetter = z
+  .strictObject(
+    {
+      topic: topicName().describe(
+        'Topic for records that Kafka refuses for good, unchanged, with headers that say why. Their push then succeeds.',
+      ),
+    },
+    { error: 'must be an object, for example { "topic": "events-dead" }' },
+  )
+  .optional()
+  .describe('Where refused records go. Without it their push fails.');
+
+export const settingsSchema = z.strictObject(
+  {
+    kafka: kafka.describe('Connection and producer.'),
+    deadLetter,
+  },
+  {
+    error: ({ input }) =>
+      `${input === undefined ? 'are missing: write' : 'must be'} an object, for example { "kafka": { "brokers": ["kafka1:9092"], "topic": "events" } }`,
+  },
+);
+
+export const ruleSettingsSchema = z.strictObject(
+  {
+    key: text('data.id')
+      .optional()
+      .describe('Mapping path of the message key; wins over `settings.kafka.key`.'),
+    topic: topicName().optional().describe('Topic of these events; wins over `settings.kafka.topic`.'),
+  },
+  { error: 'must be an object, for example { "topic": "orders" }' },
+);
+
+/** The settings with all defaults in place. */
+export type ParsedSettings = z.output<typeof settingsSchema>;
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

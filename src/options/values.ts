@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { nearest } from './nearest.ts';
+
+/** The kinds of value that settings are made of, each with the sentence a wrong one gets. */
+
+/** Node fires a timer beyond this at once instead of late. */
+const longestTimer = 2_147_483_647;
+
+export function milliseconds(least: 0 | 1 = 1) {
+  return wholeNumber('milliseconds')
+    .min(least, `must be ${least} or more`)
+    .max(longestTimer, `must be at most ${longestTimer} ms (24 days), the longest time a timer can wait`);
+}
+
+export function bytes() {
+  return wholeNumber('bytes').min(1, 'must be 1 or more');
+}
+
+export function count() {
+  return z
+    .int({ error: (issue) => `must be a whole number${fromEnvironment(issue.input)}` })
+    .min(0, 'must be 0 or more');
+}
+
+function wholeNumber(unit: string) {
+  return z.int({ error: (issue) => `must be a whole number of ${unit}${fromEnvironment(issue.input)}` });
+}
+
+export function flag() {
+  return z.boolean({ error: (issue) => `must be true or false${fromEnvironment(issue.input)}` });
+}
+
+/** A number in quotes is most often an environment variable, which the user cannot take out of its quotes. */
+function fromEnvironment(input: unknown): string {
+  return typeof input === 'string' ? ', not text ($env always gives text: write the value itself)' : '';
+}
+
+/** Text that is never empty: an unset environment variable is the usual cause. */
+export function text(example: string) {
+  const wrong = `must be text, for example "${example}"`;
+  return z
+    .string({ error: (issue) => (issue.input === undefined ? `is missing: write ${wrong.slice(8)}` : wrong) })
+    .min(1, `is empty: write text, for example "${example}", or leave it out`);
+}
+
+/** One of a few words. */
+export function choice<const T extends readonly [string, ...string[]]>(words: T) {
+  const list = words.map((word) => `"${word}"`).join(', ');
+  return z.enum(words, {
+    error: ({ input }) => {
+      if (input === undefined) return `is missing: write one of ${list}`;
+      if (typeof input !== 'string') return `must be one of ${list}`;
+      const meant = nearest(input, words);
+      return `${JSON.stringify(input)} is not one of ${list}${meant === undefined ? '' : `: did you mean "${meant}"?`}`;
+    },
+  });
+}
+
+/**
+ * The checks are functions, not patterns, so that walkerOS.json stays without them: `walkeros validate` sees
+ * settings before `$env.` references are replaced, and would refuse "$env.KAFKA_BROKER" for having no port.
+ */
+export function broker() {
+  return checked(z.string({ error: 'must be text like "kafka1:9092"' }), brokerProblem);
+}
+
+export function topicName() {
+  const wrong = 'must be the name of a topic, for example "events"';
+  const base = z.string({
+    error: (issue) => (issue.input === undefined ? 'is missing: write the name of the topic' : wrong),
+  });
+  return checked(base, topicProblem);
+}
+
+function checked(base: z.ZodString, problemOf: (value: string) => string | undefined) {
+  return base.superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+function brokerProblem(broker: string): string | undefined {
+  // Nothing of it may be quoted: what stands before the @ is a password.
+  if (broker.includes('@')) {
+    return 'holds a user name or password ("@"): write host:port and put those into settings.kafka.sasl';
+  }
+  const quoted = JSON.stringify(broker);
+  if (broker.trim() === '') return 'is empty: write host:port, for example "kafka1:9092"';
+  if (broker.includes(',')) return `${quoted} holds several brokers: make each one an entry of the list`;
+  if (broker.includes('://'))
+    return `${quoted} has a scheme: write host:port without "${broker.split('://', 1)[0]}://"`;
+  if (/\s/.test(broker)) return `${quoted} holds a space: write host:port`;
+
+  // [::1]:9092, or anything without a colon in it.
+  const host = /^(\[[0-9a-fA-F:.%]+\]|[^:[\]/]+)(?::(.*))?$/.exec(broker);
+  if (host === null) {
+    return /^[0-9a-fA-F:]+$/.test(broker) && broker.split(':').length > 2
+      ? `${quoted} is an IPv6 address without brackets: write "[address]:port", for example "[::1]:9092"`
+      : `${quoted} is not host:port: write it like "kafka1:9092" or "[::1]:9092"`;
+  }
+  const [, name = '', port] = host;
+  if (port === undefined || port === '') {
+    return `${quoted} has no port: write host:port, for example "${name}:9092"`;
+  }
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    return `${quoted} has the port "${port}": it must be a number from 1 to 65535`;
+  }
+  return undefined;
+}
+
+/** Kafka's own rule; a broker answers INVALID_TOPIC_EXCEPTION to any other name. */
+function topicProblem(topic: string): string | undefined {
+  if (topic === '') return 'is empty: write the name of the topic';
+  if (topic === '.' || topic === '..') return `"${topic}" is no topic name: Kafka reserves "." and ".."`;
+  if (topic.length > 249) return `has ${topic.length} characters: Kafka allows 249`;
+  if (/^[a-zA-Z0-9._-]+$/.test(topic)) return undefined;
+  return `${JSON.stringify(topic)} is no topic name: Kafka allows letters (a-z, A-Z), digits, ".", "_" and "-"`;
+}

@@ -1,0 +1,158 @@
+import { createClient } from './client/create.ts';
+import { createMemoryCluster } from './client/memory.ts';
+import { openOnce } from './client/open-once.ts';
+import { partitionOf } from './client/partitioner.ts';
+import type { Client, ClientOptions } from './client/port.ts';
+import { systemClock } from './delivery/clock.ts';
+import { Delivery, type Broker } from './delivery/delivery.ts';
+import type { Options } from './options/resolve.ts';
+import { createLog, type Logger } from './telemetry/log.ts';
+import type { Env } from './types.ts';
+import { KafkaError } from './vocabulary/errors.ts';
+import type { Notify } from './vocabulary/notice.ts';
+import type { Outcome } from './vocabulary/outcome.ts';
+
+/** What one configured destination owns while it lives: one client, one delivery. */
+export interface Runtime {
+  readonly options: Options;
+  readonly notify: Notify;
+  readonly delivery: Pick<Delivery, 'send' | 'sendAll'>;
+  readonly closed: boolean;
+  /** Connects, and tells the operator how that went. Never rejects: pushes try again by themselves. */
+  connect(): Promise<void>;
+  /** Sends what waits, then ends the connections. Within five seconds; safe twice. */
+  close(): Promise<void>;
+}
+
+export interface RuntimeContext {
+  /** The destination's id in the flow, for the commands that messages name. */
+  readonly id: string;
+  readonly env: Env;
+  readonly logger: Logger;
+}
+
+/** walkerOS gives `destroy` five seconds; what is left of them closes the sockets. Milliseconds. */
+const drainTimeout = 4_500;
+const closeTimeout = 400;
+
+/**
+ * A request may use this part of `deliveryTimeout`: long enough that a broker waiting for a frozen follower still
+ * answers, short enough that one more try fits in. A request given up on is where duplicates come from.
+ */
+const requestShare = 5 / 8;
+
+export async function openRuntime(options: Options, context: RuntimeContext): Promise<Runtime> {
+  const notify = createLog(context.logger, () => performance.now());
+  const client = await clientOf(options, context.env, notify);
+  const delivery = new Delivery(brokerOf(client, options, context.id), deliverySettings(options, client), {
+    clock: systemClock,
+    notify,
+    random: Math.random,
+    date: () => new Date(),
+  });
+  let closing: Promise<void> | undefined;
+
+  return {
+    options,
+    notify,
+    delivery,
+    get closed() {
+      return closing !== undefined;
+    },
+    async connect() {
+      try {
+        await client.connect();
+        notify({ kind: 'connected', brokers: options.connection.brokers });
+      } catch (thrown) {
+        // The client port promises KafkaErrors.
+        notify({ kind: 'connect-failed', error: thrown as KafkaError });
+      }
+    },
+    close() {
+      closing ??= delivery.close(drainTimeout).then(() => within(closeTimeout, client.close()));
+      return closing;
+    },
+  };
+}
+
+async function clientOf(options: Options, env: Env, notify: Notify): Promise<Client> {
+  if (env.kafka) return simulatedClient(options, env.kafka);
+  const { deliveryTimeout, connection } = options;
+  const clientOptions: ClientOptions = {
+    ...connection,
+    requestTimeout: Math.min(connection.requestTimeout, deliveryTimeout * requestShare),
+  };
+  const client = await createClient(options.client, clientOptions, (error) =>
+    notify({ kind: 'client-rebuilt', error }),
+  );
+  return openOnce(client);
+}
+
+/** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */
+function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Client {
+  const { acks, compression } = options.connection;
+  const cluster = createMemoryCluster({
+    autoCreateTopics: true,
+    onProduce(slices) {
+      for (const { topic, records } of slices) {
+        for (const { key, value, headers, timestamp } of records) {
+          const message = { key: key.toString(), value: value.toString(), headers, timestamp };
+          kafka.send({ topic, messages: [message], acks, compression });
+        }
+      }
+    },
+  });
+  return cluster.client();
+}
+
+/** The client as delivery sees it, with the words an operator needs when a topic is missing. */
+function brokerOf(client: Client, options: Options, id: string): Broker {
+  const explain = (error: KafkaError): KafkaError =>
+    error.code === 'TOPIC_MISSING' && error.topic !== undefined
+      ? topicMissing(error.topic, options.connection.brokers, id, error)
+      : error;
+  return {
+    partitionOf,
+    async layout(topic) {
+      try {
+        return await client.layout(topic);
+      } catch (thrown) {
+        throw explain(thrown as KafkaError);
+      }
+    },
+    async produce(slices) {
+      const outcomes = await client.produce(slices);
+      return outcomes.map((outcome): Outcome =>
+        outcome.kind === 'stored' ? outcome : { ...outcome, error: explain(outcome.error) },
+      );
+    },
+  };
+}
+
+function topicMissing(topic: string, brokers: readonly string[], id: string, cause: KafkaError): KafkaError {
+  return new KafkaError(
+    'TOPIC_MISSING',
+    `Kafka topic "${topic}" not found on cluster ${brokers.join(',')}. ` +
+      `Run "walkeros setup destination.${id}" with explicit { numPartitions, replicationFactor } to create it.`,
+    { topic, kafkaCode: cause.kafkaCode, cause },
+  );
+}
+
+function deliverySettings(options: Options, client: Client) {
+  const { retry, linger, batchSize, bufferMemory, deliveryTimeout, deadLetter } = options;
+  return {
+    retry,
+    linger,
+    batchSize,
+    bufferMemory,
+    deliveryTimeout,
+    deadLetterTopic: deadLetter?.topic,
+    maxRecordsPerSlice: client.maxRecordsPerSlice,
+  };
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
+}

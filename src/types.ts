@@ -1,0 +1,47 @@
+import type { Destination } from '@walkeros/core';
+import type { z } from 'zod';
+import type { Options } from './options/resolve.ts';
+import type { ruleSettingsSchema, settingsSchema } from './options/schema.ts';
+import type { RecordHeaders } from './vocabulary/record.ts';
+
+/**
+ * `config.settings` as users write it: only `kafka.brokers` and `kafka.topic` are required.
+ *
+ * @example
+ * const settings: Settings = { kafka: { brokers: ['kafka1:9092', 'kafka2:9092'], topic: 'walkeros-events' } };
+ */
+export type Settings = z.input<typeof settingsSchema>;
+
+/**
+ * `config.mapping.<entity>.<action>.settings` as users write it; both win over `settings.kafka`.
+ *
+ * @example
+ * const mapping = { order: { complete: { settings: { topic: 'orders', key: 'data.id' } } } };
+ */
+export type RuleSettings = z.input<typeof ruleSettingsSchema>;
+
+/** What `config.env` may replace. Empty in production; `walkeros push --simulate` fills it from `examples.env.push`. */
+export interface Env extends Destination.BaseEnv {
+  /** Stands in for the whole cluster: nothing is connected, and every record is one call of `send`. */
+  kafka?: { send(message: SimulatedSend): unknown };
+}
+
+/** What one event would have sent, in words instead of bytes. */
+export interface SimulatedSend {
+  topic: string;
+  messages: SimulatedMessage[];
+  acks: Options['connection']['acks'];
+  compression: Options['connection']['compression'];
+}
+
+export interface SimulatedMessage {
+  key: string;
+  /** The JSON text that would be stored. */
+  value: string;
+  headers: RecordHeaders;
+  /** Milliseconds since the epoch. */
+  timestamp: number;
+}
+
+/** The bundle that types `Destination.Instance`, `Destination.Config` and their contexts for this destination. */
+export type Types = Destination.Types<Settings, RuleSettings, Env>;

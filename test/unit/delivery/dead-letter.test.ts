@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorOf, record, refused, setUp } from './harness.ts';
+
+const oversize = record('x'.repeat(2_000), { key: 'user-1' });
+
+describe('dead letters', () => {
+  it('keeps a rejected record untouched, tells why, and lets its push resolve', async () => {
+    const { clock, cluster, delivery, notices } = setUp(
+      { deadLetterTopic: 'dead' },
+      { topics: { events: 1, dead: 1 }, maxBatchBytes: 5_000 },
+    );
+    cluster.failNext({
+      outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', 'Not like this.') },
+      topic: 'events',
+    });
+    const push = delivery.send({
+      ...oversize,
+      headers: { 'content-type': 'application/json' },
+      timestamp: 42,
+    });
+    await clock.advance(10);
+    await push;
+    const [letter] = cluster.records('dead');
+    assert.equal(letter?.value.toString(), 'x'.repeat(2_000));
+    assert.equal(letter.key.toString(), 'user-1');
+    assert.equal(letter.timestamp, 42);
+    assert.deepEqual(letter.headers, {
+      'content-type': 'application/json',
+      'walkeros-dead-letter-topic': 'events',
+      'walkeros-dead-letter-code': 'RECORD_REJECTED',
+      'walkeros-dead-letter-message': 'Not like this.',
+      'walkeros-dead-letter-attempts': '1',
+      'walkeros-dead-letter-time': '1970-01-01T00:00:00.000Z',
+    });
+    assert.deepEqual(
+      notices.map(({ kind }) => kind),
+      ['rejected', 'dead-lettered'],
+    );
+  });
+
+  it('rejects the push, naming both topics, when the dead-letter topic does not take it either', async () => {
+    const { clock, delivery } = setUp(
+      { deadLetterTopic: 'dead' },
+      { topics: { events: 1, dead: 1 }, maxBatchBytes: 1_000 },
+    );
+    const error = errorOf(delivery.send(oversize));
+    await clock.advance(10);
+    const { code, message } = await error;
+    assert.equal(code, 'DEAD_LETTER_FAILED');
+    assert.match(
+      message,
+      /^Kafka topic "events" rejected the record \(.*\), and the dead-letter topic "dead" did not take/,
+    );
+  });
+
+  it('gives up on a missing dead-letter topic by the deadline of the push', async () => {
+    const { clock, delivery } = setUp({ deadLetterTopic: 'dead' }, { maxBatchBytes: 1_000 });
+    const error = errorOf(delivery.send(oversize));
+    await clock.advance(8_200);
+    assert.equal((await error).code, 'DEAD_LETTER_FAILED');
+  });
+
+  it('a record that is not to blame never becomes a dead letter', async () => {
+    const { clock, cluster, delivery } = setUp(
+      { deadLetterTopic: 'dead' },
+      { topics: { events: 1, dead: 1 } },
+    );
+    cluster.cutOff();
+    const error = errorOf(delivery.send(record('a')));
+    await clock.advance(8_200);
+    assert.equal((await error).code, 'DEADLINE_EXCEEDED');
+    assert.deepEqual(cluster.records('dead'), []);
+  });
+});

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorOf, record, refused, setUp, watch } from './harness.ts';
+
+describe('delivery', () => {
+  it('stores one push in one request', async () => {
+    const { clock, cluster, delivery, requests } = setUp();
+    const fates = watch([delivery.send(record('a'))]);
+    await clock.advance(0);
+    assert.deepEqual(fates, ['stored']);
+    assert.deepEqual(requests, [['events-0 ×1']]);
+    assert.equal(cluster.records('events')[0]?.value.toString(), 'a');
+  });
+
+  it('puts what arrives during a request into the next one: a thousand pushes, two requests', async () => {
+    const answer = Promise.withResolvers<void>();
+    const { clock, delivery, requests } = setUp({}, { onProduce: () => answer.promise });
+    const first = delivery.send(record('first'));
+    await clock.advance(1);
+    const rest = Array.from({ length: 999 }, (_, index) => delivery.send(record(String(index))));
+    await clock.advance(1);
+    assert.deepEqual(requests, [['events-0 ×1']]);
+    answer.resolve();
+    await clock.advance(1);
+    await Promise.all([first, ...rest]);
+    assert.deepEqual(requests, [['events-0 ×1'], ['events-0 ×999']]);
+  });
+
+  it('sends the lanes of one leader in one request, and another leader in its own', async () => {
+    const { clock, delivery, requests } = setUp({}, { topics: { events: 4 }, brokers: 2 });
+    const pushes = Array.from({ length: 40 }, (_, key) => delivery.send(record('v', { key: `key-${key}` })));
+    await clock.advance(1);
+    await Promise.all(pushes);
+    assert.deepEqual(requests.map((slices) => slices.map((slice) => slice.split(' ')[0]).sort()).sort(), [
+      ['events-0', 'events-2'],
+      ['events-1', 'events-3'],
+    ]);
+  });
+
+  it('a frozen leader delays its own lanes only', async () => {
+    const { clock, delivery, cluster } = setUp(
+      {},
+      {
+        topics: { events: 2 },
+        brokers: 2,
+        onProduce: (slices) => (slices[0]?.partition === 0 ? new Promise<void>(() => {}) : undefined),
+      },
+    );
+    const fates = watch(['a', 'b', 'c', 'd'].map((key) => delivery.send(record(key, { key }))));
+    await clock.advance(50);
+    const stored = cluster.records('events').map(({ value }) => value.toString());
+    assert.deepEqual([...new Set(fates)].sort(), ['pending', 'stored']);
+    assert.equal(fates.filter((fate) => fate === 'stored').length, stored.length);
+  });
+
+  it('keeps the order of a key through a retry that younger records wait behind', async () => {
+    const { clock, cluster, delivery } = setUp();
+    cluster.failNext({
+      outcome: { kind: 'retriable', error: refused('BROKER_BUSY'), refresh: true, mayHaveBeenWritten: false },
+      times: 2,
+    });
+    const pushes = [delivery.send(record('1'))];
+    await clock.advance(10);
+    pushes.push(delivery.send(record('2')), delivery.send(record('3')));
+    await clock.advance(2_000);
+    assert.deepEqual(watch(pushes), ['pending', 'pending', 'pending']);
+    await Promise.all(pushes);
+    assert.deepEqual(
+      cluster.records('events').map(({ value }) => value.toString()),
+      ['1', '2', '3'],
+    );
+  });
+
+  it('halves a batch that is too large until only the oversize record is rejected, by name', async () => {
+    const { clock, cluster, delivery } = setUp({}, { maxBatchBytes: 5_000 });
+    const good = Array.from({ length: 99 }, (_, index) => delivery.send(record(`good ${index}`)));
+    const bad = delivery.send(record('x'.repeat(6_000)));
+    const late = delivery.send(record('good 99'));
+    const error = errorOf(bad);
+    await clock.advance(100);
+    await Promise.all([...good, late]);
+    assert.equal((await error).code, 'RECORD_TOO_LARGE');
+    assert.equal(cluster.records('events').length, 100);
+  });
+
+  it('rejects after `retries` answers of "try again", with the last reason and what it may have left behind', async () => {
+    const { clock, cluster, delivery } = setUp({
+      retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+    });
+    cluster.failNext({
+      outcome: {
+        kind: 'retriable',
+        error: refused('BROKER_BUSY', 'Kafka topic "events": NOT_ENOUGH_REPLICAS_AFTER_APPEND.'),
+        refresh: false,
+        mayHaveBeenWritten: true,
+      },
+      times: 9,
+    });
+    const error = errorOf(delivery.send(record('a')));
+    await clock.advance(1_000);
+    assert.equal(
+      (await error).message,
+      'Kafka topic "events": NOT_ENOUGH_REPLICAS_AFTER_APPEND. Gave up after 3 tries ' +
+        '(settings.kafka.retry.retries); the record may have been written.',
+    );
+  });
+
+  it('does not count an unreachable broker against `retries`, only against the deadline', async () => {
+    const { clock, cluster, delivery } = setUp({
+      retry: { retries: 0, initialRetryTime: 300, maxRetryTime: 500 },
+    });
+    cluster.cutOff();
+    const fates = watch([delivery.send(record('a'))]);
+    await clock.advance(7_000);
+    assert.deepEqual(fates, ['pending']);
+    cluster.restore();
+    await clock.advance(900);
+    assert.deepEqual(fates, ['stored']);
+  });
+
+  it('settles every push by its deadline against a broker that never answers', async () => {
+    const { clock, delivery } = setUp(
+      { deliveryTimeout: 2_000 },
+      { onProduce: () => new Promise<void>(() => {}) },
+    );
+    const first = errorOf(delivery.send(record('a')));
+    await clock.advance(500);
+    const second = errorOf(delivery.send(record('b')));
+    await clock.advance(2_100);
+    assert.equal((await first).code, 'DEADLINE_EXCEEDED');
+    assert.equal(
+      (await second).message,
+      'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (2000 ms); ' +
+        'the record was not written. No answer came.',
+    );
+  });
+
+  it('bounds its memory: what does not fit waits at the door and says so at the deadline', async () => {
+    const { clock, delivery, notices } = setUp(
+      { deliveryTimeout: 1_000, bufferMemory: 250 },
+      { onProduce: () => new Promise<void>(() => {}) },
+    );
+    const pushes = ['1', '2', '3', '4', '5'].map(() => delivery.send(record('x'.repeat(95))));
+    const fates = watch(pushes);
+    await clock.advance(1_200);
+    assert.deepEqual(fates, [
+      'DEADLINE_EXCEEDED',
+      'DEADLINE_EXCEEDED',
+      'BUFFER_FULL',
+      'BUFFER_FULL',
+      'BUFFER_FULL',
+    ]);
+    assert.equal(notices.filter(({ kind }) => kind === 'buffer-full').length, 3);
+  });
+
+  it('lets in what waits at the door, in its order, as room appears', async () => {
+    const { clock, delivery, cluster } = setUp({ bufferMemory: 250 });
+    const fates = watch(['1', '2', '3', '4', '5'].map((v) => delivery.send(record(v.repeat(95)))));
+    await clock.advance(10);
+    assert.deepEqual(fates, ['stored', 'stored', 'stored', 'stored', 'stored']);
+    assert.equal(
+      cluster
+        .records('events')
+        .map(({ value }) => value.toString()[0])
+        .join(''),
+      '12345',
+    );
+  });
+
+  it('names exactly the failed of a batch', async () => {
+    const { clock, delivery } = setUp({}, { maxBatchBytes: 1_000 });
+    const errors = delivery.sendAll([record('a'), record('x'.repeat(2_000)), record('c')]);
+    await clock.advance(10);
+    assert.deepEqual(
+      (await errors).map((error) => error?.code),
+      [undefined, 'RECORD_TOO_LARGE', undefined],
+    );
+    assert.deepEqual(await delivery.sendAll([]), []);
+  });
+});

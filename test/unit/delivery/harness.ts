@@ -1,0 +1,73 @@
+import { Delivery, type DeliverySettings } from '../../../src/delivery/delivery.ts';
+import { partitionOf } from '../../../src/client/partitioner.ts';
+import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import type { Notice } from '../../../src/vocabulary/notice.ts';
+import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+export const defaults: DeliverySettings = {
+  retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 30_000 },
+  linger: 0,
+  batchSize: 1_000_000,
+  maxRecordsPerSlice: 10_000,
+  deliveryTimeout: 8_000,
+  bufferMemory: 32 * 1024 * 1024,
+  deadLetterTopic: undefined,
+};
+
+/** A delivery over an in-memory cluster, with a clock that only the test moves. */
+export function setUp(settings: Partial<DeliverySettings> = {}, clusterOptions: MemoryClusterOptions = {}) {
+  const clock = new FakeClock();
+  const notices: Notice[] = [];
+  const requests: string[][] = [];
+  const cluster = createMemoryCluster({
+    topics: { events: 1 },
+    ...clusterOptions,
+    onProduce(slices) {
+      requests.push(
+        slices.map(({ topic, partition, records }) => `${topic}-${partition} ×${records.length}`),
+      );
+      return clusterOptions.onProduce?.(slices);
+    },
+  });
+  const client = cluster.client();
+  const delivery = new Delivery(
+    {
+      layout: (topic) => client.layout(topic),
+      produce: (slices) => client.produce(slices),
+      partitionOf,
+    },
+    { ...defaults, ...settings },
+    { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },
+  );
+  return { clock, notices, requests, cluster, delivery };
+}
+
+export function record(value: string, { topic = 'events', key = 'k' } = {}): KafkaRecord {
+  return { topic, key: Buffer.from(key), value: Buffer.from(value), headers: {}, timestamp: 0 };
+}
+
+/** What became of each push: "stored", the error's code, or "pending". */
+export function watch(pushes: readonly Promise<void>[]): string[] {
+  const fates = pushes.map(() => 'pending');
+  pushes.forEach((push, index) => {
+    push.then(
+      () => (fates[index] = 'stored'),
+      (error: unknown) => (fates[index] = error instanceof KafkaError ? error.code : String(error)),
+    );
+  });
+  return fates;
+}
+
+export async function errorOf(push: Promise<void>): Promise<KafkaError> {
+  try {
+    await push;
+  } catch (error) {
+    if (error instanceof KafkaError) return error;
+    throw error;
+  }
+  throw new Error('the push was expected to reject');
+}
+
+export const refused = (code: KafkaError['code'], message = 'no') => new KafkaError(code, message);

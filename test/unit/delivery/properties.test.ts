@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { partitionOf } from '../../../src/client/partitioner.ts';
+import { Delivery } from '../../../src/delivery/delivery.ts';
+import { backoff } from '../../../src/delivery/retry.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import type { Outcome } from '../../../src/vocabulary/outcome.ts';
+import type { Slice } from '../../../src/vocabulary/partition.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { defaults, record } from './harness.ts';
+
+type Answer = 'stored' | 'busy' | 'moved' | 'lost-answer' | 'lost-request' | 'unreachable' | 'rejected';
+
+const answer = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Answer>('stored') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Answer>('busy', 'moved', 'lost-answer', 'lost-request', 'unreachable'),
+  },
+  { weight: 1, arbitrary: fc.constant<Answer>('rejected') },
+);
+
+const push = fc.record({
+  key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  size: fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 1, max: 60 }) },
+    { weight: 1, arbitrary: fc.constant(900) },
+  ),
+  wait: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 700 })),
+});
+
+const scenario = fc.record({
+  pushes: fc.array(push, { minLength: 1, maxLength: 60 }),
+  answers: fc.array(fc.record({ answer, latency: fc.integer({ min: 0, max: 900 }) }), { maxLength: 40 }),
+  partitions: fc.integer({ min: 1, max: 4 }),
+  brokers: fc.integer({ min: 1, max: 3 }),
+  bufferMemory: fc.constantFrom(1_500, 1_000_000),
+  maxRecordsPerSlice: fc.constantFrom(3, 10_000),
+});
+
+const error = new KafkaError('REQUEST_FAILED', 'scripted');
+/** The broker takes at most this many bytes in one slice. */
+const limit = 500;
+
+describe('delivery under random outcomes, sizes and timings', () => {
+  it('settles each record once; what is acknowledged is stored, in the order of its key', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ pushes, answers, partitions, brokers, ...settings }) => {
+        const clock = new FakeClock();
+        const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
+        const busy = new Set<string>();
+        let next = 0;
+
+        const store = (slice: Slice) => {
+          for (const { key, value } of slice.records) {
+            logs[slice.partition]?.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });
+          }
+        };
+        const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
+          const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
+          for (const { partition } of slices) {
+            assert.ok(!busy.has(String(partition)), 'a lane has at most one request out');
+            busy.add(String(partition));
+          }
+          await new Promise<void>((resolve) => clock.after(latency, resolve));
+          for (const { partition } of slices) busy.delete(String(partition));
+          return slices.map((slice): Outcome => {
+            const bytes = slice.records.reduce((sum, { value }) => sum + value.length, 0);
+            if (bytes > limit && answer !== 'unreachable') return { kind: 'too-large', error };
+            if (answer === 'stored' || answer === 'lost-answer') store(slice);
+            switch (answer) {
+              case 'stored':
+                return { kind: 'stored' };
+              case 'busy':
+                return { kind: 'retriable', error, refresh: false, mayHaveBeenWritten: false };
+              case 'moved':
+                return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
+              case 'lost-answer':
+              case 'lost-request':
+                return { kind: 'unknown', error };
+              case 'unreachable':
+                return { kind: 'unreachable', error };
+              case 'rejected':
+                return { kind: 'rejected', error };
+            }
+          });
+        };
+        const layout = () =>
+          Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
+
+        const delivery = new Delivery(
+          { produce, layout, partitionOf },
+          { ...defaults, ...settings },
+          { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
+        );
+
+        const settled: number[] = pushes.map(() => 0);
+        const acknowledged = new Set<number>();
+        for (const [sequence, { key, size, wait }] of pushes.entries()) {
+          delivery.send(record(`${sequence}`.padEnd(size, ' '), { key })).then(
+            () => {
+              settled[sequence] = (settled[sequence] ?? 0) + 1;
+              acknowledged.add(sequence);
+            },
+            () => (settled[sequence] = (settled[sequence] ?? 0) + 1),
+          );
+          await clock.advance(wait);
+        }
+        await clock.advance(9_000);
+
+        assert.deepEqual(
+          settled,
+          pushes.map(() => 1),
+          'each push settles exactly once, by its deadline',
+        );
+        const stored = new Set(logs.flat().map(({ sequence }) => sequence));
+        for (const sequence of acknowledged)
+          assert.ok(stored.has(sequence), `${sequence} was acknowledged and is lost`);
+        for (const log of logs) {
+          const newest = new Map<string, number>();
+          const seen = new Set<number>();
+          for (const { key, sequence } of log) {
+            if (seen.has(sequence)) continue;
+            seen.add(sequence);
+            assert.ok(
+              sequence > (newest.get(key) ?? -1),
+              `key ${key}: ${sequence} came after ${newest.get(key)}`,
+            );
+            newest.set(key, sequence);
+          }
+        }
+        await Promise.all([delivery.close(100), clock.advance(200)]);
+        await clock.advance(60_000);
+        assert.equal(clock.pending, 0, 'no timer is left');
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('pauses double, with jitter, between a fifth of the first and the longest', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.integer({ min: 1, max: 100_000 }),
+        (attempt, random, initialRetryTime, more) => {
+          const policy = { retries: 5, initialRetryTime, maxRetryTime: initialRetryTime + more };
+          const pause = backoff(attempt, policy, random);
+          assert.ok(pause <= policy.maxRetryTime);
+          assert.ok(pause >= Math.floor(initialRetryTime * 0.8));
+          assert.ok(pause <= Math.ceil(initialRetryTime * 2 ** Math.min(attempt - 1, 30) * 1.2));
+        },
+      ),
+    );
+    const policy = { retries: 5, initialRetryTime: 300, maxRetryTime: 30_000 };
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 9].map((attempt) => backoff(attempt, policy, 0.5)),
+      [300, 600, 1_200, 2_400, 4_800, 30_000],
+    );
+  });
+});

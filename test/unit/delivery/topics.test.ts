@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorOf, record, setUp, watch } from './harness.ts';
+
+describe('topics', () => {
+  it('a missing topic delays no other', async () => {
+    const { clock, delivery } = setUp();
+    const fates = watch([delivery.send(record('lost', { topic: 'missing' })), delivery.send(record('fine'))]);
+    await clock.advance(1);
+    assert.deepEqual(fates, ['pending', 'stored']);
+  });
+
+  it('waits for a topic that is being created', async () => {
+    const { clock, cluster, delivery } = setUp();
+    const fates = watch([delivery.send(record('early', { topic: 'new' }))]);
+    await clock.advance(400);
+    cluster.createTopic('new', 3);
+    await clock.advance(1_000);
+    assert.deepEqual(fates, ['stored']);
+  });
+
+  it('refuses at the deadline, then at once while the topic stays missing, and asks again after five seconds', async () => {
+    const { clock, cluster, delivery, notices } = setUp();
+    const first = errorOf(delivery.send(record('a', { topic: 'missing' })));
+    await clock.advance(8_200);
+    assert.equal((await first).code, 'DEADLINE_EXCEEDED');
+    const keepAsking = watch([delivery.send(record('b', { topic: 'missing' }))]);
+    await clock.advance(6_000);
+    assert.deepEqual(keepAsking, ['TOPIC_MISSING']);
+    const asked = notices.filter(({ kind }) => kind === 'topic-missing').length;
+
+    const atOnce = watch([delivery.send(record('c', { topic: 'missing' }))]);
+    await clock.advance(0);
+    assert.deepEqual(atOnce, ['TOPIC_MISSING']);
+    assert.equal(notices.filter(({ kind }) => kind === 'topic-missing').length, asked);
+
+    cluster.createTopic('missing', 1);
+    await clock.advance(5_100);
+    const again = watch([delivery.send(record('d', { topic: 'missing' }))]);
+    await clock.advance(1);
+    assert.deepEqual(again, ['stored']);
+  });
+
+  it('rejects at once what no waiting will mend: a name that Kafka does not allow', async () => {
+    const { clock, delivery } = setUp();
+    const error = errorOf(delivery.send(record('a', { topic: 'not allowed' })));
+    await clock.advance(1);
+    assert.equal((await error).code, 'TOPIC_INVALID');
+  });
+
+  it('follows a partition to its new leader', async () => {
+    const { clock, cluster, delivery } = setUp({}, { brokers: 2 });
+    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    cluster.moveLeader('events', 0, -1);
+    const fates = watch([delivery.send(record('b'))]);
+    await clock.advance(500);
+    assert.deepEqual(fates, ['pending']);
+    cluster.moveLeader('events', 0, 2);
+    await clock.advance(2_000);
+    assert.deepEqual(fates, ['stored']);
+  });
+
+  it('delivers everything to a topic deleted mid-stream and re-created with fewer partitions, in order', async () => {
+    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 } });
+    const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
+    await Promise.all([...keys.map((key) => delivery.send(record('0', { key }))), clock.advance(1)]);
+    cluster.deleteTopic('events');
+    const fates = watch(
+      ['1', '2', '3'].flatMap((value) => keys.map((key) => delivery.send(record(value, { key })))),
+    );
+    await clock.advance(1_000);
+    cluster.createTopic('events', 2);
+    await clock.advance(4_000);
+    assert.deepEqual([...new Set(fates)], ['stored']);
+    const stored = cluster.records('events');
+    for (const key of keys) {
+      const values = stored.filter((one) => one.key.toString() === key).map(({ value }) => value.toString());
+      assert.deepEqual(values, ['1', '2', '3'], key);
+    }
+  });
+
+  it('finds the new partitions of a topic that has grown', async () => {
+    const { clock, cluster, delivery } = setUp({}, { topics: { events: 1 } });
+    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    cluster.createTopic('events', 6);
+    await clock.advance(31_000);
+    const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
+    const pushes = keys.map((key) => delivery.send(record('b', { key })));
+    await clock.advance(200);
+    const later = keys.map((key) => delivery.send(record('c', { key })));
+    await clock.advance(200);
+    await Promise.all([...pushes, ...later]);
+    assert.ok(new Set(cluster.records('events').map(({ partition }) => partition)).size > 3);
+  });
+});
