@@ -97,6 +97,7 @@ async function open(context: Context): Promise<Runtime> {
   for (const warning of warnings) logger.warn(warning);
   const runtime = openRuntime(options, { id, env, logger });
   remember(context, { runtime, destroyed: false });
+  runtime.catch(() => forget(context));
   return runtime;
 }
 
@@ -115,10 +116,15 @@ function remember({ id, config }: Context, slot: Slot): void {
   slots.set(config.settings, siblings.set(id, slot));
 }
 
+/** A runtime that could not be opened is no runtime: the next push tries again. */
+function forget({ id, config }: Context): void {
+  if (config.settings) slots.get(config.settings)?.delete(id);
+}
+
 /** @throws KafkaError EVENT_NOT_SERIALIZABLE, for this event alone */
-function recordOf({ event, data, rule }: Entry, { options, notify }: Runtime): KafkaRecord {
+function recordOf({ event, data, rule }: Entry, { recordSettings, notify }: Runtime): KafkaRecord {
   if (!hasTimestamp(event)) {
     notify({ kind: 'timestamp-replaced', event: event.name, timestamp: String(event.timestamp) });
   }
-  return buildRecord(event, data, rule?.settings, options, Date.now());
+  return buildRecord(event, data, rule?.settings, recordSettings, Date.now());
 }

@@ -1,11 +1,11 @@
 import { createClient } from './client/create.ts';
 import { createMemoryCluster } from './client/memory.ts';
-import { openOnce } from './client/open-once.ts';
 import { partitionOf } from './client/partitioner.ts';
 import type { Client, ClientOptions } from './client/port.ts';
 import { systemClock } from './delivery/clock.ts';
 import { Delivery, type Broker } from './delivery/delivery.ts';
 import type { Options } from './options/resolve.ts';
+import { headersOf, type RecordSettings } from './record/build.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import type { Env } from './types.ts';
 import { KafkaError } from './vocabulary/errors.ts';
@@ -14,10 +14,9 @@ import type { Outcome } from './vocabulary/outcome.ts';
 
 /** What one configured destination owns while it lives: one client, one delivery. */
 export interface Runtime {
-  readonly options: Options;
+  readonly recordSettings: RecordSettings;
   readonly notify: Notify;
   readonly delivery: Pick<Delivery, 'send' | 'sendAll'>;
-  readonly closed: boolean;
   /** Connects, and tells the operator how that went. Never rejects: pushes try again by themselves. */
   connect(): Promise<void>;
   /** Sends what waits, then ends the connections. Within five seconds; safe twice. */
@@ -53,12 +52,9 @@ export async function openRuntime(options: Options, context: RuntimeContext): Pr
   let closing: Promise<void> | undefined;
 
   return {
-    options,
+    recordSettings: { ...options, headers: headersOf(options.headers) },
     notify,
     delivery,
-    get closed() {
-      return closing !== undefined;
-    },
     async connect() {
       try {
         await client.connect();
@@ -82,10 +78,7 @@ async function clientOf(options: Options, env: Env, notify: Notify): Promise<Cli
     ...connection,
     requestTimeout: Math.min(connection.requestTimeout, deliveryTimeout * requestShare),
   };
-  const client = await createClient(options.client, clientOptions, (error) =>
-    notify({ kind: 'client-rebuilt', error }),
-  );
-  return openOnce(client);
+  return createClient(options.client, clientOptions);
 }
 
 /** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Collector, Elb, WalkerOS } from '@walkeros/core';
 import type { Answer } from './answer.ts';
 
@@ -22,7 +23,7 @@ export async function deliver(
   push: (event: WalkerOS.DeepPartialEvent) => Promise<Elb.PushResult>,
   events: readonly WalkerOS.DeepPartialEvent[],
 ): Promise<Answer> {
-  const results = await Promise.all(events.map((event) => attempt(push, event)));
+  const results = await pushAll(push, events);
   const failed: Failure[] = [];
   const pending = new Set<string>();
   let refused = false;
@@ -39,6 +40,22 @@ export async function deliver(
   }
   if (pending.size > 0) return { status: 202, body: { ok: true, accepted, pending: [...pending] } };
   return { status: 200, body: { ok: true, accepted } };
+}
+
+/**
+ * All under way at once, but one started per turn of the event loop: inside one turn the collector lets events whose
+ * rule maps nothing overtake those whose rule does. (While a destination opens it still may: they resume together.)
+ */
+async function pushAll(
+  push: (event: WalkerOS.DeepPartialEvent) => Promise<Elb.PushResult>,
+  events: readonly WalkerOS.DeepPartialEvent[],
+): Promise<Elb.PushResult[]> {
+  const results: Promise<Elb.PushResult>[] = [];
+  for (const event of events) {
+    results.push(attempt(push, event));
+    await nextTurn();
+  }
+  return Promise.all(results);
 }
 
 async function attempt(

@@ -10,7 +10,11 @@ export interface CommandResult {
 export function runCommand(
   program: string,
   args: readonly string[],
-  options: { readonly timeoutMs?: number; readonly onLine?: (line: string) => void; readonly cwd?: string } = {},
+  options: {
+    readonly timeoutMs?: number;
+    readonly onLine?: (line: string) => void;
+    readonly cwd?: string;
+  } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {

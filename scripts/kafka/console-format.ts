@@ -19,7 +19,8 @@ export interface StoredRecord {
 const field = '\x1f';
 const recordEnd = '\x1e';
 const betweenHeaders = '\x1d';
-const nothing = '\x1c';
+/** Goes through the same escaping, so it is only unlikely, not impossible, to be somebody's value. */
+const nothing = '<no bytes at all, not even none>';
 const bytes = 'org.apache.kafka.common.serialization.BytesDeserializer';
 
 export const formatterArguments: readonly string[] = Object.entries({
@@ -39,7 +40,10 @@ export const formatterArguments: readonly string[] = Object.entries({
 }).flatMap(([name, value]) => ['--formatter-property', `${name}=${value}`]);
 
 /** Cuts the consumer's output into records, however it arrives. */
-export function recordSplitter(topic: string, onRecord: (record: StoredRecord) => void): (text: string) => void {
+export function recordSplitter(
+  topic: string,
+  onRecord: (record: StoredRecord) => void,
+): (text: string) => void {
   let rest = '';
   return (text) => {
     const lines = (rest + text).split(recordEnd);
@@ -56,7 +60,9 @@ function parseRecord(topic: string, line: string): StoredRecord {
   const [, type, timestamp = '-1', partition, offset, rest = ''] = shape.exec(line) ?? [];
   const [headers = '', key, value, ...more] = rest.split(field);
   if (type === undefined || key === undefined || value === undefined || more.length > 0) {
-    throw new Error(`The console consumer printed a record in an unknown form: ${JSON.stringify(line.slice(0, 300))}`);
+    throw new Error(
+      `The console consumer printed a record in an unknown form: ${JSON.stringify(line.slice(0, 300))}`,
+    );
   }
   return {
     topic,

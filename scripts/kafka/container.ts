@@ -44,18 +44,35 @@ export async function containerMachinery(
   };
   const watchdog = new Watchdog();
   watchdog.onDeath(`${engine} rm -f ${[...names, network].join(' ')}`);
-  const ports = plans.flatMap((plan) => [plan.port, plan.directPort, ...plan.listeners.map(({ port }) => port)]);
+  const ports = plans.flatMap((plan) => [
+    plan.port,
+    plan.directPort,
+    ...plan.listeners.map(({ port }) => port),
+  ]);
   const publish = ports.flatMap((port) => ['-p', `127.0.0.1:${String(port)}:${String(port)}`]);
   options.onProgress?.(`Kafka: ${engine} starts ${kafkaImage} (the first time it brings the image)`);
   const clusterId = randomBytes(16).toString('base64url');
   const scram = (options.scram ?? []).flatMap((user) => ['--add-scram', user]);
   await run('run', '-d', '--name', network, ...publish, '--entrypoint', 'sleep', kafkaImage, 'infinity');
   for (const [index, plan] of plans.entries()) {
-    const properties = serverProperties(plans, plan, options, { host: '0.0.0.0', dataDir: '/tmp/kafka-data' });
+    const properties = serverProperties(plans, plan, options, {
+      host: '0.0.0.0',
+      dataDir: '/tmp/kafka-data',
+    });
     await run(
       ...['create', '--name', names[index] ?? '', '--network', `container:${network}`],
       ...['-e', `SERVER_PROPERTIES=${properties}`, '-e', `CLUSTER_ID=${clusterId}`],
-      ...['-e', 'KAFKA_HEAP_OPTS=-Xmx512m', '--entrypoint', 'bash', kafkaImage, '-c', script, 'kafka', ...scram],
+      ...[
+        '-e',
+        'KAFKA_HEAP_OPTS=-Xmx512m',
+        '--entrypoint',
+        'bash',
+        kafkaImage,
+        '-c',
+        script,
+        'kafka',
+        ...scram,
+      ],
     );
   }
   process.env[toolContainerVariable] = `${engine} ${network}`;

@@ -31,7 +31,9 @@ export async function follow(
       if (code === 0 || stopped) return;
       stopped = true;
       consumers.forEach((other) => other.child.kill('SIGKILL'));
-      throw new Error(`The console consumer ended with ${String(code)} (pid ${String(child.pid)}): ${errors}`);
+      throw new Error(
+        `The console consumer ended with ${String(code)} (pid ${String(child.pid)}): ${errors}`,
+      );
     }),
   );
   const ended = Promise.all(ends).then(() => undefined);
@@ -59,7 +61,12 @@ async function consume(
 ): Promise<Consumer> {
   const args = ['--bootstrap-server', brokers.join(','), '--topic', topic, ...formatterArguments];
   // Without it, the consumer finds out about a topic made a moment ago only after five minutes.
-  args.push('--command-property', 'metadata.max.age.ms=2000', '--command-property', 'allow.auto.create.topics=false');
+  args.push(
+    '--command-property',
+    'metadata.max.age.ms=2000',
+    '--command-property',
+    'allow.auto.create.topics=false',
+  );
   args.push('--command-property', 'enable.auto.commit=false');
   if (!fromNow) args.push('--from-beginning');
   if (count) args.push('--max-messages', String(count(topic)));

@@ -55,7 +55,9 @@ export async function fetchJars(onProgress: Progress = () => undefined): Promise
           else if (/Copying \S+\.jar/.test(line)) copied += 1;
           else return;
           const jar = /([\w.-]+\.jar)/.exec(line)?.[1] ?? '';
-          onProgress(`Kafka ${kafkaVersion}: ${String(downloaded)} jars downloaded, ${String(copied)} in place  ${jar}`);
+          onProgress(
+            `Kafka ${kafkaVersion}: ${String(downloaded)} jars downloaded, ${String(copied)} in place  ${jar}`,
+          );
         },
       },
     );

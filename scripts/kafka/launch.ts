@@ -29,9 +29,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   try {
     await Promise.all(machinery.processes.map((process) => process.launch()));
     const ids = plans.map(({ id }) => id);
-    await Promise.all(
-      plans.map((plan, index) => untilNodeAlive(plan, machinery.processes[index], ids)),
-    );
+    await Promise.all(plans.map((plan, index) => untilNodeAlive(plan, machinery.processes[index], ids)));
   } catch (error) {
     await stop();
     throw error;
@@ -51,7 +49,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
 
 /** What another's cluster cannot give. */
 const needsOwn = ({ own, nodes, config, advertised, listeners, scram }: KafkaOptions): boolean =>
-  own === true || nodes === 3 || [config, advertised, listeners, scram].some((option) => option !== undefined);
+  own === true ||
+  nodes === 3 ||
+  [config, advertised, listeners, scram].some((option) => option !== undefined);
 
 function node(plan: NodePlan, process: NodeProcess): KafkaNode {
   return {
@@ -74,7 +74,11 @@ function node(plan: NodePlan, process: NodeProcess): KafkaNode {
 
 const direct = (plan: NodePlan): string => `127.0.0.1:${String(plan.directPort)}`;
 
-async function untilNodeAlive(plan: NodePlan, process: NodeProcess | undefined, ids: number[]): Promise<void> {
+async function untilNodeAlive(
+  plan: NodePlan,
+  process: NodeProcess | undefined,
+  ids: number[],
+): Promise<void> {
   const ended = async (): Promise<string | undefined> => {
     if (!process || (await process.running())) return undefined;
     return `Kafka node ${String(plan.id)} ended while starting:\n${await process.lastWords()}`;

@@ -15,5 +15,5 @@ export interface Machinery {
   /** In the order of the plans. */
   readonly processes: readonly NodeProcess[];
   /** Everything that is not a process: folders, networks. Called once, when all of them have ended. */
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }

@@ -14,8 +14,8 @@ export interface Waiting {
 /** Polls a node until it answers requests and its metadata lists the given nodes as alive. */
 export async function untilAlive({ direct, nodeIds, timeoutMs, failure }: Waiting): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  let last = 'no answer';
   for (;;) {
+    let last: string;
     const reason = await failure();
     if (reason !== undefined) throw new Error(reason);
     try {

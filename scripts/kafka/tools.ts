@@ -64,6 +64,7 @@ export async function runTool(
     child.once('error', reject).once('close', resolve);
   });
   clearTimeout(late);
-  if (code !== 0) throw new Error(`${tool} ended with ${String(code)}: ${(errors + output).trim().slice(-3000)}`);
+  if (code !== 0)
+    throw new Error(`${tool} ended with ${String(code)}: ${(errors + output).trim().slice(-3000)}`);
   return output;
 }

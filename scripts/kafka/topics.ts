@@ -76,7 +76,11 @@ export async function alterTopic(
 /** The configuration of a topic, defaults included. */
 export function topicConfig(brokers: readonly string[], topic: string): Promise<Record<string, string>> {
   return withAdmin(brokers, async (admin) => {
-    const resource = { resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: null };
+    const resource = {
+      resourceType: ConfigResourceTypes.TOPIC,
+      resourceName: topic,
+      configurationKeys: null,
+    };
     const [described] = await admin.describeConfigs({ resources: [resource] });
     return Object.fromEntries((described?.configs ?? []).map(({ name, value }) => [name, value ?? '']));
   });
@@ -124,6 +128,7 @@ async function partitionsOf(admin: Admin, topic: string): Promise<PartitionState
 
 const isMissing = (error: unknown): boolean =>
   error instanceof Error &&
-  (('apiId' in error && error.apiId === 'UNKNOWN_TOPIC_OR_PARTITION') ||
+  (error.message.startsWith('Unknown topic ') ||
+    ('apiId' in error && error.apiId === 'UNKNOWN_TOPIC_OR_PARTITION') ||
     ('errors' in error && Array.isArray(error.errors) && error.errors.some(isMissing)) ||
     isMissing(error.cause));

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 /**
  * Ends what this process started, however this process ends: a return, Ctrl-C, an uncaught error or a SIGKILL.
@@ -18,7 +19,7 @@ export class Watchdog {
     this.#shell.unref();
     // Neither may keep this process alive: when it has nothing else to do, it should end, and the brokers with it.
     const { stdin } = this.#shell;
-    if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
+    if (stdin instanceof Socket) stdin.unref();
   }
 
   /** @param command one line of sh, replacing the one given before */

@@ -1,141 +1,82 @@
-import type { Broker, ConnectionPool, MessageRecord } from '@platformatic/kafka';
-import type { Outcome } from '../vocabulary/outcome.ts';
+import type { Connection, ConnectionPool, MessageRecord } from '@platformatic/kafka';
+import type { Slice } from '../vocabulary/partition.ts';
 import type { RecordHeaders } from '../vocabulary/record.ts';
-import { outcomeOfCode } from './broker-errors.ts';
-import { connectionError } from './connection-errors.ts';
-import { clientClosed } from './messages.ts';
-import type { BatchOptions, Library } from './platformatic-apis.ts';
-import { addressOf, createPool, destroyPool, PlatformaticCluster } from './platformatic-cluster.ts';
-import { outcomesOfAnswer, outcomesOfFailure } from './platformatic-errors.ts';
-import { noLeader, type Client, type ClientOptions, type Slice, type TopicLayout } from './port.ts';
-import { IdempotentSender, type Stamp } from './platformatic-idempotent.ts';
+import { answerWithin, negotiate, type Apis, type Library } from './platformatic-apis.ts';
+import type { ClientOptions } from './port.ts';
+import { platformaticSecurity } from './security.ts';
+import { askTimeout, laneOf, type Address, type Link, type MetadataAnswer, type ProduceAnswer, type ProducerId } from './wire.ts';
+import type { Stamp, Wire } from './wire.ts';
+import { WireClient } from './wire-client.ts';
 
-/**
- * A client on the request layer of @platformatic/kafka: its connections, TLS, SASL, encoders and compression, without
- * its producer, which hides what became of a partition in trees of errors, answers "unknown topic" for the wrong topic
- * and guards sequence numbers per send and not per partition.
- */
-export async function createPlatformaticClient(options: ClientOptions): Promise<Client> {
-  return new PlatformaticClient(await import('@platformatic/kafka'), options);
+/** Loads @platformatic/kafka, and makes clients on its request layer: its producer is not used (see docs/decisions). */
+export async function loadPlatformatic(): Promise<(options: ClientOptions) => WireClient> {
+  const library = await import('@platformatic/kafka');
+  return (options) => new WireClient(new PlatformaticWire(library, options), options, 10_000);
 }
 
-class PlatformaticClient implements Client {
-  readonly maxRecordsPerSlice = 10_000;
+class PlatformaticWire implements Wire {
+  readonly #library: Library;
   readonly #options: ClientOptions;
-  readonly #cluster: PlatformaticCluster;
-  readonly #pool: ConnectionPool;
-  readonly #idempotent: IdempotentSender | undefined;
+  readonly #pools: Readonly<Record<'ask' | 'produce', ConnectionPool>>;
   readonly #headers = new WeakMap<RecordHeaders, Map<Buffer, Buffer>>();
-  #closing: Promise<void> | undefined;
+  #apis: Promise<Apis> | undefined;
 
   constructor(library: Library, options: ClientOptions) {
+    this.#library = library;
     this.#options = options;
-    this.#cluster = new PlatformaticCluster(library, options);
-    this.#pool = createPool(library, options, options.requestTimeout);
-    this.#idempotent = options.idempotent ? this.#createIdempotent(library) : undefined;
+    this.#pools = { ask: this.#createPool(askTimeout(options)), produce: this.#createPool(options.requestTimeout) };
   }
 
-  connect(): Promise<void> {
-    return this.#closing === undefined ? this.#cluster.connect() : Promise.reject(clientClosed());
-  }
-
-  layout(topic: string): Promise<TopicLayout> {
-    return this.#closing === undefined ? this.#cluster.layout(topic) : Promise.reject(clientClosed());
-  }
-
-  produce(slices: readonly Slice[]): Promise<Outcome[]> {
-    return this.#idempotent?.produce(slices) ?? this.#send(slices);
+  async open({ host, port }: Address, purpose: 'ask' | 'produce'): Promise<Link> {
+    const connection = await this.#pools[purpose].get({ host, port });
+    return this.#linkOf(connection, await this.#negotiated(connection));
   }
 
   async close(): Promise<void> {
-    this.#closing ??= Promise.all([this.#cluster.close(), destroyPool(this.#pool)]).then(() => undefined);
-    return this.#closing;
-  }
-
-  async #send(slices: readonly Slice[], stamp?: Stamp): Promise<Outcome[]> {
-    const outcomes = new Map<Slice, Outcome>();
-    const byLeader = new Map<Broker, Slice[]>();
-    for (const slice of slices) {
-      const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
-      if (leader === undefined) outcomes.set(slice, outcomeOfCode(3, slice.topic));
-      else if (leader === noLeader) outcomes.set(slice, outcomeOfCode(5, slice.topic));
-      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
-    }
     await Promise.all(
-      [...byLeader].map(async ([leader, led]) => {
-        const answers = await this.#request(leader, led, stamp);
-        led.forEach((slice, index) => outcomes.set(slice, answers[index] ?? outcomeOfCode(-1, slice.topic)));
+      Object.values(this.#pools).map(async (pool) => {
+        const connections = [...pool].map(([, connection]) => connection);
+        const closed = pool.close();
+        for (const { socket } of connections) socket?.destroy();
+        await closed;
       }),
     );
-    return slices.map((slice) => outcomes.get(slice) ?? outcomeOfCode(-1, slice.topic));
   }
 
-  /** One Produce request to one broker. */
-  async #request(leader: Broker, slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
-    const { acks, ackTimeout, compression } = this.#options;
-    const closed = this.#closed(slices);
-    if (closed !== undefined) return closed;
-    let connection;
-    try {
-      connection = await this.#pool.get(leader);
-    } catch (failure) {
-      const error = connectionError(failure, addressOf(leader), this.#options);
-      return this.#closed(slices) ?? slices.map(() => ({ kind: 'unreachable', error }));
-    }
-    try {
-      const batch: BatchOptions = { compression, ...stamp };
-      const answer = await this.#cluster
-        .apis()
-        .produce.async(connection, acks, ackTimeout, this.#messages(slices), batch);
-      // Without acks nothing comes back: the request has been handed to the socket.
-      return typeof answer === 'boolean'
-        ? slices.map(() => ({ kind: 'stored' }))
-        : outcomesOfAnswer(answer, slices);
-    } catch (failure) {
-      return outcomesOfFailure(failure, slices, addressOf(leader));
-    }
-  }
-
-  #closed(slices: readonly Slice[]): Outcome[] | undefined {
-    if (this.#closing === undefined) return undefined;
-    return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
-  }
-
-  #messages(slices: readonly Slice[]): MessageRecord[] {
-    return slices.flatMap(({ topic, partition, records }) =>
-      records.map(({ key, value, headers, timestamp }) => ({
-        topic,
-        partition,
-        key,
-        value,
-        headers: this.#encoded(headers),
-        timestamp: BigInt(timestamp),
-      })),
-    );
-  }
-
-  /** One headers object serves all records of a rule: encoded once. */
-  #encoded(headers: RecordHeaders): Map<Buffer, Buffer> {
-    let encoded = this.#headers.get(headers);
-    if (encoded === undefined) {
-      encoded = new Map(
-        Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]),
-      );
-      this.#headers.set(headers, encoded);
-    }
-    return encoded;
-  }
-
-  #createIdempotent(library: Library): IdempotentSender {
-    return new IdempotentSender({
-      send: (slices, stamp) => this.#send(slices, stamp),
-      register: () =>
-        this.#cluster.ask((connection) =>
-          this.#cluster.apis().initProducerId.async(connection, null, this.#options.ackTimeout),
-        ),
-      locate: (topic) => this.layout(topic),
-      sequences: () => new library.NumericMap(),
-      patience: this.#options.requestTimeout,
+  #createPool(requestTimeout: number): ConnectionPool {
+    const pool = new this.#library.ConnectionPool(safeClientId(this.#options.clientId), {
+      connectTimeout: this.#options.connectTimeout,
+      requestTimeout,
+      ...platformaticSecurity(this.#options),
     });
+    // Refused credentials and then a reset are two 'error's on one connection. Nobody hears the second, and an 'error'
+    // that nobody hears ends the process.
+    pool.on('connecting', ({ connection }) => connection.on('error', () => undefined));
+    return pool;
   }
+
+  #negotiated(connection: Connection): Promise<Apis> {
+    if (this.#apis === undefined) {
+      const apis = negotiate(this.#library, connection);
+      apis.catch(() => {
+        if (this.#apis === apis) this.#apis = undefined;
+      });
+      this.#apis = apis;
+    }
+    return this.#apis;
+  }
+
+  #linkOf(connection: Connection, apis: Apis): Link {
+    return {
+      metadata: async (topic) => metadataAnswer(topic, await this.#metadata(connection, apis, topic)),
+      registerProducer: (): Promise<ProducerId> =>
+        apis.initProducerId.async(connection, null, this.#options.ackTimeout),
+      produce: (slices, stamp) => this.#produce(connection, apis, slices, stamp),
+    };
+  }
+}
+
+/** The library refuses white space, which Kafka allows. */
+function safeClientId(clientId: string): string {
+  return clientId.trim().replace(/\s+/g, '-') || 'walkeros';
 }

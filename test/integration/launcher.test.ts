@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { Producer } from '@platformatic/kafka';
-import { recordCounts, describeTopic, growTopic, alterTopic, topicConfig } from '../../scripts/kafka/topics.ts';
+import {
+  recordCounts,
+  describeTopic,
+  growTopic,
+  alterTopic,
+  topicConfig,
+} from '../../scripts/kafka/topics.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { readBack } from '../support/reader.ts';
 
@@ -11,7 +17,8 @@ describe('readBack', () => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('reader');
     const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-    const producer = new Producer({ clientId: 'reader-test', bootstrapBrokers: brokers });
+    const producer = new Producer({ clientId: 'reader-test', bootstrapBrokers: brokers, retries: 0 });
+    after(() => producer.close());
     await producer.send({
       messages: [
         {
@@ -25,12 +32,23 @@ describe('readBack', () => {
             [Buffer.from('Größe'), everyByte],
           ]),
         },
-        { topic, partition: 0, key: Buffer.from('k\t\\x41'), value: Buffer.from('null'), timestamp: 2n },
-        { topic, partition: 0, key: Buffer.from(''), value: Buffer.from('NO_HEADERS\n\u001e😀'), timestamp: 3n },
-        { topic, partition: 0, value: Buffer.from(''), timestamp: 4n },
+        {
+          topic,
+          partition: 0,
+          key: Buffer.from('k\t\\x41'),
+          value: Buffer.from('null'),
+          timestamp: 1_700_000_000_002n,
+        },
+        {
+          topic,
+          partition: 0,
+          key: Buffer.from(''),
+          value: Buffer.from('NO_HEADERS\n\u001e😀'),
+          timestamp: 1_700_000_000_003n,
+        },
+        { topic, partition: 0, value: Buffer.from(''), timestamp: 1_700_000_000_004n },
       ],
     });
-    await producer.close();
 
     const records = await readBack(brokers, topic, { count: 4 });
     const common = { topic, partition: 0, timestampType: 'CreateTime' };
@@ -46,16 +64,23 @@ describe('readBack', () => {
         ],
         value: everyByte,
       },
-      { ...common, offset: 1, timestamp: 2, key: Buffer.from('k\t\\x41'), headers: [], value: Buffer.from('null') },
+      {
+        ...common,
+        offset: 1,
+        timestamp: 1_700_000_000_002,
+        key: Buffer.from('k\t\\x41'),
+        headers: [],
+        value: Buffer.from('null'),
+      },
       {
         ...common,
         offset: 2,
-        timestamp: 3,
+        timestamp: 1_700_000_000_003,
         key: Buffer.from(''),
         headers: [],
         value: Buffer.from('NO_HEADERS\n\u001e😀'),
       },
-      { ...common, offset: 3, timestamp: 4, key: null, headers: [], value: Buffer.from('') },
+      { ...common, offset: 3, timestamp: 1_700_000_000_004, key: null, headers: [], value: Buffer.from('') },
     ]);
   });
 });

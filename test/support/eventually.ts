@@ -21,7 +21,9 @@ export async function eventually<Answer>(
     }
     if (Date.now() > deadline) {
       const state = last instanceof Error ? last.message : String(last);
-      throw new Error(`Gave up waiting until ${what} after ${String(timeoutMs)} ms; last: ${state}`, { cause: last });
+      throw new Error(`Gave up waiting until ${what} after ${String(timeoutMs)} ms; last: ${state}`, {
+        cause: last,
+      });
     }
     await sleep(everyMs);
   }

@@ -36,7 +36,9 @@ export async function readBack(
   }
   const expected = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   if (records.length !== expected) {
-    throw new Error(`Read ${String(records.length)} of ${String(expected)} records in ${String(timeoutMs)} ms`);
+    throw new Error(
+      `Read ${String(records.length)} of ${String(expected)} records in ${String(timeoutMs)} ms`,
+    );
   }
   const place = new Map(names.map((topic, index) => [topic, index]));
   const order = ({ topic }: StoredRecord): number => place.get(topic) ?? 0;

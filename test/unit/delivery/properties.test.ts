@@ -25,6 +25,7 @@ const push = fc.record({
   key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
   size: fc.oneof(
     { weight: 9, arbitrary: fc.integer({ min: 1, max: 60 }) },
+    { weight: 2, arbitrary: fc.constant(400) },
     { weight: 1, arbitrary: fc.constant(900) },
   ),
   wait: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 700 })),

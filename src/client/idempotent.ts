@@ -1,14 +1,10 @@
-import type { NumericMap } from '@platformatic/kafka';
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
-import { isSequenceLost } from './broker-errors.ts';
-import type { ProducerId } from './platformatic-apis.ts';
-import type { Slice, TopicLayout } from './port.ts';
-
-/** A producer's id, and the next sequence number of each partition (`topic:partition`) under it. */
-export interface Stamp extends ProducerId {
-  readonly sequences: NumericMap;
-}
+import type { Slice, TopicLayout } from '../vocabulary/partition.ts';
+import { isSequenceLost, outcomeOfCode } from './broker-errors.ts';
+import { brokerCode } from './connection-errors.ts';
+import { unreachable } from './messages.ts';
+import { laneOf, type ProducerId, type Stamp } from './wire.ts';
 
 export interface IdempotentParts {
   /** One request per leader, stamped; no retries. */
@@ -16,7 +12,6 @@ export interface IdempotentParts {
   /** Asks the cluster for a new producer id. */
   readonly register: () => Promise<ProducerId>;
   readonly locate: (topic: string) => Promise<TopicLayout>;
-  readonly sequences: () => NumericMap;
   /** For how many milliseconds records of unknown fate are sent again under their old numbers. */
   readonly patience: number;
 }
@@ -26,14 +21,14 @@ const pause = 200;
 /**
  * Lost acknowledgements make no duplicates: the broker knows a batch it has by producer id and sequence number.
  *
- * - A slice that was stored moves its partition's number on. One that certainly was not leaves it where it is, so that
- *   the caller may cut its records anew.
+ * - A slice that was stored moves its lane's number on. One that certainly was not leaves it where it is, so that the
+ *   caller may cut its records anew.
  * - One of unknown fate is sent again here, unchanged, under its old number, until the broker says what became of it: cut
  *   otherwise it would be taken for a different batch.
- * - When that takes too long, the producer id is given up. Its number might belong to the records or to their
+ * - When that takes too long, the producer id is given up. The number might belong to the records or to their
  *   successors, and the broker would drop the wrong ones, calling them duplicates.
  *
- * Callers keep one request per partition outstanding; requests for different partitions may overlap.
+ * Callers keep one request per lane outstanding; requests for different lanes may overlap.
  */
 export class IdempotentSender {
   readonly #parts: IdempotentParts;
@@ -50,7 +45,7 @@ export class IdempotentSender {
     try {
       stamp = await registration;
     } catch (failure) {
-      return slices.map(({ topic }) => ({ kind: 'unreachable', error: registrationFailed(failure, topic) }));
+      return slices.map(({ topic }) => notRegistered(failure, topic));
     }
 
     const outcomes = await this.#attempt(slices, stamp);
@@ -64,9 +59,9 @@ export class IdempotentSender {
       await new Promise((resolve) => setTimeout(resolve, pause));
       await this.#locate(doubtful);
       const answers = await this.#attempt(doubtful, stamp);
-      doubtful.forEach((slice, index) => {
-        const answer = answers[index];
-        if (answer !== undefined) outcomes[slices.indexOf(slice)] = stillDoubtful(answer);
+      answers.forEach((answer, index) => {
+        const slice = doubtful[index];
+        if (slice !== undefined) outcomes[slices.indexOf(slice)] = secondAnswer(answer);
       });
     }
     if (outcomes.some(isSequenceLost)) this.#giveUp(registration);
@@ -75,13 +70,9 @@ export class IdempotentSender {
 
   #registration(): Promise<Stamp> {
     if (this.#stamp === undefined) {
-      const stamp = this.#parts.register().then(({ producerId, producerEpoch }) => ({
-        producerId,
-        producerEpoch,
-        sequences: this.#parts.sequences(),
-      }));
-      this.#stamp = stamp;
+      const stamp = this.#parts.register().then((id): Stamp => ({ ...id, sequences: new Map() }));
       stamp.catch(() => this.#giveUp(stamp));
+      this.#stamp = stamp;
     }
     return this.#stamp;
   }
@@ -94,8 +85,8 @@ export class IdempotentSender {
     const outcomes = await this.#parts.send(slices, stamp);
     slices.forEach(({ topic, partition, records }, index) => {
       if (outcomes[index]?.kind !== 'stored') return;
-      const lane = `${topic}:${partition}`;
-      // Sequence numbers are 31 bits and begin again at 0.
+      const lane = laneOf(topic, partition);
+      // Sequence numbers have 31 bits and begin again at 0.
       stamp.sequences.set(lane, ((stamp.sequences.get(lane) ?? 0) + records.length) & 0x7fffffff);
     });
     return outcomes;
@@ -115,7 +106,7 @@ function isDoubtful(outcome: Outcome | undefined): boolean {
 }
 
 /** "Not now" to records sent before says nothing about the first time. */
-function stillDoubtful(outcome: Outcome): Outcome {
+function secondAnswer(outcome: Outcome): Outcome {
   if (outcome.kind === 'retriable') return { ...outcome, mayHaveBeenWritten: true };
   if (outcome.kind === 'unreachable') return { kind: 'unknown', error: outcome.error };
   if (outcome.kind === 'rejected' && outcome.error.code === 'DESTINATION_CLOSED') {
@@ -125,14 +116,9 @@ function stillDoubtful(outcome: Outcome): Outcome {
   return outcome;
 }
 
-function registrationFailed(failure: unknown, topic: string): KafkaError {
-  if (failure instanceof KafkaError) return failure;
-  return new KafkaError(
-    'REQUEST_FAILED',
-    `Topic "${topic}": Kafka gave out no producer id for settings.kafka.idempotent.`,
-    {
-      topic,
-      cause: failure,
-    },
-  );
+function notRegistered(failure: unknown, topic: string): Outcome {
+  const code = brokerCode(failure);
+  if (code !== undefined) return outcomeOfCode(code, topic, 'while asking for a producer id', failure);
+  const error = failure instanceof KafkaError ? failure : unreachable('the configured brokers', failure);
+  return { kind: error.code === 'DESTINATION_CLOSED' ? 'rejected' : 'unreachable', error };
 }

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { examplesText } from './docs/examples.ts';
+import { settingsTable, settingsText } from './docs/settings.ts';
+
+/**
+ * Writes what the schemas and the worked examples say into the documentation, between markers such as
+ * `<!-- settings:start -->` and `<!-- settings:end -->`; all around them is written by hand.
+ * With `--check` it writes nothing and fails when a file is out of date.
+ */
+
+interface Page {
+  readonly file: string;
+  readonly marker: string;
+  readonly text: () => string;
+}
+
+const pages: readonly Page[] = [
+  { file: 'README.md', marker: 'settings', text: settingsTable },
+  { file: 'docs/settings.md', marker: 'settings', text: settingsText },
+  { file: 'docs/examples.md', marker: 'examples', text: examplesText },
+];
+
+const root = new URL('../', import.meta.url);
+
+/** A page as it should be, and as it is. Undefined for a README that does not exist yet. */
+export async function render({
+  file,
+  marker,
+  text,
+}: Page): Promise<{ is: string; shouldBe: string } | undefined> {
+  const url = new URL(file, root);
+  if (!existsSync(url)) return undefined;
+  const is = readFileSync(url, 'utf8');
+  const [start, end] = [`<!-- ${marker}:start -->`, `<!-- ${marker}:end -->`];
+  const [before, rest = ''] = is.split(start);
+  const after = rest.split(end)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`${file} lacks the markers ${start} and ${end}`);
+  const filepath = fileURLToPath(url);
+  const shouldBe = await format(`${before}${start}\n\n${text()}\n\n${end}${after}`, {
+    ...(await resolveConfig(filepath)),
+    filepath,
+  });
+  return { is, shouldBe };
+}
+
+/** The first line in which a page is out of date, for the message of `--check`. */
+export function firstDifference(is: string, shouldBe: string): string {
+  const [isLines, shouldBeLines] = [is.split('\n'), shouldBe.split('\n')];
+  const at = shouldBeLines.findIndex((line, index) => line !== isLines[index]);
+  const index = at < 0 ? shouldBeLines.length : at;
+  return `line ${index + 1}\n  is:        ${isLines[index] ?? '(nothing)'}\n  should be: ${shouldBeLines[index] ?? '(nothing)'}`;
+}
+
+export async function outdated(): Promise<string[]> {
+  const found = await Promise.all(
+    pages.map(async (page) => {
+      const rendered = await render(page);
+      if (rendered === undefined || rendered.is === rendered.shouldBe) return [];
+      return [`${page.file}, ${firstDifference(rendered.is, rendered.shouldBe)}`];
+    }),
+  );
+  return found.flat();
+}
+
+async function write(): Promise<void> {
+  for (const page of pages) {
+    const rendered = await render(page);
+    if (rendered) writeFileSync(new URL(page.file, root), rendered.shouldBe);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  if (process.argv.includes('--check')) {
+    const differences = await outdated();
+    for (const difference of differences) console.error(`Out of date: ${difference}`);
+    if (differences.length > 0) {
+      console.error('Run "npm run docs" and commit what it writes.');
+      process.exitCode = 1;
+    }
+  } else {
+    await write();
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * `node scripts/prepare.mjs <start|test>`: makes a fresh clone ready for `npm start` and `npm test`, which run it first.
+ *
+ * Plain JavaScript for any Node from 18 on, because it runs before anything is installed: it installs the dependencies,
+ * among them the Node that everything else runs on, and brings the broker's jars. When nothing is to be done it is quick.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const pinnedNode = join(root, 'node_modules', '.bin', 'node');
+const oldest = [22, 22];
+const parts = ['package', 'unit'];
+
+installDependencies();
+checkNode();
+if (needsBroker()) bringBroker();
+
+function installDependencies() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  say('installing the npm dependencies (npm ci); once, about a minute');
+  run('npm', ['ci', '--no-audit', '--no-fund'], 'npm ci failed: see its message above');
+}
+
+/** npm may hold back install scripts, and `node`'s is what brings the binary: then it is run by name. */
+function checkNode() {
+  if (isRecent(nodeVersion())) return;
+  say('the pinned Node is not in place yet: running its install script (npm rebuild node)');
+  run('npm', ['rebuild', 'node', '--ignore-scripts=false'], 'npm rebuild node failed: see its message above');
+  const version = nodeVersion();
+  if (isRecent(version)) return;
+  fail(
+    `node_modules/.bin/node ${version === undefined ? 'does not run' : `is ${version}`}, and ${oldest.join('.')} or later is needed.\n` +
+      'Remove node_modules and run this again; or, if npm refuses install scripts here (npm config get ignore-scripts),\n' +
+      `put a Node from ${oldest.join('.')} on first on your PATH and run: npm install --no-save --ignore-scripts=false node@24`,
+  );
+}
+
+function nodeVersion() {
+  const { status, stdout } = spawnSync(pinnedNode, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+function isRecent(version) {
+  const [major = 0, minor = 0] = (version ?? '').replace('v', '').split('.').map(Number);
+  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+}

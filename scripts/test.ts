@@ -1,0 +1,48 @@
+/**
+ * `node scripts/test.ts [part...]`: runs the named parts, or all, and ends with one line: `N passed, N failed`.
+ * Fails when a test fails, and when a part that was asked for ran no test at all.
+ */
+import { startKafka } from './kafka/launch.ts';
+import { progressLine } from './kafka/progress.ts';
+import { describeBroker, sharedBrokerVariable } from '../test/support/broker.ts';
+import { runChecks } from './test/checks.ts';
+import { runFiles } from './test/files.ts';
+import { isPart, parts, type Part } from './test/parts.ts';
+import { add, none, summary } from './test/tally.ts';
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !isPart(name));
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);
+  process.exit(1);
+}
+const chosen = asked.length > 0 ? asked.filter(isPart) : Object.keys(parts).filter(isPart);
+
+const kafka = chosen.some((part) => parts[part].broker) ? await startSharedKafka() : undefined;
+let total = none;
+const empty: Part[] = [];
+try {
+  for (const part of chosen) {
+    console.log(`\n── ${part}`);
+    const tally = part === 'package' ? await runChecks() : await runFiles(part);
+    if (tally.passed + tally.failed === 0) empty.push(part);
+    total = add(total, tally);
+  }
+} finally {
+  await kafka?.stop();
+}
+for (const part of empty) console.log(`\nPart ${part} ran no test: that counts as a failure.`);
+process.exitCode = total.failed > 0 || empty.length > 0 ? 1 : 0;
+console.log(`\n${summary(total)}`);
+
+/** One for all parts: a broker's start costs seconds, and tests keep apart by topic names. */
+async function startSharedKafka() {
+  const line = progressLine(process.stderr);
+  try {
+    const cluster = await startKafka({ onProgress: line.update });
+    process.env[sharedBrokerVariable] = JSON.stringify(describeBroker(cluster));
+    return cluster;
+  } finally {
+    line.end();
+  }
+}

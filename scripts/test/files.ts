@@ -1,0 +1,33 @@
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { parts, type Part } from './parts.ts';
+import type { Tally } from './tally.ts';
+
+/** Runs `test/<part>/**` with Node's own runner, each file in a process of its own, and prints as it goes. */
+export async function runFiles(part: Part): Promise<Tally> {
+  const files = globSync(`test/${part}/**/*.test.ts`)
+    .map((file) => resolve(file))
+    .sort();
+  const tally = { passed: 0, failed: 0, skipped: 0 };
+  if (files.length === 0) return tally;
+  const { concurrency, timeoutMs } = parts[part];
+  // A file whose tests are over ends, whatever it left open: that something was closed is for a test to assert, and a
+  // run that hangs tells nobody what was left open.
+  const events = run({ files, concurrency, timeout: timeoutMs, forceExit: true });
+  events.on('test:pass', ({ name, skip, todo, details }) => {
+    // A file without a test reports itself as a test that passed.
+    if (details.type === 'suite' || files.includes(resolve(name))) return;
+    if (skip !== undefined || todo !== undefined) tally.skipped += 1;
+    else tally.passed += 1;
+  });
+  events.on('test:fail', ({ todo, details }) => {
+    if (todo !== undefined) tally.skipped += 1;
+    // Suites fail with the tests in them; on their own they fail only when a hook does. Files: when they cannot load.
+    else if (!('failureType' in details.error) || details.error.failureType !== 'subtestsFailed')
+      tally.failed += 1;
+  });
+  for await (const text of events.compose(new spec())) process.stdout.write(String(text));
+  return tally;
+}

@@ -1,0 +1,24 @@
+import { availableParallelism } from 'node:os';
+
+export interface PartOptions {
+  /** Needs the shared Kafka. */
+  readonly broker: boolean;
+  /** Files at a time. */
+  readonly concurrency: number;
+  /** For each test. */
+  readonly timeoutMs: number;
+}
+
+/** In the order they run: what answers soonest, and explains most of the rest, comes first. */
+export const parts = {
+  unit: { broker: false, concurrency: availableParallelism(), timeoutMs: 20_000 },
+  contract: { broker: true, concurrency: 2, timeoutMs: 60_000 },
+  // Files that start clusters of their own would starve each other on a small machine, and then time out.
+  integration: { broker: true, concurrency: 1, timeoutMs: 180_000 },
+  bundle: { broker: true, concurrency: 1, timeoutMs: 240_000 },
+  package: { broker: false, concurrency: 1, timeoutMs: 240_000 },
+} satisfies Record<string, PartOptions>;
+
+export type Part = keyof typeof parts;
+
+export const isPart = (name: string): name is Part => Object.hasOwn(parts, name);

@@ -1,0 +1,34 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { examples, schemas } from '../src/dev.ts';
+
+/** Writes dist/walkerOS.json, from which walkerOS' tools learn about a package without running it. */
+
+interface Manifest {
+  name: string;
+  version: string;
+  walkerOS: { type: string; platform: string[] };
+}
+
+export function walkerOSJson() {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest;
+  return {
+    $meta: { package: manifest.name, version: manifest.version, ...manifest.walkerOS },
+    schemas,
+    examples: withFunctionsAsCode(examples),
+  };
+}
+
+/** JSON has no functions; walkerOS reads `{ "$code": "<source>" }` as one. */
+function withFunctionsAsCode(value: unknown): unknown {
+  if (typeof value === 'function') return { $code: Function.prototype.toString.call(value) };
+  if (Array.isArray(value)) return value.map(withFunctionsAsCode);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withFunctionsAsCode(inner)]));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const dist = new URL('../dist/', import.meta.url);
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(new URL('walkerOS.json', dist), `${JSON.stringify(walkerOSJson(), null, 2)}\n`);
+}

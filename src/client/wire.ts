@@ -1,0 +1,65 @@
+import type { Slice } from '../vocabulary/partition.ts';
+
+/**
+ * What is taken from a Kafka library: connections with TLS and SASL, and the encoding of three requests. Everything that
+ * decides something (who leads, what a code means, what is sent again) is ours, once, in `WireClient`.
+ */
+export interface Wire {
+  /**
+   * A connection to this broker, ready for requests; opened, or shared with earlier callers of the same purpose.
+   * Questions have connections of their own: a broker works on one request of a connection at a time, so that a question
+   * behind a produce request would wait for its followers.
+   * @throws whatever the library throws; `connectionError` reads it
+   */
+  open(broker: Address, purpose: 'ask' | 'produce'): Promise<Link>;
+
+  /** Destroys every connection at once: a frozen broker would never read a farewell. */
+  close(): Promise<void>;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One connection. Codes within an answer are answers; it throws only where there is none. */
+export interface Link {
+  metadata(topic: string): Promise<MetadataAnswer>;
+  registerProducer(): Promise<ProducerId>;
+  /** Resolves to nothing under `acks: 0`, once the request has been handed to the socket. */
+  produce(slices: readonly Slice[], stamp: Stamp | undefined): Promise<ProduceAnswer | undefined>;
+}
+
+export interface MetadataAnswer {
+  readonly brokers: readonly (Address & { readonly nodeId: number })[];
+  /** Kafka's error code for the topic, 0 for none. */
+  readonly code: number;
+  readonly partitions: readonly { readonly partition: number; readonly leader: number }[];
+}
+
+/** Kafka's code, and its own words if it sent any, by `laneOf`. */
+export type ProduceAnswer = ReadonlyMap<string, { readonly code: number; readonly detail?: string | null }>;
+
+export interface ProducerId {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+}
+
+/** A producer's id, and the next sequence number of each lane under it. */
+export interface Stamp extends ProducerId {
+  readonly sequences: Map<string, number>;
+}
+
+export function laneOf(topic: string, partition: number): string {
+  return `${topic}:${partition}`;
+}
+
+export function addressOf({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `host:port`, `[v6]:port` or `host`, as users write brokers. */
+export function parseAddress(broker: string): Address {
+  const { host = broker, port } = /^\[?(?<host>.*?)\]?(?::(?<port>\d+))?$/.exec(broker)?.groups ?? {};
+  return { host, port: Number(port ?? 9092) };
+}

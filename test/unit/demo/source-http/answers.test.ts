@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { demoFlow, post } from './flow.ts';
+
+describe('HTTP source: the answer comes after delivery', () => {
+  it('502 with reasons, and which events are to be sent again', async () => {
+    const { origin } = await demoFlow({
+      destination: {
+        push: (event) => {
+          if (event.data.id === 2) throw new Error('topic "orders" is missing');
+        },
+      },
+    });
+    const events = [1, 2, 3].map((id) => ({ name: 'order complete', data: { id } }));
+    assert.deepEqual(await post(origin, events), {
+      status: 502,
+      body: {
+        ok: false,
+        error: '1 of 3 events not delivered',
+        accepted: 2,
+        failed: [{ index: 1, reasons: { memory: 'topic "orders" is missing' } }],
+      },
+    });
+  });
+
+  it('503 when the destination does not start: the collector says ok and keeps the event', async () => {
+    const { origin } = await demoFlow({
+      destination: {
+        init: () => {
+          throw new Error('no settings');
+        },
+      },
+    });
+    const reason = 'kept in memory by the collector: the destination could not start, or consent is missing';
+    assert.deepEqual(await post(origin, { name: 'page view' }), {
+      status: 503,
+      body: {
+        ok: false,
+        error: '1 of 1 events not delivered',
+        accepted: 0,
+        failed: [{ index: 0, reasons: { memory: reason } }],
+      },
+    });
+  });
+
+  it('503 while the collector is not running', async () => {
+    const { origin, taken } = await demoFlow({ run: false });
+    const answer = await post(origin, { name: 'page view' });
+    assert.equal(answer.status, 503);
+    assert.match(JSON.stringify(answer.body), /not taken: the collector is not running/);
+    assert.deepEqual(taken, []);
+  });
+
+  it('202 where the destination batches, for the collector answers before it has delivered', async () => {
+    const { origin } = await demoFlow({
+      destination: { pushBatch: () => undefined },
+      config: { mapping: { page: { view: { batch: 50 } } } },
+    });
+    assert.deepEqual(await post(origin, { name: 'page view' }), {
+      status: 202,
+      body: { ok: true, accepted: 1, pending: ['memory'] },
+    });
+  });
+
+  it('not before: the request waits as long as the destination does', async () => {
+    let release: () => void = () => undefined;
+    const stored = new Promise<void>((resolve) => (release = resolve));
+    const { origin } = await demoFlow({ destination: { push: () => stored } });
+    let answered = false;
+    const answer = post(origin, { name: 'page view' }).finally(() => (answered = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(answered, false);
+    release();
+    assert.equal((await answer).status, 200);
+  });
+});

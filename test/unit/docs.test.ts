@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { firstDifference, outdated } from '../../scripts/docs.ts';
+
+describe('documentation', () => {
+  it('says what the schemas and examples say; otherwise run "npm run docs"', async () => {
+    assert.deepEqual(await outdated(), []);
+  });
+
+  it('tells where a page is out of date', () => {
+    assert.equal(firstDifference('a\nb\nc', 'a\nB\nc'), 'line 2\n  is:        b\n  should be: B');
+    assert.equal(firstDifference('a', 'a\nb'), 'line 2\n  is:        (nothing)\n  should be: b');
+    assert.equal(firstDifference('a\nb', 'a'), 'line 2\n  is:        b\n  should be: (nothing)');
+  });
+});

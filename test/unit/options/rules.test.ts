@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { resolveOptions, type ResolveContext } from '../../../src/options/resolve.ts';
+import { rules } from '../../../src/options/rules.ts';
+import { problems, withKafka } from './problems.ts';
+
+const login = { username: 'shop', password: 'hunter2' };
+
+const errors: [settings: object, message: string][] = [
+  [
+    { kafka: { idempotent: true, acks: 1 } },
+    'settings.kafka.idempotent: needs settings.kafka.acks -1, which is 1: only records that all in-sync replicas confirm are kept from being stored twice; remove acks, or remove idempotent',
+  ],
+  [
+    { kafka: { clientId: 'my shop' } },
+    'settings.kafka.clientId: holds a space, which the platformatic client refuses: write "-" instead',
+  ],
+  [
+    { kafka: { sasl: { mechanism: 'plain', password: 'hunter2' }, ssl: true } },
+    'settings.kafka.sasl.username: is missing: "plain" logs in with username and password',
+  ],
+  [
+    { kafka: { sasl: { mechanism: 'scram-sha-256', username: 'shop' } } },
+    'settings.kafka.sasl.password: is missing: "scram-sha-256" logs in with username and password',
+  ],
+  [
+    { kafka: { sasl: { mechanism: 'oauthbearer', ...login }, ssl: true } },
+    'settings.kafka.sasl.token: is missing: "oauthbearer" needs a token, or in code an oauthBearerProvider that fetches one',
+  ],
+  [
+    {
+      kafka: {
+        sasl: { mechanism: 'oauthbearer', token: 'x', oauthBearerProvider: () => undefined },
+        ssl: true,
+      },
+    },
+    'settings.kafka.sasl.token: stands beside oauthBearerProvider: keep one of them, since only one can log in',
+  ],
+  [
+    { kafka: { sasl: { mechanism: 'aws', accessKeyId: 'AKIA', secretAccessKey: 'hunter2' }, ssl: true } },
+    'settings.kafka.sasl.mechanism: is "aws": this version cannot sign for MSK IAM yet; use "scram-sha-512" (MSK supports it), or "oauthbearer" with an oauthBearerProvider that signs the token',
+  ],
+  [
+    { kafka: { batchSize: 2000, bufferMemory: 1999 } },
+    'settings.kafka.batchSize: is 2000, more than settings.kafka.bufferMemory (1999): no request could ever be full; raise bufferMemory or lower batchSize',
+  ],
+  [
+    { kafka: { linger: 8000 } },
+    'settings.kafka.linger: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): every push would fail before it is sent; lower linger',
+  ],
+  [
+    { kafka: { retry: { initialRetryTime: 501, maxRetryTime: 500 } } },
+    'settings.kafka.retry.initialRetryTime: is 501 ms, more than maxRetryTime (500 ms), the longest pause: lower it or raise maxRetryTime',
+  ],
+  [
+    { deadLetter: { topic: 'events' } },
+    'settings.deadLetter.topic: is "events", the same as settings.kafka.topic, which has just refused the record: name another topic',
+  ],
+];
+
+const warnings: [settings: object, message: string, context?: ResolveContext][] = [
+  [
+    { kafka: { ssl: { rejectUnauthorized: false } } },
+    'settings.kafka.ssl.rejectUnauthorized: is false: the broker\'s certificate is not checked, so anyone on the way can pose as the broker and read passwords and events; give the authority that signed it as "ca" instead',
+  ],
+  [
+    { kafka: { sasl: { mechanism: 'plain', ...login } } },
+    'settings.kafka.sasl.mechanism: is "plain" without settings.kafka.ssl: the password crosses the network in clear text; set ssl to true, or use "scram-sha-512"',
+  ],
+  [
+    { kafka: { sasl: { mechanism: 'oauthbearer', token: 'hunter2' } } },
+    'settings.kafka.sasl.mechanism: is "oauthbearer" without settings.kafka.ssl: the token crosses the network in clear text; set ssl to true, or use "scram-sha-512"',
+  ],
+  [
+    { kafka: { retry: { initialRetryTime: 8000 } } },
+    'settings.kafka.retry.initialRetryTime: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): a push fails before its first retry; lower initialRetryTime',
+  ],
+  [
+    { kafka: { connectionTimeout: 9000 } },
+    'settings.kafka.connectionTimeout: is 9000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): one broker that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
+  ],
+  [
+    { kafka: { requestTimeout: 2500 } },
+    'settings.kafka.requestTimeout: is 2500 ms: a request is given up and sent again while the broker may still store it, which makes duplicates; raise requestTimeout to 8000 ms or more',
+  ],
+  [
+    { kafka: { deliveryTimeout: 10000 } },
+    "settings.kafka.deliveryTimeout: is 10000 ms, no less than the destination's config.timeout (10000 ms): the collector counts such a push as failed while it goes on and may still succeed; lower deliveryTimeout or raise config.timeout",
+  ],
+  [
+    {},
+    "settings.kafka.deliveryTimeout: is 8000 ms, no less than the destination's config.timeout (5000 ms): the collector counts such a push as failed while it goes on and may still succeed; lower deliveryTimeout or raise config.timeout",
+    { collectorTimeout: 5000 },
+  ],
+  [
+    { kafka: { acks: 0 }, deadLetter: { topic: 'dead' } },
+    'settings.deadLetter: has no effect with settings.kafka.acks 0: the broker sends no answer, so a refused record is never seen and is lost; use acks -1 or 1',
+  ],
+];
+
+const fine: [settings: object, context?: ResolveContext][] = [
+  [{ kafka: { idempotent: true } }],
+  [{ kafka: { acks: 0 } }],
+  [{ kafka: { clientId: 'my shop', client: 'kafkajs' } }],
+  [{ kafka: { ssl: { rejectUnauthorized: true } } }],
+  [{ kafka: { ssl: true, sasl: { mechanism: 'plain', ...login } } }],
+  [{ kafka: { sasl: { mechanism: 'scram-sha-512', ...login } } }],
+  [{ kafka: { ssl: {}, sasl: { mechanism: 'oauthbearer', oauthBearerProvider: () => undefined } } }],
+  [{ kafka: { batchSize: 2000, bufferMemory: 2000 } }],
+  [{ kafka: { retry: { initialRetryTime: 500, maxRetryTime: 500 } } }],
+  [{ kafka: { retry: { initialRetryTime: 9000, retries: 0 } } }],
+  [{ kafka: { requestTimeout: 2500, timeout: 2500 } }],
+  [{ kafka: { requestTimeout: 2500, deliveryTimeout: 2500 } }],
+  [{ kafka: { deliveryTimeout: 12000, requestTimeout: 12000 } }, { collectorTimeout: 12001 }],
+  [{}, { collectorTimeout: 0 }],
+  [{ deadLetter: { topic: 'events-dead' } }],
+];
+
+describe('rules that are errors', () => {
+  for (const [settings, message] of errors) {
+    it(message.slice(0, 100), () => assert.deepEqual(problems(settings), [message]));
+  }
+});
+
+describe('rules that are warnings', () => {
+  for (const [settings, message, context] of warnings) {
+    it(message.slice(0, 100), () => {
+      assert.deepEqual(resolveOptions(withKafka(settings), context).warnings, [message]);
+    });
+  }
+});
+
+describe('settings that no rule minds', () => {
+  for (const [settings, context] of fine) {
+    it(JSON.stringify([settings, context]), () => {
+      assert.deepEqual(resolveOptions(withKafka(settings), context).warnings, []);
+    });
+  }
+});
+
+it('every rule is seen to fire above', () => {
+  const seen = new Set(
+    [...errors, ...warnings].map(([, message]) => message.replace(/\d+/g, 'n').slice(0, 60)),
+  );
+  assert.equal(rules.length, 17);
+  // Username and password, and the two deadlines, are one rule or sentence with two rows.
+  assert.equal(seen.size, 19);
+});
