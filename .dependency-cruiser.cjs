@@ -29,7 +29,7 @@ module.exports = {
       name: 'only-the-clients-know-the-libraries',
       severity: 'error',
       from: { pathNot: '^src/client/' },
-      to: { path: 'node_modules/(@platformatic/kafka|kafkajs)/' },
+      to: { path: 'node_modules/(@platformatic/kafka|kafkajs|@aws-sdk|@smithy)/' },
     },
   ],
   options: {

@@ -6,17 +6,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinnedNode = join(root, 'node_modules', '.bin', 'node');
 const oldest = [22, 22];
-const parts = ['package', 'unit'];
 
 installDependencies();
 checkNode();
-if (needsBroker()) bringBroker();
+bringBroker();
 
 function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');
@@ -48,4 +47,32 @@ function nodeVersion() {
 function isRecent(version) {
   const [major = 0, minor = 0] = (version ?? '').replace('v', '').split('.').map(Number);
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
+}
+
+/** The launcher knows the ways to a broker, and says what is missing; it is TypeScript, for the pinned Node. */
+function bringBroker() {
+  if (process.env.KAFKA_BROKERS) return;
+  const { status } = spawnSync(pinnedNode, [join(root, 'scripts', 'kafka', 'prepare.ts')], {
+    stdio: 'inherit',
+    cwd: root,
+  });
+  if (status !== 0) process.exit(1);
+}
+
+function run(program, args, failure) {
+  // Not with the pinned Node, which npm runs us with when it is there: npm would pull it from under its own feet.
+  const bin = join(root, 'node_modules', '.bin');
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => resolve(folder) !== bin);
+  const env = { ...process.env, PATH: path.join(delimiter) };
+  const { status } = spawnSync(program, args, { stdio: 'inherit', cwd: root, env });
+  if (status !== 0) fail(failure);
+}
+
+function say(text) {
+  console.log(`prepare ${process.argv[2] ?? ''}: ${text}`);
+}
+
+function fail(text) {
+  console.error(`prepare ${process.argv[2] ?? ''}: ${text}`);
+  process.exit(1);
 }

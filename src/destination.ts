@@ -1,8 +1,9 @@
 import type { Destination } from '@walkeros/core';
-import { resolveOptions } from './options/resolve.ts';
+import { resolveOptions, type Resolved } from './options/resolve.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import type { Types } from './types.ts';
+import { reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
 
 type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger'>;
@@ -86,20 +87,32 @@ const slots = new WeakMap<object, Map<string, Slot>>();
  * @throws KafkaError SETTINGS_INVALID that lists every problem by its path
  */
 async function open(context: Context): Promise<Runtime> {
-  const { id, config, env, logger } = context;
+  const { id, env, logger } = context;
   const slot = find(context);
   if (slot && !slot.destroyed) return slot.runtime;
 
-  const { options, warnings } = resolveOptions(config.settings, {
-    collectorTimeout: config.timeout,
-    mapping: config.mapping,
-  });
+  const { options, warnings } = resolved(context);
   for (const warning of warnings) logger.warn(warning);
   const runtime = openRuntime(options, { id, env, logger });
   remember(context, { runtime, destroyed: false });
   runtime.catch(() => forget(context));
   return runtime;
 }
+
+/** Says what is wrong in the log as well: of an `init` that throws, the walkerOS CLI shows only that it did. */
+function resolved({ config, logger }: Context): Resolved {
+  const { settings, timeout, mapping } = config;
+  try {
+    return resolveOptions(settings, { collectorTimeout: timeout, mapping });
+  } catch (thrown) {
+    if (!faulty.has(config)) logger.error(reasonOf(thrown));
+    faulty.add(config);
+    throw thrown;
+  }
+}
+
+/** Configurations whose faults were told, for `init` runs once for each of the first pushes. */
+const faulty = new WeakSet<Context['config']>();
 
 /** The runtime for a push; one that was destroyed refuses by itself. */
 function running(context: Context): Promise<Runtime> {

@@ -1,7 +1,8 @@
 import { createClient } from './client/create.ts';
 import { createMemoryCluster } from './client/memory.ts';
 import { partitionOf } from './client/partitioner.ts';
-import type { Client, ClientOptions } from './client/port.ts';
+import { mskIamTokens } from './client/msk-iam.ts';
+import type { Client, ClientOptions, Sasl } from './client/port.ts';
 import { systemClock } from './delivery/clock.ts';
 import { Delivery, type Broker } from './delivery/delivery.ts';
 import type { Options } from './options/resolve.ts';
@@ -76,9 +77,15 @@ async function clientOf(options: Options, env: Env, notify: Notify): Promise<Cli
   const { deliveryTimeout, connection } = options;
   const clientOptions: ClientOptions = {
     ...connection,
+    sasl: saslOf(connection.sasl),
     requestTimeout: Math.min(connection.requestTimeout, deliveryTimeout * requestShare),
   };
-  return createClient(options.client, clientOptions);
+  return createClient(options.client, clientOptions, (error) => notify({ kind: 'client-rebuilt', error }));
+}
+
+/** The source of tokens is made once, so that all connections of a destination share one token. */
+function saslOf(sasl: Options['connection']['sasl']): Sasl | undefined {
+  return sasl?.mechanism === 'aws' ? { mechanism: 'aws', token: mskIamTokens(sasl) } : sasl;
 }
 
 /** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */

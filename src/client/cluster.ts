@@ -42,6 +42,10 @@ export class Cluster {
     }
   }
 
+  knows(topic: string): boolean {
+    return this.#leaders.has(topic);
+  }
+
   /** Who leads a partition, by the last `layout` of its topic. Undefined: no such partition. */
   leaderOf(topic: string, partition: number): Address | typeof noLeader | undefined {
     const leader = this.#leaders.get(topic)?.[partition];
@@ -52,7 +56,9 @@ export class Cluster {
   async ask<Answer>(question: (link: Link) => Promise<Answer>): Promise<Answer> {
     const brokers = this.#everyBroker();
     try {
-      return await firstAnswer(brokers, patience, async (broker) => question(await this.#wire.open(broker, 'ask')));
+      return await firstAnswer(brokers, patience, async (broker) =>
+        question(await this.#wire.open(broker, 'ask')),
+      );
     } catch (failure) {
       throw connectionError(failure, brokers.map(addressOf).join(', '), this.#options);
     }

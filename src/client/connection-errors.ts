@@ -14,8 +14,8 @@ interface Facts {
   readonly code?: unknown;
   readonly apiCode?: unknown;
   readonly name?: unknown;
-  readonly type?: unknown;
   readonly closed?: unknown;
+  readonly serverErrorMessage?: unknown;
 }
 
 /**
@@ -23,13 +23,13 @@ interface Facts {
  * @param brokers The brokers tried, as users wrote them, for the message.
  */
 export function connectionError(thrown: unknown, brokers: string, options: ClientOptions): KafkaError {
-  if (thrown instanceof KafkaError) return thrown;
   const nested = flatten(thrown);
+  // Also a source of tokens that failed inside the library that asked it.
+  const own = nested.find((error) => error instanceof KafkaError);
+  if (own !== undefined) return own;
   const authentication = nested.find(isAuthentication);
-  // The wrapper says "SASL authentication failed"; the broker's own sentence is further in.
-  if (authentication !== undefined) {
-    return authenticationFailed(brokers, options.sasl, flatten(authentication).at(-1));
-  }
+  if (authentication !== undefined)
+    return authenticationFailed(brokers, options.sasl, deepest(authentication));
   const noTls = nested.find(isPlainPort);
   if (noTls !== undefined && options.tls !== undefined) return speaksNoTls(brokers, noTls);
   const tlsWanted = nested.find(isTlsPort);
@@ -52,12 +52,34 @@ export function flatten(thrown: unknown, seen = new Set<unknown>()): unknown[] {
   return [thrown, ...inner.flatMap((error) => flatten(error, seen))];
 }
 
+/** Kafka's error code within an error, where a broker sent one. */
+export function brokerCode(thrown: unknown): number | undefined {
+  for (const error of flatten(thrown)) {
+    const { apiCode, code, name } = factsOf(error);
+    if (typeof apiCode === 'number') return apiCode;
+    if (name === 'KafkaJSProtocolError' && typeof code === 'number') return code;
+  }
+  return undefined;
+}
+
+/** The broker's own sentence, where it sent one; the wrappers around it say only that something failed. */
+function deepest(error: unknown): unknown {
+  const nested = flatten(error);
+  const said = nested
+    .map((inner) => factsOf(inner).serverErrorMessage)
+    .find((message) => typeof message === 'string');
+  return said === undefined ? nested.at(-1) : new Error(said, { cause: error });
+}
+
 const saslCodes: ReadonlySet<unknown> = new Set([33, 34, 58]);
 
 function isAuthentication(error: unknown): boolean {
   const { code, apiCode, name } = factsOf(error);
   return (
-    code === 'PLT_KFK_AUTHENTICATION' || saslCodes.has(apiCode) || name === 'KafkaJSSASLAuthenticationError'
+    code === 'PLT_KFK_AUTHENTICATION' ||
+    saslCodes.has(apiCode) ||
+    name === 'KafkaJSSASLAuthenticationError' ||
+    (name === 'KafkaJSProtocolError' && saslCodes.has(code))
   );
 }
 

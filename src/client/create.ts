@@ -1,13 +1,20 @@
-import { createPlatformaticClient } from './platformatic.ts';
-import { createKafkajsClient } from './kafkajs.ts';
+import { loadKafkajs } from './kafkajs.ts';
 import { openOnce } from './open-once.ts';
+import { loadPlatformatic } from './platformatic.ts';
 import type { Client, ClientOptions } from './port.ts';
+import { rebuilding, type OnRebuilt } from './rebuilding.ts';
 
 export type ClientKind = 'platformatic' | 'kafkajs';
 
-/** A client that connects when it is first needed. The library of the other kind is never loaded. */
-export async function createClient(kind: ClientKind, options: ClientOptions): Promise<Client> {
-  return openOnce(
-    await (kind === 'platformatic' ? createPlatformaticClient(options) : createKafkajsClient(options)),
-  );
+/**
+ * A client that connects when it is first needed, and is made anew when it is stuck. Only the library asked for is
+ * loaded; the connection is not opened yet.
+ */
+export async function createClient(
+  kind: ClientKind,
+  options: ClientOptions,
+  onRebuilt: OnRebuilt,
+): Promise<Client> {
+  const create = await (kind === 'platformatic' ? loadPlatformatic() : loadKafkajs());
+  return rebuilding(() => openOnce(create(options)), onRebuilt);
 }

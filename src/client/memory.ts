@@ -2,7 +2,7 @@ import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { errorOfCode, outcomeOfCode } from './broker-errors.ts';
-import { clientClosed, unreachable } from './messages.ts';
+import { clientClosed, partitionMissing, unreachable } from './messages.ts';
 import { noLeader, type Client, type Slice, type TopicLayout } from './port.ts';
 
 export interface MemoryClusterOptions {
@@ -95,9 +95,11 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
   }
 
   function append(slice: Slice): Outcome {
-    const log = topics.get(slice.topic)?.logs[slice.partition];
-    if (log === undefined) return outcomeOfCode(3, slice.topic);
-    if (topics.get(slice.topic)?.leaders[slice.partition] === noLeader) return outcomeOfCode(6, slice.topic);
+    const topic = topics.get(slice.topic);
+    if (topic === undefined) return outcomeOfCode(3, slice.topic);
+    const log = topic.logs[slice.partition];
+    if (log === undefined) return partitionMissing(slice);
+    if (topic.leaders[slice.partition] === noLeader) return outcomeOfCode(6, slice.topic);
     if (bytesOf(slice.records) > maxBatchBytes) return outcomeOfCode(10, slice.topic);
     for (const record of slice.records)
       log.push({ ...record, partition: slice.partition, offset: log.length });

@@ -1,4 +1,6 @@
 import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import type { Slice } from '../vocabulary/partition.ts';
 import type { Sasl } from './port.ts';
 
 /** The sentences that both adapters and the in-memory cluster share: what happened, to which topic or broker, what to do next. */
@@ -29,16 +31,31 @@ export function topicUnauthorised(topic: string, cause?: unknown): KafkaError {
   );
 }
 
+/** Not a rejection: the topic may have grown, or come back with fewer partitions, since its layout was asked for. */
+export function partitionMissing({ topic, partition }: Slice): Outcome {
+  const error = new KafkaError('BROKER_BUSY', `Topic "${topic}" has no partition ${partition} any more.`, {
+    topic,
+    kafkaCode: 'UNKNOWN_TOPIC_OR_PARTITION',
+  });
+  return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
+}
+
 export function unreachable(brokers: string, cause: unknown): KafkaError {
-  const reason = reasonOf(cause);
-  const next = /ENOTFOUND|EAI_AGAIN/.test(reason)
-    ? 'The host name is unknown: check settings.kafka.brokers and DNS.'
-    : 'Check settings.kafka.brokers and the network.';
+  const reason = endless(reasonOf(cause));
   return new KafkaError(
     'BROKER_UNREACHABLE',
-    `Cannot reach Kafka at ${brokers}: ${endless(reason)}. ${next}`,
+    `Cannot reach Kafka at ${brokers}: ${reason}. ${nextStep(reason)}`,
     { cause },
   );
+}
+
+function nextStep(reason: string): string {
+  if (/ENOTFOUND|EAI_AGAIN/.test(reason))
+    return 'The host name is unknown: check settings.kafka.brokers and DNS.';
+  if (/clos|hang up|ECONNRESET/i.test(reason)) {
+    return 'It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).';
+  }
+  return 'Check settings.kafka.brokers and the network.';
 }
 
 export function speaksNoTls(brokers: string, cause: unknown): KafkaError {
@@ -90,7 +107,7 @@ export function clientClosed(): KafkaError {
   return new KafkaError('DESTINATION_CLOSED', 'The Kafka client is closed.');
 }
 
-/** A quoted reason without its own full stop, so that it can end our sentence. */
+/** A quoted reason without kafkajs's prefix and without its own full stop, so that it fits into our sentence. */
 function endless(reason: string): string {
-  return reason.replace(/[.\s]+$/, '');
+  return reason.replace(/^Connection error: /, '').replace(/[.\s]+$/, '');
 }

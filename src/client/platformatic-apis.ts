@@ -1,11 +1,17 @@
 import type * as platformatic from '@platformatic/kafka';
-import type { API, Connection, MessageRecord, NumericMap } from '@platformatic/kafka';
-import { flatten } from './connection-errors.ts';
+import type { API, Connection } from '@platformatic/kafka';
+import { brokerCode, flatten } from './connection-errors.ts';
 
 export type Library = typeof platformatic;
+export type MetadataResponse = Awaited<ReturnType<Library['metadataV12']['api']['async']>>;
+export type ProduceResponse = Exclude<Awaited<ReturnType<Library['produceV11']['api']['async']>>, boolean>;
 
-/** A request of one version. Only its promise form: the other differs from version to version. */
-type Request<Arguments extends unknown[], Answer> = Pick<API<Arguments, Answer>, 'async' | 'key' | 'version'>;
+/** One version each of the requests that producing takes. */
+export interface Apis {
+  readonly metadata: Pick<Library['metadataV11']['api'], 'async'>;
+  readonly produce: Pick<Library['produceV10']['api'], 'async'>;
+  readonly initProducerId: Pick<Library['initProducerIdV5']['api'], 'async'>;
+}
 
 interface Offer {
   readonly apiKey: number;
@@ -13,49 +19,13 @@ interface Offer {
   readonly maxVersion: number;
 }
 
-export interface MetadataAnswer {
-  readonly brokers: readonly { nodeId: number; host: string; port: number }[];
-  readonly topics: readonly {
-    errorCode: number;
-    name: string | null;
-    partitions: readonly { partitionIndex: number; leaderId: number }[];
-  }[];
-}
+type Version<Request> = Request & Pick<API<unknown[], unknown>, 'key' | 'version'>;
 
-export interface ProduceAnswer {
-  readonly responses: readonly {
-    name: string;
-    partitionResponses: readonly { index: number; errorCode: number; errorMessage?: string | null }[];
-  }[];
-}
-
-export interface ProducerId {
-  readonly producerId: bigint;
-  readonly producerEpoch: number;
-}
-
-/** What a record batch carries besides its records. */
-export interface BatchOptions extends Partial<ProducerId> {
-  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
-  /** First sequence number per `topic:partition`. */
-  readonly sequences?: NumericMap;
-}
-
-/** One version each of the requests that producing takes. */
-export interface Apis {
-  readonly metadata: Request<[topics: string[], autoCreate?: boolean], MetadataAnswer>;
-  readonly produce: Request<
-    [acks: number | undefined, timeout: number | undefined, records: MessageRecord[], options?: BatchOptions],
-    boolean | ProduceAnswer
-  >;
-  readonly initProducerId: Request<[transactionalId: null, transactionTimeout: number], ProducerId>;
-}
-
-/** The newest version of each request that both sides know. Kafka 2.1 is the oldest that knows zstd, and these. */
+/** The newest version of each request that both sides know. Kafka 2.1 is the oldest that speaks them all. */
 export async function negotiate(library: Library, connection: Connection): Promise<Apis> {
-  const offered = await apiVersions(library, connection);
+  const offers = await apiVersions(library, connection);
   return {
-    metadata: newest(offered, [
+    metadata: newest<Apis['metadata']>(offers, [
       library.metadataV12.api,
       library.metadataV11.api,
       library.metadataV10.api,
@@ -63,14 +33,14 @@ export async function negotiate(library: Library, connection: Connection): Promi
       library.metadataV8.api,
       library.metadataV7.api,
     ]),
-    produce: newest(offered, [
+    produce: newest<Apis['produce']>(offers, [
       library.produceV11.api,
       library.produceV10.api,
       library.produceV9.api,
       library.produceV8.api,
       library.produceV7.api,
     ]),
-    initProducerId: newest(offered, [
+    initProducerId: newest<Apis['initProducerId']>(offers, [
       library.initProducerIdV5.api,
       library.initProducerIdV4.api,
       library.initProducerIdV3.api,
@@ -80,48 +50,42 @@ export async function negotiate(library: Library, connection: Connection): Promi
   };
 }
 
-/** The answer that the library throws because a part of it is an error. */
-export function answerWithin(thrown: unknown): object | undefined {
-  for (const error of flatten(thrown)) {
+/**
+ * The library throws an answer when a part of it is an error; this takes it out again.
+ * @throws the failure itself where it holds no answer
+ */
+export function answerWithin<Answer extends object>(failure: unknown): Answer {
+  for (const error of flatten(failure)) {
     if (typeof error !== 'object' || error === null || !('response' in error)) continue;
-    if (typeof error.response === 'object' && error.response !== null) return error.response;
+    if (typeof error.response === 'object' && error.response !== null) return error.response as Answer;
   }
-  return undefined;
+  throw failure;
 }
 
 async function apiVersions(library: Library, connection: Connection): Promise<readonly Offer[]> {
   try {
-    return (
-      await library.apiVersionsV3.api.async(
-        connection,
-        library.clientSoftwareName,
-        library.clientSoftwareVersion,
-      )
-    ).apiKeys;
+    const name = library.clientSoftwareName;
+    return (await library.apiVersionsV3.api.async(connection, name, String(library.clientSoftwareVersion)))
+      .apiKeys;
   } catch (failure) {
-    // Kafka before 2.4 answers "unsupported version" (35) in the format of version 0.
-    if (
-      !flatten(failure).some(
-        (error) => typeof error === 'object' && error !== null && 'apiCode' in error && error.apiCode === 35,
-      )
-    ) {
-      throw failure;
-    }
+    // Kafka before 2.4 answers UNSUPPORTED_VERSION, in the format of version 0.
+    if (brokerCode(failure) !== 35) throw failure;
     return (await library.apiVersionsV1.api.async(connection, '', '')).apiKeys;
   }
 }
 
-function newest<Version extends { readonly key: number; readonly version: number }>(
-  offered: readonly Offer[],
-  known: readonly [Version, ...Version[]],
-): Version {
-  const range = offered.find(({ apiKey }) => apiKey === known[0].key);
+function newest<Request>(
+  offers: readonly Offer[],
+  known: readonly [Version<Request>, ...Version<Request>[]],
+): Request {
+  const [{ key }] = known;
+  const offer = offers.find(({ apiKey }) => apiKey === key);
   const shared = known.find(
-    ({ version }) => range !== undefined && version >= range.minVersion && version <= range.maxVersion,
+    ({ version }) => offer !== undefined && version >= offer.minVersion && version <= offer.maxVersion,
   );
   if (shared === undefined) {
     throw new Error(
-      `the broker speaks no version of request ${known[0].key} that this client knows (Kafka 2.1 or later is needed)`,
+      `it speaks no version of request ${key} that this client knows: Kafka 2.1 or later is needed`,
     );
   }
   return shared;

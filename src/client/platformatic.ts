@@ -1,14 +1,15 @@
-import type { Connection, ConnectionPool, MessageRecord } from '@platformatic/kafka';
-import type { Slice } from '../vocabulary/partition.ts';
-import type { RecordHeaders } from '../vocabulary/record.ts';
-import { answerWithin, negotiate, type Apis, type Library } from './platformatic-apis.ts';
+import type { Connection, ConnectionPool } from '@platformatic/kafka';
+import { negotiate, type Apis, type Library } from './platformatic-apis.ts';
+import { PlatformaticLink } from './platformatic-link.ts';
 import type { ClientOptions } from './port.ts';
 import { platformaticSecurity } from './security.ts';
-import { askTimeout, laneOf, type Address, type Link, type MetadataAnswer, type ProduceAnswer, type ProducerId } from './wire.ts';
-import type { Stamp, Wire } from './wire.ts';
+import { askTimeout, type Address, type Link, type Purpose, type Wire } from './wire.ts';
 import { WireClient } from './wire-client.ts';
 
-/** Loads @platformatic/kafka, and makes clients on its request layer: its producer is not used (see docs/decisions). */
+/**
+ * Loads @platformatic/kafka and makes clients on its request layer. Its producer is not used: it hides what became of a
+ * partition in trees of errors, and counts sequence numbers per send, not per partition.
+ */
 export async function loadPlatformatic(): Promise<(options: ClientOptions) => WireClient> {
   const library = await import('@platformatic/kafka');
   return (options) => new WireClient(new PlatformaticWire(library, options), options, 10_000);
@@ -17,34 +18,30 @@ export async function loadPlatformatic(): Promise<(options: ClientOptions) => Wi
 class PlatformaticWire implements Wire {
   readonly #library: Library;
   readonly #options: ClientOptions;
-  readonly #pools: Readonly<Record<'ask' | 'produce', ConnectionPool>>;
-  readonly #headers = new WeakMap<RecordHeaders, Map<Buffer, Buffer>>();
-  #apis: Promise<Apis> | undefined;
+  readonly #pools: Readonly<Record<Purpose, ConnectionPool>>;
+  #apis: Apis | undefined;
 
   constructor(library: Library, options: ClientOptions) {
     this.#library = library;
     this.#options = options;
-    this.#pools = { ask: this.#createPool(askTimeout(options)), produce: this.#createPool(options.requestTimeout) };
+    this.#pools = {
+      ask: this.#createPool(askTimeout(options)),
+      produce: this.#createPool(options.requestTimeout),
+    };
   }
 
-  async open({ host, port }: Address, purpose: 'ask' | 'produce'): Promise<Link> {
+  async open({ host, port }: Address, purpose: Purpose): Promise<Link> {
     const connection = await this.#pools[purpose].get({ host, port });
-    return this.#linkOf(connection, await this.#negotiated(connection));
+    const apis = await this.#negotiated(connection);
+    return new PlatformaticLink(this.#library, this.#options, connection, apis);
   }
 
   async close(): Promise<void> {
-    await Promise.all(
-      Object.values(this.#pools).map(async (pool) => {
-        const connections = [...pool].map(([, connection]) => connection);
-        const closed = pool.close();
-        for (const { socket } of connections) socket?.destroy();
-        await closed;
-      }),
-    );
+    await Promise.all(Object.values(this.#pools).map(destroy));
   }
 
   #createPool(requestTimeout: number): ConnectionPool {
-    const pool = new this.#library.ConnectionPool(safeClientId(this.#options.clientId), {
+    const pool = new this.#library.ConnectionPool(withoutSpaces(this.#options.clientId), {
       connectTimeout: this.#options.connectTimeout,
       requestTimeout,
       ...platformaticSecurity(this.#options),
@@ -55,28 +52,21 @@ class PlatformaticWire implements Wire {
     return pool;
   }
 
-  #negotiated(connection: Connection): Promise<Apis> {
-    if (this.#apis === undefined) {
-      const apis = negotiate(this.#library, connection);
-      apis.catch(() => {
-        if (this.#apis === apis) this.#apis = undefined;
-      });
-      this.#apis = apis;
-    }
+  /** Asked of each connection until one answers: waiting for the first one would be waiting for a frozen broker. */
+  async #negotiated(connection: Connection): Promise<Apis> {
+    this.#apis ??= await negotiate(this.#library, connection);
     return this.#apis;
-  }
-
-  #linkOf(connection: Connection, apis: Apis): Link {
-    return {
-      metadata: async (topic) => metadataAnswer(topic, await this.#metadata(connection, apis, topic)),
-      registerProducer: (): Promise<ProducerId> =>
-        apis.initProducerId.async(connection, null, this.#options.ackTimeout),
-      produce: (slices, stamp) => this.#produce(connection, apis, slices, stamp),
-    };
   }
 }
 
+async function destroy(pool: ConnectionPool): Promise<void> {
+  const connections = [...pool].map(([, connection]) => connection);
+  const closed = pool.close();
+  for (const { socket } of connections) socket?.destroy();
+  await closed;
+}
+
 /** The library refuses white space, which Kafka allows. */
-function safeClientId(clientId: string): string {
+function withoutSpaces(clientId: string): string {
   return clientId.trim().replace(/\s+/g, '-') || 'walkeros';
 }

@@ -46,7 +46,8 @@ export type Sasl =
       readonly username: string;
       readonly password: Secret<string>;
     }
-  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<Secret<string>> };
+  /** `aws`: the token that MSK takes for IAM, over the same mechanism of the protocol. */
+  | { readonly mechanism: 'oauthbearer' | 'aws'; readonly token: () => Promise<Secret<string>> };
 
 /** Everything a client is made from. Times in milliseconds. */
 export interface ClientOptions {

@@ -32,6 +32,7 @@ function platformaticSasl(sasl: Sasl): NonNullable<PlatformaticSecurity['sasl']>
     case 'scram-sha-512':
       return { mechanism: 'SCRAM-SHA-512', username: sasl.username, password: () => sasl.password.reveal() };
     case 'oauthbearer':
+    case 'aws':
       return { mechanism: 'OAUTHBEARER', token: async () => (await sasl.token()).reveal() };
   }
 }
@@ -58,6 +59,7 @@ function kafkajsSasl(sasl: Sasl): SASLOptions {
         password: sasl.password.reveal(),
       };
     case 'oauthbearer':
+    case 'aws':
       return {
         mechanism: 'oauthbearer',
         oauthBearerProvider: async () => ({ value: (await sasl.token()).reveal() }),

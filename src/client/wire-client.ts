@@ -51,7 +51,8 @@ export class WireClient implements Client {
     const byLeader = new Map<Address, Slice[]>();
     for (const slice of slices) {
       const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
-      if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
+      if (!this.#cluster.knows(slice.topic)) outcomes.set(slice, outcomeOfCode(3, slice.topic));
+      else if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
       else if (leader === noLeader) outcomes.set(slice, outcomeOfCode(5, slice.topic));
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
     }

@@ -1,4 +1,5 @@
 import type { Slice } from '../vocabulary/partition.ts';
+import type { ClientOptions } from './port.ts';
 
 /**
  * What is taken from a Kafka library: connections with TLS and SASL, and the encoding of three requests. Everything that
@@ -11,11 +12,13 @@ export interface Wire {
    * behind a produce request would wait for its followers.
    * @throws whatever the library throws; `connectionError` reads it
    */
-  open(broker: Address, purpose: 'ask' | 'produce'): Promise<Link>;
+  open(broker: Address, purpose: Purpose): Promise<Link>;
 
   /** Destroys every connection at once: a frozen broker would never read a farewell. */
   close(): Promise<void>;
 }
+
+export type Purpose = 'ask' | 'produce';
 
 export interface Address {
   readonly host: string;
@@ -62,4 +65,9 @@ export function addressOf({ host, port }: Address): string {
 export function parseAddress(broker: string): Address {
   const { host = broker, port } = /^\[?(?<host>.*?)\]?(?::(?<port>\d+))?$/.exec(broker)?.groups ?? {};
   return { host, port: Number(port ?? 9092) };
+}
+
+/** A question is answered from memory: it need not wait as long as a produce request. Milliseconds. */
+export function askTimeout({ requestTimeout, connectTimeout }: ClientOptions): number {
+  return Math.min(requestTimeout, Math.max(connectTimeout, 5000));
 }

@@ -28,7 +28,7 @@ export const defaultEvent: StepExample = {
     custom: { release: '2024-11' },
     user: { id: 'us3r', device: 'c00k13', session: 's3ss10n' },
     nested: [],
-    consent: { functional: true, marketing: false },
+    consent: { functional: true, marketing: true },
     id: '1f0c2a9d4b7e8f31',
     trigger: 'load',
     entity: 'page',
@@ -54,7 +54,7 @@ export const defaultEvent: StepExample = {
           {
             key: 'page_view',
             value:
-              '{"name":"page view","data":{"domain":"www.example.com","title":"Backpacks","id":"/backpacks/"},"context":{"test":["engagement",1]},"globals":{"pagegroup":"shop"},"custom":{"release":"2024-11"},"user":{"id":"us3r","device":"c00k13","session":"s3ss10n"},"nested":[],"consent":{"functional":true,"marketing":false},"id":"1f0c2a9d4b7e8f31","trigger":"load","entity":"page","action":"view","timestamp":1700000100000,"timing":1.23,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":1,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+              '{"name":"page view","data":{"domain":"www.example.com","title":"Backpacks","id":"/backpacks/"},"context":{"test":["engagement",1]},"globals":{"pagegroup":"shop"},"custom":{"release":"2024-11"},"user":{"id":"us3r","device":"c00k13","session":"s3ss10n"},"nested":[],"consent":{"functional":true,"marketing":true},"id":"1f0c2a9d4b7e8f31","trigger":"load","entity":"page","action":"view","timestamp":1700000100000,"timing":1.23,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":1,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
             headers: { 'content-type': 'application/json' },
             timestamp: 1700000100000,
           },

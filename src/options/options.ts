@@ -46,4 +46,16 @@ export type SaslFacts =
       readonly username: string;
       readonly password: Secret<string>;
     }
-  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<Secret<string>> };
+  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<Secret<string>> }
+  | {
+      readonly mechanism: 'aws';
+      readonly region: string;
+      /** Undefined: AWS's own credential chain. */
+      readonly credentials: Secret<AwsKeys> | undefined;
+    };
+
+export interface AwsKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | undefined;
+}

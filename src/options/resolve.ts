@@ -4,6 +4,7 @@ import { KafkaError } from '../vocabulary/errors.ts';
 import { Secret } from '../vocabulary/secret.ts';
 import { shapeOf } from './fields.ts';
 import { mappingProblems } from './mapping.ts';
+import { regionOf, regionOfEnvironment } from './msk-region.ts';
 import type { ConnectionFacts, Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
 import { rules, type Facts } from './rules.ts';
@@ -23,6 +24,8 @@ export interface ResolveContext {
   collectorTimeout?: number | undefined;
   /** The destination's `config.mapping`, for the settings of its rules. */
   mapping?: unknown;
+  /** Default: the process's. */
+  environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** What the collector waits for a push when `config.timeout` is not set. */
@@ -33,11 +36,13 @@ const collectorDefault = 10_000;
  * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret and no header value is in it.
  */
 export function resolveOptions(settings: unknown, context: ResolveContext = {}): Resolved {
-  const { collectorTimeout = 0, mapping } = context;
+  const { collectorTimeout = 0, mapping, environment = process.env } = context;
+  const environmentRegion = regionOfEnvironment(environment);
   const parsed = settingsSchema.safeParse(settings);
   const known: Partial<Facts> = {
     ...(parsed.success ? factsOf(parsed.data) : knownFacts(settings)),
     collectorTimeout: collectorTimeout > 0 ? collectorTimeout : collectorDefault,
+    environmentRegion,
   };
   const broken = (severity: 'error' | 'warning') =>
     rules.filter((rule) => rule.severity === severity).flatMap((rule) => rule.check(known) ?? []);
@@ -51,7 +56,7 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
     throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)].join('\n'));
   }
-  return { options: optionsOf(parsed.data), warnings: broken('warning').map(sentenceOf) };
+  return { options: optionsOf(parsed.data, environmentRegion), warnings: broken('warning').map(sentenceOf) };
 }
 
 function factsOf({ kafka, deadLetter }: ParsedSettings): Partial<Facts> {
@@ -80,10 +85,10 @@ function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-function optionsOf({ kafka, deadLetter }: ParsedSettings): Options {
+function optionsOf({ kafka, deadLetter }: ParsedSettings, environmentRegion: string | undefined): Options {
   return Object.freeze({
     client: kafka.client,
-    connection: connectionOf(kafka),
+    connection: connectionOf(kafka, environmentRegion),
     topic: kafka.topic,
     key: kafka.key,
     headers: Object.freeze({ ...kafka.headers }),
@@ -96,12 +101,15 @@ function optionsOf({ kafka, deadLetter }: ParsedSettings): Options {
   });
 }
 
-function connectionOf(kafka: ParsedSettings['kafka']): ConnectionFacts {
+function connectionOf(
+  kafka: ParsedSettings['kafka'],
+  environmentRegion: string | undefined,
+): ConnectionFacts {
   return Object.freeze({
     brokers: Object.freeze([...kafka.brokers]),
     clientId: kafka.clientId,
     tls: tlsOf(kafka.ssl),
-    sasl: saslFacts(kafka.sasl),
+    sasl: saslFacts(kafka.sasl, regionOf({ ...kafka, environmentRegion })),
     connectTimeout: kafka.connectionTimeout,
     requestTimeout: kafka.requestTimeout,
     ackTimeout: kafka.timeout,

@@ -1,3 +1,4 @@
+import { regionOf } from './msk-region.ts';
 import type { Problem } from './problems.ts';
 import type { ParsedSettings } from './schema.ts';
 
@@ -12,10 +13,11 @@ export interface Rule {
   check(known: Partial<Facts>): Problem | undefined;
 }
 
-/** All that rules may read: the parsed settings, and the collector's own limit for one push. */
+/** All that rules may read: the parsed settings, the collector's own limit for one push, and AWS_REGION. */
 export type Facts = ParsedSettings['kafka'] & {
   deadLetter: ParsedSettings['deadLetter'];
   collectorTimeout: number;
+  environmentRegion: string | undefined;
 };
 
 interface RuleText<K extends keyof Facts> {
@@ -46,10 +48,10 @@ const takesPassword = (sasl: Sasl) =>
 export const rules: readonly Rule[] = [
   rule({
     path: 'settings.kafka.clientId',
-    severity: 'error',
+    severity: 'warning',
     reads: ['clientId', 'client'],
     when: ({ clientId, client }) => client === 'platformatic' && /\s/.test(clientId),
-    say: 'holds a space, which the platformatic client refuses: write "-" instead',
+    say: 'holds a space, for which the platformatic client sends "-": quotas and logs of the brokers show that name',
   }),
   rule({
     path: 'settings.kafka.ssl.rejectUnauthorized',
@@ -63,11 +65,47 @@ export const rules: readonly Rule[] = [
   rule({
     path: 'settings.kafka.sasl.mechanism',
     severity: 'error',
-    reads: ['sasl'],
-    when: ({ sasl }) => sasl?.mechanism === 'aws',
+    reads: ['sasl', 'ssl'],
+    when: ({ sasl, ssl }) => sasl?.mechanism === 'aws' && ssl === false,
     say:
-      'is "aws": this version cannot sign for MSK IAM yet; use "scram-sha-512" (MSK supports it), or "oauthbearer" ' +
-      'with an oauthBearerProvider that signs the token',
+      'is "aws" without settings.kafka.ssl: MSK speaks IAM over TLS only, and whoever reads the token on the way can ' +
+      'use it; set ssl to true and take the port of IAM (9098)',
+  }),
+  rule({
+    path: 'settings.kafka.sasl.region',
+    severity: 'error',
+    reads: ['sasl', 'brokers', 'environmentRegion'],
+    when: (facts) => facts.sasl?.mechanism === 'aws' && regionOf(facts) === undefined,
+    say:
+      'is missing: "aws" signs for one region, which neither the host names of settings.kafka.brokers ' +
+      '(….kafka.<region>.amazonaws.com) nor AWS_REGION or AWS_DEFAULT_REGION tell; write it, for example "eu-west-1"',
+  }),
+  rule({
+    path: 'settings.kafka.sasl.secretAccessKey',
+    severity: 'error',
+    reads: ['sasl'],
+    when: ({ sasl }) => sasl?.accessKeyId !== undefined && sasl.secretAccessKey === undefined,
+    say: 'is missing beside accessKeyId: set both, or neither to use the AWS credential chain',
+  }),
+  rule({
+    path: 'settings.kafka.sasl.accessKeyId',
+    severity: 'error',
+    reads: ['sasl'],
+    when: ({ sasl }) =>
+      sasl?.accessKeyId === undefined &&
+      (sasl?.secretAccessKey !== undefined || sasl?.sessionToken !== undefined),
+    say: ({ sasl }) =>
+      `is missing beside ${sasl?.secretAccessKey === undefined ? 'sessionToken' : 'secretAccessKey'}: set all keys, ` +
+      'or none to use the AWS credential chain',
+  }),
+  rule({
+    path: 'settings.kafka.sasl.authorizationIdentity',
+    severity: 'error',
+    reads: ['sasl'],
+    when: ({ sasl }) => sasl?.authorizationIdentity !== undefined,
+    say:
+      "is of no use: it belonged to kafkajs's own AWS mechanism, which MSK does not speak; MSK takes the user or role " +
+      'from the keys that sign, so remove it',
   }),
   rule({
     path: 'settings.kafka.sasl.username',

@@ -34,7 +34,8 @@ const sasl = z
     {
       mechanism: choice(['plain', 'scram-sha-256', 'scram-sha-512', 'aws', 'oauthbearer']).describe(
         'How to log in. `plain` and `scram-sha-…` take `username` and `password`, ' +
-          '`oauthbearer` takes `token` or `oauthBearerProvider`. `aws` (MSK IAM) is refused in this version.',
+          '`oauthbearer` takes `token` or `oauthBearerProvider`. `aws` (MSK IAM) takes `accessKeyId` and ' +
+          '`secretAccessKey`, or finds credentials as every AWS tool does. It needs `ssl`.',
       ),
       username: text('walkeros').optional().describe('User name, for `plain` and `scram-sha-…`.'),
       password: text('$env.KAFKA_PASSWORD')
@@ -55,14 +56,27 @@ const sasl = z
         .describe(
           'Function `() => Promise<{ value: string }>` that fetches a bearer token, for `oauthbearer` (code only).',
         ),
-      accessKeyId: text('$env.AWS_ACCESS_KEY_ID').optional().describe('AWS access key, for `aws`.'),
+      region: text('eu-west-1')
+        .optional()
+        .describe(
+          "AWS region of the cluster, for `aws`. Default: the one in the brokers' host names, else `AWS_REGION`, " +
+            'else `AWS_DEFAULT_REGION`.',
+        ),
+      accessKeyId: text('$env.AWS_ACCESS_KEY_ID')
+        .optional()
+        .describe(
+          'AWS access key, for `aws`. Without it the AWS credential chain is asked: environment, profile, SSO, ' +
+            'web identity, container, instance.',
+        ),
       secretAccessKey: text('$env.AWS_SECRET_ACCESS_KEY')
         .optional()
         .describe('AWS secret key, for `aws`. Never logged.'),
       sessionToken: text('$env.AWS_SESSION_TOKEN')
         .optional()
         .describe('AWS token of temporary credentials, for `aws`. Never logged.'),
-      authorizationIdentity: text('AROA…').optional().describe('AWS user or role id, for `aws`.'),
+      authorizationIdentity: text('AROA…')
+        .optional()
+        .describe('Refused: kafkajs had it for an AWS mechanism that MSK does not speak. Remove it.'),
     },
     {
       error:

@@ -1,3 +1,4 @@
+import { KafkaError } from '../vocabulary/errors.ts';
 import type { Notice, Notify } from '../vocabulary/notice.ts';
 
 /** The part of walkerOS' logger that is used. Values go into the text: the walkerOS CLI drops log contexts. */
@@ -60,7 +61,7 @@ function lineOf(notice: Notice): { level: Level; subject: string; text: string }
           'the time of sending is stored instead, here and for every event like it.',
       };
     case 'topic-missing':
-      return { level: 'error', subject: `${notice.kind} ${notice.topic}`, text: notice.error.message };
+      return { level: 'error', subject: subjectOfMissing(notice.topic), text: notice.error.message };
     case 'retrying':
       return {
         level: 'warn',
@@ -71,7 +72,10 @@ function lineOf(notice: Notice): { level: Level; subject: string; text: string }
     case 'rejected':
       return {
         level: 'error',
-        subject: `${notice.kind} ${notice.topic} ${notice.error.code}`,
+        // That the topic is missing was said when it was found out; that its records fail for it is the same story.
+        subject: isMissingTopic(notice.error)
+          ? subjectOfMissing(notice.topic)
+          : `${notice.kind} ${notice.topic} ${notice.error.code}`,
         text: notice.error.message,
       };
     case 'dead-lettered':
@@ -103,4 +107,10 @@ function lineOf(notice: Notice): { level: Level; subject: string; text: string }
         text: `The destination closed with ${notice.records} records not acknowledged; each was rejected to its push.`,
       };
   }
+}
+
+const subjectOfMissing = (topic: string): string => `topic-missing ${topic}`;
+
+function isMissingTopic(error: unknown): boolean {
+  return error instanceof KafkaError && (error.code === 'TOPIC_MISSING' || isMissingTopic(error.cause));
 }

@@ -37,7 +37,7 @@ describe('walkerOS.json', () => {
     assert.deepEqual(undescribed, []);
   });
 
-  const settings = z.fromJSONSchema(file.schemas.settings as z.core.JSONSchema.JSONSchema);
+  const settings = z.fromJSONSchema(file.schemas.settings);
   const kafka = { brokers: ['kafka1:9092'], topic: 'events' };
   const good = [
     { kafka },

@@ -47,11 +47,6 @@ const kafka: [name: string, value: unknown, message: string][] = [
   ['clientId', '', 'clientId: is empty: write text, for example "walkeros", or leave it out'],
   ['clientId', 5, 'clientId: must be text, for example "walkeros"'],
   [
-    'clientId',
-    'my shop',
-    'clientId: holds a space, which the platformatic client refuses: write "-" instead',
-  ],
-  [
     'ssl',
     'true',
     'ssl: must be true, false or an object of tls.ConnectionOptions, for example { "ca": "-----BEGIN …" }',
@@ -89,7 +84,7 @@ const kafka: [name: string, value: unknown, message: string][] = [
   [
     'sasl',
     { mechanism: 'plain', user: 'shop', password: 'x' },
-    'sasl.user: unknown setting: known here are mechanism, username, password, token, oauthBearerProvider, accessKeyId, secretAccessKey, sessionToken, authorizationIdentity',
+    'sasl.user: unknown setting: known here are mechanism, username, password, token, oauthBearerProvider, region, accessKeyId, secretAccessKey, sessionToken, authorizationIdentity',
   ],
   [
     'client',

@@ -22,6 +22,10 @@ describe('nearest', () => {
     });
   }
 
+  it('takes the first of equals', () => {
+    assert.equal(nearest('topix', ['topia', 'topic']), 'topia');
+  });
+
   it('prefers the closest of several', () => {
     assert.equal(
       nearest('initialRetryTimes', ['maxRetryTime', 'initialRetryTime', 'retries']),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { resolveOptions } from '../../../src/options/resolve.ts';
+import { saslFacts } from '../../../src/options/sasl.ts';
 import { problems, withKafka } from './problems.ts';
 
 const secrets = ['hunter2', 'tok3n', 'private-key', 'pass-phrase', 'header-s3cret'];
@@ -83,7 +84,16 @@ describe('oauthBearerProvider', () => {
 
   it('has its own failure passed on', async () => {
     await assert.rejects(tokenOf(() => Promise.reject(new Error('identity provider is down')))(), {
-      message: 'identity provider is down',
+      code: 'CREDENTIALS_UNAVAILABLE',
+      message: 'settings.kafka.sasl.oauthBearerProvider failed: identity provider is down',
     });
   });
+});
+
+it('a login that a rule should have refused is our fault, and told without its secrets', () => {
+  for (const half of [{ username: 'shop' }, { password: 'hunter2' }]) {
+    assert.throws(() => saslFacts({ mechanism: 'plain', ...half }), {
+      message: 'no rule refused settings.kafka.sasl of "plain" that cannot log in',
+    });
+  }
 });

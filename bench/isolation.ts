@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { ChildAnswer } from './child.ts';
+import type { PartName } from './parts.ts';
+import type { Row, RowContext } from './row.ts';
+
+const child = fileURLToPath(new URL('child.ts', import.meta.url));
+
+/**
+ * Runs a row in a process of its own: nobody else's garbage, compiled code or threads are in its figures.
+ * @param profileFolder where it leaves a CPU profile, if anywhere
+ * @throws Error with the end of the row's own output when it fails
+ */
+export function runAlone(
+  part: PartName,
+  row: Row,
+  context: RowContext,
+  profileFolder: string | undefined,
+): Promise<ChildAnswer> {
+  const name = `${part} ${row.name}`.replace(/[^a-z0-9]+/gi, '-');
+  const profiling =
+    profileFolder === undefined
+      ? []
+      : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`];
+  const running = fork(child, [part, row.name, JSON.stringify(context)], {
+    execArgv: profiling,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  let output = '';
+  const take = (text: Buffer): void => void (output = (output + text.toString()).slice(-3_000));
+  running.stdout?.on('data', take);
+  running.stderr?.on('data', take);
+  let answer: ChildAnswer | undefined;
+  running.once('message', (message) => (answer = message as ChildAnswer));
+  return new Promise((resolve, reject) => {
+    running.once('error', reject).once('close', (code) => {
+      if (answer !== undefined) resolve(answer);
+      else reject(new Error(`${part}: ${row.name} ended with ${String(code)}\n${output.trim()}`));
+    });
+  });
+}

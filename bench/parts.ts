@@ -1,0 +1,18 @@
+import type { Part } from './row.ts';
+
+/** Loaded by need, so that a row's process holds only what its own part imports. */
+export const parts = {
+  flow: async () => (await import('./rows/flow.ts')).flow,
+  batch: async () => (await import('./rows/batch.ts')).batch,
+  engine: async () => (await import('./rows/engine.ts')).engine,
+  latency: async () => (await import('./rows/latency.ts')).latency,
+  memory: async () => (await import('./rows/memory.ts')).memory,
+} as const satisfies Record<string, () => Promise<Part>>;
+
+export type PartName = keyof typeof parts;
+
+export const partNames = Object.keys(parts).filter(isPartName);
+
+export function isPartName(name: string): name is PartName {
+  return name in parts;
+}

@@ -1,0 +1,65 @@
+/** What one row of the bench gives back, by name: `rate`, `cpu`, `rss`, `p50`, … Columns and targets refer to these. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** What a row is told. It runs alone in a process of its own. */
+export interface RowContext {
+  readonly brokers: readonly string[];
+  /** Fresh for this run, and deleted after it. */
+  readonly topic: string;
+  /** Events to measure; a slow row may stop at `limitMs`. */
+  readonly events: number;
+  /** Events before the clock starts: V8 compiles, connections open. */
+  readonly warmUp: number;
+  readonly limitMs: number;
+}
+
+export interface RowResult {
+  readonly figures: Figures;
+  /** How many records the topic must hold now; the bench counts them, for a peer may swallow its errors. */
+  readonly stored: number;
+}
+
+export interface Row {
+  readonly name: string;
+  /** This row's share of the part's events, where it is much slower than the others. Default 1. */
+  readonly share?: number;
+  readonly run: (context: RowContext) => Promise<RowResult>;
+}
+
+export interface Column {
+  readonly figure: string;
+  readonly title: string;
+  readonly digits: number;
+}
+
+/** A promise to be kept: a figure, or its ratio to another row's, is at least or at most so much. */
+export interface Target {
+  readonly row: string;
+  readonly figure: string;
+  /** The row of the same round to divide by. */
+  readonly against?: string;
+  readonly bound: 'at least' | 'at most';
+  readonly limit: number;
+  readonly unit?: string;
+}
+
+export interface Part {
+  readonly title: string;
+  /** What was done, for the reader of the report. */
+  readonly method: string;
+  readonly events: number;
+  readonly quickEvents: number;
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  readonly targets: readonly Target[];
+}
+
+/** Why a row has no figures. A row throws it where this machine lacks what it takes (network, Java): then it is no fault. */
+export class Skipped extends Error {
+  readonly fault: boolean;
+
+  constructor(reason: string, fault = false) {
+    super(reason);
+    this.fault = fault;
+  }
+}

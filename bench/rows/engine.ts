@@ -1,0 +1,1 @@
+import type { Part } from '../row.ts'; export const engine: Part = { title: '', method: '', events: 1, quickEvents: 1, columns: [], rows: [], targets: [] };

@@ -1,0 +1,64 @@
+import type { Destination } from '@walkeros/core';
+import { kafkaConfig, runFlow, type KafkaChoice } from '../flow-run.ts';
+import { loadPeer } from '../peer.ts';
+import type { Part, Row, Target } from '../row.ts';
+import { delayedSink, noopSink } from '../sinks.ts';
+
+const ceiling = 'sink, 5 ms';
+const peer = 'public destination, gzip';
+
+export const flow: Part = {
+  title: 'In a flow',
+  method: 'One destination in a real collector, one push per event, 1,000 pushes in flight.',
+  events: 100_000,
+  quickEvents: 3_000,
+  columns: [
+    { figure: 'rate', title: 'events/s', digits: 0 },
+    { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
+    { figure: 'rss', title: 'RSS MiB', digits: 0 },
+  ],
+  rows: [
+    sink('sink, no-op', noopSink),
+    sink(ceiling, delayedSink),
+    {
+      name: peer,
+      share: 0.2,
+      run: async (context) => runFlow(context, loadPeer(), kafkaConfig(context, { compression: 'gzip' })),
+    },
+    ours('platformatic', 'gzip'),
+    ours('platformatic', 'lz4'),
+    ours('platformatic', 'none'),
+    ours('kafkajs', 'gzip'),
+    ours('kafkajs', 'none'),
+  ],
+  targets: [
+    target('ours platformatic, gzip', ceiling, 0.85),
+    target('ours platformatic, lz4', ceiling, 0.92),
+    target('ours platformatic, gzip', peer, 8),
+    target('ours kafkajs, gzip', ceiling, 0.7),
+  ],
+};
+
+function sink(name: string, code: Destination.Instance): Row {
+  return {
+    name,
+    run: async (context) => ({ ...(await runFlow(context, code)), stored: 0 }),
+  };
+}
+
+function ours(
+  client: NonNullable<KafkaChoice['client']>,
+  compression: NonNullable<KafkaChoice['compression']>,
+): Row {
+  return {
+    name: `ours ${client}, ${compression}`,
+    async run(context) {
+      const { destinationKafka } = await import('../../src/index.ts');
+      return runFlow(context, destinationKafka, kafkaConfig(context, { client, compression }));
+    },
+  };
+}
+
+function target(row: string, against: string, limit: number): Target {
+  return { row, figure: 'rate', against, bound: 'at least', limit };
+}

@@ -1,0 +1,121 @@
+/**
+ * The parts of kafkajs 2.2.4 that `kafkajs-*.ts` stand on: what is below its producer. The package offers them by path,
+ * without types. It has had no release since 2023, and its version is pinned.
+ */
+
+declare module 'kafkajs/src/network/connectionPool.js' {
+  import type { ISocketFactory, SASLOptions } from 'kafkajs';
+  import type { ConnectionOptions } from 'node:tls';
+
+  export interface Logger {
+    debug(): void;
+    info(): void;
+    warn(): void;
+    error(): void;
+    namespace(): Logger;
+  }
+
+  /** A request of one version, and how its answer is read: `parse` throws where a part of the answer is an error. */
+  export interface Exchange<Answer> {
+    readonly request: unknown;
+    readonly response: { decode(bytes: Buffer): Promise<Answer>; parse(answer: Answer): Promise<Answer> };
+  }
+
+  export interface Connection {
+    readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests: () => void };
+    rejectRequests(error: Error): void;
+    disconnect(): Promise<unknown>;
+  }
+
+  export default class ConnectionPool {
+    readonly pool: readonly Connection[];
+    constructor(options: {
+      host: string;
+      port: number;
+      clientId: string;
+      ssl?: ConnectionOptions;
+      sasl?: SASLOptions;
+      connectionTimeout: number;
+      requestTimeout: number;
+      socketFactory: ISocketFactory;
+      logger: Logger;
+      instrumentationEmitter: { emit(event: string): void };
+    });
+    send<Answer>(exchange: Exchange<Answer>): Promise<Answer>;
+  }
+}
+
+declare module 'kafkajs/src/broker/index.js' {
+  import type { default as ConnectionPool, Exchange, Logger } from 'kafkajs/src/network/connectionPool.js';
+  import type { Definition } from 'kafkajs/src/protocol/requests/index.js';
+
+  export type Versions = Readonly<Record<number, { minVersion: number; maxVersion: number }>>;
+
+  export default class Broker {
+    readonly versions: Versions | null;
+    constructor(options: { connectionPool: ConnectionPool; logger: Logger; versions: Versions | null });
+    connect(): Promise<void>;
+    isConnected(): boolean;
+    lookupRequest<Options, Answer>(
+      apiKey: number,
+      definition: Definition<Options, Answer>,
+    ): (options: Options) => Exchange<Answer>;
+  }
+}
+
+declare module 'kafkajs/src/protocol/requests/index.js' {
+  /** All versions of one request. */
+  export interface Definition<Options, Answer> {
+    readonly versions: readonly string[];
+    protocol(version: { version: number }): (options: Options) => { request: unknown; response: Answer };
+  }
+
+  export interface MetadataAnswer {
+    readonly brokers: readonly { nodeId: number; host: string; port: number }[];
+    readonly topicMetadata: readonly {
+      topic: string;
+      topicErrorCode: number;
+      partitionMetadata: readonly { partitionId: number; leader: number }[];
+    }[];
+  }
+
+  export interface ProduceOptions {
+    readonly acks: number;
+    readonly timeout: number;
+    readonly compression: number;
+    readonly producerId?: bigint;
+    readonly producerEpoch?: number;
+    readonly topicData: readonly {
+      topic: string;
+      partitions: readonly {
+        partition: number;
+        firstSequence: number;
+        messages: readonly {
+          key: Buffer;
+          value: Buffer;
+          headers: Readonly<Record<string, string>>;
+          timestamp: number;
+        }[];
+      }[];
+    }[];
+  }
+
+  export interface ProduceAnswer {
+    readonly topics: readonly {
+      topicName: string;
+      partitions: readonly { partition: number; errorCode: number }[];
+    }[];
+  }
+
+  export const requests: {
+    readonly Metadata: Definition<
+      { topics: readonly string[]; allowAutoTopicCreation: boolean },
+      MetadataAnswer
+    >;
+    readonly Produce: Definition<ProduceOptions, ProduceAnswer | undefined>;
+    readonly InitProducerId: Definition<
+      { transactionTimeout: number },
+      { errorCode: number; producerId: string; producerEpoch: number }
+    >;
+  };
+}

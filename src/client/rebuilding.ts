@@ -1,0 +1,70 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
+import type { Client } from './port.ts';
+
+/** Told of each rebuilt client: the last error of the old one. */
+export type OnRebuilt = (error: KafkaError) => void;
+
+/** So many produce calls in a row without a word from any broker make a client suspect. */
+const suspicion = 5;
+
+/**
+ * Replaces a client that is stuck: after an outage, connections have been seen that fail every send although the broker
+ * is back. The sign is that produce fails on the network call after call while `layout` is answered all along.
+ *
+ * A dead leader looks the same from here, so nothing is replaced while another request is out: it would lose its
+ * acknowledgement.
+ */
+export function rebuilding(create: () => Client, onRebuilt: OnRebuilt): Client {
+  let inner = create();
+  let failures = 0;
+  let answered = false;
+  let outstanding = 0;
+  let closed = false;
+
+  function judge(outcomes: readonly Outcome[]): void {
+    const lost = outcomes.find(isLost);
+    if (lost === undefined || !outcomes.every(isLost)) {
+      failures = 0;
+      answered = false;
+      return;
+    }
+    failures += 1;
+    if (failures < suspicion || !answered || outstanding > 0 || closed) return;
+    failures = 0;
+    answered = false;
+    void inner.close();
+    inner = create();
+    onRebuilt(lost.error);
+  }
+
+  return {
+    maxRecordsPerSlice: inner.maxRecordsPerSlice,
+
+    connect: () => inner.connect(),
+
+    async layout(topic) {
+      const layout = await inner.layout(topic);
+      answered = failures > 0;
+      return layout;
+    },
+
+    async produce(slices) {
+      outstanding += 1;
+      const outcomes = await inner.produce(slices).finally(() => (outstanding -= 1));
+      judge(outcomes);
+      return outcomes;
+    },
+
+    close() {
+      closed = true;
+      return inner.close();
+    },
+  };
+}
+
+type Lost = Extract<Outcome, { kind: 'unreachable' | 'unknown' }>;
+
+function isLost(outcome: Outcome): outcome is Lost {
+  return outcome.kind === 'unreachable' || outcome.kind === 'unknown';
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { freshTopic, sharedBroker } from '../support/broker.ts';
+import { flowFolder, walkeros } from './support/cli.ts';
+import { storedWhole, wholeEvent } from './support/event.ts';
+import { environment, expectProgram } from './support/program.ts';
+import { nodeMajors, project, removeRoot } from './support/project.ts';
+import { storedTexts } from './support/stored.ts';
+
+const clients = ['platformatic', 'kafkajs'];
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const names = clients.flatMap((client) => codecs.map((codec) => `${client}_${codec}`));
+
+/** Pushes one event through a bundled flow and ends by itself, with what the collector said of each destination. */
+const runner = (event: unknown) => `
+  import flow from './flow.mjs';
+  const { collector } = await flow({});
+  const { ok, done, queued, failed } = await collector.push(${JSON.stringify(event)});
+  await collector.command('shutdown');
+  console.log(JSON.stringify({ ok, done: Object.keys(done ?? {}).sort(), queued, failed }));`;
+
+/** Bundles the flow of a folder and moves the result away from it, where no other node_modules can help out. */
+async function bundle(folder: string): Promise<string> {
+  const { code, stdout, stderr } = await walkeros(['bundle', 'flow.json', '--output', 'out/'], { cwd: folder });
+  assert.equal(code, 0, stdout + stderr);
+  const place = mkdtempSync(join(tmpdir(), 'walkeros-bundled-'));
+  after(() => removeRoot(place));
+  renameSync(join(folder, 'out'), join(place, 'out'));
+  return join(place, 'out');
+}
+
+describe('walkeros bundle', () => {
+  it('of the tarball: both clients and every codec are in it, on Node 22 and 24', async () => {
+    const { brokers } = await sharedBroker();
+    const { nodes } = await project();
+    const topic = await freshTopic('bundle');
+    const destinations = Object.fromEntries(
+      names.map((name) => {
+        const [client, compression] = name.split('_');
+        const kafka = { brokers, topic, client, compression, clientId: name, headers: { name } };
+        return [name, { package: 'walkeros-destination-kafka', config: { settings: { kafka } } }];
+      }),
+    );
+    const out = await bundle(await flowFolder({ destinations }));
+    for (const name of ['@platformatic/kafka', 'kafkajs', 'zod', '@walkeros/core', '@walkeros/collector']) {
+      assert.ok(existsSync(join(out, 'node_modules', name, 'package.json')), `${name} is not in the bundle`);
+    }
+    for (const major of nodeMajors) {
+      writeFileSync(join(out, 'run.mjs'), runner(wholeEvent(`on ${major}`)));
+      const { stdout, stderr } = await expectProgram(nodes[major], ['run.mjs'], { cwd: out, env: environment(), timeoutMs: 60_000 });
+      assert.deepEqual(JSON.parse(stdout), { ok: true, done: [...names].sort() });
+      assert.equal(stderr, '');
+    }
+    const stored = await storedTexts(brokers, topic, 20);
+    const expected = nodeMajors.flatMap((major) =>
+      names.map((name) => {
+        const whole = storedWhole(`on ${major}`);
+        return { ...whole, headers: [...whole.headers, ['name', name]] };
+      }),
+    );
+    assert.deepEqual(sorted(stored), sorted(expected));
+  });
+
+  it('of a local folder, by the named export', async () => {
+    const { brokers } = await sharedBroker();
+    const { folder, nodes } = await project();
+    const topic = await freshTopic('bundle-local');
+    const settings = { kafka: { brokers, topic } };
+    const out = await bundle(
+      await flowFolder({
+        packages: { 'walkeros-destination-kafka': { path: join(folder, 'node_modules', 'walkeros-destination-kafka') } },
+        destinations: {
+          kafka: { package: 'walkeros-destination-kafka', import: 'destinationKafka', config: { settings } },
+        },
+      }),
+    );
+    writeFileSync(join(out, 'run.mjs'), runner(wholeEvent('local')));
+    const { stdout } = await expectProgram(nodes['24'], ['run.mjs'], { cwd: out, env: environment() });
+    assert.deepEqual(JSON.parse(stdout), { ok: true, done: ['kafka'] });
+    assert.deepEqual(await storedTexts(brokers, topic, 1), [storedWhole('local')]);
+  });
+});
+
+const sorted = (records: readonly object[]): string[] => records.map((record) => JSON.stringify(record)).sort();

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { createServer, type AddressInfo } from 'node:net';
+import { after, afterEach, describe, it } from 'node:test';
+import type { Client, ClientOptions } from '../../src/client/port.ts';
+import { Secret } from '../../src/vocabulary/secret.ts';
+import { sharedBroker } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
+import { meddle } from './meddler.ts';
+import { slice } from './records.ts';
+import { networked } from './subjects.ts';
+
+/** What the network can do to a client: nobody answers, somebody else answers, or the answer gets lost. */
+for (const subject of networked) {
+  describe(`client on a bad network: ${subject.name}`, () => {
+    const open: Client[] = [];
+    afterEach(() => Promise.all(open.splice(0).map((client) => client.close())));
+
+    async function create(options: Partial<ClientOptions>): Promise<Client> {
+      const client = await subject.client(options);
+      open.push(client);
+      return client;
+    }
+
+    async function behindMeddler(options: Partial<ClientOptions> = {}) {
+      const [broker = ''] = (await sharedBroker()).brokers;
+      const meddler = await meddle(broker);
+      const topic = await subject.topic(1);
+      const client = await create({ brokers: [meddler.address], requestTimeout: 500, ...options });
+      await client.layout(topic);
+      assert.deepEqual(await client.produce([slice(topic, 0, 'before')]), [{ kind: 'stored' }]);
+      return { meddler, topic, client };
+    }
+
+    it('says that a host name is unknown', async () => {
+      const client = await create({ brokers: ['kafka.invalid:9092'] });
+      await assert.rejects(client.connect(), {
+        code: 'BROKER_UNREACHABLE',
+        message:
+          /^Cannot reach Kafka at kafka\.invalid:9092: getaddrinfo \w+ kafka\.invalid\. The host name is unknown/,
+      });
+    });
+
+    it('says that a broker does not speak TLS', async () => {
+      const client = await create({ tls: new Secret({}) });
+      await assert.rejects(client.connect(), {
+        code: 'TLS_FAILED',
+        message: /does not speak TLS on this port: remove settings\.kafka\.ssl or use the TLS port\.$/,
+      });
+    });
+
+    it('asks the next broker when the first accepts and says nothing', async () => {
+      const silent = createServer().listen(0, '127.0.0.1');
+      after(() => silent.close());
+      const { port } = silent.address() as AddressInfo;
+      const { brokers } = await sharedBroker();
+      const client = await create({ brokers: [`127.0.0.1:${port}`, '127.0.0.1:1', ...brokers] });
+      const started = performance.now();
+      await client.connect();
+      assert.ok(performance.now() - started < 3000, 'a second of patience, and then the next');
+    });
+
+    it('makes one connection for concurrent callers', async () => {
+      const [broker = ''] = (await sharedBroker()).brokers;
+      const meddler = await meddle(broker);
+      const topic = await subject.topic(1);
+      const client = await create({ brokers: [meddler.address] });
+      await Promise.all([
+        client.connect(),
+        client.connect(),
+        client.connect(),
+        client.layout(topic),
+        client.layout(topic),
+      ]);
+      assert.equal(meddler.opened, 1);
+    });
+
+    it('leaves no connection open after close', async () => {
+      const { meddler, client } = await behindMeddler();
+      assert.equal(meddler.open, 2, 'one for questions, one for records');
+      await client.close();
+      await eventually('no connection is left', () => meddler.open === 0, { timeoutMs: 2000 });
+    });
+
+    it('does not wait for an answer when it is closed', async () => {
+      const { meddler, topic, client } = await behindMeddler({ requestTimeout: 10_000 });
+      meddler.meddling = 'swallow';
+      const producing = client.produce([slice(topic, 0, 'a')]);
+      await eventually('the record has arrived', async () => (await subject.counts(topic))[0] === 2);
+      const started = performance.now();
+      await client.close();
+      const [outcome] = await producing;
+      assert.ok(performance.now() - started < 1000);
+      assert.equal(outcome?.kind, 'unknown');
+    });
+
+    for (const meddling of ['swallow', 'reset'] as const) {
+      it(`does not know what became of records whose answer was lost: ${meddling}`, async () => {
+        const { meddler, topic, client } = await behindMeddler();
+        meddler.meddling = meddling;
+        const [outcome] = await client.produce([slice(topic, 0, 'a')]);
+        assert.ok(outcome?.kind === 'unknown');
+        assert.equal(outcome.error.code, 'REQUEST_FAILED');
+        assert.equal(outcome.error.mayHaveBeenWritten, true);
+        assert.deepEqual(await subject.counts(topic), [2], 'it was stored all the same');
+
+        meddler.meddling = 'none';
+        assert.deepEqual(await client.produce([slice(topic, 0, 'b')]), [{ kind: 'stored' }]);
+      });
+
+      it(`stores once when idempotent, though the answer was lost: ${meddling}`, async () => {
+        const { meddler, topic, client } = await behindMeddler({ idempotent: true, requestTimeout: 1000 });
+        meddler.meddling = meddling;
+        const producing = client.produce([slice(topic, 0, 'a', 'b')]);
+        await eventually('the records have arrived', async () => (await subject.counts(topic))[0] === 3);
+        meddler.meddling = 'none';
+        const outcomes = await producing;
+        // Swallowed for longer than it is patient, it gives up and says so; what follows must not be taken for a duplicate.
+        assert.ok(['stored', 'unknown'].includes(outcomes[0]?.kind ?? ''));
+        assert.deepEqual(await client.produce([slice(topic, 0, 'c', 'd')]), [{ kind: 'stored' }]);
+        assert.deepEqual(await subject.counts(topic), [5]);
+      });
+    }
+
+    it('is unreachable when the leader has gone, and comes back with it', async () => {
+      const { meddler, topic, client } = await behindMeddler();
+      meddler.close();
+      await eventually('the connections are gone', () => meddler.open === 0);
+      const [outcome] = await client.produce([slice(topic, 0, 'a')]);
+      // The first to try may be the one that notices.
+      assert.ok(outcome?.kind === 'unreachable' || outcome?.kind === 'unknown');
+      const [next] = await client.produce([slice(topic, 0, 'a')]);
+      assert.ok(next?.kind === 'unreachable');
+      assert.match(next.error.message, /^Cannot reach Kafka at 127\.0\.0\.1:\d+: connect ECONNREFUSED/);
+      await assert.rejects(client.layout(topic), { code: 'BROKER_UNREACHABLE' });
+    });
+  });
+}

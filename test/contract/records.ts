@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import type { Slice } from '../../src/vocabulary/partition.ts';
+import type { KafkaRecord } from '../../src/vocabulary/record.ts';
+
+export function record(topic: string, value: string | Buffer, parts: Partial<KafkaRecord> = {}): KafkaRecord {
+  return {
+    topic,
+    key: Buffer.from('key'),
+    value: Buffer.from(value),
+    headers: {},
+    timestamp: 1_700_000_000_123,
+    ...parts,
+  };
+}
+
+export function slice(topic: string, partition: number, ...values: (string | Buffer)[]): Slice {
+  return { topic, partition, records: values.map((value) => record(topic, value)) };
+}
+
+/** More than a topic's default `max.message.bytes`, however it is compressed. */
+export const oversize = randomBytes(1_200_000);

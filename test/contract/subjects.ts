@@ -1,0 +1,105 @@
+import { createClient } from '../../src/client/create.ts';
+import { createMemoryCluster } from '../../src/client/memory.ts';
+import { openOnce } from '../../src/client/open-once.ts';
+import type { Client, ClientOptions } from '../../src/client/port.ts';
+import { deleteTopic, recordCounts } from '../../scripts/kafka/topics.ts';
+import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
+import { readBack } from '../support/reader.ts';
+
+export interface Written {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timestamp: number;
+}
+
+/** An implementation of the client port together with the cluster behind it. */
+export interface Subject {
+  readonly name: string;
+  client(options?: Partial<ClientOptions>): Promise<Client>;
+  /** A client whose only broker does not listen. */
+  strandedClient(): Promise<Client>;
+  topic(partitions: number): Promise<string>;
+  deleteTopic(topic: string): Promise<void>;
+  counts(topic: string): Promise<number[]>;
+  read(topic: string, count: number): Promise<Written[]>;
+}
+
+export const defaults: Omit<ClientOptions, 'brokers'> = {
+  clientId: 'contract test',
+  tls: undefined,
+  sasl: undefined,
+  connectTimeout: 2000,
+  requestTimeout: 10_000,
+  ackTimeout: 5000,
+  acks: -1,
+  compression: 'gzip',
+  idempotent: false,
+  autoCreateTopics: false,
+};
+
+export const memory: Subject = memorySubject();
+export const networked: readonly Subject[] = [real('platformatic'), real('kafkajs')];
+export const subjects: readonly Subject[] = [memory, ...networked];
+
+function real(kind: 'platformatic' | 'kafkajs'): Subject {
+  const client = async (options: Partial<ClientOptions> = {}): Promise<Client> =>
+    createClient(kind, { ...defaults, brokers: (await sharedBroker()).brokers, ...options });
+  return {
+    name: kind,
+    client,
+    strandedClient: () => client({ brokers: ['127.0.0.1:1'] }),
+    topic: (partitions) => freshTopic('contract', { partitions }),
+    deleteTopic: async (topic) => deleteTopic((await sharedBroker()).brokers, topic),
+    counts: async (topic) => recordCounts((await sharedBroker()).brokers, topic),
+    async read(topic, count) {
+      const records = await readBack((await sharedBroker()).brokers, topic, { count });
+      return records.map(({ partition, offset, key, value, headers, timestamp }) => ({
+        partition,
+        offset,
+        key: String(key),
+        value: String(value),
+        headers: Object.fromEntries(headers.map(([name, bytes]) => [name, String(bytes)])),
+        timestamp,
+      }));
+    },
+  };
+}
+
+function memorySubject(): Subject {
+  const plain = createMemoryCluster();
+  const creating = createMemoryCluster({ autoCreateTopics: true });
+  return {
+    name: 'memory',
+    client: (options) => Promise.resolve(openOnce((options?.autoCreateTopics ? creating : plain).client())),
+    strandedClient() {
+      const cluster = createMemoryCluster();
+      cluster.cutOff();
+      return Promise.resolve(openOnce(cluster.client()));
+    },
+    topic(partitions) {
+      const topic = freshName('contract');
+      plain.createTopic(topic, partitions);
+      return Promise.resolve(topic);
+    },
+    deleteTopic: (topic) => Promise.resolve(plain.deleteTopic(topic)),
+    counts: (topic) => {
+      const counts: number[] = [];
+      for (const { partition } of plain.records(topic)) counts[partition] = (counts[partition] ?? 0) + 1;
+      return Promise.resolve(Array.from(counts, (count: number | undefined) => count ?? 0));
+    },
+    read: (topic) =>
+      Promise.resolve(
+        plain.records(topic).map(({ partition, offset, key, value, headers, timestamp }) => ({
+          partition,
+          offset,
+          key: key.toString(),
+          value: value.toString(),
+          headers,
+          timestamp,
+        })),
+      ),
+  };
+}
