@@ -55,10 +55,7 @@ export async function runFlow(
 }
 
 function pushOne(collector: Collector.Instance, event: WalkerOS.Event, load: Load): void {
-  collector.push(event).then(
-    () => load.answered(),
-    (error: unknown) => load.fail(error),
-  );
+  collector.push(event).then(() => load.answered(), load.fail);
 }
 
 /** Ends the flow, and the row with it if anything was not delivered. */

@@ -43,9 +43,9 @@ export class Load {
     setImmediate(() => this.#refill());
   }
 
-  fail(error: unknown): void {
+  readonly fail = (error: unknown): void => {
     this.#reject(error);
-  }
+  };
 
   #refill(): void {
     this.#scheduled = false;

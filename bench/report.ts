@@ -59,10 +59,11 @@ function cellsOf({ skipped, median }: RowSummary, columns: readonly Column[]): s
   return columns.map(({ figure, digits }) => numberOf(median[figure], digits));
 }
 
-function promiseOf({ row, figure, against, bound, limit, unit = '' }: Verdict): string {
+function promiseOf({ row, figure, against, beyond, bound, limit, unit = '' }: Verdict): string {
   const sign = bound === 'at least' ? '≥' : '≤';
-  if (against === undefined) return `${row}: ${figure} ${sign} ${String(limit)}${unit}`;
-  return `${row}: ${figure} ${sign} ${String(limit)} × ${against}`;
+  const promise = `${row}: ${figure} ${sign} ${String(limit)}${unit}`;
+  if (against !== undefined) return `${promise} × ${against}`;
+  return beyond === undefined ? promise : `${promise} more than ${beyond}`;
 }
 
 function wordOf({ met }: Verdict): string {

@@ -38,6 +38,8 @@ export interface Target {
   readonly figure: string;
   /** The row of the same round to divide by. */
   readonly against?: string;
+  /** The row of the same round to take away: what both have in common. */
+  readonly beyond?: string;
   readonly bound: 'at least' | 'at most';
   readonly limit: number;
   readonly unit?: string;

@@ -1,6 +1,5 @@
-import type { Figures, Part, Target } from './row.ts';
-import { Skipped } from './row.ts';
 import type { Runs } from './rounds.ts';
+import { Skipped, type Figures, type Part, type Target } from './row.ts';
 import { median } from './statistics.ts';
 
 export interface RowSummary {
@@ -12,7 +11,7 @@ export interface RowSummary {
 }
 
 export interface Verdict extends Target {
-  /** The figure, or the median of the rounds' ratios; undefined where a row is missing. */
+  /** The figure, or the median of the rounds' comparisons; undefined where a row is missing. */
   readonly value: number | undefined;
   readonly met: boolean | undefined;
 }
@@ -37,17 +36,20 @@ export function summarise(part: Part, runs: Runs): PartSummary {
   };
 }
 
-/** Ratios are taken within a round, whose rows ran under like conditions, and only then is their median. */
+/** Rows are compared within a round, where they ran under like conditions; the median is that of the comparisons. */
 function judge(target: Target, rows: readonly RowSummary[]): Verdict {
   const values = figuresOf(target.row, target.figure, rows);
-  const against = target.against === undefined ? undefined : figuresOf(target.against, target.figure, rows);
-  const ratios = values.map((value, round) => (against === undefined ? value : value / (against[round] ?? NaN)));
-  if (ratios.length === 0 || ratios.some(Number.isNaN)) return { ...target, value: undefined, met: undefined };
-  const value = median(ratios);
+  const other = figuresOf(target.against ?? target.beyond, target.figure, rows);
+  const compared = values.map((value, round) => {
+    if (target.against !== undefined) return value / (other[round] ?? NaN);
+    return target.beyond === undefined ? value : value - (other[round] ?? NaN);
+  });
+  if (compared.length === 0 || compared.some(Number.isNaN)) return { ...target, value: undefined, met: undefined };
+  const value = median(compared);
   return { ...target, value, met: target.bound === 'at least' ? value >= target.limit : value <= target.limit };
 }
 
-function figuresOf(name: string, figure: string, rows: readonly RowSummary[]): number[] {
+function figuresOf(name: string | undefined, figure: string, rows: readonly RowSummary[]): number[] {
   const row = rows.find((row) => row.name === name);
   return (row?.rounds ?? []).map((figures) => figures[figure] ?? NaN);
 }

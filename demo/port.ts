@@ -26,7 +26,7 @@ export async function choosePort(wanted: number, given: boolean): Promise<Chosen
       `Port ${wanted} ${reason}: free it, or name another with --port N (0: any free one).`,
     );
   }
-  return { port: 0, note: `port ${wanted} ${reason}, so a free one was taken; --port N names one` };
+  return { port: 0, note: `port ${wanted} ${reason}, so this is a free one; --port N names another` };
 }
 
 function attempt(port: number): Promise<string | undefined> {

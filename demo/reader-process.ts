@@ -10,7 +10,7 @@ import { follow } from '../scripts/kafka/follow.ts';
 const [brokers = '', ...topics] = process.argv.slice(2);
 
 process.once('disconnect', () => void end());
-const following = follow(brokers.split(','), topics, (record) => process.send?.({ record }));
+const following = follow(brokers.split(','), topics, (record) => tell({ record }));
 // The demo may have gone while this was loading.
 if (!process.connected) void end();
 
@@ -19,7 +19,12 @@ try {
     await following
   ).ended;
 } catch (error) {
-  process.send?.({ failed: error instanceof Error ? error.message : String(error) });
+  tell({ failed: error instanceof Error ? error.message : String(error) });
+}
+
+/** The demo may go at any moment; that nobody listens is then no error. */
+function tell(message: object): void {
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 async function end(): Promise<void> {

@@ -39,7 +39,7 @@ export function listenForStop(): Stop {
   const quit = (): never => process.exit(interrupted);
   const onStop = stopSignals(() => (ready ? resolve() : quit()), quit);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onStop);
-  // Whoever read the output has gone (`npm start | head`).
-  process.stdout.on('error', onStop);
+  // Whoever read the output has gone (`npm start | head`); every further line fails as well, and means nothing more.
+  process.stdout.once('error', onStop).on('error', () => undefined);
   return { wished, ready: () => (ready = true) };
 }

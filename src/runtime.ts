@@ -35,12 +35,6 @@ export interface RuntimeContext {
 const drainTimeout = 4_500;
 const closeTimeout = 400;
 
-/**
- * A request may use this part of `deliveryTimeout`: long enough that a broker waiting for a frozen follower still
- * answers, short enough that one more try fits in. A request given up on is where duplicates come from.
- */
-const requestShare = 5 / 8;
-
 export async function openRuntime(options: Options, context: RuntimeContext): Promise<Runtime> {
   const notify = createLog(context.logger, () => performance.now());
   const client = await clientOf(options, context.env, notify);
@@ -74,13 +68,9 @@ export async function openRuntime(options: Options, context: RuntimeContext): Pr
 
 async function clientOf(options: Options, env: Env, notify: Notify): Promise<Client> {
   if (env.kafka) return simulatedClient(options, env.kafka);
-  const { deliveryTimeout, connection } = options;
-  const clientOptions: ClientOptions = {
-    ...connection,
-    sasl: saslOf(connection.sasl),
-    requestTimeout: Math.min(connection.requestTimeout, deliveryTimeout * requestShare),
-  };
-  return createClient(options.client, clientOptions, (error) => notify({ kind: 'client-rebuilt', error }));
+  const { client, connection } = options;
+  const clientOptions: ClientOptions = { ...connection, sasl: saslOf(connection.sasl) };
+  return createClient(client, clientOptions, (error) => notify({ kind: 'client-rebuilt', error }));
 }
 
 /** The source of tokens is made once, so that all connections of a destination share one token. */

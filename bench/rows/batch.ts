@@ -1,1 +1,51 @@
-import type { Part } from '../row.ts'; export const batch: Part = { title: '', method: '', events: 1, quickEvents: 1, columns: [], rows: [], targets: [] };
+import { batchSize, runBatchFlow } from '../batch-run.ts';
+import { kafkaConfig, type KafkaChoice } from '../flow-run.ts';
+import type { Part, Row, Target } from '../row.ts';
+import { batchSink } from '../sinks.ts';
+
+const ceiling = 'batch sink, 5 ms';
+
+export const batch: Part = {
+  title: 'In a flow, with config.batch',
+  method: `As before with batches of ${String(batchSize)}; 1,000 events unanswered. (The public destination takes no batches.)`,
+  events: 100_000,
+  quickEvents: 3_000,
+  columns: [
+    { figure: 'rate', title: 'events/s', digits: 0 },
+    { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
+    { figure: 'rss', title: 'RSS MiB', digits: 0 },
+  ],
+  rows: [
+    {
+      name: ceiling,
+      run: async (context) => ({ ...(await runBatchFlow(context, batchSink, {})), stored: 0 }),
+    },
+    ours('platformatic', 'gzip'),
+    ours('platformatic', 'lz4'),
+    ours('platformatic', 'none'),
+    ours('kafkajs', 'gzip'),
+    ours('kafkajs', 'none'),
+  ],
+  targets: [
+    target('ours platformatic, gzip', 0.85),
+    target('ours platformatic, lz4', 0.92),
+    target('ours kafkajs, gzip', 0.7),
+  ],
+};
+
+function ours(
+  client: NonNullable<KafkaChoice['client']>,
+  compression: NonNullable<KafkaChoice['compression']>,
+): Row {
+  return {
+    name: `ours ${client}, ${compression}`,
+    async run(context) {
+      const { destinationKafka } = await import('../../src/index.ts');
+      return runBatchFlow(context, destinationKafka, kafkaConfig(context, { client, compression }));
+    },
+  };
+}
+
+function target(row: string, limit: number): Target {
+  return { row, figure: 'rate', against: ceiling, bound: 'at least', limit };
+}

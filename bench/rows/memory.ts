@@ -1,1 +1,74 @@
-import type { Part } from '../row.ts'; export const memory: Part = { title: '', method: '', events: 1, quickEvents: 1, columns: [], rows: [], targets: [] };
+import type { Destination } from '@walkeros/core';
+import { kafkaConfig, type KafkaChoice } from '../flow-run.ts';
+import { runFrozen, runLong } from '../memory-run.ts';
+import type { Part, Row } from '../row.ts';
+
+type Client = NonNullable<KafkaChoice['client']>;
+
+const bufferMemoryMiB = 32;
+const deliveryTimeout = 8_000;
+/** Deadlines are looked at every 100 ms, and a hundred thousand that end together take the collector a while. Seconds. */
+const settledWithin = 10;
+
+/** What a hundred thousand pushes cost the collector, whoever keeps them waiting. */
+const silentSink: Destination.Instance = {
+  type: 'silent',
+  config: {},
+  push: () => new Promise<void>((resolve) => setTimeout(resolve, deliveryTimeout)),
+};
+
+const frozenSink = 'frozen, a sink that is silent for 8 s';
+
+export const memory: Part = {
+  title: 'Memory',
+  method:
+    'Long: 1,000 in flight through a collector; growth is the median RSS of the last tenth of the time over that of the fifth. ' +
+    'Frozen: a tenth as many pushes while the broker is stopped; growth is the peak RSS over the one before. MiB and seconds.',
+  events: 1_000_000,
+  quickEvents: 20_000,
+  columns: [
+    { figure: 'growth', title: 'growth MiB', digits: 0 },
+    { figure: 'peak', title: 'peak MiB', digits: 0 },
+    { figure: 'slowest', title: 'slowest push s', digits: 1 },
+  ],
+  rows: [
+    long('platformatic'),
+    long('kafkajs'),
+    { name: frozenSink, share: 0.1, run: (context) => runFrozen(context, silentSink, () => ({})) },
+    frozen('platformatic'),
+    frozen('kafkajs'),
+  ],
+  targets: (['platformatic', 'kafkajs'] as const).flatMap((client) => [
+    { row: `long, ${client}`, figure: 'growth', bound: 'at most', limit: 50, unit: ' MiB' },
+    {
+      row: `frozen, ${client}`,
+      figure: 'growth',
+      beyond: frozenSink,
+      bound: 'at most',
+      limit: bufferMemoryMiB + 150,
+      unit: ' MiB',
+    },
+    { row: `frozen, ${client}`, figure: 'slowest', bound: 'at most', limit: settledWithin, unit: ' s' },
+  ]),
+};
+
+function long(client: Client): Row {
+  return {
+    name: `long, ${client}`,
+    async run(context) {
+      const { destinationKafka } = await import('../../src/index.ts');
+      return runLong(context, destinationKafka, kafkaConfig(context, { client }));
+    },
+  };
+}
+
+function frozen(client: Client): Row {
+  return {
+    name: `frozen, ${client}`,
+    share: 0.1,
+    async run(context) {
+      const { destinationKafka } = await import('../../src/index.ts');
+      return runFrozen(context, destinationKafka, (own) => kafkaConfig(own, { client, deliveryTimeout }));
+    },
+  };
+}

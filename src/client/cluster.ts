@@ -29,6 +29,11 @@ export class Cluster {
     this.#bootstrap = options.brokers.map(parseAddress);
   }
 
+  /** Learns the brokers. That takes credentials, where a listener wants them; a bare connection does not. */
+  async connect(): Promise<void> {
+    this.#learnBrokers(await this.ask((link) => link.metadata()));
+  }
+
   async layout(topic: string): Promise<TopicLayout> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.ask((link) => link.metadata(topic));
@@ -64,10 +69,9 @@ export class Cluster {
     }
   }
 
-  #learn(topic: string, { brokers, code, partitions }: MetadataAnswer): void {
-    if (brokers.length > 0) {
-      this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
-    }
+  #learn(topic: string, answer: MetadataAnswer): void {
+    const { code, partitions } = answer;
+    this.#learnBrokers(answer);
     if (code !== 0 || partitions.length === 0) {
       this.#leaders.delete(topic);
       return;
@@ -75,6 +79,11 @@ export class Cluster {
     const leaders = partitions.map((): number => noLeader);
     for (const { partition, leader } of partitions) leaders[partition] = leader;
     this.#leaders.set(topic, leaders);
+  }
+
+  #learnBrokers({ brokers }: MetadataAnswer): void {
+    if (brokers.length === 0) return;
+    this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
   }
 
   /** The brokers last heard of first: the bootstrap list may name brokers long replaced. */

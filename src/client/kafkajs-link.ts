@@ -32,12 +32,12 @@ export class KafkajsLink implements Link {
     this.#compression = compression;
   }
 
-  async metadata(topic: string): Promise<MetadataAnswer> {
+  async metadata(topic?: string): Promise<MetadataAnswer> {
     const { brokers, topicMetadata } = await this.#connection.exchange(
       apiKeys.metadata,
       this.#requests.Metadata,
       {
-        topics: [topic],
+        topics: topic === undefined ? [] : [topic],
         allowAutoTopicCreation: this.#options.autoCreateTopics,
       },
     );

@@ -31,8 +31,12 @@ export class PlatformaticLink implements Link {
     this.#apis = apis;
   }
 
-  async metadata(topic: string): Promise<MetadataAnswer> {
-    const asked = this.#apis.metadata.async(this.#connection, [topic], this.#options.autoCreateTopics);
+  async metadata(topic?: string): Promise<MetadataAnswer> {
+    const asked = this.#apis.metadata.async(
+      this.#connection,
+      topic === undefined ? [] : [topic],
+      this.#options.autoCreateTopics,
+    );
     const { brokers, topics } = await asked.catch((failure: unknown) =>
       answerWithin<MetadataResponse>(failure),
     );

@@ -28,7 +28,7 @@ export class WireClient implements Client {
 
   async connect(): Promise<void> {
     if (this.#closing !== undefined) throw clientClosed();
-    await this.#cluster.ask(() => Promise.resolve());
+    await this.#cluster.connect();
   }
 
   async layout(topic: string): Promise<TopicLayout> {

@@ -27,7 +27,8 @@ export interface Address {
 
 /** One connection. Codes within an answer are answers; it throws only where there is none. */
 export interface Link {
-  metadata(topic: string): Promise<MetadataAnswer>;
+  /** Without a topic: the brokers only. */
+  metadata(topic?: string): Promise<MetadataAnswer>;
   registerProducer(): Promise<ProducerId>;
   /** Resolves to nothing under `acks: 0`, once the request has been handed to the socket. */
   produce(slices: readonly Slice[], stamp: Stamp | undefined): Promise<ProduceAnswer | undefined>;

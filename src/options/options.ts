@@ -2,6 +2,12 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Secret } from '../vocabulary/secret.ts';
 import type { ParsedSettings } from './schema.ts';
 
+/**
+ * A request may use this part of `deliveryTimeout`: long enough that a broker waiting for a frozen follower still
+ * answers, short enough that one more try fits in. A request given up on is where duplicates come from.
+ */
+export const requestShare = 5 / 8;
+
 type Kafka = ParsedSettings['kafka'];
 
 /** The settings as the rest of the package reads them: complete, checked, frozen, secrets wrapped. Times in ms. */
@@ -31,7 +37,7 @@ export interface ConnectionFacts {
   readonly tls: Secret<ConnectionOptions> | undefined;
   readonly sasl: SaslFacts | undefined;
   readonly connectTimeout: number;
-  /** As set: what is left of a push's deadline bounds it further. */
+  /** As set, and no more than its share of `deliveryTimeout`. */
   readonly requestTimeout: number;
   readonly ackTimeout: number;
   readonly acks: Kafka['acks'];

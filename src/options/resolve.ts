@@ -5,7 +5,7 @@ import { Secret } from '../vocabulary/secret.ts';
 import { shapeOf } from './fields.ts';
 import { mappingProblems } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk-region.ts';
-import type { ConnectionFacts, Options } from './options.ts';
+import { requestShare, type ConnectionFacts, type Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
 import { rules, type Facts } from './rules.ts';
 import { saslFacts } from './sasl.ts';
@@ -111,7 +111,7 @@ function connectionOf(
     tls: tlsOf(kafka.ssl),
     sasl: saslFacts(kafka.sasl, regionOf({ ...kafka, environmentRegion })),
     connectTimeout: kafka.connectionTimeout,
-    requestTimeout: kafka.requestTimeout,
+    requestTimeout: Math.min(kafka.requestTimeout, kafka.deliveryTimeout * requestShare),
     ackTimeout: kafka.timeout,
     acks: kafka.acks,
     compression: kafka.compression,

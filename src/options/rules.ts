@@ -1,4 +1,5 @@
 import { regionOf } from './msk-region.ts';
+import { requestShare } from './options.ts';
 import type { Problem } from './problems.ts';
 import type { ParsedSettings } from './schema.ts';
 
@@ -206,10 +207,10 @@ export const rules: readonly Rule[] = [
     severity: 'warning',
     reads: ['requestTimeout', 'timeout', 'deliveryTimeout'],
     when: ({ requestTimeout, timeout, deliveryTimeout }) =>
-      requestTimeout < Math.min(timeout, deliveryTimeout),
+      requestTimeout < Math.min(timeout, deliveryTimeout * requestShare),
     say: ({ requestTimeout, timeout, deliveryTimeout }) =>
       `is ${requestTimeout} ms: a request is given up and sent again while the broker may still store it, which ` +
-      `makes duplicates; raise requestTimeout to ${Math.min(timeout, deliveryTimeout)} ms or more`,
+      `makes duplicates; raise requestTimeout to ${Math.min(timeout, deliveryTimeout * requestShare)} ms or more`,
   }),
   rule({
     path: 'settings.kafka.deliveryTimeout',

@@ -142,7 +142,7 @@ const kafka = z.strictObject(
     requestTimeout: milliseconds()
       .default(30_000)
       .describe(
-        'Longest wait for the answer to one request, in ms; `deliveryTimeout` ends it sooner. ' +
+        'Longest wait for the answer to one request, in ms, and at most 5/8 of `deliveryTimeout`, so that one more try fits in. ' +
           "Shorter than a broker's stall (about 9 s when a follower freezes) makes duplicates.",
       ),
     acks: z

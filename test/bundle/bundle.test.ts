@@ -24,7 +24,9 @@ const runner = (event: unknown) => `
 
 /** Bundles the flow of a folder and moves the result away from it, where no other node_modules can help out. */
 async function bundle(folder: string): Promise<string> {
-  const { code, stdout, stderr } = await walkeros(['bundle', 'flow.json', '--output', 'out/'], { cwd: folder });
+  const { code, stdout, stderr } = await walkeros(['bundle', 'flow.json', '--output', 'out/'], {
+    cwd: folder,
+  });
   assert.equal(code, 0, stdout + stderr);
   const place = mkdtempSync(join(tmpdir(), 'walkeros-bundled-'));
   after(() => removeRoot(place));
@@ -50,7 +52,11 @@ describe('walkeros bundle', () => {
     }
     for (const major of nodeMajors) {
       writeFileSync(join(out, 'run.mjs'), runner(wholeEvent(`on ${major}`)));
-      const { stdout, stderr } = await expectProgram(nodes[major], ['run.mjs'], { cwd: out, env: environment(), timeoutMs: 60_000 });
+      const { stdout, stderr } = await expectProgram(nodes[major], ['run.mjs'], {
+        cwd: out,
+        env: environment(),
+        timeoutMs: 60_000,
+      });
       assert.deepEqual(JSON.parse(stdout), { ok: true, done: [...names].sort() });
       assert.equal(stderr, '');
     }
@@ -71,7 +77,9 @@ describe('walkeros bundle', () => {
     const settings = { kafka: { brokers, topic } };
     const out = await bundle(
       await flowFolder({
-        packages: { 'walkeros-destination-kafka': { path: join(folder, 'node_modules', 'walkeros-destination-kafka') } },
+        packages: {
+          'walkeros-destination-kafka': { path: join(folder, 'node_modules', 'walkeros-destination-kafka') },
+        },
         destinations: {
           kafka: { package: 'walkeros-destination-kafka', import: 'destinationKafka', config: { settings } },
         },
@@ -84,4 +92,5 @@ describe('walkeros bundle', () => {
   });
 });
 
-const sorted = (records: readonly object[]): string[] => records.map((record) => JSON.stringify(record)).sort();
+const sorted = (records: readonly object[]): string[] =>
+  records.map((record) => JSON.stringify(record)).sort();

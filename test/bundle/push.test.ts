@@ -20,7 +20,9 @@ describe('walkeros push', () => {
     const topic = await freshTopic('push');
     const cwd = await flowFolder({ destinations: kafkaDestination({ brokers, topic }) });
     const event = JSON.stringify(wholeEvent('pushed'));
-    const { code, stdout, stderr } = await walkeros(['push', 'flow.json', '--event', event, '--json'], { cwd });
+    const { code, stdout, stderr } = await walkeros(['push', 'flow.json', '--event', event, '--json'], {
+      cwd,
+    });
     assert.equal(code, 0, stderr);
     const { success, elbResult } = jsonIn(stdout) as { success: boolean; elbResult: { done: unknown } };
     assert.deepEqual([success, elbResult.done], [true, { kafka: { type: 'kafka' } }]);
@@ -30,10 +32,15 @@ describe('walkeros push', () => {
   it('fails where the topic is missing, and says what to run', async () => {
     const { brokers } = await sharedBroker();
     const topic = freshName('missing');
-    const cwd = await flowFolder({ destinations: kafkaDestination({ brokers, topic, deliveryTimeout: 1500 }) });
-    const { code, stdout, stderr } = await walkeros(['push', 'flow.json', '--event', '{"name":"page view"}', '--json'], {
-      cwd,
+    const cwd = await flowFolder({
+      destinations: kafkaDestination({ brokers, topic, deliveryTimeout: 1500 }),
     });
+    const { code, stdout, stderr } = await walkeros(
+      ['push', 'flow.json', '--event', '{"name":"page view"}', '--json'],
+      {
+        cwd,
+      },
+    );
     assert.equal(code, 1);
     const { success, error } = jsonIn(stdout) as { success: boolean; error: string };
     assert.deepEqual([success, error], [false, 'Push failed for destination: kafka (kafka)']);
@@ -60,7 +67,15 @@ describe('walkeros push --simulate', () => {
   it('succeeds without a connection', async () => {
     const { broker, connections } = await listener();
     const cwd = await flowFolder({ destinations: kafkaDestination({ brokers: [broker], topic: 'events' }) });
-    const args = ['push', 'flow.json', '--event', '{"name":"page view"}', '--simulate', 'destination.kafka', '--json'];
+    const args = [
+      'push',
+      'flow.json',
+      '--event',
+      '{"name":"page view"}',
+      '--simulate',
+      'destination.kafka',
+      '--json',
+    ];
     const { code, stdout, stderr } = await walkeros(args, { cwd });
     assert.equal(code, 0, stderr);
     assert.equal((jsonIn(stdout) as { success: boolean }).success, true);
@@ -69,8 +84,16 @@ describe('walkeros push --simulate', () => {
 
   it('records the call with what would be stored', async () => {
     const { broker, connections } = await listener();
-    const kafka = { brokers: [broker], topic: 'events', key: 'user.id', headers: { team: 'web' }, compression: 'zstd' };
-    const mapping = { order: { complete: { settings: { topic: 'orders' }, data: { map: { order: 'data.id' } } } } };
+    const kafka = {
+      brokers: [broker],
+      topic: 'events',
+      key: 'user.id',
+      headers: { team: 'web' },
+      compression: 'zstd',
+    };
+    const mapping = {
+      order: { complete: { settings: { topic: 'orders' }, data: { map: { order: 'data.id' } } } },
+    };
     const cwd = await flowFolder({ destinations: kafkaDestination(kafka, { mapping }) });
     // The command prints no calls: they come back from the function behind it.
     const script = join(cwd, 'simulate.mjs');

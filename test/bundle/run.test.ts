@@ -27,13 +27,18 @@ async function runFlow(client: string): Promise<Running> {
     },
     sources: { http: { package: 'walkeros-demo-source-http', config: { settings: { cors: true } } } },
     destinations: {
-      kafka: { package: 'walkeros-destination-kafka', config: { settings: { kafka: { brokers, topic, client } } } },
+      kafka: {
+        package: 'walkeros-destination-kafka',
+        config: { settings: { kafka: { brokers, topic, client } } },
+      },
     },
   });
   const [port] = await freePorts(1);
   const program = await startWalkeros(['run', 'flow.json', '--port', String(port)], { cwd });
   const origin = `http://127.0.0.1:${String(port)}`;
-  const ended = program.ended.then(({ code }) => assert.fail(`it ended with ${String(code)}: ${program.output()}`));
+  const ended = program.ended.then(({ code }) =>
+    assert.fail(`it ended with ${String(code)}: ${program.output()}`),
+  );
   const ready = eventually('walkeros run is ready', async () => (await fetch(`${origin}/ready`)).ok, {
     timeoutMs: 90_000,
     everyMs: 100,
@@ -44,7 +49,11 @@ async function runFlow(client: string): Promise<Running> {
 }
 
 function post(origin: string, body: string): Promise<Response> {
-  return fetch(`${origin}/collect`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  return fetch(`${origin}/collect`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
 }
 
 for (const client of ['platformatic', 'kafkajs']) {
@@ -54,17 +63,24 @@ for (const client of ['platformatic', 'kafkajs']) {
       try {
         const bad = await post(flow.origin, '[{"name":"page view"},{"name":"page"}]');
         assert.equal(bad.status, 400);
-        assert.match(await bad.text(), /^{"ok":false,"error":"event 1: \\"name\\" must be an entity and an action/);
+        assert.match(
+          await bad.text(),
+          /^{"ok":false,"error":"event 1: \\"name\\" must be an entity and an action/,
+        );
 
         const traffic = sendUntilRefused(flow.origin);
-        await eventually('a thousand events are acknowledged', () => traffic.acknowledged.size >= 1000, { timeoutMs: 30_000 });
+        await eventually('a thousand events are acknowledged', () => traffic.acknowledged.size >= 1000, {
+          timeoutMs: 30_000,
+        });
         flow.child.kill('SIGTERM');
         const { code } = await flow.ended;
         await traffic.ended;
 
         assert.equal(code, 0, flow.output());
         const stored = await readBack(flow.brokers, flow.topic, { count: traffic.acknowledged.size });
-        const ids = stored.map(({ value }) => (JSON.parse(value?.toString() ?? '') as { data: { id: string } }).data.id);
+        const ids = stored.map(
+          ({ value }) => (JSON.parse(value?.toString() ?? '') as { data: { id: string } }).data.id,
+        );
         const missing = [...traffic.acknowledged].filter((id) => !new Set(ids).has(id));
         assert.deepEqual(missing, [], 'acknowledged with 200 and not in Kafka');
         const never = ids.filter((id) => !traffic.sent.has(id));
@@ -86,7 +102,10 @@ function sendUntilRefused(origin: string) {
       const ids = [0, 1, 2, 3, 4].map((event) => `${String(number)}-${String(request)}-${String(event)}`);
       for (const id of ids) sent.add(id);
       try {
-        const response = await post(origin, JSON.stringify(ids.map((id) => ({ name: 'order complete', data: { id } }))));
+        const response = await post(
+          origin,
+          JSON.stringify(ids.map((id) => ({ name: 'order complete', data: { id } }))),
+        );
         if (response.status !== 200) return;
         assert.deepEqual(await response.json(), { ok: true, accepted: 5 });
       } catch {

@@ -1,5 +1,11 @@
 import { dirname } from 'node:path';
-import { installProject, makeRoot, removeRoot, sharedProjectVariable, type Project } from './support/project.ts';
+import {
+  installProject,
+  makeRoot,
+  removeRoot,
+  sharedProjectVariable,
+  type Project,
+} from './support/project.ts';
 
 /** Run once by the test runner (`globalSetupPath`), before the files of this folder: they share one installation. */
 export async function globalSetup(): Promise<void> {

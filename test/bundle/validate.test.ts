@@ -67,12 +67,21 @@ describe('walkeros validate', { concurrency: 2 }, () => {
   });
 
   it('accepts references to the environment, which are resolved later', async () => {
-    const { errors } = await validateSettings({ kafka: { brokers: ['$env.KAFKA_BROKER'], topic: '$env.KAFKA_TOPIC' } });
+    const { errors } = await validateSettings({
+      kafka: { brokers: ['$env.KAFKA_BROKER'], topic: '$env.KAFKA_TOPIC' },
+    });
     assert.deepEqual(errors, []);
   });
 
   it('refuses bad settings, each with its place', async () => {
-    const kafka = { brokers: [], acks: 2, compression: 'brotli', timeout: 'soon', headers: { a: 1 }, sasl: { mechanism: 'md5' } };
+    const kafka = {
+      brokers: [],
+      acks: 2,
+      compression: 'brotli',
+      timeout: 'soon',
+      headers: { a: 1 },
+      sasl: { mechanism: 'md5' },
+    };
     const { code, valid, errors } = await validateSettings({ kafka });
     assert.deepEqual({ code, valid }, { code: 1, valid: false });
     assert.deepEqual(errors, [

@@ -4,6 +4,7 @@ import type { Client, ClientOptions } from '../../src/client/port.ts';
 import { KafkaError } from '../../src/vocabulary/errors.ts';
 import type { Outcome } from '../../src/vocabulary/outcome.ts';
 import { freshName } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
 import { oversize, record, slice } from './records.ts';
 import { subjects } from './subjects.ts';
 
@@ -23,6 +24,18 @@ for (const subject of subjects) {
       const topic = await subject.topic(partitions);
       const client = await connected(options);
       await client.layout(topic);
+      return [client, topic];
+    }
+
+    /** A broker just started gives out no producer ids yet; this waits until it does, on another topic. */
+    async function readyIdempotent(partitions: number): Promise<[Client, string]> {
+      const [client, topic] = await ready(partitions, { idempotent: true });
+      const other = await subject.topic(1);
+      await client.layout(other);
+      await eventually('a producer id is given out', async () => {
+        const [outcome] = await client.produce([slice(other, 0, 'a')]);
+        return outcome?.kind === 'stored';
+      });
       return [client, topic];
     }
 
@@ -71,7 +84,10 @@ for (const subject of subjects) {
         const topic = freshName('created');
         const { leaders } = await client.layout(topic);
         assert.ok(leaders.length > 0 && leaders.every((leader) => leader > 0));
-        assert.deepEqual(await client.produce([slice(topic, 0, 'a')]), [{ kind: 'stored' }]);
+        await eventually(
+          'it is stored',
+          async () => (await client.produce([slice(topic, 0, 'a')]))[0]?.kind === 'stored',
+        );
       });
     });
 
@@ -182,7 +198,7 @@ for (const subject of subjects) {
       }
 
       it('stores once and in order when idempotent, on several partitions at once', async () => {
-        const [client, topic] = await ready(2, { idempotent: true });
+        const [client, topic] = await readyIdempotent(2);
         for (const round of ['a', 'b', 'c']) {
           const outcomes = await Promise.all([
             client.produce([slice(topic, 0, `${round}1`, `${round}2`)]),
@@ -198,7 +214,7 @@ for (const subject of subjects) {
       });
 
       it('goes on with a lane whose records were too large, when idempotent', async () => {
-        const [client, topic] = await ready(1, { idempotent: true });
+        const [client, topic] = await readyIdempotent(1);
         const outcomes = [
           await client.produce([slice(topic, 0, 'a')]),
           await client.produce([slice(topic, 0, oversize)]),

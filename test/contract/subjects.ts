@@ -4,6 +4,7 @@ import { openOnce } from '../../src/client/open-once.ts';
 import type { Client, ClientOptions } from '../../src/client/port.ts';
 import { deleteTopic, recordCounts } from '../../scripts/kafka/topics.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
 import { readBack } from '../support/reader.ts';
 
 export interface Written {
@@ -46,14 +47,21 @@ export const subjects: readonly Subject[] = [memory, ...networked];
 
 function real(kind: 'platformatic' | 'kafkajs'): Subject {
   const client = async (options: Partial<ClientOptions> = {}): Promise<Client> =>
-    createClient(kind, { ...defaults, brokers: (await sharedBroker()).brokers, ...options });
+    createClient(kind, { ...defaults, brokers: (await sharedBroker()).brokers, ...options }, () => undefined);
+  const counts = async (topic: string): Promise<number[]> =>
+    recordCounts((await sharedBroker()).brokers, topic);
   return {
     name: kind,
     client,
     strandedClient: () => client({ brokers: ['127.0.0.1:1'] }),
-    topic: (partitions) => freshTopic('contract', { partitions }),
+    async topic(partitions) {
+      const topic = await freshTopic('contract', { partitions });
+      // A new leader is announced before it knows of its office; it answers about offsets once it does.
+      await eventually('the leaders are in office', () => counts(topic));
+      return topic;
+    },
     deleteTopic: async (topic) => deleteTopic((await sharedBroker()).brokers, topic),
-    counts: async (topic) => recordCounts((await sharedBroker()).brokers, topic),
+    counts,
     async read(topic, count) {
       const records = await readBack((await sharedBroker()).brokers, topic, { count });
       return records.map(({ partition, offset, key, value, headers, timestamp }) => ({

@@ -50,7 +50,10 @@ export async function flowFolder({ destinations, sources = {}, packages }: FlowP
     },
   };
   const flow = { config: { platform: 'server', bundle }, sources, destinations };
-  writeFileSync(join(place, 'flow.json'), JSON.stringify({ version: 4, flows: { default: flow } }, undefined, 2));
+  writeFileSync(
+    join(place, 'flow.json'),
+    JSON.stringify({ version: 4, flows: { default: flow } }, undefined, 2),
+  );
   // As in the project itself: the CLI looks for the registry beside the flow file.
   copyFileSync(join(folder, '.npmrc'), join(place, '.npmrc'));
   return place;

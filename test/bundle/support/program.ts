@@ -39,7 +39,11 @@ export function startProgram(
 }
 
 /** Runs a program to its end. */
-export function runProgram(program: string, args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramResult> {
   return startProgram(program, args, options).ended;
 }
 
@@ -62,8 +66,14 @@ export async function expectProgram(
 export function environment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => {
     const lower = name.toLowerCase();
-    if (/^npm_config_(registry|cache|userconfig|globalconfig|cafile|proxy|https_proxy|noproxy)$/.test(lower)) return true;
-    return !lower.startsWith('npm_') && lower !== 'node_test_context' && lower !== 'node_options' && lower !== 'init_cwd';
+    if (/^npm_config_(registry|cache|userconfig|globalconfig|cafile|proxy|https_proxy|noproxy)$/.test(lower))
+      return true;
+    return (
+      !lower.startsWith('npm_') &&
+      lower !== 'node_test_context' &&
+      lower !== 'node_options' &&
+      lower !== 'init_cwd'
+    );
   });
   return { ...Object.fromEntries(kept), ...extra };
 }

@@ -74,7 +74,10 @@ export async function installProject(root: string): Promise<Project> {
 }
 
 async function pack(root: string): Promise<string> {
-  await expectProgram('npm', ['pack', '--silent', '--pack-destination', root], { cwd: repository, env: environment() });
+  await expectProgram('npm', ['pack', '--silent', '--pack-destination', root], {
+    cwd: repository,
+    env: environment(),
+  });
   const packed = (await readdir(root)).find((name) => name.endsWith('.tgz'));
   if (!packed) throw new Error('npm pack made no tarball');
   return join(root, packed);
@@ -107,11 +110,18 @@ async function install(folder: string, dependencies: Readonly<Record<string, str
   const manifest = { name: 'bundle-test', private: true, dependencies };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2));
   const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  await expectProgram('npm', ['install', ...quietly], { cwd: folder, env: environment(), timeoutMs: 180_000 });
+  await expectProgram('npm', ['install', ...quietly], {
+    cwd: folder,
+    env: environment(),
+    timeoutMs: 180_000,
+  });
 }
 
 async function npmConfig(name: string): Promise<string> {
-  const { stdout } = await expectProgram('npm', ['config', 'get', name], { cwd: repository, env: environment() });
+  const { stdout } = await expectProgram('npm', ['config', 'get', name], {
+    cwd: repository,
+    env: environment(),
+  });
   return stdout.trim();
 }
 

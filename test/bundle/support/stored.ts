@@ -9,7 +9,11 @@ export interface StoredText {
 }
 
 /** What a topic holds, through Kafka's Java consumer. */
-export async function storedTexts(brokers: readonly string[], topic: string, count: number): Promise<StoredText[]> {
+export async function storedTexts(
+  brokers: readonly string[],
+  topic: string,
+  count: number,
+): Promise<StoredText[]> {
   const records = await readBack(brokers, topic, { count });
   return records.map(({ key, headers, timestamp, value }) => ({
     key: key?.toString(),

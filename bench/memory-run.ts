@@ -1,0 +1,75 @@
+import type { Destination } from '@walkeros/core';
+import { startKafka } from '../scripts/kafka/launch.ts';
+import { createTopic } from '../scripts/kafka/topics.ts';
+import { nth, readEvents } from './data.ts';
+import { inFlight, openFlow, closeFlow } from './flow-run.ts';
+import { Load } from './load.ts';
+import type { RowContext, RowResult } from './row.ts';
+import { median, quantile } from './statistics.ts';
+
+const mebibyte = 2 ** 20;
+const sampleMs = 200;
+/** Pushes begun per turn of the event loop, as a busy server would; a hundred thousand at once is no load but a loop. */
+const burst = 500;
+
+/** Many events at 1,000 in flight: how much more memory the last tenth of the time needs than the fifth one. */
+export async function runLong(
+  context: RowContext,
+  code: Destination.Instance,
+  config: Destination.Config,
+): Promise<RowResult> {
+  const events = readEvents();
+  const collector = await openFlow(code, config);
+  const samples: number[] = [];
+  const sampler = setInterval(() => samples.push(process.memoryUsage.rss() / mebibyte), sampleMs);
+  const stored = await new Load({ events: context.events, inFlight, limitMs: Infinity }, (index, load) => {
+    collector.push(nth(events, index)).then(() => load.answered(), load.fail);
+  }).run();
+  clearInterval(sampler);
+  await closeFlow(collector);
+  const tenth = (number: number): number[] =>
+    samples.slice(Math.floor((samples.length * number) / 10), Math.ceil((samples.length * (number + 1)) / 10));
+  const growth = median(tenth(9)) - median(tenth(4));
+  return { figures: { growth, peak: quantile(samples, 1) }, stored };
+}
+
+/** Pushes to a broker that is stopped in its tracks: how much memory they take, and how long the slowest is left waiting. */
+export async function runFrozen(
+  context: RowContext,
+  code: Destination.Instance,
+  config: (context: RowContext) => Destination.Config,
+): Promise<RowResult> {
+  const cluster = await startKafka({ own: true });
+  try {
+    const own = { ...context, brokers: cluster.brokers };
+    await createTopic(own.brokers, own.topic, { partitions: 6 });
+    const events = readEvents();
+    const collector = await openFlow(code, config(own));
+    for (let index = 0; index < inFlight; index++) await collector.push(nth(events, index));
+    await Promise.all(cluster.nodes.map((node) => node.freeze()));
+    const begin = process.memoryUsage.rss();
+    const { slowest, peak } = await pushAll(context.events, (index) => collector.push(nth(events, index)));
+    return { figures: { growth: (peak - begin) / mebibyte, slowest: slowest / 1_000 }, stored: 0 };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function pushAll(count: number, push: (index: number) => Promise<unknown>) {
+  let slowest = 0;
+  let peak = 0;
+  const sampler = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), sampleMs);
+  const pushes: Promise<void>[] = [];
+  while (pushes.length < count) {
+    for (let left = Math.min(burst, count - pushes.length); left > 0; left--) {
+      const begin = performance.now();
+      pushes.push(
+        push(pushes.length).then(() => void (slowest = Math.max(slowest, performance.now() - begin))),
+      );
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(pushes);
+  clearInterval(sampler);
+  return { slowest, peak };
+}

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What a broker and its clients need for TLS, all signed by one authority that nobody else knows. PEM but for `pfx`. */
+export interface Certificates {
+  readonly ca: string;
+  /** For 127.0.0.1, and for no host name. */
+  readonly broker: { readonly key: string; readonly cert: string };
+  readonly client: { readonly key: string; readonly cert: string };
+  /** Another key of a client, as PKCS12. */
+  readonly pfx: Buffer;
+  /** Opens the client's key and the PKCS12. */
+  readonly passphrase: string;
+}
+
+const run = promisify(execFile);
+const keytool = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'keytool') : 'keytool';
+
+/** Made by the JDK's keytool; private keys that are wanted as PEM are Node's, since keytool gives none away. */
+export async function makeCertificates(folder: string): Promise<Certificates> {
+  const passphrase = randomBytes(12).toString('hex');
+  const file = (name: string): string => join(folder, name);
+  const tool = (store: string, command: string, ...args: string[]) =>
+    run(keytool, [command, '-keystore', file(store), '-storetype', 'PKCS12', '-storepass', passphrase, ...args]);
+  const newKey = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '30'];
+
+  await tool('ca.p12', '-genkeypair', '-alias', 'ca', '-dname', 'CN=Test authority', '-ext', 'bc:c=ca:true', ...newKey);
+  await tool('ca.p12', '-exportcert', '-alias', 'ca', '-rfc', '-file', file('ca.pem'));
+  const ca = readFileSync(file('ca.pem'), 'utf8');
+
+  const signed = async (name: string, ...extensions: string[]): Promise<string> => {
+    const files = ['-infile', file(`${name}.csr`), '-outfile', file(`${name}.pem`)];
+    await tool('ca.p12', '-gencert', '-alias', 'ca', '-rfc', '-validity', '30', ...files, ...extensions);
+    return readFileSync(file(`${name}.pem`), 'utf8');
+  };
+  const issue = async (name: string, ...extensions: string[]) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileSync(file(`${name}.csr`), signingRequest(name, publicKey, privateKey));
+    return { privateKey, cert: await signed(name, ...extensions) };
+  };
+
+  const broker = await issue('broker', '-ext', 'san=ip:127.0.0.1');
+  const client = await issue('client');
+  await tool('pfx.p12', '-genkeypair', '-alias', 'pfx', '-dname', 'CN=pfx', ...newKey);
+  await tool('pfx.p12', '-certreq', '-alias', 'pfx', '-file', file('pfx.csr'));
+  writeFileSync(file('chain.pem'), ca + (await signed('pfx')));
+  await tool('pfx.p12', '-importcert', '-alias', 'pfx', '-noprompt', '-file', file('chain.pem'));
+
+  const pem = { type: 'pkcs8', format: 'pem' } as const;
+  return {
+    ca,
+    broker: { cert: broker.cert, key: broker.privateKey.export(pem) as string },
+    client: {
+      cert: client.cert,
+      key: client.privateKey.export({ ...pem, cipher: 'aes-256-cbc', passphrase }) as string,
+    },
+    pfx: readFileSync(file('pfx.p12')),
+    passphrase,
+  };
+}
+
+/** A PKCS10 request in PEM for a certificate in the name of `CN=<name>`. */
+function signingRequest(name: string, publicKey: KeyObject, privateKey: KeyObject): string {
+  const commonName = Buffer.from('0603550403', 'hex');
+  const ecdsaWithSha256 = Buffer.from('300a06082a8648ce3d040302', 'hex');
+  const info = der(
+    0x30,
+    Buffer.from('020100', 'hex'),
+    der(0x30, der(0x31, der(0x30, commonName, der(0x0c, Buffer.from(name))))),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    Buffer.from('a000', 'hex'),
+  );
+  const signature = der(0x03, Buffer.from([0]), sign('sha256', info, privateKey));
+  const base64 = der(0x30, info, ecdsaWithSha256, signature).toString('base64');
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join('\n');
+}
+
+/** One DER value, of fewer than 65,536 bytes. */
+function der(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
+  return Buffer.concat([Buffer.from([tag, ...size]), content]);
+}

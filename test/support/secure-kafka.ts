@@ -1,0 +1,67 @@
+import { startKafka } from '../../scripts/kafka/launch.ts';
+import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
+import type { Certificates } from './certificates.ts';
+
+export interface SecureKafka {
+  readonly cluster: KafkaCluster;
+  /** Listeners that check, each as `host:port`. */
+  readonly at: Record<ListenerName, string>;
+}
+
+export type ListenerName = 'TLS' | 'MUTUAL' | 'LOGIN' | 'BARE';
+
+/** The user `shop` and its password for PLAIN and SCRAM. */
+export interface User {
+  readonly name: string;
+  readonly password: string;
+}
+
+const module = (name: string, options = ''): string =>
+  `org.apache.kafka.common.security.${name} required${options};`;
+
+/**
+ * A Kafka of its own with locked doors: TLS, TLS with a client's certificate (MUTUAL), SASL over TLS (LOGIN: all four
+ * mechanisms) and SASL without it (BARE: SCRAM-SHA-512 only). OAUTHBEARER takes unsigned tokens. Its plain listener
+ * stays open, for readers.
+ */
+export async function startSecureKafka(
+  certificates: Certificates,
+  { name, password }: User,
+): Promise<SecureKafka> {
+  // Inline, not as files: a broker in a container sees no files of ours.
+  const tls = {
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.key': certificates.broker.key,
+    'ssl.keystore.certificate.chain': certificates.broker.cert + certificates.ca,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.certificates': certificates.ca,
+  };
+  const scram = module('scram.ScramLoginModule');
+  const cluster = await startKafka({
+    own: true,
+    scram: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].map((kind) => `${kind}=[name=${name},password=${password}]`),
+    listeners: [
+      { name: 'TLS', protocol: 'SSL', config: tls },
+      { name: 'MUTUAL', protocol: 'SSL', config: { ...tls, 'ssl.client.auth': 'required' } },
+      {
+        name: 'LOGIN',
+        protocol: 'SASL_SSL',
+        config: {
+          ...tls,
+          'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
+          'plain.sasl.jaas.config': module('plain.PlainLoginModule', ` user_${name}="${password}"`),
+          'scram-sha-256.sasl.jaas.config': scram,
+          'scram-sha-512.sasl.jaas.config': scram,
+          'oauthbearer.sasl.jaas.config': module('oauthbearer.OAuthBearerLoginModule'),
+        },
+      },
+      {
+        name: 'BARE',
+        protocol: 'SASL_PLAINTEXT',
+        config: { 'sasl.enabled.mechanisms': 'SCRAM-SHA-512', 'scram-sha-512.sasl.jaas.config': scram },
+      },
+    ],
+  });
+  const { TLS = '', MUTUAL = '', LOGIN = '', BARE = '' } = cluster.nodes[0]?.listeners ?? {};
+  return { cluster, at: { TLS, MUTUAL, LOGIN, BARE } };
+}
