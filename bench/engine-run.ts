@@ -23,15 +23,15 @@ export function openEngine(context: RowContext, choice: KafkaChoice): Promise<Ru
 /** Our engine, with as many records in flight as the raw client has in a request. */
 export async function runEngine(context: RowContext, choice: KafkaChoice): Promise<RowResult> {
   const records = readRecords(context.topic);
-  const { delivery, close } = await openEngine(context, choice);
+  const engine = await openEngine(context, choice);
   const load = (count: number): Promise<number> =>
     new Load({ events: count, inFlight: batchSize, limitMs: context.limitMs }, (index, load) => {
-      delivery.send(nth(records, index)).then(() => load.answered(), load.fail);
+      engine.delivery.send(nth(records, index)).then(() => load.answered(), load.fail);
     }).run();
   const first = await load(1);
   const warm = first + (await load(context.warmUp));
   const figures = await measure(() => load(context.events));
-  await close();
+  await engine.close();
   return { figures, stored: warm + figures.events };
 }
 

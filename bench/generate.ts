@@ -1,6 +1,13 @@
 import type { WalkerOS } from '@walkeros/core';
 
-const pages = ['', 'blog/', 'projects/xdotool/', 'presentations/logstash/', 'files/', 'articles/dynamic-dns/'];
+const pages = [
+  '',
+  'blog/',
+  'projects/xdotool/',
+  'presentations/logstash/',
+  'files/',
+  'articles/dynamic-dns/',
+];
 const assets = ['style2.css', 'favicon.ico', 'images/kibana-search.png', 'plugin/highlight/highlight.js'];
 const agents = [
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/32.0.1700.77 Safari/537.36',

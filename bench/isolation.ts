@@ -35,7 +35,12 @@ export function runAlone(
   return new Promise((resolve, reject) => {
     running.once('error', reject).once('close', (code) => {
       if (answer !== undefined) resolve(answer);
-      else reject(new Error(`${part}: ${row.name} ended with ${String(code)}\n${output.trim()}`));
+      else reject(new Error(`${reasonIn(output) ?? `ended with ${String(code)}`}\n${output.trim()}`));
     });
   });
+}
+
+/** What Node printed of the error that ended the row. */
+function reasonIn(output: string): string | undefined {
+  return [...output.matchAll(/^(?:\w*Error: )(.+)$/gm)].at(-1)?.[1];
 }

@@ -49,6 +49,7 @@ export async function runJava(
 function rateOf(output: string): number {
   const rates = [...output.matchAll(/records sent, ([\d.]+) records\/sec/g)];
   const rate = Number(rates.at(-1)?.[1]);
-  if (!Number.isFinite(rate)) throw new Error(`ProducerPerformance printed no rate:\n${output.slice(-1_000)}`);
+  if (!Number.isFinite(rate))
+    throw new Error(`ProducerPerformance printed no rate:\n${output.slice(-1_000)}`);
   return rate;
 }

@@ -2,7 +2,10 @@ import type { Figures } from './row.ts';
 import { quantile } from './statistics.ts';
 
 /** One after the other, each awaited: milliseconds of each. */
-export async function sequential(count: number, send: (index: number) => Promise<unknown>): Promise<number[]> {
+export async function sequential(
+  count: number,
+  send: (index: number) => Promise<unknown>,
+): Promise<number[]> {
   const latencies: number[] = [];
   for (let index = 0; index < count; index++) {
     const begin = performance.now();

@@ -29,7 +29,8 @@ export async function conditionsOf(cluster: KafkaCluster): Promise<Conditions> {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     platform: platform(),
     node: process.version,
-    kafka: cluster.kind === 'external' ? 'a cluster elsewhere' : `${kafkaVersion}, 1 node on the same machine`,
+    kafka:
+      cluster.kind === 'external' ? 'a cluster elsewhere' : `${kafkaVersion}, 1 node on the same machine`,
     commit: await commit(),
     events: eventSource().name,
     loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,

@@ -28,7 +28,10 @@ export async function runLong(
   clearInterval(sampler);
   await closeFlow(collector);
   const tenth = (number: number): number[] =>
-    samples.slice(Math.floor((samples.length * number) / 10), Math.ceil((samples.length * (number + 1)) / 10));
+    samples.slice(
+      Math.floor((samples.length * number) / 10),
+      Math.ceil((samples.length * (number + 1)) / 10),
+    );
   const growth = median(tenth(9)) - median(tenth(4));
   return { figures: { growth, peak: quantile(samples, 1) }, stored };
 }

@@ -27,6 +27,8 @@ export async function installPeer(): Promise<string | undefined> {
  */
 export function loadPeer(): Destination.Instance {
   if (!existsSync(installed)) throw new Skipped('the public destination is not installed');
-  const module = createRequire(join(folder, 'package.json'))(name) as { readonly default: Destination.Instance };
+  const module = createRequire(join(folder, 'package.json'))(name) as {
+    readonly default: Destination.Instance;
+  };
   return module.default;
 }

@@ -1,3 +1,5 @@
+import type { MessageToProduce } from '@platformatic/kafka';
+import type { Message } from 'kafkajs';
 import { partitionOf } from '../src/client/partitioner.ts';
 import type { KafkaRecord } from '../src/vocabulary/record.ts';
 import type { RowContext } from './row.ts';
@@ -5,14 +7,18 @@ import type { RowContext } from './row.ts';
 export type Codec = 'none' | 'gzip' | 'lz4';
 
 /** A library's own producer, as its documentation says it is used, with acks from all replicas. */
-export interface RawProducer<Message> {
+export interface RawProducer<Item> {
   /** In the library's own form, made beforehand: the partition chosen, keys and values as bytes. */
-  readonly messages: readonly Message[];
-  send(messages: Message[]): Promise<unknown>;
-  close(): Promise<void>;
+  readonly messages: readonly Item[];
+  readonly send: (messages: Item[]) => Promise<unknown>;
+  readonly close: () => Promise<void>;
 }
 
-export async function rawPlatformatic(context: RowContext, records: readonly KafkaRecord[], codec: Codec) {
+export async function rawPlatformatic(
+  context: RowContext,
+  records: readonly KafkaRecord[],
+  codec: Codec,
+): Promise<RawProducer<MessageToProduce>> {
   const { Producer } = await import('@platformatic/kafka');
   const producer = new Producer({
     clientId: 'bench',
@@ -33,13 +39,20 @@ export async function rawPlatformatic(context: RowContext, records: readonly Kaf
     })),
     send: (messages) => producer.send({ messages, acks: -1, compression: codec }),
     close: () => producer.close(),
-  } satisfies RawProducer<unknown>;
+  };
 }
 
-export async function rawKafkajs(context: RowContext, records: readonly KafkaRecord[], codec: Codec) {
+export async function rawKafkajs(
+  context: RowContext,
+  records: readonly KafkaRecord[],
+  codec: Codec,
+): Promise<RawProducer<Message>> {
   const { Kafka, CompressionTypes, Partitioners, logLevel } = (await import('kafkajs')).default;
   const kafka = new Kafka({ clientId: 'bench', brokers: [...context.brokers], logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, retry: { retries: 0 } });
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: { retries: 0 },
+  });
   await producer.connect();
   const partitions = await partitionCount(context);
   const compression = codec === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
@@ -55,7 +68,7 @@ export async function rawKafkajs(context: RowContext, records: readonly KafkaRec
     send: (messages) =>
       producer.sendBatch({ topicMessages: [{ topic: context.topic, messages }], acks: -1, compression }),
     close: () => producer.disconnect(),
-  } satisfies RawProducer<unknown>;
+  };
 }
 
 async function partitionCount({ brokers, topic }: RowContext): Promise<number> {

@@ -22,7 +22,10 @@ export function writeReport(report: Report, plans: Readonly<Record<string, Part>
   return path;
 }
 
-export function markdownOf({ conditions, rounds, parts }: Report, plans: Readonly<Record<string, Part>>): string {
+export function markdownOf(
+  { conditions, rounds, parts }: Report,
+  plans: Readonly<Record<string, Part>>,
+): string {
   const { date, cores, cpu, memoryGiB, platform, node, kafka, commit, events, loadBefore } = conditions;
   const head = [
     `# Bench, ${date}`,
@@ -33,7 +36,9 @@ export function markdownOf({ conditions, rounds, parts }: Report, plans: Readonl
       'Ratios are taken within a round, then their median.',
     '',
   ];
-  const sections = Object.entries(parts).flatMap(([name, part]) => sectionOf(part, plans[name]?.columns ?? []));
+  const sections = Object.entries(parts).flatMap(([name, part]) =>
+    sectionOf(part, plans[name]?.columns ?? []),
+  );
   return [...head, ...sections].join('\n');
 }
 
@@ -49,7 +54,9 @@ export function sectionOf(part: PartSummary, columns: readonly Column[]): string
     '',
     tableLine(['target', 'measured', '']),
     tableLine(['---', '---:', '---']),
-    ...part.targets.map((target) => tableLine([promiseOf(target), numberOf(target.value, 2), wordOf(target)])),
+    ...part.targets.map((target) =>
+      tableLine([promiseOf(target), numberOf(target.value, 2), wordOf(target)]),
+    ),
     '',
   ];
 }

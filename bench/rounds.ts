@@ -9,6 +9,8 @@ export type Runs = ReadonlyMap<string, readonly Figures[] | Skipped>;
 
 /** Enough for several record batches in each request, as a topic in use has. */
 const partitions = 6;
+/** The events are years old by their timestamps: the broker would drop them as expired, at some moment of the run. */
+const topicConfig = { 'retention.ms': '-1' };
 const limitMs = 20_000;
 
 /**
@@ -51,7 +53,7 @@ async function runOnce(
     (options.events ?? (options.quick ? part.quickEvents : part.events)) * (row.share ?? 1),
   );
   const topic = `bench-${name}-${String(part.rows.indexOf(row))}-${String(round)}-${String(process.pid)}`;
-  await createTopic(brokers, topic, { partitions });
+  await createTopic(brokers, topic, { partitions, config: topicConfig });
   try {
     const context = { brokers, topic, events, warmUp: Math.ceil(events / 4), limitMs };
     const answer = await runAlone(name, row, context, options.profile ? options.out : undefined);
@@ -64,7 +66,12 @@ async function runOnce(
 }
 
 /** A row that loses records is fast; that must show. More than expected are duplicates, no less a fault here. */
-async function check(brokers: readonly string[], topic: string, expected: number, row: string): Promise<void> {
+async function check(
+  brokers: readonly string[],
+  topic: string,
+  expected: number,
+  row: string,
+): Promise<void> {
   const counts = await recordCounts(brokers, topic);
   const stored = counts.reduce((sum, count) => sum + count, 0);
   if (stored !== expected) throw new Error(`${row}: ${stored} records are stored, ${expected} should be`);

@@ -25,7 +25,8 @@ export interface PartSummary {
 
 export function summarise(part: Part, runs: Runs): PartSummary {
   const rows = [...runs].map(([name, rounds]): RowSummary => {
-    if (rounds instanceof Skipped) return { name, skipped: firstLine(rounds.message), median: {}, rounds: [] };
+    if (rounds instanceof Skipped)
+      return { name, skipped: firstLine(rounds.message), median: {}, rounds: [] };
     return { name, median: medians(rounds), rounds };
   });
   return {
@@ -44,9 +45,14 @@ function judge(target: Target, rows: readonly RowSummary[]): Verdict {
     if (target.against !== undefined) return value / (other[round] ?? NaN);
     return target.beyond === undefined ? value : value - (other[round] ?? NaN);
   });
-  if (compared.length === 0 || compared.some(Number.isNaN)) return { ...target, value: undefined, met: undefined };
+  if (compared.length === 0 || compared.some(Number.isNaN))
+    return { ...target, value: undefined, met: undefined };
   const value = median(compared);
-  return { ...target, value, met: target.bound === 'at least' ? value >= target.limit : value <= target.limit };
+  return {
+    ...target,
+    value,
+    met: target.bound === 'at least' ? value >= target.limit : value <= target.limit,
+  };
 }
 
 function figuresOf(name: string | undefined, figure: string, rows: readonly RowSummary[]): number[] {
@@ -56,7 +62,9 @@ function figuresOf(name: string | undefined, figure: string, rows: readonly RowS
 
 function medians(rounds: readonly Figures[]): Figures {
   const names = Object.keys(rounds[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, median(rounds.map((figures) => figures[name] ?? NaN))]));
+  return Object.fromEntries(
+    names.map((name) => [name, median(rounds.map((figures) => figures[name] ?? NaN))]),
+  );
 }
 
 function firstLine(text: string): string {

@@ -137,7 +137,7 @@ function deliverySettings(options: Options, client: Client) {
     bufferMemory,
     deliveryTimeout,
     deadLetterTopic: deadLetter?.topic,
-    maxRecordsPerSlice: client.maxRecordsPerSlice,
+    ...client.limits,
   };
 }
 

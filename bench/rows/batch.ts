@@ -1,5 +1,6 @@
 import { batchSize, runBatchFlow } from '../batch-run.ts';
 import { kafkaConfig, type KafkaChoice } from '../flow-run.ts';
+import { loadOurs } from '../ours.ts';
 import type { Part, Row, Target } from '../row.ts';
 import { batchSink } from '../sinks.ts';
 
@@ -39,10 +40,8 @@ function ours(
 ): Row {
   return {
     name: `ours ${client}, ${compression}`,
-    async run(context) {
-      const { destinationKafka } = await import('../../src/index.ts');
-      return runBatchFlow(context, destinationKafka, kafkaConfig(context, { client, compression }));
-    },
+    run: async (context) =>
+      runBatchFlow(context, await loadOurs(), kafkaConfig(context, { client, compression })),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Destination } from '@walkeros/core';
 import { kafkaConfig, runFlow, type KafkaChoice } from '../flow-run.ts';
+import { loadOurs } from '../ours.ts';
 import { loadPeer } from '../peer.ts';
 import type { Part, Row, Target } from '../row.ts';
 import { delayedSink, noopSink } from '../sinks.ts';
@@ -52,10 +53,7 @@ function ours(
 ): Row {
   return {
     name: `ours ${client}, ${compression}`,
-    async run(context) {
-      const { destinationKafka } = await import('../../src/index.ts');
-      return runFlow(context, destinationKafka, kafkaConfig(context, { client, compression }));
-    },
+    run: async (context) => runFlow(context, await loadOurs(), kafkaConfig(context, { client, compression })),
   };
 }
 

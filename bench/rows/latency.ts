@@ -2,6 +2,7 @@ import { nth, readEvents } from '../data.ts';
 import { openEngine } from '../engine-run.ts';
 import { closeFlow, kafkaConfig, openFlow } from '../flow-run.ts';
 import { openLoop, sequential, spread } from '../latency-run.ts';
+import { loadOurs } from '../ours.ts';
 import { rawKafkajs, rawPlatformatic } from '../raw.ts';
 import { readRecords } from '../records.ts';
 import type { Part, Row, RowContext, Target } from '../row.ts';
@@ -10,7 +11,7 @@ type Client = 'platformatic' | 'kafkajs';
 type Send = (index: number) => Promise<unknown>;
 interface Sender {
   readonly send: Send;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const perSecond = 2_000;
@@ -77,14 +78,13 @@ async function rawSender(context: RowContext, client: Client): Promise<Sender> {
 
 async function engineSender(context: RowContext, client: Client): Promise<Sender> {
   const records = readRecords(context.topic);
-  const { delivery, close } = await openEngine(context, { client });
-  return { send: (index) => delivery.send(nth(records, index)), close };
+  const engine = await openEngine(context, { client });
+  return { send: (index) => engine.delivery.send(nth(records, index)), close: () => engine.close() };
 }
 
 async function flowSender(context: RowContext, client: Client): Promise<Sender> {
-  const { destinationKafka } = await import('../../src/index.ts');
   const events = readEvents();
-  const collector = await openFlow(destinationKafka, kafkaConfig(context, { client }));
+  const collector = await openFlow(await loadOurs(), kafkaConfig(context, { client }));
   return { send: (index) => collector.push(nth(events, index)), close: () => closeFlow(collector) };
 }
 

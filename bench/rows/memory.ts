@@ -1,6 +1,7 @@
 import type { Destination } from '@walkeros/core';
 import { kafkaConfig, type KafkaChoice } from '../flow-run.ts';
 import { runFrozen, runLong } from '../memory-run.ts';
+import { loadOurs } from '../ours.ts';
 import type { Part, Row } from '../row.ts';
 
 type Client = NonNullable<KafkaChoice['client']>;
@@ -55,10 +56,7 @@ export const memory: Part = {
 function long(client: Client): Row {
   return {
     name: `long, ${client}`,
-    async run(context) {
-      const { destinationKafka } = await import('../../src/index.ts');
-      return runLong(context, destinationKafka, kafkaConfig(context, { client }));
-    },
+    run: async (context) => runLong(context, await loadOurs(), kafkaConfig(context, { client })),
   };
 }
 
@@ -66,9 +64,7 @@ function frozen(client: Client): Row {
   return {
     name: `frozen, ${client}`,
     share: 0.1,
-    async run(context) {
-      const { destinationKafka } = await import('../../src/index.ts');
-      return runFrozen(context, destinationKafka, (own) => kafkaConfig(own, { client, deliveryTimeout }));
-    },
+    run: async (context) =>
+      runFrozen(context, await loadOurs(), (own) => kafkaConfig(own, { client, deliveryTimeout })),
   };
 }

@@ -80,6 +80,8 @@ export function serverProperties(
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.num.partitions': '5',
     'group.initial.rebalance.delay.ms': '0',
+    // Retention goes by the records' own time: real traffic of last year would be gone within five minutes.
+    'log.retention.ms': '-1',
     ...(plans.length > 1 && {
       'min.insync.replicas': '2',
       'transaction.state.log.min.isr': '2',

@@ -11,8 +11,10 @@ import { WireClient } from './wire-client.ts';
  */
 export async function loadKafkajs(): Promise<(options: ClientOptions) => WireClient> {
   const internals = await loadInternals();
-  return (options) => new WireClient(new KafkajsWire(internals, options), options, 10_000);
+  return (options) => new WireClient(new KafkajsWire(internals, options), options, limits);
 }
+
+const limits = { maxRecordsPerSlice: 10_000, maxTimestampSpread: Infinity };
 
 class KafkajsWire implements Wire {
   readonly #internals: Internals;

@@ -12,7 +12,6 @@ export interface MemoryClusterOptions {
   readonly brokers?: number;
   /** The most bytes of keys and values that one slice may hold, as Kafka's `max.message.bytes`. Default 1 MiB. */
   readonly maxBatchBytes?: number;
-  readonly maxRecordsPerSlice?: number;
   /** Missing topics are created with one partition when they are asked for. */
   readonly autoCreateTopics?: boolean;
   /** Called with the slices of each produce request before they are stored; a promise holds the request. */
@@ -121,7 +120,7 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     }
 
     return {
-      maxRecordsPerSlice: options.maxRecordsPerSlice ?? 10_000,
+      limits: { maxRecordsPerSlice: 10_000, maxTimestampSpread: Infinity },
 
       connect() {
         const refused = refusal();

@@ -24,7 +24,7 @@ export function openOnce(inner: Client): Client {
   }
 
   return {
-    maxRecordsPerSlice: inner.maxRecordsPerSlice,
+    limits: inner.limits,
 
     connect: open,
 

@@ -12,8 +12,14 @@ import { WireClient } from './wire-client.ts';
  */
 export async function loadPlatformatic(): Promise<(options: ClientOptions) => WireClient> {
   const library = await import('@platformatic/kafka');
-  return (options) => new WireClient(new PlatformaticWire(library, options), options, 10_000);
+  return (options) => new WireClient(new PlatformaticWire(library, options), options, limits);
 }
+
+/**
+ * The library writes the distance of a record's time from the first one's of its batch in 32 bits: what is 2³¹ ms
+ * (25 days) away or more was stored with a wrong time, silently, and the batch refused beyond (measured with 2.12.1).
+ */
+const limits = { maxRecordsPerSlice: 10_000, maxTimestampSpread: 2 ** 31 - 1 };
 
 class PlatformaticWire implements Wire {
   readonly #library: Library;

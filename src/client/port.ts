@@ -10,8 +10,7 @@ import type { Secret } from '../vocabulary/secret.ts';
  * chooses a partition, and never loses the outcome of a slice among the others'. Failures are `KafkaError`s.
  */
 export interface Client {
-  /** The most records a slice may hold; kafkajs groups quadratically and wants small ones. */
-  readonly maxRecordsPerSlice: number;
+  readonly limits: SliceLimits;
 
   /**
    * Connects to the first bootstrap broker that answers, TLS and SASL included.
@@ -34,6 +33,13 @@ export interface Client {
 
   /** Ends all connections without waiting for sends in flight: drain first. Safe twice, and before `connect`. */
   close(): Promise<void>;
+}
+
+/** What the library behind a client can take in one slice. */
+export interface SliceLimits {
+  readonly maxRecordsPerSlice: number;
+  /** Most milliseconds between the timestamps of a slice's first record and any other. */
+  readonly maxTimestampSpread: number;
 }
 
 export { noLeader, type Slice, type TopicLayout };

@@ -39,7 +39,7 @@ export function rebuilding(create: () => Client, onRebuilt: OnRebuilt): Client {
   }
 
   return {
-    maxRecordsPerSlice: inner.maxRecordsPerSlice,
+    limits: inner.limits,
 
     connect: () => inner.connect(),
 

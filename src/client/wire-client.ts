@@ -5,21 +5,21 @@ import { Cluster } from './cluster.ts';
 import { connectionError } from './connection-errors.ts';
 import { IdempotentSender } from './idempotent.ts';
 import { clientClosed, partitionMissing } from './messages.ts';
-import type { Client, ClientOptions } from './port.ts';
+import type { Client, ClientOptions, SliceLimits } from './port.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
 
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
-  readonly maxRecordsPerSlice: number;
+  readonly limits: SliceLimits;
   readonly #wire: Wire;
   readonly #options: ClientOptions;
   readonly #cluster: Cluster;
   readonly #idempotent: IdempotentSender | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(wire: Wire, options: ClientOptions, maxRecordsPerSlice: number) {
-    this.maxRecordsPerSlice = maxRecordsPerSlice;
+  constructor(wire: Wire, options: ClientOptions, limits: SliceLimits) {
+    this.limits = limits;
     this.#wire = wire;
     this.#options = options;
     this.#cluster = new Cluster(wire, options);

@@ -1,5 +1,13 @@
 import type { Entry } from './entry.ts';
 
+/** What one batch may hold. */
+export interface SliceLimits {
+  /** Bytes, before compression. */
+  readonly batchSize: number;
+  readonly maxRecordsPerSlice: number;
+  readonly maxTimestampSpread: number;
+}
+
 /** The head of a lane, on its way in one produce request. */
 export interface Batch {
   readonly lane: Lane;
@@ -48,13 +56,17 @@ export class Lane {
   }
 
   /** Takes the longest head that fits, at least one entry. Undefined when nothing unsettled waits. */
-  take(maxBytes: number, maxRecords: number): Batch | undefined {
+  take({ batchSize, maxRecordsPerSlice, maxTimestampSpread }: SliceLimits): Batch | undefined {
     this.#dropSettled();
-    const limit = Math.min(maxBytes, this.#sliceBytes);
+    const maxBytes = Math.min(batchSize, this.#sliceBytes);
     const entries: Entry[] = [];
     let bytes = 0;
+    let firstTimestamp = 0;
     for (const entry of this.live()) {
-      if (entries.length > 0 && (bytes + entry.bytes > limit || entries.length >= maxRecords)) break;
+      const { timestamp } = entry.record;
+      if (entries.length === 0) firstTimestamp = timestamp;
+      else if (bytes + entry.bytes > maxBytes || entries.length >= maxRecordsPerSlice) break;
+      else if (Math.abs(timestamp - firstTimestamp) > maxTimestampSpread) break;
       entries.push(entry);
       bytes += entry.bytes;
     }

@@ -1,11 +1,8 @@
 import { noLeader } from '../vocabulary/partition.ts';
 import type { Clock } from './clock.ts';
-import type { Batch, Lane } from './lane.ts';
+import type { Batch, Lane, SliceLimits } from './lane.ts';
 
-export interface GroupCommit {
-  /** Most bytes of one lane in one request, before compression. */
-  readonly batchSize: number;
-  readonly maxRecordsPerSlice: number;
+export interface GroupCommit extends SliceLimits {
   /** How long a lane's first record may wait for company, in milliseconds. 0: not at all. */
   readonly linger: number;
 }
@@ -79,7 +76,7 @@ export class Leaders {
       const moved = this.#leaders.get(lane.leader) !== leader;
       if (moved) this.enqueue(lane);
       else if (lane.ready) {
-        const batch = lane.take(this.#settings.batchSize, this.#settings.maxRecordsPerSlice);
+        const batch = lane.take(this.#settings);
         if (batch) batches.push(batch);
       }
     }

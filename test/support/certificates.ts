@@ -19,33 +19,48 @@ export interface Certificates {
 const run = promisify(execFile);
 const keytool = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'keytool') : 'keytool';
 
+/** A start costs a second of processor, and there are many. */
+const jvmFlags = ['-J-XX:TieredStopAtLevel=1', '-J-XX:+UseSerialGC'];
+
 /** Made by the JDK's keytool; private keys that are wanted as PEM are Node's, since keytool gives none away. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   const passphrase = randomBytes(12).toString('hex');
   const file = (name: string): string => join(folder, name);
-  const tool = (store: string, command: string, ...args: string[]) =>
-    run(keytool, [command, '-keystore', file(store), '-storetype', 'PKCS12', '-storepass', passphrase, ...args]);
+  const tool = (store: string, command: string, ...args: string[]) => {
+    const keystore = ['-keystore', file(store), '-storetype', 'PKCS12', '-storepass', passphrase];
+    return run(keytool, [...jvmFlags, command, ...keystore, ...args]);
+  };
   const newKey = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '30'];
+  /** keytool ends lines with CR LF. */
+  const text = (name: string): string => readFileSync(file(name), 'utf8').replaceAll('\r', '');
 
-  await tool('ca.p12', '-genkeypair', '-alias', 'ca', '-dname', 'CN=Test authority', '-ext', 'bc:c=ca:true', ...newKey);
-  await tool('ca.p12', '-exportcert', '-alias', 'ca', '-rfc', '-file', file('ca.pem'));
-  const ca = readFileSync(file('ca.pem'), 'utf8');
-
-  const signed = async (name: string, ...extensions: string[]): Promise<string> => {
+  async function signed(name: string, ...extensions: string[]): Promise<string> {
     const files = ['-infile', file(`${name}.csr`), '-outfile', file(`${name}.pem`)];
     await tool('ca.p12', '-gencert', '-alias', 'ca', '-rfc', '-validity', '30', ...files, ...extensions);
-    return readFileSync(file(`${name}.pem`), 'utf8');
-  };
-  const issue = async (name: string, ...extensions: string[]) => {
+    return text(`${name}.pem`);
+  }
+  async function issue(name: string, ...extensions: string[]) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(file(`${name}.csr`), signingRequest(name, publicKey, privateKey));
     return { privateKey, cert: await signed(name, ...extensions) };
-  };
+  }
+  async function requestPfx(): Promise<void> {
+    await tool('pfx.p12', '-genkeypair', '-alias', 'pfx', '-dname', 'CN=pfx', ...newKey);
+    await tool('pfx.p12', '-certreq', '-alias', 'pfx', '-file', file('pfx.csr'));
+  }
 
-  const broker = await issue('broker', '-ext', 'san=ip:127.0.0.1');
-  const client = await issue('client');
-  await tool('pfx.p12', '-genkeypair', '-alias', 'pfx', '-dname', 'CN=pfx', ...newKey);
-  await tool('pfx.p12', '-certreq', '-alias', 'pfx', '-file', file('pfx.csr'));
+  const pfxRequested = requestPfx();
+  await tool(
+    ...(['ca.p12', '-genkeypair', '-alias', 'ca', '-dname', 'CN=Test authority'] as const),
+    ...['-ext', 'bc:c=ca:true', ...newKey],
+  );
+  const [broker, client] = await Promise.all([
+    issue('broker', '-ext', 'san=ip:127.0.0.1'),
+    issue('client'),
+    tool('ca.p12', '-exportcert', '-alias', 'ca', '-rfc', '-file', file('ca.pem')),
+    pfxRequested,
+  ]);
+  const ca = text('ca.pem');
   writeFileSync(file('chain.pem'), ca + (await signed('pfx')));
   await tool('pfx.p12', '-importcert', '-alias', 'pfx', '-noprompt', '-file', file('chain.pem'));
 
@@ -76,7 +91,9 @@ function signingRequest(name: string, publicKey: KeyObject, privateKey: KeyObjec
   const signature = der(0x03, Buffer.from([0]), sign('sha256', info, privateKey));
   const base64 = der(0x30, info, ecdsaWithSha256, signature).toString('base64');
   const lines = base64.match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join('\n');
+  return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join(
+    '\n',
+  );
 }
 
 /** One DER value, of fewer than 65,536 bytes. */
