@@ -1,5 +1,5 @@
 /**
- * `node scripts/prepare.mjs <start|test>`: makes a fresh clone ready for `npm start` and `npm test`, which run it first.
+ * `node scripts/prepare.mjs <start|test|part of the tests>`: makes a fresh clone ready for `npm start` and `npm test`, which run it first.
  *
  * Plain JavaScript for any Node from 18 on, because it runs before anything is installed: it installs the dependencies,
  * among them the Node that everything else runs on, and brings the broker's jars. When nothing is to be done it is quick.
@@ -12,10 +12,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinnedNode = join(root, 'node_modules', '.bin', 'node');
 const oldest = [22, 22];
+const withoutBroker = ['unit', 'package'];
 
 installDependencies();
 checkNode();
-bringBroker();
+if (!withoutBroker.includes(process.argv[2] ?? '')) bringBroker();
 
 function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');

@@ -1,9 +1,15 @@
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { parts, type Part } from './parts.ts';
 import type { Tally } from './tally.ts';
+
+/** What all files of a part share, such as an installed package: `globalSetup` and `globalTeardown` of its setup.ts. */
+function sharedSetUp(part: Part): { globalSetupPath?: string } {
+  const path = resolve(`test/${part}/setup.ts`);
+  return existsSync(path) ? { globalSetupPath: path } : {};
+}
 
 /** Runs `test/<part>/**` with Node's own runner, each file in a process of its own, and prints as it goes. */
 export async function runFiles(part: Part): Promise<Tally> {
@@ -15,7 +21,7 @@ export async function runFiles(part: Part): Promise<Tally> {
   const { concurrency, timeoutMs } = parts[part];
   // A file whose tests are over ends, whatever it left open: that something was closed is for a test to assert, and a
   // run that hangs tells nobody what was left open.
-  const events = run({ files, concurrency, timeout: timeoutMs, forceExit: true });
+  const events = run({ files, concurrency, timeout: timeoutMs, forceExit: true, ...sharedSetUp(part) });
   events.on('test:pass', ({ name, skip, todo, details }) => {
     // A file without a test reports itself as a test that passed.
     if (details.type === 'suite' || files.includes(resolve(name))) return;

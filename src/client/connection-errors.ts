@@ -27,15 +27,15 @@ export function connectionError(thrown: unknown, brokers: string, options: Clien
   // Also a source of tokens that failed inside the library that asked it.
   const own = nested.find((error) => error instanceof KafkaError);
   if (own !== undefined) return own;
-  const authentication = nested.find(isAuthentication);
-  if (authentication !== undefined)
-    return authenticationFailed(brokers, options.sasl, deepest(authentication));
   const noTls = nested.find(isPlainPort);
   if (noTls !== undefined && options.tls !== undefined) return speaksNoTls(brokers, noTls);
   const tlsWanted = nested.find(isTlsPort);
   if (tlsWanted !== undefined && options.tls === undefined) return wantsTls(brokers, tlsWanted);
   const certificate = nested.find(isCertificate);
   if (certificate !== undefined) return certificateRefused(brokers, certificate);
+  const authentication = nested.find(isAuthentication);
+  if (authentication !== undefined)
+    return authenticationFailed(brokers, options.sasl, deepest(authentication));
   if (nested.some((error) => factsOf(error).closed === true)) return clientClosed();
   return unreachable(brokers, nested.find(isSystem) ?? nested.at(-1) ?? thrown);
 }
@@ -73,15 +73,21 @@ function deepest(error: unknown): unknown {
 
 const saslCodes: ReadonlySet<unknown> = new Set([33, 34, 58]);
 
+/** A broker that goes away during the login has refused nobody, though both libraries call it so. */
 function isAuthentication(error: unknown): boolean {
   const { code, apiCode, name } = factsOf(error);
-  return (
-    code === 'PLT_KFK_AUTHENTICATION' ||
-    saslCodes.has(apiCode) ||
-    name === 'KafkaJSSASLAuthenticationError' ||
-    (name === 'KafkaJSProtocolError' && saslCodes.has(code))
-  );
+  if (code === 'PLT_KFK_AUTHENTICATION') return !flatten(error).some(isInterruption);
+  if (name === 'KafkaJSSASLAuthenticationError') return !interrupted.test(reasonOf(error));
+  return saslCodes.has(apiCode) || (name === 'KafkaJSProtocolError' && saslCodes.has(code));
 }
+
+function isInterruption(error: unknown): boolean {
+  const { code } = factsOf(error);
+  return code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT';
+}
+
+/** kafkajs keeps only the text of what interrupted it. */
+const interrupted = /failed: (Connection |Closed connection|Not connected|Request .* timed out)/;
 
 /** A plain listener reads the TLS greeting as a length of 369 MB and hangs up. */
 function isPlainPort(error: unknown): boolean {

@@ -7,6 +7,7 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ClientOptions } from './port.ts';
 import { kafkajsSecurity } from './security.ts';
+import { isTlsAlert } from './tls-alert.ts';
 import type { Address } from './wire.ts';
 
 export interface Internals {
@@ -106,6 +107,9 @@ export class KafkajsConnection {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     if (!ssl) socket.once('data', (chunk: Buffer) => refuseTls(socket, chunk));
+    // Before kafkajs hears of it: with the next request it would open another socket on this connection, which the
+    // 'close' of this one then ends in the middle of its TLS handshake.
+    socket.once('end', () => this.destroy());
     // kafkajs listens to 'end' and 'error' only: a destroyed socket would leave its requests waiting for their time-out.
     socket.once('close', () => this.#end());
     this.#socket = socket;
@@ -113,9 +117,8 @@ export class KafkajsConnection {
   }
 }
 
-/** Where TLS is spoken, a plain request is answered with an alert: record type 21, version 3.x. */
 function refuseTls(socket: Socket, chunk: Buffer): void {
-  if (chunk[0] === 21 && chunk[1] === 3) socket.destroy(new Error('the broker requires TLS'));
+  if (isTlsAlert(chunk)) socket.destroy(new Error('the broker requires TLS'));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 declare module 'kafkajs/src/network/connectionPool.js' {
-  import type { ISocketFactory, SASLOptions } from 'kafkajs';
+  import type { ISocketFactory, Mechanism, SASLOptions } from 'kafkajs';
   import type { ConnectionOptions } from 'node:tls';
 
   export interface Logger {
@@ -34,7 +34,7 @@ declare module 'kafkajs/src/network/connectionPool.js' {
       port: number;
       clientId: string;
       ssl?: ConnectionOptions;
-      sasl?: SASLOptions;
+      sasl?: SASLOptions | Mechanism;
       connectionTimeout: number;
       requestTimeout: number;
       socketFactory: ISocketFactory;
@@ -94,7 +94,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
           key: Buffer;
           value: Buffer;
           headers: Readonly<Record<string, string>>;
-          timestamp: number;
+          timestamp: string;
         }[];
       }[];
     }[];

@@ -86,7 +86,17 @@ function topicData(slices: readonly Slice[], stamp: Stamp | undefined) {
     partitions: ofTopic.map(({ partition, records }) => ({
       partition,
       firstSequence: stamp?.sequences.get(laneOf(topic, partition)) ?? 0,
-      messages: records,
+      messages: records.map(({ key, value, headers, timestamp }) => ({
+        key,
+        value,
+        headers,
+        timestamp: sortable(timestamp),
+      })),
     })),
   }));
+}
+
+/** kafkajs takes 0 for "now", and sorts timestamps as text: 999999999999 (in 2001) after 1700000000000. */
+function sortable(timestamp: number): string {
+  return String(timestamp).padStart(16, '0');
 }

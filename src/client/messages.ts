@@ -107,7 +107,10 @@ export function clientClosed(): KafkaError {
   return new KafkaError('DESTINATION_CLOSED', 'The Kafka client is closed.');
 }
 
-/** A quoted reason without kafkajs's prefix and without its own full stop, so that it fits into our sentence. */
+/** A quoted reason without the prefixes of kafkajs and OpenSSL and without its own full stop, so that it fits into our sentence. */
 function endless(reason: string): string {
-  return reason.replace(/^Connection error: /, '').replace(/[.\s]+$/, '');
+  return reason
+    .replace(/^Connection error: |^SASL [\w ]+ authentication failed: /, '')
+    .replace(/^.*:SSL routines:[^:]*:([^:]+):.*$/s, '$1')
+    .replace(/[.\s]+$/, '');
 }

@@ -3,7 +3,8 @@ import { negotiate, type Apis, type Library } from './platformatic-apis.ts';
 import { PlatformaticLink } from './platformatic-link.ts';
 import type { ClientOptions } from './port.ts';
 import { platformaticSecurity } from './security.ts';
-import { askTimeout, type Address, type Link, type Purpose, type Wire } from './wire.ts';
+import { isTlsAlert } from './tls-alert.ts';
+import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from './wire.ts';
 import { WireClient } from './wire-client.ts';
 
 /**
@@ -25,28 +26,35 @@ class PlatformaticWire implements Wire {
   readonly #library: Library;
   readonly #options: ClientOptions;
   readonly #pools: Readonly<Record<Purpose, ConnectionPool>>;
+  /** Why the latest connection to a broker ended: to those who wait on it the library says "Connection closed". */
+  readonly #reasons = new Map<string, unknown>();
   #apis: Apis | undefined;
 
   constructor(library: Library, options: ClientOptions) {
     this.#library = library;
     this.#options = options;
     this.#pools = {
-      ask: this.#createPool(askTimeout(options)),
-      produce: this.#createPool(options.requestTimeout),
+      ask: this.#createPool('ask', askTimeout(options)),
+      produce: this.#createPool('produce', options.requestTimeout),
     };
   }
 
   async open({ host, port }: Address, purpose: Purpose): Promise<Link> {
-    const connection = await this.#pools[purpose].get({ host, port });
-    const apis = await this.#negotiated(connection);
-    return new PlatformaticLink(this.#library, this.#options, connection, apis);
+    try {
+      const connection = await this.#pools[purpose].get({ host, port });
+      const apis = await this.#negotiated(connection);
+      return new PlatformaticLink(this.#library, this.#options, connection, apis);
+    } catch (failure) {
+      const reason = this.#reasons.get(reasonKey(purpose, { host, port }));
+      throw reason === undefined ? failure : new AggregateError([failure, reason]);
+    }
   }
 
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#pools).map(destroy));
   }
 
-  #createPool(requestTimeout: number): ConnectionPool {
+  #createPool(purpose: Purpose, requestTimeout: number): ConnectionPool {
     const pool = new this.#library.ConnectionPool(withoutSpaces(this.#options.clientId), {
       connectTimeout: this.#options.connectTimeout,
       requestTimeout,
@@ -54,8 +62,23 @@ class PlatformaticWire implements Wire {
     });
     // Refused credentials and then a reset are two 'error's on one connection. Nobody hears the second, and an 'error'
     // that nobody hears ends the process.
-    pool.on('connecting', ({ connection }) => connection.on('error', () => undefined));
+    pool.on('connecting', ({ broker, connection }) => this.#watch(connection, reasonKey(purpose, broker)));
     return pool;
+  }
+
+  #watch(connection: Connection, key: string): void {
+    this.#reasons.delete(key);
+    const remember = (reason: unknown): void => {
+      if (!this.#reasons.has(key)) this.#reasons.set(key, reason);
+    };
+    connection.on('error', remember);
+    if (this.#options.tls !== undefined) return;
+    // The library looks for this by itself, but forgets it where there is a login. It makes the socket after this event.
+    process.nextTick(() => {
+      connection.socket?.once('data', (bytes: Buffer) => {
+        if (isTlsAlert(bytes)) remember(new Error('the broker requires TLS'));
+      });
+    });
   }
 
   /** Asked of each connection until one answers: waiting for the first one would be waiting for a frozen broker. */
@@ -70,6 +93,10 @@ async function destroy(pool: ConnectionPool): Promise<void> {
   const closed = pool.close();
   for (const { socket } of connections) socket?.destroy();
   await closed;
+}
+
+function reasonKey(purpose: Purpose, broker: Address): string {
+  return `${purpose} ${addressOf(broker)}`;
 }
 
 /** The library refuses white space, which Kafka allows. */

@@ -1,7 +1,8 @@
-import type { SASLOptions } from 'kafkajs';
+import type { Mechanism, SASLOptions } from 'kafkajs';
 import type { ConnectionOptions as PlatformaticConnection } from '@platformatic/kafka';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { bearerMechanism } from './kafkajs-bearer.ts';
 import type { ClientOptions, Sasl } from './port.ts';
 
 type PlatformaticSecurity = Pick<PlatformaticConnection, 'tls' | 'tlsServerName' | 'sasl'>;
@@ -37,18 +38,20 @@ function platformaticSasl(sasl: Sasl): NonNullable<PlatformaticSecurity['sasl']>
   }
 }
 
-/** TLS and SASL as kafkajs wants them. */
-export function kafkajsSecurity({ tls, sasl }: ClientOptions): {
+interface KafkajsSecurity {
   ssl?: ConnectionOptions;
-  sasl?: SASLOptions;
-} {
-  const security: { ssl?: ConnectionOptions; sasl?: SASLOptions } = {};
+  sasl?: SASLOptions | Mechanism;
+}
+
+/** TLS and SASL as kafkajs wants them. */
+export function kafkajsSecurity({ tls, sasl }: ClientOptions): KafkajsSecurity {
+  const security: KafkajsSecurity = {};
   if (tls !== undefined) security.ssl = tls.reveal();
   if (sasl !== undefined) security.sasl = kafkajsSasl(sasl);
   return security;
 }
 
-function kafkajsSasl(sasl: Sasl): SASLOptions {
+function kafkajsSasl(sasl: Sasl): SASLOptions | Mechanism {
   switch (sasl.mechanism) {
     case 'plain':
     case 'scram-sha-256':
@@ -60,9 +63,6 @@ function kafkajsSasl(sasl: Sasl): SASLOptions {
       };
     case 'oauthbearer':
     case 'aws':
-      return {
-        mechanism: 'oauthbearer',
-        oauthBearerProvider: async () => ({ value: (await sasl.token()).reveal() }),
-      };
+      return bearerMechanism(sasl);
   }
 }

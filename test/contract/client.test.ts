@@ -114,6 +114,21 @@ for (const subject of subjects) {
         ]);
       });
 
+      it('keeps times as they are, the oldest too', async () => {
+        const [client, topic] = await ready(2);
+        const times = [1_000_000_000_000, 999_999_999_999, 1_000_000_000_001];
+        const outcomes = await client.produce([
+          { topic, partition: 0, records: times.map((timestamp) => record(topic, 'a', { timestamp })) },
+          { topic, partition: 1, records: [0, 1].map((timestamp) => record(topic, 'a', { timestamp })) },
+        ]);
+        assert.deepEqual(outcomes, [{ kind: 'stored' }, { kind: 'stored' }]);
+        const written = await subject.read(topic, 5);
+        assert.deepEqual(
+          written.map(({ timestamp }) => timestamp),
+          [1_000_000_000_000, 999_999_999_999, 1_000_000_000_001, 0, 1],
+        );
+      });
+
       it('writes every codec so that Java reads it', async () => {
         const topic = await subject.topic(5);
         for (const [partition, compression] of (

@@ -9,7 +9,7 @@ function scripted() {
   const connects: PromiseWithResolvers<void>[] = [];
   const calls: string[] = [];
   const inner: Client = {
-    maxRecordsPerSlice: 7,
+    limits: { maxRecordsPerSlice: 7, maxTimestampSpread: 8 },
     connect() {
       calls.push('connect');
       const connect = Promise.withResolvers<void>();
@@ -78,7 +78,7 @@ describe('openOnce', () => {
     assert.deepEqual(calls, ['connect', 'close']);
   });
 
-  it('passes the limit on', () => {
-    assert.equal(scripted().client.maxRecordsPerSlice, 7);
+  it('passes the limits on', () => {
+    assert.deepEqual(scripted().client.limits, { maxRecordsPerSlice: 7, maxTimestampSpread: 8 });
   });
 });
