@@ -22,6 +22,7 @@ export class Cluster {
   readonly #bootstrap: readonly Address[];
   readonly #leaders = new Map<string, readonly number[]>();
   #brokers = new Map<number, Address>();
+  #reached = false;
 
   constructor(wire: Wire, options: ClientOptions) {
     this.#wire = wire;
@@ -61,11 +62,13 @@ export class Cluster {
   async ask<Answer>(question: (link: Link) => Promise<Answer>): Promise<Answer> {
     const brokers = this.#everyBroker();
     try {
-      return await firstAnswer(brokers, patience, async (broker) =>
+      const answer = await firstAnswer(brokers, patience, async (broker) =>
         question(await this.#wire.open(broker, 'ask')),
       );
+      this.#reached = true;
+      return answer;
     } catch (failure) {
-      throw connectionError(failure, brokers.map(addressOf).join(', '), this.#options);
+      throw connectionError(failure, brokers.map(addressOf).join(', '), this.#options, this.#reached);
     }
   }
 

@@ -21,13 +21,21 @@ interface Facts {
 /**
  * Why no connection came about, out of whatever was thrown. Total: an error that tells nothing is "unreachable".
  * @param brokers The brokers tried, as users wrote them, for the message.
+ * @param reachedBefore Whether these settings have ever reached the cluster: then they are right, and it is away.
  */
-export function connectionError(thrown: unknown, brokers: string, options: ClientOptions): KafkaError {
+export function connectionError(
+  thrown: unknown,
+  brokers: string,
+  options: ClientOptions,
+  reachedBefore = false,
+): KafkaError {
   const nested = flatten(thrown);
   // Also a source of tokens that failed inside the library that asked it.
   const own = nested.find((error) => error instanceof KafkaError);
   if (own !== undefined) return own;
-  const noTls = nested.find(isPlainPort);
+  const noTls = nested.find(
+    (error) => isPlainPort(error) || (!reachedBefore && hungUpOnGreeting(error)),
+  );
   if (noTls !== undefined && options.tls !== undefined) return speaksNoTls(brokers, noTls);
   const tlsWanted = nested.find(isTlsPort);
   if (tlsWanted !== undefined && options.tls === undefined) return wantsTls(brokers, tlsWanted);
@@ -89,14 +97,17 @@ function isInterruption(error: unknown): boolean {
 /** kafkajs keeps only the text of what interrupted it. */
 const interrupted = /failed: (Connection |Closed connection|Not connected|Request .* timed out)/;
 
-/** A plain listener reads the TLS greeting as a length of 369 MB and hangs up. */
 function isPlainPort(error: unknown): boolean {
   const { code } = factsOf(error);
-  return (
-    code === 'ERR_SSL_WRONG_VERSION_NUMBER' ||
-    code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' ||
-    /secure TLS connection was established/.test(reasonOf(error))
-  );
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+}
+
+/**
+ * A plain listener reads the TLS greeting as a length of 369 MB and hangs up. So does a TLS listener that is being shut
+ * down, or a proxy with no broker behind it: taken for a wrong setting, that would refuse events which only have to wait.
+ */
+function hungUpOnGreeting(error: unknown): boolean {
+  return /secure TLS connection was established/.test(reasonOf(error));
 }
 
 function isTlsPort(error: unknown): boolean {

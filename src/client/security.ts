@@ -52,17 +52,9 @@ export function kafkajsSecurity({ tls, sasl }: ClientOptions): KafkajsSecurity {
 }
 
 function kafkajsSasl(sasl: Sasl): SASLOptions | Mechanism {
-  switch (sasl.mechanism) {
-    case 'plain':
-    case 'scram-sha-256':
-    case 'scram-sha-512':
-      return {
-        mechanism: sasl.mechanism,
-        username: sasl.username,
-        password: sasl.password.reveal(),
-      };
-    case 'oauthbearer':
-    case 'aws':
-      return bearerMechanism(sasl);
-  }
+  return 'token' in sasl ? bearerMechanism(sasl) : passwordLogin(sasl);
+}
+
+function passwordLogin({ mechanism, username, password }: Extract<Sasl, { password: unknown }>): SASLOptions {
+  return { mechanism, username, password: password.reveal() };
 }

@@ -73,7 +73,7 @@ export class WireClient implements Client {
       link = await this.#wire.open(leader, 'produce');
     } catch (failure) {
       if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
-      const error = connectionError(failure, addressOf(leader), this.#options);
+      const error = connectionError(failure, addressOf(leader), this.#options, true);
       return slices.map(() => ({ kind: 'unreachable', error }));
     }
     try {

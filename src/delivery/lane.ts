@@ -29,6 +29,7 @@ export class Lane {
   resting = false;
   #entries: Entry[] = [];
   #head = 0;
+  #bytes = 0;
   #out = false;
   #retired = false;
   #sliceBytes = Infinity;
@@ -43,8 +44,14 @@ export class Lane {
     return !this.#out && !this.resting && this.#head < this.#entries.length;
   }
 
+  /** What waits or is out, settled entries behind the head included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   push(entry: Entry): void {
     this.#entries.push(entry);
+    this.#bytes += entry.bytes;
   }
 
   /** The unsettled entries, oldest first. */
@@ -105,11 +112,14 @@ export class Lane {
     const entries = [...this.live()];
     this.#entries = [];
     this.#head = 0;
+    this.#bytes = 0;
     return entries;
   }
 
   #dropSettled(): void {
-    while (this.#entries[this.#head]?.settled) this.#head++;
+    for (let entry = this.#entries[this.#head]; entry?.settled; entry = this.#entries[++this.#head]) {
+      this.#bytes -= entry.bytes;
+    }
     if (this.#head === this.#entries.length) {
       this.#entries = [];
       this.#head = 0;

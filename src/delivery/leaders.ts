@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Batch, Lane, SliceLimits } from './lane.ts';
 
 export interface GroupCommit extends SliceLimits {
-  /** How long a lane's first record may wait for company, in milliseconds. 0: not at all. */
+  /** How long a record may wait for others to share its request, in milliseconds; a full lane does not wait. */
   readonly linger: number;
 }
 
@@ -13,6 +13,8 @@ interface Leader {
   busySince: number | undefined;
   /** A flush is on its way. */
   scheduled: boolean;
+  /** Ends the wait for company, where the flush waits for it. */
+  stopLingering: (() => void) | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export class Leaders {
     if (!lane.ready || lane.leader === noLeader) return;
     const leader = this.#of(lane.leader);
     leader.ready.add(lane);
-    this.#schedule(leader);
+    this.#schedule(leader, lane.bytes >= this.#settings.batchSize);
   }
 
   /** The lanes that wait behind a request which has been out for longer than `ms`. */
@@ -51,22 +53,29 @@ export class Leaders {
   #of(id: number): Leader {
     let leader = this.#leaders.get(id);
     if (leader === undefined) {
-      leader = { ready: new Set(), busySince: undefined, scheduled: false };
+      leader = { ready: new Set(), busySince: undefined, scheduled: false, stopLingering: undefined };
       this.#leaders.set(id, leader);
     }
     return leader;
   }
 
-  #schedule(leader: Leader): void {
-    if (leader.busySince !== undefined || leader.scheduled) return;
+  /** `soon` rather than now: pushes of one burst go together, and one alone loses no measurable time. */
+  #schedule(leader: Leader, full: boolean): void {
+    if (leader.busySince !== undefined) return;
+    if (leader.scheduled) {
+      if (!full || leader.stopLingering === undefined) return;
+      leader.stopLingering();
+    }
     leader.scheduled = true;
     const flush = () => {
       leader.scheduled = false;
+      leader.stopLingering = undefined;
       void this.#flush(leader);
     };
-    // `soon` rather than now: pushes of one burst go together, and one alone loses no measurable time.
-    if (this.#settings.linger > 0) this.#clock.after(this.#settings.linger, flush);
-    else this.#clock.soon(flush);
+    if (this.#settings.linger === 0 || full) {
+      leader.stopLingering = undefined;
+      this.#clock.soon(flush);
+    } else leader.stopLingering = this.#clock.after(this.#settings.linger, flush);
   }
 
   async #flush(leader: Leader): Promise<void> {
@@ -86,7 +95,7 @@ export class Leaders {
       await this.#send(batches);
     } finally {
       leader.busySince = undefined;
-      if (leader.ready.size > 0) this.#schedule(leader);
+      for (const lane of leader.ready) this.enqueue(lane);
     }
   }
 }

@@ -167,6 +167,22 @@ describe('delivery', () => {
     );
   });
 
+  it('lingers for company, but not once a lane is full', async () => {
+    const { clock, delivery, requests } = setUp({ linger: 50, batchSize: 1_000 });
+    void delivery.send(record('a'));
+    await clock.advance(20);
+    void delivery.send(record('b'));
+    await clock.advance(29);
+    assert.deepEqual(requests, []);
+    await clock.advance(1);
+    assert.deepEqual(requests, [['events-0 ×2']]);
+    for (let index = 0; index < 10; index++) void delivery.send(record('x'.repeat(100)));
+    await clock.advance(1);
+    assert.deepEqual(requests, [['events-0 ×2'], ['events-0 ×8']]);
+    await clock.advance(60);
+    assert.deepEqual(requests, [['events-0 ×2'], ['events-0 ×8'], ['events-0 ×2']]);
+  });
+
   it('names exactly the failed of a batch', async () => {
     const { clock, delivery } = setUp({}, { maxBatchBytes: 1_000 });
     const errors = delivery.sendAll([record('a'), record('x'.repeat(2_000)), record('c')]);

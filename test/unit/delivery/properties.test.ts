@@ -38,6 +38,7 @@ const scenario = fc.record({
   brokers: fc.integer({ min: 1, max: 3 }),
   bufferMemory: fc.constantFrom(1_500, 1_000_000),
   maxRecordsPerSlice: fc.constantFrom(3, 10_000),
+  linger: fc.constantFrom(0, 40),
 });
 
 const error = new KafkaError('REQUEST_FAILED', 'scripted');

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildRecord, headersOf } from '../../../src/record/build.ts';
+import { event } from '../../support/flow.ts';
+
+const settings = { topic: 'events', key: undefined, headers: headersOf({}) };
+const keyOf = (path: string | undefined, overrides = {}) =>
+  String(buildRecord(event(overrides), undefined, undefined, { ...settings, key: path }, 0).key);
+
+describe('record', () => {
+  it('falls back to the event name with spaces as underscores', () => {
+    assert.equal(keyOf(undefined), 'page_view');
+    assert.equal(keyOf('user.email'), 'page_view');
+    assert.equal(keyOf('data'), 'page_view');
+    assert.equal(keyOf('data.list', { data: { list: ['a'] } }), 'page_view');
+    assert.equal(keyOf('data.none', { data: { none: null } }), 'page_view');
+    assert.equal(keyOf('data.empty', { data: { empty: '' } }), 'page_view');
+    assert.equal(keyOf('data.nan', { data: { nan: Number.NaN } }), 'page_view');
+    assert.equal(keyOf(undefined, { name: 'a  b\tc' }), 'a_b_c');
+  });
+
+  it('takes text, numbers and booleans as they read', () => {
+    assert.equal(keyOf('user.id'), 'us3r');
+    assert.equal(keyOf('data.n', { data: { n: 0 } }), '0');
+    assert.equal(keyOf('data.b', { data: { b: false } }), 'false');
+    assert.equal(keyOf('nested.0.data.id', { nested: [{ entity: 'p', data: { id: 'x' } }] }), 'x');
+  });
+
+  it("prefers the rule's topic and key", () => {
+    const record = buildRecord(
+      event(),
+      undefined,
+      { topic: 'orders', key: 'user.id' },
+      { ...settings, key: 'id' },
+      0,
+    );
+    assert.equal(record.topic, 'orders');
+    assert.equal(String(record.key), 'us3r');
+  });
+
+  it('stores mapped data where it is an object, even an empty one, and the event otherwise', () => {
+    const valueOf = (data: never) => String(buildRecord(event(), data, undefined, settings, 0).value);
+    assert.equal(valueOf({ a: 1 } as never), '{"a":1}');
+    assert.equal(valueOf({} as never), '{}');
+    for (const data of [undefined, 'text', 1, ['a']])
+      assert.match(valueOf(data as never), /^\{"name":"page view"/);
+  });
+
+  it('keeps a timestamp to the millisecond, and takes the given one where there is none', () => {
+    const timestampOf = (timestamp: unknown) =>
+      buildRecord(event({ timestamp: timestamp as number }), undefined, undefined, settings, 42).timestamp;
+    assert.equal(timestampOf(1_700_000_000_123), 1_700_000_000_123);
+    assert.equal(timestampOf(1.9), 1);
+    assert.equal(timestampOf(0), 0);
+    for (const none of [undefined, null, '1700000000123', Number.NaN, Infinity, -1])
+      assert.equal(timestampOf(none), 42);
+  });
+
+  it('lets static headers replace the content type', () => {
+    assert.deepEqual(headersOf({}), { 'content-type': 'application/json' });
+    assert.deepEqual(headersOf({ 'content-type': 'text/plain', a: 'b' }), {
+      'content-type': 'text/plain',
+      a: 'b',
+    });
+  });
+
+  it('names the event that cannot be written as JSON', () => {
+    const cycle: Record<string, unknown> = {};
+    cycle['self'] = cycle;
+    const build = (data: unknown) => () =>
+      buildRecord({ ...event(), data } as never, undefined, undefined, settings, 0);
+    assert.throws(build(cycle), {
+      code: 'EVENT_NOT_SERIALIZABLE',
+      message: /^Event "page view" cannot be written as JSON: Conv/,
+    });
+    assert.throws(build({ n: 1n }), { message: /serialize a BigInt/ });
+    const mute = { ...event(), toJSON: () => undefined };
+    assert.throws(() => buildRecord(mute, undefined, undefined, settings, 0), {
+      message: /has no JSON form/,
+    });
+  });
+});

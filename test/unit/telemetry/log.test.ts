@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createLog } from '../../../src/telemetry/log.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+
+function setUp() {
+  const lines: string[] = [];
+  const write = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+  const logger = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') };
+  const time = { now: 0 };
+  return { lines, time, notify: createLog(logger, () => time.now) };
+}
+
+const missing = (topic: string) => new KafkaError('TOPIC_MISSING', `Topic "${topic}" not found.`, { topic });
+
+describe('log', () => {
+  it('writes the same line about a topic once a minute, then with the number of those in between', () => {
+    const { lines, time, notify } = setUp();
+    for (let second = 0; second <= 60; second++) {
+      time.now = second * 1_000;
+      notify({ kind: 'topic-missing', topic: 'a', error: missing('a') });
+    }
+    assert.deepEqual(lines, [
+      'error Topic "a" not found.',
+      'error Topic "a" not found. (and 59 more like it since the last line)',
+    ]);
+  });
+
+  it('keeps topics apart', () => {
+    const { lines, notify } = setUp();
+    for (const topic of ['a', 'b', 'a']) notify({ kind: 'topic-missing', topic, error: missing(topic) });
+    assert.deepEqual(lines, ['error Topic "a" not found.', 'error Topic "b" not found.']);
+  });
+
+  it('does not tell a second time that a topic is missing when its records fail for it', () => {
+    const { lines, notify } = setUp();
+    notify({ kind: 'topic-missing', topic: 'a', error: missing('a') });
+    notify({ kind: 'rejected', topic: 'a', error: missing('a') });
+    const error = new KafkaError('DEADLINE_EXCEEDED', 'Too late.', { cause: missing('a') });
+    notify({ kind: 'gave-up', topic: 'a', error });
+    assert.deepEqual(lines, ['error Topic "a" not found.']);
+  });
+
+  it('has a sentence and a level for every notice', () => {
+    const { lines, notify } = setUp();
+    const error = new KafkaError('BROKER_BUSY', 'Kafka is busy.');
+    notify({ kind: 'connected', brokers: ['a:1', 'b:2'] });
+    notify({ kind: 'connect-failed', error });
+    notify({ kind: 'timestamp-replaced', event: 'page view', timestamp: 'NaN' });
+    notify({ kind: 'retrying', topic: 't', error, delay: 300 });
+    notify({ kind: 'gave-up', topic: 't', error });
+    notify({ kind: 'rejected', topic: 't', error });
+    notify({ kind: 'dead-lettered', topic: 't', deadLetterTopic: 'dead', error });
+    notify({ kind: 'buffer-full', bufferMemory: 1_000 });
+    notify({ kind: 'client-rebuilt', error });
+    notify({ kind: 'left-behind', records: 3 });
+    assert.deepEqual(lines, [
+      'info Connected to Kafka at a:1, b:2.',
+      'warn Kafka is busy. Pushes wait for it until their deadline.',
+      'warn Event "page view" has no usable timestamp (NaN): the time of sending is stored instead, here and for every event like it.',
+      'warn Kafka topic "t": trying again in 300 ms. Kafka is busy.',
+      'error Kafka is busy.',
+      'error Kafka is busy.',
+      'warn Kafka topic "t": a rejected record was stored in the dead-letter topic "dead". Kafka is busy.',
+      'warn settings.kafka.bufferMemory (1000 bytes) is full: pushes wait for room. The cluster takes records more slowly than they come.',
+      'warn The Kafka client was stuck although the cluster answers, and was replaced. Kafka is busy.',
+      'error The destination closed with 3 records not acknowledged; each was rejected to its push.',
+    ]);
+  });
+});
