@@ -37,7 +37,7 @@ export const destinationKafka: Destination.Instance<Types> = {
 
   /** Resolves once the broker has acknowledged the event under `acks`; throws a `KafkaError` otherwise. */
   async push(event, context) {
-    const runtime = await running(context);
+    const runtime = find(context)?.opened ?? (await running(context));
     await runtime.delivery.send(recordOf({ event, data: context.data, rule: context.rule }, runtime));
   },
 
@@ -76,6 +76,8 @@ export const destinationKafka: Destination.Instance<Types> = {
 /** A configured destination's runtime. `destroyed` stays, so that late pushes are told so; `init` may begin anew. */
 interface Slot {
   readonly runtime: Promise<Runtime>;
+  /** The same once it is there, so that a push need not wait a turn for it. */
+  opened: Runtime | undefined;
   destroyed: boolean;
 }
 
@@ -94,8 +96,12 @@ async function open(context: Context): Promise<Runtime> {
   const { options, warnings } = resolved(context);
   for (const warning of warnings) logger.warn(warning);
   const runtime = openRuntime(options, { id, env, logger });
-  remember(context, { runtime, destroyed: false });
-  runtime.catch(() => forget(context));
+  const opening: Slot = { runtime, opened: undefined, destroyed: false };
+  remember(context, opening);
+  runtime.then(
+    (opened) => (opening.opened = opened),
+    () => forget(context),
+  );
   return runtime;
 }
 

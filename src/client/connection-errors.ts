@@ -33,9 +33,7 @@ export function connectionError(
   // Also a source of tokens that failed inside the library that asked it.
   const own = nested.find((error) => error instanceof KafkaError);
   if (own !== undefined) return own;
-  const noTls = nested.find(
-    (error) => isPlainPort(error) || (!reachedBefore && hungUpOnGreeting(error)),
-  );
+  const noTls = nested.find((error) => isPlainPort(error) || (!reachedBefore && hungUpOnGreeting(error)));
   if (noTls !== undefined && options.tls !== undefined) return speaksNoTls(brokers, noTls);
   const tlsWanted = nested.find(isTlsPort);
   if (tlsWanted !== undefined && options.tls === undefined) return wantsTls(brokers, tlsWanted);

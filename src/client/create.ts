@@ -1,7 +1,7 @@
-import { loadKafkajs } from './kafkajs.ts';
+import { loadKafkajs, loadKafkajsAdmin } from './kafkajs.ts';
 import { openOnce } from './open-once.ts';
-import { loadPlatformatic } from './platformatic.ts';
-import type { Client, ClientOptions } from './port.ts';
+import { loadPlatformatic, loadPlatformaticAdmin } from './platformatic.ts';
+import type { Admin, Client, ClientOptions } from './port.ts';
 import { rebuilding, type OnRebuilt } from './rebuilding.ts';
 
 export type ClientKind = 'platformatic' | 'kafkajs';
@@ -17,4 +17,10 @@ export async function createClient(
 ): Promise<Client> {
   const create = await (kind === 'platformatic' ? loadPlatformatic() : loadKafkajs());
   return rebuilding(() => openOnce(create(options)), onRebuilt);
+}
+
+/** The same library's answers about topics, on connections of their own. */
+export async function createAdmin(kind: ClientKind, options: ClientOptions): Promise<Admin> {
+  const create = await (kind === 'platformatic' ? loadPlatformaticAdmin() : loadKafkajsAdmin());
+  return create(options);
 }

@@ -72,10 +72,11 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
 
   export interface MetadataAnswer {
     readonly brokers: readonly { nodeId: number; host: string; port: number }[];
+    readonly controllerId: number;
     readonly topicMetadata: readonly {
       topic: string;
       topicErrorCode: number;
-      partitionMetadata: readonly { partitionId: number; leader: number }[];
+      partitionMetadata: readonly { partitionId: number; leader: number; replicas: readonly number[] }[];
     }[];
   }
 
@@ -107,12 +108,39 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     }[];
   }
 
+  export interface CreateTopicsOptions {
+    readonly topics: readonly {
+      topic: string;
+      numPartitions: number;
+      replicationFactor: number;
+      configEntries: readonly { name: string; value: string }[];
+    }[];
+    readonly timeout: number;
+    readonly validateOnly: boolean;
+  }
+
+  export interface DescribeConfigsAnswer {
+    readonly resources: readonly {
+      errorCode: number;
+      errorMessage: string | null;
+      configEntries: readonly { configName: string; configValue: string | null }[];
+    }[];
+  }
+
   export const requests: {
     readonly Metadata: Definition<
       { topics: readonly string[]; allowAutoTopicCreation: boolean },
       MetadataAnswer
     >;
     readonly Produce: Definition<ProduceOptions, ProduceAnswer | undefined>;
+    readonly CreateTopics: Definition<
+      CreateTopicsOptions,
+      { topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[] }
+    >;
+    readonly DescribeConfigs: Definition<
+      { resources: readonly { type: number; name: string }[] },
+      DescribeConfigsAnswer
+    >;
     readonly InitProducerId: Definition<
       { transactionTimeout: number },
       { errorCode: number; producerId: string; producerEpoch: number }

@@ -1,8 +1,10 @@
 import type { Slice } from '../vocabulary/partition.ts';
+import type { TopicConfig, TopicSpec } from '../vocabulary/topic.ts';
 import type { Internals, KafkajsConnection } from './kafkajs-connection.ts';
 import type { ClientOptions } from './port.ts';
 import {
   laneOf,
+  type CodeAnswer,
   type Link,
   type MetadataAnswer,
   type ProduceAnswer,
@@ -11,7 +13,9 @@ import {
 } from './wire.ts';
 
 /** Kafka's numbers of the requests. */
-const apiKeys = { produce: 0, metadata: 3, initProducerId: 22 };
+const apiKeys = { produce: 0, metadata: 3, createTopics: 19, initProducerId: 22, describeConfigs: 32 };
+/** And of the resource whose configuration is asked for. */
+const topicResource = 2;
 
 export class KafkajsLink implements Link {
   readonly #requests: Internals['requests'];
@@ -33,7 +37,7 @@ export class KafkajsLink implements Link {
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
-    const { brokers, topicMetadata } = await this.#connection.exchange(
+    const { brokers, controllerId, topicMetadata } = await this.#connection.exchange(
       apiKeys.metadata,
       this.#requests.Metadata,
       {
@@ -45,10 +49,12 @@ export class KafkajsLink implements Link {
     return {
       brokers,
       code: answer?.topicErrorCode ?? 3,
-      partitions: (answer?.partitionMetadata ?? []).map(({ partitionId, leader }) => ({
+      partitions: (answer?.partitionMetadata ?? []).map(({ partitionId, leader, replicas }) => ({
         partition: partitionId,
         leader,
+        replicas: replicas.length,
       })),
+      controller: controllerId,
     };
   }
 
@@ -77,6 +83,34 @@ export class KafkajsLink implements Link {
       ),
     );
   }
+
+  async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
+    const { name, numPartitions, replicationFactor, configEntries } = topic;
+    const entries = Object.entries(configEntries).map(([entry, value]) => ({ name: entry, value }));
+    const { topicErrors } = await this.#connection.exchange(
+      apiKeys.createTopics,
+      this.#requests.CreateTopics,
+      {
+        topics: [{ topic: name, numPartitions, replicationFactor, configEntries: entries }],
+        timeout: this.#options.ackTimeout,
+        validateOnly,
+      },
+    );
+    return answerOf(topicErrors[0]);
+  }
+
+  async topicConfig(topic: string): Promise<CodeAnswer & { entries: TopicConfig }> {
+    const { resources } = await this.#connection.exchange(
+      apiKeys.describeConfigs,
+      this.#requests.DescribeConfigs,
+      { resources: [{ type: topicResource, name: topic }] },
+    );
+    const entries = resources[0]?.configEntries ?? [];
+    return {
+      ...answerOf(resources[0]),
+      entries: new Map(entries.map(({ configName, configValue }) => [configName, configValue])),
+    };
+  }
 }
 
 function topicData(slices: readonly Slice[], stamp: Stamp | undefined) {
@@ -99,4 +133,9 @@ function topicData(slices: readonly Slice[], stamp: Stamp | undefined) {
 /** kafkajs takes 0 for "now", and sorts timestamps as text: 999999999999 (in 2001) after 1700000000000. */
 function sortable(timestamp: number): string {
   return String(timestamp).padStart(16, '0');
+}
+
+/** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */
+function answerOf(part: { errorCode: number; errorMessage?: string | null } | undefined): CodeAnswer {
+  return { code: part?.errorCode ?? -1, detail: part?.errorMessage };
 }

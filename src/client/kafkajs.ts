@@ -3,6 +3,7 @@ import { KafkajsConnection, loadInternals, type Internals } from './kafkajs-conn
 import { KafkajsLink } from './kafkajs-link.ts';
 import type { ClientOptions } from './port.ts';
 import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from './wire.ts';
+import { WireAdmin } from './wire-admin.ts';
 import { WireClient } from './wire-client.ts';
 
 /**
@@ -12,6 +13,11 @@ import { WireClient } from './wire-client.ts';
 export async function loadKafkajs(): Promise<(options: ClientOptions) => WireClient> {
   const internals = await loadInternals();
   return (options) => new WireClient(new KafkajsWire(internals, options), options, limits);
+}
+
+export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
+  const internals = await loadInternals();
+  return (options) => new WireAdmin(new KafkajsWire(internals, options), options);
 }
 
 const limits = { maxRecordsPerSlice: 10_000, maxTimestampSpread: Infinity };

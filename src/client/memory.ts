@@ -3,7 +3,9 @@ import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { errorOfCode, outcomeOfCode } from './broker-errors.ts';
 import { clientClosed, partitionMissing, unreachable } from './messages.ts';
-import { noLeader, type Client, type Slice, type TopicLayout } from './port.ts';
+import { createMemoryAdmin } from './memory-admin.ts';
+import { noLeader, type Admin, type Client, type Slice, type TopicLayout } from './port.ts';
+import { isTopicName } from './topic-name.ts';
 
 export interface MemoryClusterOptions {
   /** Topic names to partition counts. */
@@ -38,9 +40,11 @@ export interface StoredRecord extends KafkaRecord {
 export interface MemoryCluster {
   /** A new client of this cluster. */
   client(): Client;
+  /** Looks at and creates its topics. */
+  admin(): Admin;
   /** What a topic holds, by partition and offset. */
   records(topic: string): StoredRecord[];
-  createTopic(topic: string, partitions: number): void;
+  createTopic(topic: string, partitions: number, details?: TopicDetails): void;
   deleteTopic(topic: string): void;
   /** Moves a partition to another node, or to `noLeader`. */
   moveLeader(topic: string, partition: number, node: number): void;
@@ -53,7 +57,13 @@ export interface MemoryCluster {
   delay(milliseconds: number): void;
 }
 
-interface Topic {
+/** What nothing but setup reads of a topic. */
+export interface TopicDetails {
+  readonly replicationFactor: number;
+  readonly configEntries: Readonly<Record<string, string>>;
+}
+
+interface Topic extends TopicDetails {
   readonly leaders: number[];
   readonly logs: StoredRecord[][];
 }
@@ -68,13 +78,19 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
 
   for (const [topic, partitions] of Object.entries(options.topics ?? {})) createTopic(topic, partitions);
 
-  function createTopic(topic: string, partitions: number): void {
+  function createTopic(topic: string, partitions: number, details?: TopicDetails): void {
     const leaders = Array.from({ length: partitions }, (_, partition) => (partition % brokers) + 1);
-    topics.set(topic, { leaders, logs: leaders.map(() => []) });
+    topics.set(topic, {
+      replicationFactor: 1,
+      configEntries: {},
+      ...details,
+      leaders,
+      logs: leaders.map(() => []),
+    });
   }
 
   function layout(name: string): TopicLayout {
-    if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || name === '.' || name === '..') throw errorOfCode(17, name);
+    if (!isTopicName(name)) throw errorOfCode(17, name);
     if (!topics.has(name) && options.autoCreateTopics === true) createTopic(name, 1);
     const topic = topics.get(name);
     if (topic === undefined) throw errorOfCode(3, name);
@@ -152,6 +168,13 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
 
   return {
     client,
+    admin: () =>
+      createMemoryAdmin({
+        brokers,
+        find: (name) => topics.get(name),
+        create: createTopic,
+        refusal: () => cut,
+      }),
     createTopic,
     deleteTopic: (topic) => void topics.delete(topic),
     records: (topic) => topics.get(topic)?.logs.flat() ?? [],

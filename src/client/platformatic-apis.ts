@@ -6,11 +6,17 @@ export type Library = typeof platformatic;
 export type MetadataResponse = Awaited<ReturnType<Library['metadataV12']['api']['async']>>;
 export type ProduceResponse = Exclude<Awaited<ReturnType<Library['produceV11']['api']['async']>>, boolean>;
 
+export type CreateTopicsResponse = Awaited<ReturnType<Library['createTopicsV7']['api']['async']>>;
+export type DescribeConfigsResponse = Awaited<ReturnType<Library['describeConfigsV4']['api']['async']>>;
+
 /** One version each of the requests that producing takes. */
 export interface Apis {
   readonly metadata: Pick<Library['metadataV11']['api'], 'async'>;
   readonly produce: Pick<Library['produceV10']['api'], 'async'>;
   readonly initProducerId: Pick<Library['initProducerIdV5']['api'], 'async'>;
+  /** Setup's, chosen when asked for: a cluster that has given them up, as some hosted ones, still takes records. */
+  readonly createTopics: () => Pick<Library['createTopicsV7']['api'], 'async'>;
+  readonly describeConfigs: () => Pick<Library['describeConfigsV4']['api'], 'async'>;
 }
 
 interface Offer {
@@ -47,6 +53,20 @@ export async function negotiate(library: Library, connection: Connection): Promi
       library.initProducerIdV2.api,
       library.initProducerIdV1.api,
     ]),
+    createTopics: () =>
+      newest<ReturnType<Apis['createTopics']>>(offers, [
+        library.createTopicsV7.api,
+        library.createTopicsV6.api,
+        library.createTopicsV5.api,
+        library.createTopicsV4.api,
+        library.createTopicsV3.api,
+      ]),
+    describeConfigs: () =>
+      newest<ReturnType<Apis['describeConfigs']>>(offers, [
+        library.describeConfigsV4.api,
+        library.describeConfigsV3.api,
+        library.describeConfigsV2.api,
+      ]),
   };
 }
 

@@ -1,9 +1,12 @@
 import type { Connection, MessageRecord } from '@platformatic/kafka';
 import type { Slice } from '../vocabulary/partition.ts';
 import type { RecordHeaders } from '../vocabulary/record.ts';
+import type { TopicConfig, TopicSpec } from '../vocabulary/topic.ts';
 import {
   answerWithin,
   type Apis,
+  type CreateTopicsResponse,
+  type DescribeConfigsResponse,
   type Library,
   type MetadataResponse,
   type ProduceResponse,
@@ -11,6 +14,7 @@ import {
 import type { ClientOptions } from './port.ts';
 import {
   laneOf,
+  type CodeAnswer,
   type Link,
   type MetadataAnswer,
   type ProduceAnswer,
@@ -37,17 +41,19 @@ export class PlatformaticLink implements Link {
       topic === undefined ? [] : [topic],
       this.#options.autoCreateTopics,
     );
-    const { brokers, topics } = await asked.catch((failure: unknown) =>
+    const { brokers, controllerId, topics } = await asked.catch((failure: unknown) =>
       answerWithin<MetadataResponse>(failure),
     );
     const answer = topics.find(({ name }) => name === topic);
     return {
       brokers,
       code: answer?.errorCode ?? 3,
-      partitions: (answer?.partitions ?? []).map(({ partitionIndex, leaderId }) => ({
+      partitions: (answer?.partitions ?? []).map(({ partitionIndex, leaderId, replicaNodes }) => ({
         partition: partitionIndex,
         leader: leaderId,
+        replicas: replicaNodes.length,
       })),
+      controller: controllerId,
     };
   }
 
@@ -71,12 +77,47 @@ export class PlatformaticLink implements Link {
     );
   }
 
+  /** Not by the library's own admin, which drops `validateOnly` and creates the topic. */
+  async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
+    const { configEntries, ...shape } = topic;
+    const configs = Object.entries(configEntries).map(([name, value]) => ({ name, value }));
+    const asked = this.#apis
+      .createTopics()
+      .async(
+        this.#connection,
+        [{ ...shape, assignments: [], configs }],
+        this.#options.ackTimeout,
+        validateOnly,
+      );
+    const { topics } = await asked.catch((failure: unknown) => answerWithin<CreateTopicsResponse>(failure));
+    return answerOf(topics[0]);
+  }
+
+  async topicConfig(topic: string): Promise<CodeAnswer & { entries: TopicConfig }> {
+    const { TOPIC } = this.#library.ConfigResourceTypes;
+    const resource = { resourceType: TOPIC, resourceName: topic, configurationKeys: null };
+    const asked = this.#apis.describeConfigs().async(this.#connection, [resource], false, false);
+    const { results } = await asked.catch((failure: unknown) =>
+      answerWithin<DescribeConfigsResponse>(failure),
+    );
+    const configs = results[0]?.configs ?? [];
+    return {
+      ...answerOf(results[0]),
+      entries: new Map(configs.map(({ name, value }) => [name, value ?? null])),
+    };
+  }
+
   /** The library, too, names lanes `topic:partition`. */
   #stamped(slices: readonly Slice[], { producerId, producerEpoch, sequences }: Stamp) {
     const lanes = slices.map(({ topic, partition }) => laneOf(topic, partition));
     const starts = lanes.map((lane): [string, number] => [lane, sequences.get(lane) ?? 0]);
     return { producerId, producerEpoch, sequences: new this.#library.NumericMap(starts) };
   }
+}
+
+/** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */
+function answerOf(part: { errorCode: number; errorMessage?: string | null } | undefined): CodeAnswer {
+  return { code: part?.errorCode ?? -1, detail: part?.errorMessage };
 }
 
 function messagesOf(slices: readonly Slice[]): MessageRecord[] {

@@ -5,6 +5,7 @@ import type { ClientOptions } from './port.ts';
 import { platformaticSecurity } from './security.ts';
 import { isTlsAlert } from './tls-alert.ts';
 import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from './wire.ts';
+import { WireAdmin } from './wire-admin.ts';
 import { WireClient } from './wire-client.ts';
 
 /**
@@ -14,6 +15,11 @@ import { WireClient } from './wire-client.ts';
 export async function loadPlatformatic(): Promise<(options: ClientOptions) => WireClient> {
   const library = await import('@platformatic/kafka');
   return (options) => new WireClient(new PlatformaticWire(library, options), options, limits);
+}
+
+export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
+  const library = await import('@platformatic/kafka');
+  return (options) => new WireAdmin(new PlatformaticWire(library, options), options);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../vocabulary/partition.ts';
 import type { Secret } from '../vocabulary/secret.ts';
+import type { TopicConfig, TopicShape, TopicSpec } from '../vocabulary/topic.ts';
 
 /**
  * What the destination needs of a Kafka client library, and no more.
@@ -32,6 +33,28 @@ export interface Client {
   produce(slices: readonly Slice[]): Promise<Outcome[]>;
 
   /** Ends all connections without waiting for sends in flight: drain first. Safe twice, and before `connect`. */
+  close(): Promise<void>;
+}
+
+/**
+ * What setup needs of the same library. It only looks and creates: nothing that exists is ever changed. Connects by
+ * itself; failures are `KafkaError`s that name the ACL operation where a right is missing.
+ */
+export interface Admin {
+  /** @returns undefined where there is no such topic; to ask does not create it */
+  describeTopic(topic: string): Promise<TopicShape | undefined>;
+
+  /**
+   * Creates a topic and waits until it can be written to.
+   * @param options `validateOnly`: the broker checks everything and creates nothing.
+   * @returns false where the topic is there already
+   * @throws KafkaError NOT_AUTHORIZED, TOPIC_INVALID or TOPIC_REFUSED with the broker's own reason, or as `connect`.
+   */
+  createTopic(topic: TopicSpec, options: { readonly validateOnly: boolean }): Promise<boolean>;
+
+  /** @returns every setting of the topic that the broker tells */
+  topicConfig(topic: string): Promise<TopicConfig>;
+
   close(): Promise<void>;
 }
 

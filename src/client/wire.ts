@@ -1,4 +1,5 @@
 import type { Slice } from '../vocabulary/partition.ts';
+import type { TopicConfig, TopicSpec } from '../vocabulary/topic.ts';
 import type { ClientOptions } from './port.ts';
 
 /**
@@ -32,17 +33,35 @@ export interface Link {
   registerProducer(): Promise<ProducerId>;
   /** Resolves to nothing under `acks: 0`, once the request has been handed to the socket. */
   produce(slices: readonly Slice[], stamp: Stamp | undefined): Promise<ProduceAnswer | undefined>;
+  /** `validateOnly`: the broker checks everything and creates nothing. */
+  createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer>;
+  topicConfig(topic: string): Promise<CodeAnswer & { readonly entries: TopicConfig }>;
+}
+
+/** Kafka's code, 0 for none, and its own words if it sent any. */
+export interface CodeAnswer {
+  readonly code: number;
+  readonly detail?: string | null;
 }
 
 export interface MetadataAnswer {
   readonly brokers: readonly (Address & { readonly nodeId: number })[];
   /** Kafka's error code for the topic, 0 for none. */
   readonly code: number;
-  readonly partitions: readonly { readonly partition: number; readonly leader: number }[];
+  readonly partitions: readonly PartitionAnswer[];
+  /** The node that creates topics; none during an election. */
+  readonly controller: number;
+}
+
+export interface PartitionAnswer {
+  readonly partition: number;
+  readonly leader: number;
+  /** How many there should be, in sync or not. */
+  readonly replicas: number;
 }
 
 /** Kafka's code, and its own words if it sent any, by `laneOf`. */
-export type ProduceAnswer = ReadonlyMap<string, { readonly code: number; readonly detail?: string | null }>;
+export type ProduceAnswer = ReadonlyMap<string, CodeAnswer>;
 
 export interface ProducerId {
   readonly producerId: bigint;

@@ -10,7 +10,7 @@ import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
 import { Leaders, type GroupCommit } from './leaders.ts';
 import { MemoryBound } from './memory-bound.ts';
-import { backoff, type RetryPolicy } from './retry.ts';
+import { backoff, inTime, type RetryPolicy } from './retry.ts';
 import { Topic } from './topic.ts';
 
 /** What delivery needs of a Kafka client: the part of the client port that writes. */
@@ -136,7 +136,10 @@ export class Delivery {
     const slices = batches.map(({ lane, entries }) => ({
       topic: lane.topic,
       partition: lane.partition,
-      records: entries.map((entry) => entry.record),
+      records: entries.map((entry) => {
+        entry.out = true;
+        return entry.record;
+      }),
     }));
     const outcomes = await this.#broker.produce(slices);
     batches.forEach((batch, index) => {
@@ -149,6 +152,7 @@ export class Delivery {
   #conclude(batch: Batch, outcome: Outcome): void {
     const { lane, entries } = batch;
     let pause = 0;
+    if (outcome.kind !== 'stored') for (const entry of entries) entry.out = false;
     switch (outcome.kind) {
       case 'stored':
         lane.failures = 0;
@@ -156,13 +160,19 @@ export class Delivery {
         break;
       case 'rejected':
         lane.failures = 0;
-        for (const entry of entries) this.#refuse(entry, outcome.error);
+        for (const entry of entries) {
+          entry.attempts++;
+          this.#refuse(entry, outcome.error);
+        }
         break;
       case 'too-large':
         if (entries.length > 1) lane.halve(batch.bytes);
         else {
           lane.unhalve();
-          for (const entry of entries) this.#refuse(entry, outcome.error);
+          for (const entry of entries) {
+            entry.attempts++;
+            this.#refuse(entry, failures.tooLarge(entry, outcome.error));
+          }
         }
         break;
       case 'retriable':
@@ -198,10 +208,17 @@ export class Delivery {
 
   #pause(lane: Lane, error: KafkaError): number {
     lane.failures++;
-    const delay = backoff(lane.failures, this.#settings.retry, this.#context.random());
+    const { retry } = this.#settings;
+    const delay = inTime(backoff(lane.failures, retry, this.#context.random()), this.#timeLeft(lane), retry);
     if (error.code !== 'TOPIC_MISSING')
       this.#context.notify({ kind: 'retrying', topic: lane.topic, error, delay });
     return delay;
+  }
+
+  /** Until the deadline of the lane's oldest record, in milliseconds; endless when it has none. */
+  #timeLeft(lane: Lane): number {
+    for (const { deadline } of lane.live()) return deadline - this.#context.clock.now();
+    return Infinity;
   }
 
   #rest(lane: Lane, pause: number): void {
@@ -231,7 +248,7 @@ export class Delivery {
     notify({ kind: 'rejected', topic, error });
     if (deadLetterTopic === undefined || topic === deadLetterTopic) return this.#settle(entry, error);
 
-    const letter = deadLetterOf(entry.record, error, entry.attempts + 1, deadLetterTopic, date());
+    const letter = deadLetterOf(entry.record, error, Math.max(1, entry.attempts), deadLetterTopic, date());
     const follower = createEntry(letter, entry.deadline, (failure) => {
       if (!failure) notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });
       entry.settle(failure && failures.deadLetter(entry, error, deadLetterTopic, failure));

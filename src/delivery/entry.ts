@@ -12,10 +12,12 @@ export interface Entry {
   /** On the delivery's clock. Settled by then, come what may. */
   readonly deadline: number;
   readonly settle: Settle;
-  /** Answers of "try again" so far. A broker that cannot be reached does not count. */
+  /** Answers so far: "try again", or in the end "no". A broker that cannot be reached does not count. */
   attempts: number;
   /** A request that carried it went unanswered, or was answered with "appended, not replicated". */
   mayHaveBeenWritten: boolean;
+  /** A request that carries it is out, so nobody knows yet whether it is written. */
+  out: boolean;
   /** Why it is not stored yet, for the message at the deadline. */
   lastError: KafkaError | undefined;
   settled: boolean;
@@ -31,6 +33,7 @@ export function createEntry(record: KafkaRecord, deadline: number, settle: Settl
     settle,
     attempts: 0,
     mayHaveBeenWritten: false,
+    out: false,
     lastError: undefined,
     settled: false,
     held: false,

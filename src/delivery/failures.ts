@@ -39,6 +39,16 @@ export const failures = {
     );
   },
 
+  /** The broker names no size, and those who look for the event need it. */
+  tooLarge(entry: Entry, error: KafkaError): KafkaError {
+    if (error.code !== 'RECORD_TOO_LARGE') return error;
+    return new KafkaError(
+      error.code,
+      `${error.message} This record has ${entry.bytes} bytes before compression.`,
+      { ...about(entry), kafkaCode: error.kafkaCode, cause: error },
+    );
+  },
+
   closed(topic: string): KafkaError {
     return new KafkaError(
       'DESTINATION_CLOSED',
@@ -66,8 +76,13 @@ export const failures = {
   },
 };
 
+/** Also while a request that carries the record is out. */
+function mayBeWritten(entry: Entry): boolean {
+  return entry.mayHaveBeenWritten || entry.out;
+}
+
 function fate(entry: Entry): string {
-  return entry.mayHaveBeenWritten ? 'may have been written' : 'was not written';
+  return mayBeWritten(entry) ? 'may have been written' : 'was not written';
 }
 
 function lastWord(entry: Entry): string {
@@ -77,7 +92,7 @@ function lastWord(entry: Entry): string {
 function about(entry: Entry) {
   return {
     topic: entry.record.topic,
-    mayHaveBeenWritten: entry.mayHaveBeenWritten,
+    mayHaveBeenWritten: mayBeWritten(entry),
     cause: entry.lastError,
   };
 }

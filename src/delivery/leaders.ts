@@ -7,14 +7,20 @@ export interface GroupCommit extends SliceLimits {
   readonly linger: number;
 }
 
+/**
+ * So many records are sent at once, in the middle of a burst: the broker works on them while the process still makes the
+ * rest. Without it a thousand pushes in flight move as one block, and process and broker wait for each other in turn.
+ */
+const headStart = 256;
+
 interface Leader {
   readonly ready: Set<Lane>;
   /** Since when a request to this broker is out. */
   busySince: number | undefined;
+  /** Records that came since the last flush, roughly. */
+  arrived: number;
   /** A flush is on its way. */
   scheduled: boolean;
-  /** Ends the wait for company, where the flush waits for it. */
-  stopLingering: (() => void) | undefined;
 }
 
 /**
@@ -39,7 +45,12 @@ export class Leaders {
     if (!lane.ready || lane.leader === noLeader) return;
     const leader = this.#of(lane.leader);
     leader.ready.add(lane);
-    this.#schedule(leader, lane.bytes >= this.#settings.batchSize);
+    if (leader.busySince !== undefined) return;
+    leader.arrived++;
+    const { linger, batchSize } = this.#settings;
+    const enough = lane.bytes >= batchSize || (linger === 0 && leader.arrived >= headStart);
+    if (enough) void this.#flush(leader);
+    else if (!leader.scheduled) this.#schedule(leader);
   }
 
   /** The lanes that wait behind a request which has been out for longer than `ms`. */
@@ -53,32 +64,25 @@ export class Leaders {
   #of(id: number): Leader {
     let leader = this.#leaders.get(id);
     if (leader === undefined) {
-      leader = { ready: new Set(), busySince: undefined, scheduled: false, stopLingering: undefined };
+      leader = { ready: new Set(), busySince: undefined, arrived: 0, scheduled: false };
       this.#leaders.set(id, leader);
     }
     return leader;
   }
 
   /** `soon` rather than now: pushes of one burst go together, and one alone loses no measurable time. */
-  #schedule(leader: Leader, full: boolean): void {
-    if (leader.busySince !== undefined) return;
-    if (leader.scheduled) {
-      if (!full || leader.stopLingering === undefined) return;
-      leader.stopLingering();
-    }
+  #schedule(leader: Leader): void {
     leader.scheduled = true;
     const flush = () => {
       leader.scheduled = false;
-      leader.stopLingering = undefined;
-      void this.#flush(leader);
+      if (leader.busySince === undefined) void this.#flush(leader);
     };
-    if (this.#settings.linger === 0 || full) {
-      leader.stopLingering = undefined;
-      this.#clock.soon(flush);
-    } else leader.stopLingering = this.#clock.after(this.#settings.linger, flush);
+    if (this.#settings.linger > 0) this.#clock.after(this.#settings.linger, flush);
+    else this.#clock.soon(flush);
   }
 
   async #flush(leader: Leader): Promise<void> {
+    leader.arrived = 0;
     const batches: Batch[] = [];
     for (const lane of leader.ready) {
       leader.ready.delete(lane);
@@ -95,7 +99,9 @@ export class Leaders {
       await this.#send(batches);
     } finally {
       leader.busySince = undefined;
-      for (const lane of leader.ready) this.enqueue(lane);
+      // At once: the pushes just settled make new ones for a while, and the broker need not wait for those.
+      if (this.#settings.linger === 0) void this.#flush(leader);
+      else for (const lane of leader.ready) this.enqueue(lane);
     }
   }
 }

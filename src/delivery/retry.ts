@@ -22,6 +22,16 @@ export function backoff(attempt: number, policy: RetryPolicy, random: number): n
   return Math.round(Math.min(capped * (1 - jitter + 2 * jitter * random), policy.maxRetryTime));
 }
 
+/**
+ * Shortens a pause so that one more try comes before the deadline: to half the time that is left, but never below
+ * `initialRetryTime`. Without it, a cluster that was away for five seconds of eight is found to be back after nine.
+ *
+ * @param timeLeft milliseconds until the oldest record's deadline
+ */
+export function inTime(pause: number, timeLeft: number, { initialRetryTime }: RetryPolicy): number {
+  return Math.min(pause, Math.max(Math.round(timeLeft / 2), initialRetryTime));
+}
+
 /** A refused set-up stays refused until somebody changes it: waiting for the deadline would help nobody. */
 const finalCodes: ReadonlySet<string> = new Set([
   'NOT_AUTHORIZED',

@@ -3,7 +3,7 @@ import { noLeader, type TopicLayout } from '../vocabulary/partition.ts';
 import type { Clock } from './clock.ts';
 import type { Entry } from './entry.ts';
 import { Lane } from './lane.ts';
-import { backoff, isFinal, type RetryPolicy } from './retry.ts';
+import { backoff, inTime, isFinal, type RetryPolicy } from './retry.ts';
 
 export interface TopicHooks {
   layout(topic: string): Promise<TopicLayout>;
@@ -120,7 +120,7 @@ export class Topic {
     this.#arrivals = [];
     for (const entry of arrivals) if (!entry.settled) this.#assign(entry);
     for (const lane of this.#lanes) this.#hooks.ready(lane);
-    if (leaders.includes(noLeader) && this.#hasLive()) this.#askAgainLater();
+    if (leaders.includes(noLeader) && this.#timeLeft() < Infinity) this.#askAgainLater(this.#timeLeft());
   }
 
   #refused(error: KafkaError): void {
@@ -138,12 +138,12 @@ export class Topic {
       if (hopeless || entry.attempts > this.#policy.retries) this.#hooks.refuse(entry, error);
       else this.#arrivals.push(entry);
     }
-    if (this.#arrivals.length > 0) this.#askAgainLater();
+    if (this.#arrivals.length > 0) this.#askAgainLater(missing ? Infinity : this.#timeLeft());
   }
 
-  #askAgainLater(): void {
+  #askAgainLater(timeLeft: number): void {
     this.#failures++;
-    const pause = backoff(this.#failures, this.#policy, this.#random());
+    const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), timeLeft, this.#policy);
     this.#cancelRetry = this.#clock.after(pause, () => {
       this.#cancelRetry = undefined;
       void this.refresh();
@@ -167,8 +167,9 @@ export class Topic {
     this.#hooks.ready(lane);
   }
 
-  #hasLive(): boolean {
-    for (const entry of this.live()) if (!entry.settled) return true;
-    return false;
+  /** Until the deadline of the oldest that waits, in milliseconds; endless when nothing does. */
+  #timeLeft(): number {
+    for (const { deadline } of this.live()) return deadline - this.#clock.now();
+    return Infinity;
   }
 }

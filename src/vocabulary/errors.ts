@@ -9,6 +9,7 @@ export const errorCodes = [
   'NOT_AUTHORIZED',
   'TOPIC_MISSING',
   'TOPIC_INVALID',
+  'TOPIC_REFUSED',
   'RECORD_TOO_LARGE',
   'RECORD_REJECTED',
   'BROKER_BUSY',
@@ -17,6 +18,12 @@ export const errorCodes = [
   'BUFFER_FULL',
   'DEAD_LETTER_FAILED',
   'DESTINATION_CLOSED',
+  'REGISTRY_UNAVAILABLE',
+  'REGISTRY_UNAUTHORIZED',
+  'REGISTRY_FAILED',
+  'SCHEMA_INCOMPATIBLE',
+  'SCHEMA_INVALID',
+  'SCHEMA_MISSING',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

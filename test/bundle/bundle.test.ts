@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
 import { flowFolder, walkeros } from './support/cli.ts';
 import { storedWhole, wholeEvent } from './support/event.ts';
@@ -23,19 +23,19 @@ const runner = (event: unknown) => `
   console.log(JSON.stringify({ ok, done: Object.keys(done ?? {}).sort(), queued, failed }));`;
 
 /** Bundles the flow of a folder and moves the result away from it, where no other node_modules can help out. */
-async function bundle(folder: string): Promise<string> {
+async function bundle(t: TestContext, folder: string): Promise<string> {
   const { code, stdout, stderr } = await walkeros(['bundle', 'flow.json', '--output', 'out/'], {
     cwd: folder,
   });
   assert.equal(code, 0, stdout + stderr);
   const place = mkdtempSync(join(tmpdir(), 'walkeros-bundled-'));
-  after(() => removeRoot(place));
+  t.after(() => removeRoot(place));
   renameSync(join(folder, 'out'), join(place, 'out'));
   return join(place, 'out');
 }
 
 describe('walkeros bundle', () => {
-  it('of the tarball: both clients and every codec are in it, on Node 22 and 24', async () => {
+  it('of the tarball: both clients and every codec are in it, on Node 22 and 24', async (t) => {
     const { brokers } = await sharedBroker();
     const { nodes } = await project();
     const topic = await freshTopic('bundle');
@@ -46,7 +46,7 @@ describe('walkeros bundle', () => {
         return [name, { package: 'walkeros-destination-kafka', config: { settings: { kafka } } }];
       }),
     );
-    const out = await bundle(await flowFolder({ destinations }));
+    const out = await bundle(t, await flowFolder({ destinations }));
     for (const name of ['@platformatic/kafka', 'kafkajs', 'zod', '@walkeros/core', '@walkeros/collector']) {
       assert.ok(existsSync(join(out, 'node_modules', name, 'package.json')), `${name} is not in the bundle`);
     }
@@ -70,12 +70,13 @@ describe('walkeros bundle', () => {
     assert.deepEqual(sorted(stored), sorted(expected));
   });
 
-  it('of a local folder, by the named export', async () => {
+  it('of a local folder, by the named export, with settings from the environment', async (t) => {
     const { brokers } = await sharedBroker();
     const { folder, nodes } = await project();
     const topic = await freshTopic('bundle-local');
-    const settings = { kafka: { brokers, topic } };
+    const settings = { kafka: { brokers: ['$env.TEST_BROKER'], topic: '$env.TEST_TOPIC' } };
     const out = await bundle(
+      t,
       await flowFolder({
         packages: {
           'walkeros-destination-kafka': { path: join(folder, 'node_modules', 'walkeros-destination-kafka') },
@@ -86,7 +87,8 @@ describe('walkeros bundle', () => {
       }),
     );
     writeFileSync(join(out, 'run.mjs'), runner(wholeEvent('local')));
-    const { stdout } = await expectProgram(nodes['24'], ['run.mjs'], { cwd: out, env: environment() });
+    const env = environment({ TEST_BROKER: brokers[0], TEST_TOPIC: topic });
+    const { stdout } = await expectProgram(nodes['24'], ['run.mjs'], { cwd: out, env });
     assert.deepEqual(JSON.parse(stdout), { ok: true, done: ['kafka'] });
     assert.deepEqual(await storedTexts(brokers, topic, 1), [storedWhole('local')]);
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
-import { after, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { flowFolder, walkeros } from './support/cli.ts';
 import { storedWhole, wholeEvent } from './support/event.ts';
@@ -51,21 +51,21 @@ describe('walkeros push', () => {
 
 describe('walkeros push --simulate', () => {
   /** A port that counts who connects: a simulation must not. */
-  async function listener() {
+  async function listener(t: TestContext) {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;
       socket.destroy();
     }).listen(0, '127.0.0.1');
-    after(() => server.close());
+    t.after(() => server.close());
     await once(server, 'listening');
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     return { broker: `127.0.0.1:${String(port)}`, connections: () => connections };
   }
 
-  it('succeeds without a connection', async () => {
-    const { broker, connections } = await listener();
+  it('succeeds without a connection', async (t) => {
+    const { broker, connections } = await listener(t);
     const cwd = await flowFolder({ destinations: kafkaDestination({ brokers: [broker], topic: 'events' }) });
     const args = [
       'push',
@@ -82,8 +82,8 @@ describe('walkeros push --simulate', () => {
     assert.equal(connections(), 0);
   });
 
-  it('records the call with what would be stored', async () => {
-    const { broker, connections } = await listener();
+  it('records the call with what would be stored', async (t) => {
+    const { broker, connections } = await listener(t);
     const kafka = {
       brokers: [broker],
       topic: 'events',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import type { Collector } from '@walkeros/core';
 import { startFlow } from '@walkeros/collector';
 import { type HttpSource, sourceHttp } from '../../demo/source-http/index.ts';
@@ -9,6 +9,7 @@ import { readBack } from '../support/reader.ts';
 
 /** Where events can be posted that go through a real collector into the given topic. */
 async function httpToKafka(
+  t: TestContext,
   kafka: Omit<Settings['kafka'], 'brokers'> & { brokers?: string[] },
 ): Promise<string> {
   const { brokers } = await sharedBroker();
@@ -17,7 +18,7 @@ async function httpToKafka(
     sources: { http: { code: sourceHttp, config: { settings: { port: 0 } } } },
     destinations: { kafka: { code: destinationKafka, config: { settings } } },
   });
-  after(() => collector.command('shutdown'));
+  t.after(() => collector.command('shutdown'));
   return originOf(collector);
 }
 
@@ -32,10 +33,10 @@ async function post(origin: string, body: unknown): Promise<{ status: number; bo
 }
 
 describe('events over HTTP into Kafka', () => {
-  it('are stored when the answer is 200: one, an array, a batch', async () => {
+  it('are stored when the answer is 200: one, an array, a batch', async (t) => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('http');
-    const origin = await httpToKafka({ topic, key: 'user.id' });
+    const origin = await httpToKafka(t, { topic, key: 'user.id' });
     const event = (id: string) => ({
       name: 'order complete',
       data: { id, total: 39.5 },
@@ -68,10 +69,10 @@ describe('events over HTTP into Kafka', () => {
     );
   });
 
-  it('are not stored, none of them, when one is bad', async () => {
+  it('are not stored, none of them, when one is bad', async (t) => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('http-bad');
-    const origin = await httpToKafka({ topic });
+    const origin = await httpToKafka(t, { topic });
     const { status, body } = await post(origin, [{ name: 'page view' }, { name: 'page' }]);
     assert.equal(status, 400);
     assert.deepEqual((body as { invalid: unknown }).invalid, [
@@ -83,10 +84,10 @@ describe('events over HTTP into Kafka', () => {
     assert.deepEqual(await readBack(brokers, topic), []);
   });
 
-  it('get a 502 with the reason of the destination when the topic is missing', async () => {
+  it('get a 502 with the reason of the destination when the topic is missing', async (t) => {
     const { brokers } = await sharedBroker();
     const topic = freshName('http-missing');
-    const origin = await httpToKafka({ topic, deliveryTimeout: 1500 });
+    const origin = await httpToKafka(t, { topic, deliveryTimeout: 1500 });
     const { status, body } = await post(origin, { name: 'page view' });
     assert.equal(status, 502);
     const { accepted, failed } = body as {
@@ -98,10 +99,10 @@ describe('events over HTTP into Kafka', () => {
     assert.ok(failed[0]?.reasons.kafka.includes(advice), failed[0]?.reasons.kafka);
   });
 
-  it('get a 502 that names the one event that cannot be stored; the others of the request are', async () => {
+  it('get a 502 that names the one event that cannot be stored; the others of the request are', async (t) => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('http-large', { config: { 'max.message.bytes': '10000' } });
-    const origin = await httpToKafka({ topic, compression: 'none' });
+    const origin = await httpToKafka(t, { topic, compression: 'none' });
     const large = { name: 'page view', data: { text: 'x'.repeat(20_000) } };
     const { status, body } = await post(origin, [{ name: 'product add' }, large, { name: 'order complete' }]);
     const { accepted, failed } = body as { accepted: number; failed: { index: number }[] };

@@ -253,6 +253,25 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       });
     }
 
+    // kafkajs opened a second socket on a connection that was ending, lost it in its greeting, and so the message came
+    // to be that the port speaks no TLS.
+    it('no login where the listener asks for one: tries on, and says what the broker may want', async () => {
+      const row: Settled = { what: '', at: 'LOGIN', ssl: trusting };
+      const flow = await runFlow({
+        kafka: { ...settingsOf(row), topic: 'never-made', client, deliveryTimeout: 3_000 },
+      });
+      const result = await flow.push(event());
+      await flow.stop();
+      const error = result.failed?.kafka?.error;
+      assert.ok(error instanceof KafkaError, flow.log.join('\n'));
+      assert.equal(error.code, 'DEADLINE_EXCEEDED');
+      assert.match(
+        error.message,
+        /It hangs up on us: the port may want TLS \(settings\.kafka\.ssl\) or credentials \(settings\.kafka\.sasl\)\.$/,
+      );
+      assert.doesNotMatch(flow.log.join('\n'), /does not speak TLS/);
+    });
+
     it('a function that cannot fetch a token says so, and the event waits for it', async () => {
       const topic = await freshTopic('secure', { brokers: kafka.cluster.direct });
       let asked = 0;

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { after } from 'node:test';
 import { buildSourceHttp } from '../../../demo/source-http/build.ts';
 import { environment, expectProgram } from './program.ts';
 
@@ -33,7 +32,7 @@ const walkeros = '4.2.1';
 
 let mine: Promise<Project> | undefined;
 
-/** The shared project; for a file that is run alone one of its own, which goes when the file ends. */
+/** The shared project; for a file that is run alone one of its own, which goes with the process. */
 export function project(): Promise<Project> {
   return (mine ??= findProject());
 }
@@ -42,7 +41,7 @@ async function findProject(): Promise<Project> {
   const shared = process.env[sharedProjectVariable];
   if (shared) return JSON.parse(shared) as Project;
   const root = makeRoot();
-  after(() => removeRoot(root));
+  process.once('exit', () => removeRoot(root));
   return installProject(root);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorOf, record, setUp, watch } from './harness.ts';
+import { errorOf, record, refused, setUp, watch } from './harness.ts';
 
 describe('close', () => {
   it('sends what waits before it resolves', async () => {
@@ -34,6 +34,40 @@ describe('close', () => {
     const expected = 'Kafka topic "events": the destination is closed, the record was not sent.';
     assert.equal((await during).message, expected);
     assert.equal((await after).message, expected);
+  });
+
+  // A pause between two tries can be long, and its timer kept a process alive that had nothing left to do.
+  it('leaves no pause behind', async () => {
+    const { clock, cluster, delivery } = setUp({
+      retry: { retries: 5, initialRetryTime: 3_000, maxRetryTime: 3_000 },
+    });
+    cluster.failNext({ outcome: { kind: 'unreachable', error: refused('BROKER_UNREACHABLE') }, times: 9 });
+    const resting = errorOf(delivery.send(record('a')));
+    await clock.advance(10);
+    const closing = delivery.close(100);
+    await clock.advance(100);
+    assert.equal(await closing, 1);
+    assert.equal((await resting).code, 'DESTINATION_CLOSED');
+    assert.equal(clock.pending, 0);
+  });
+
+  // The lane of a partition that is no more was forgotten while its batch was out: neither a deadline nor the close
+  // reached its records.
+  it('reaches what is out to a partition that is no more', async () => {
+    const { clock, cluster, delivery } = setUp(
+      { deliveryTimeout: 40_000 },
+      { topics: { events: 6 }, onProduce: () => new Promise<void>(() => {}) },
+    );
+    const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
+    const fates = watch(keys.map((key) => delivery.send(record('a', { key }))));
+    await clock.advance(10);
+    cluster.deleteTopic('events');
+    cluster.createTopic('events', 1);
+    await clock.advance(35_000);
+    const closing = delivery.close(100);
+    await clock.advance(100);
+    assert.equal(await closing, 12);
+    assert.deepEqual([...new Set(fates)], ['DESTINATION_CLOSED']);
   });
 
   it('leaves no timer behind', async () => {

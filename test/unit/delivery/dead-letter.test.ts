@@ -39,6 +39,17 @@ describe('dead letters', () => {
     );
   });
 
+  it('counts the tries that were made: a topic that never appeared was asked for three times', async () => {
+    const { clock, cluster, delivery } = setUp(
+      { deadLetterTopic: 'dead', retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 } },
+      { topics: { dead: 1 } },
+    );
+    const push = delivery.send(record('a', { topic: 'missing' }));
+    await clock.advance(1_000);
+    await push;
+    assert.equal(cluster.records('dead')[0]?.headers['walkeros-dead-letter-attempts'], '3');
+  });
+
   it('rejects the push, naming both topics, when the dead-letter topic does not take it either', async () => {
     const { clock, delivery } = setUp(
       { deadLetterTopic: 'dead' },

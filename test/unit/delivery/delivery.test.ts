@@ -80,6 +80,7 @@ describe('delivery', () => {
     await clock.advance(100);
     await Promise.all([...good, late]);
     assert.equal((await error).code, 'RECORD_TOO_LARGE');
+    assert.match((await error).message, / This record has 6025 bytes before compression\.$/);
     assert.equal(cluster.records('events').length, 100);
   });
 
@@ -133,6 +134,52 @@ describe('delivery', () => {
       'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (2000 ms); ' +
         'the record was not written. No answer came.',
     );
+  });
+
+  // A push failed with "was not written" at its deadline, or at the close, while its request was out, and its record was
+  // then found in the topic: who pushed it again made a duplicate without knowing.
+  it('says "may have been written" of a record whose request is still out at the deadline', async () => {
+    const { clock, delivery } = setUp(
+      { deliveryTimeout: 2_000 },
+      { onProduce: () => new Promise<void>(() => {}) },
+    );
+    const out = errorOf(delivery.send(record('a')));
+    await clock.advance(10);
+    const behind = errorOf(delivery.send(record('b')));
+    await clock.advance(2_200);
+    assert.deepEqual(
+      [await out, await behind].map(({ mayHaveBeenWritten }) => mayHaveBeenWritten),
+      [true, false],
+    );
+    assert.equal(
+      (await out).message,
+      'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (2000 ms); ' +
+        'the record may have been written. No answer came.',
+    );
+  });
+
+  it('says "was not written" again once the broker has answered that it did not take the record', async () => {
+    const { clock, cluster, delivery } = setUp({ deliveryTimeout: 250 });
+    const outcome = { kind: 'retriable', refresh: false, mayHaveBeenWritten: false } as const;
+    cluster.failNext({ outcome: { ...outcome, error: refused('BROKER_BUSY') }, times: 9 });
+    const error = errorOf(delivery.send(record('a')));
+    await clock.advance(400);
+    assert.equal((await error).mayHaveBeenWritten, false);
+  });
+
+  // With the default settings the pauses are 0.3, 0.6, 1.2, 2.4, 4.8 s: after five seconds without a broker, the next
+  // try came at 9.3 s, and every push had failed at its deadline of 8 s although the broker was back for three.
+  it('tries again before the deadline when the cluster was away for five of eight seconds', async () => {
+    const { clock, cluster, delivery } = setUp();
+    await Promise.all([delivery.send(record('first')), clock.advance(1)]);
+    cluster.cutOff();
+    const known = watch([delivery.send(record('a'))]);
+    const unknown = watch([delivery.send(record('b', { topic: 'other' }))]);
+    await clock.advance(5_000);
+    cluster.restore();
+    cluster.createTopic('other', 1);
+    await clock.advance(3_000);
+    assert.deepEqual([...known, ...unknown], ['stored', 'stored']);
   });
 
   it('bounds its memory: what does not fit waits at the door and says so at the deadline', async () => {

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { demoFlow, post } from './flow.ts';
 
 describe('HTTP source: the answer comes after delivery', () => {
-  it('502 with reasons, and which events are to be sent again', async () => {
-    const { origin } = await demoFlow({
+  it('502 with reasons, and which events are to be sent again', async (t) => {
+    const { origin } = await demoFlow(t, {
       destination: {
         push: (event) => {
           if (event.data.id === 2) throw new Error('topic "orders" is missing');
@@ -23,8 +23,8 @@ describe('HTTP source: the answer comes after delivery', () => {
     });
   });
 
-  it('503 when the destination does not start: the collector says ok and keeps the event', async () => {
-    const { origin } = await demoFlow({
+  it('503 when the destination does not start: the collector says ok and keeps the event', async (t) => {
+    const { origin } = await demoFlow(t, {
       destination: {
         init: () => {
           throw new Error('no settings');
@@ -43,16 +43,16 @@ describe('HTTP source: the answer comes after delivery', () => {
     });
   });
 
-  it('503 while the collector is not running', async () => {
-    const { origin, taken } = await demoFlow({ run: false });
+  it('503 while the collector is not running', async (t) => {
+    const { origin, taken } = await demoFlow(t, { run: false });
     const answer = await post(origin, { name: 'page view' });
     assert.equal(answer.status, 503);
     assert.match(JSON.stringify(answer.body), /not taken: the collector is not running/);
     assert.deepEqual(taken, []);
   });
 
-  it('202 where the destination batches, for the collector answers before it has delivered', async () => {
-    const { origin } = await demoFlow({
+  it('202 where the destination batches, for the collector answers before it has delivered', async (t) => {
+    const { origin } = await demoFlow(t, {
       destination: { pushBatch: () => undefined },
       config: { mapping: { page: { view: { batch: 50 } } } },
     });
@@ -62,10 +62,10 @@ describe('HTTP source: the answer comes after delivery', () => {
     });
   });
 
-  it('not before: the request waits as long as the destination does', async () => {
+  it('not before: the request waits as long as the destination does', async (t) => {
     let release: () => void = () => undefined;
     const stored = new Promise<void>((resolve) => (release = resolve));
-    const { origin } = await demoFlow({ destination: { push: () => stored } });
+    const { origin } = await demoFlow(t, { destination: { push: () => stored } });
     let answered = false;
     const answer = post(origin, { name: 'page view' }).finally(() => (answered = true));
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -87,8 +87,8 @@ describe('HTTP source: what it refuses, each with its reason and nothing pushed'
     },
   ];
   for (const { name, body, status, error, headers } of refuses) {
-    it(name, async () => {
-      const { origin, taken } = await demoFlow();
+    it(name, async (t) => {
+      const { origin, taken } = await demoFlow(t);
       const answer = await post(origin, body, headers);
       assert.equal(answer.status, status);
       const { ok, error: reason } = answer.body as { ok: boolean; error: string };
@@ -99,8 +99,8 @@ describe('HTTP source: what it refuses, each with its reason and nothing pushed'
     });
   }
 
-  it('all events of a request when some are bad, naming each by its index', async () => {
-    const { origin, taken } = await demoFlow();
+  it('all events of a request when some are bad, naming each by its index', async (t) => {
+    const { origin, taken } = await demoFlow(t);
     const answer = await post(origin, [{ name: 'page view' }, { name: 'page' }, 7, { name: 'product add' }]);
     assert.deepEqual(answer, {
       status: 400,
@@ -121,8 +121,8 @@ describe('HTTP source: what it refuses, each with its reason and nothing pushed'
     assert.deepEqual(taken, []);
   });
 
-  it('a body over the limit that does not announce its size', async () => {
-    const { origin } = await demoFlow({ settings: { maxBodyBytes: 1000 } });
+  it('a body over the limit that does not announce its size', async (t) => {
+    const { origin } = await demoFlow(t, { settings: { maxBodyBytes: 1000 } });
     const chunks = new ReadableStream({
       start(controller) {
         for (let i = 0; i < 20; i++) controller.enqueue(new TextEncoder().encode('"'.padEnd(100, 'x')));
@@ -138,8 +138,8 @@ describe('HTTP source: what it refuses, each with its reason and nothing pushed'
     assert.equal(response.status, 413);
   });
 
-  it('other methods, with what is allowed', async () => {
-    const { origin } = await demoFlow();
+  it('other methods, with what is allowed', async (t) => {
+    const { origin } = await demoFlow(t);
     for (const [path, method, allow] of [
       ['/collect', 'GET', 'POST'],
       ['/collect', 'OPTIONS', 'POST'],
@@ -154,8 +154,8 @@ describe('HTTP source: what it refuses, each with its reason and nothing pushed'
     }
   });
 
-  it('unknown paths', async () => {
-    const { origin } = await demoFlow();
+  it('unknown paths', async (t) => {
+    const { origin } = await demoFlow(t);
     const response = await fetch(`${origin}/else?name=x`);
     assert.equal(response.status, 404);
     assert.deepEqual(await response.json(), {

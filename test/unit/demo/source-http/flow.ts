@@ -1,4 +1,4 @@
-import { after } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { Collector, Destination, WalkerOS } from '@walkeros/core';
 import { startFlow } from '@walkeros/collector';
 import { type HttpSource, type InitSettings, sourceHttp } from '../../../../demo/source-http/index.ts';
@@ -19,8 +19,8 @@ export interface DemoFlowOptions {
   readonly run?: boolean;
 }
 
-/** A real collector with the HTTP source on a free port and a destination that keeps what it gets. */
-export async function demoFlow(options: DemoFlowOptions = {}): Promise<DemoFlow> {
+/** A real collector with the HTTP source on a free port and a destination that keeps what it gets. Ends with the test. */
+export async function demoFlow(t: TestContext, options: DemoFlowOptions = {}): Promise<DemoFlow> {
   const taken: WalkerOS.Event[] = [];
   const memory: Destination.Instance = {
     type: 'memory',
@@ -36,7 +36,7 @@ export async function demoFlow(options: DemoFlowOptions = {}): Promise<DemoFlow>
     destinations: { memory: { code: memory, config: options.config ?? {} } },
   });
   const shutdown = () => collector.command('shutdown');
-  after(shutdown);
+  t.after(shutdown);
   const source = collector.sources.http as unknown as HttpSource;
   return { origin: source.origin ?? '', taken, collector, source, shutdown };
 }

@@ -8,10 +8,10 @@ import { sourceHttp } from '../../../../demo/source-http/index.ts';
 import { demoFlow, post } from './flow.ts';
 
 describe('HTTP source: its end', () => {
-  it('finishes what is in flight, refuses what comes then, and closes its sockets', async () => {
+  it('finishes what is in flight, refuses what comes then, and closes its sockets', async (t) => {
     let release: () => void = () => undefined;
     const stored = new Promise<void>((resolve) => (release = resolve));
-    const { origin, source, shutdown } = await demoFlow({ destination: { push: () => stored } });
+    const { origin, source, shutdown } = await demoFlow(t, { destination: { push: () => stored } });
     const { port } = new URL(origin);
     const kept = connect(Number(port), '127.0.0.1');
     await once(kept, 'connect');
@@ -26,10 +26,10 @@ describe('HTTP source: its end', () => {
     assert.equal(source.origin, undefined);
   });
 
-  it('does not wait for ever: after 4 s the rest is cut off', { timeout: 10_000 }, async () => {
+  it('does not wait for ever: after 4 s the rest is cut off', { timeout: 10_000 }, async (t) => {
     let release: () => void = () => undefined;
     const stored = new Promise<void>((resolve) => (release = resolve));
-    const { origin, shutdown } = await demoFlow({ destination: { push: () => stored } });
+    const { origin, shutdown } = await demoFlow(t, { destination: { push: () => stored } });
     const inFlight = assert.rejects(post(origin, { name: 'page view' }));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const started = Date.now();
@@ -40,8 +40,8 @@ describe('HTTP source: its end', () => {
     release();
   });
 
-  it('says 503 where the host goes on listening, as walkeros run does', async () => {
-    const { source, shutdown } = await demoFlow({ settings: { port: undefined } });
+  it('says 503 where the host goes on listening, as walkeros run does', async (t) => {
+    const { source, shutdown } = await demoFlow(t, { settings: { port: undefined } });
     assert.equal(source.origin, undefined);
     const host = createServer(source.httpHandler).listen(0, '127.0.0.1');
     await once(host, 'listening');
@@ -68,8 +68,8 @@ describe('HTTP source: its settings', () => {
     });
   });
 
-  it('stop the flow when the port is taken', async () => {
-    const { origin } = await demoFlow();
+  it('stop the flow when the port is taken', async (t) => {
+    const { origin } = await demoFlow(t);
     const port = Number(new URL(origin).port);
     await assert.rejects(
       startFlow({ sources: { http: { code: sourceHttp, config: { settings: { port } } } } }),

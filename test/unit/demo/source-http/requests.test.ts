@@ -23,8 +23,8 @@ describe('HTTP source: what it takes', () => {
     { name: 'a name of three words', body: { name: 'page view again' }, names: ['page view again'] },
   ];
   for (const { name, body, names } of takes) {
-    it(name, async () => {
-      const { origin, taken } = await demoFlow();
+    it(name, async (t) => {
+      const { origin, taken } = await demoFlow(t);
       assert.deepEqual(await post(origin, body), { status: 200, body: { ok: true, accepted: names.length } });
       assert.deepEqual(
         taken.map((event) => event.name),
@@ -33,8 +33,8 @@ describe('HTTP source: what it takes', () => {
     });
   }
 
-  it('keeps the order of a request, whatever rules its events meet', async () => {
-    const { origin, taken } = await demoFlow({
+  it('keeps the order of a request, whatever rules its events meet', async (t) => {
+    const { origin, taken } = await demoFlow(t, {
       config: { mapping: { b: { x: { data: { map: { id: 'data.id' } } } } } },
     });
     const events = Array.from({ length: 60 }, (_, id) => ({
@@ -48,8 +48,8 @@ describe('HTTP source: what it takes', () => {
     );
   });
 
-  it('content types with a parameter or a +json suffix', async () => {
-    const { origin } = await demoFlow();
+  it('content types with a parameter or a +json suffix', async (t) => {
+    const { origin } = await demoFlow(t);
     for (const type of [
       'application/json; charset=utf-8',
       'Application/JSON',
@@ -61,8 +61,8 @@ describe('HTTP source: what it takes', () => {
 });
 
 describe('HTTP source: CORS', () => {
-  it('lets any origin post when it is on', async () => {
-    const { origin } = await demoFlow({ settings: { cors: true } });
+  it('lets any origin post when it is on', async (t) => {
+    const { origin } = await demoFlow(t, { settings: { cors: true } });
     const preflight = await fetch(`${origin}/collect`, { method: 'OPTIONS' });
     assert.equal(preflight.status, 204);
     assert.equal(preflight.headers.get('access-control-allow-origin'), '*');
@@ -72,8 +72,8 @@ describe('HTTP source: CORS', () => {
     assert.equal(refused.headers.get('access-control-allow-origin'), '*');
   });
 
-  it('is off by default', async () => {
-    const { origin } = await demoFlow();
+  it('is off by default', async (t) => {
+    const { origin } = await demoFlow(t);
     assert.equal((await fetch(`${origin}/health`)).headers.get('access-control-allow-origin'), null);
   });
 });

@@ -42,8 +42,8 @@ function get(
 }
 
 describe('HTTP source: static files', () => {
-  it('serves a folder beside the events', async () => {
-    const { origin } = await demoFlow({ settings: { static: site() } });
+  it('serves a folder beside the events', async (t) => {
+    const { origin } = await demoFlow(t, { settings: { static: site() } });
     const html = { status: 200, type: 'text/html; charset=utf-8', body: '<h1>Hello</h1>' };
     assert.deepEqual(await get(origin, '/'), html);
     assert.deepEqual(await get(origin, '/index.html?x=1'), html);
@@ -71,8 +71,8 @@ describe('HTTP source: static files', () => {
     '//secret.json',
   ];
   for (const path of outside) {
-    it(`does not serve ${path}`, async () => {
-      const { origin } = await demoFlow({ settings: { static: site() } });
+    it(`does not serve ${path}`, async (t) => {
+      const { origin } = await demoFlow(t, { settings: { static: site() } });
       const { status, body } = await get(origin, path);
       assert.equal(status, 404, body);
     });
