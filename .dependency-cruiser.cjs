@@ -1,8 +1,8 @@
 /**
  * Imports go down only (DESIGN.md, "One way through"):
- * index, dev, examples → destination → runtime → rooms → vocabulary. Rooms do not import one another.
+ * index, dev, examples → destination → runtime, provision → rooms → vocabulary. Rooms do not import one another.
  */
-const rooms = '^src/(options|record|delivery|client|telemetry)/';
+const rooms = '^src/(options|record|delivery|client|registry|setup|telemetry)/';
 
 module.exports = {
   forbidden: [
@@ -30,6 +30,12 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/client/' },
       to: { path: 'node_modules/(@platformatic/kafka|kafkajs|@aws-sdk|@smithy)/' },
+    },
+    {
+      name: 'aws-is-loaded-when-used',
+      severity: 'error',
+      from: {},
+      to: { path: 'node_modules/(@aws-sdk|@smithy)/', dynamic: false },
     },
   ],
   options: {

@@ -6,6 +6,9 @@ export type ChildAnswer =
   | { readonly kind: 'measured'; readonly result: RowResult }
   | { readonly kind: 'skipped'; readonly reason: string };
 
+// Without the parent nobody waits for the answer, and a broker of this row's own would live on.
+process.once('disconnect', () => process.exit(1));
+
 const [part = '', name = '', context = ''] = process.argv.slice(2);
 if (!isPartName(part)) throw new Error(`no part ${part}`);
 const row = (await parts[part]()).rows.find((row) => row.name === name);

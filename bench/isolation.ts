@@ -6,6 +6,9 @@ import type { Row, RowContext } from './row.ts';
 
 const child = fileURLToPath(new URL('child.ts', import.meta.url));
 
+/** The longest row, a million events, takes a minute or two; one that hangs must not stop the bench. */
+const patienceMs = 600_000;
+
 /**
  * Runs a row in a process of its own: nobody else's garbage, compiled code or threads are in its figures.
  * @param profileFolder where it leaves a CPU profile, if anywhere
@@ -25,6 +28,7 @@ export function runAlone(
   const running = fork(child, [part, row.name, JSON.stringify(context)], {
     execArgv: profiling,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    timeout: patienceMs,
   });
   let output = '';
   const take = (text: Buffer): void => void (output = (output + text.toString()).slice(-3_000));

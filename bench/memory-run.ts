@@ -48,7 +48,8 @@ export async function runFrozen(
     await createTopic(own.brokers, own.topic, { partitions: 6 });
     const events = readEvents();
     const collector = await openFlow(code, config(own));
-    for (let index = 0; index < inFlight; index++) await collector.push(nth(events, index));
+    await collector.push(nth(events, 0));
+    await Promise.all(Array.from({ length: inFlight }, (_, index) => collector.push(nth(events, index))));
     await Promise.all(cluster.nodes.map((node) => node.freeze()));
     const begin = process.memoryUsage.rss();
     const { slowest, peak } = await pushAll(context.events, (index) => collector.push(nth(events, index)));

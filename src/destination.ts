@@ -1,7 +1,10 @@
 import type { Destination } from '@walkeros/core';
 import { resolveOptions, type Resolved } from './options/resolve.ts';
+import { resolveSetup } from './options/resolve-setup.ts';
+import { provision } from './provision.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
+import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
 import { reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
@@ -28,6 +31,19 @@ type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | '
 export const destinationKafka: Destination.Instance<Types> = {
   type: 'kafka',
   config: {},
+
+  /**
+   * `walkeros setup destination.<id>`: creates the topics of `config.setup` and registers its schema. Safe to repeat;
+   * what exists is compared, never changed.
+   * @throws KafkaError SETTINGS_INVALID, or with what the broker or the registry answered
+   */
+  async setup({ id, config, env, logger }) {
+    const { options } = resolved({ id, config, env, logger });
+    const setup = resolveSetup(config.setup, options, { id, mapping: config.mapping });
+    if (setup === undefined) return nothingDone;
+    for (const warning of setup.warnings) logger.warn(warning);
+    return provision(setup.plan, options, logger);
+  },
 
   /** Checks the settings and connects. An unreachable broker is a warning, for a throw here would lose the events. */
   async init(context) {

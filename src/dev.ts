@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import * as examples from './examples/index.ts';
 import { ruleSettingsSchema, settingsSchema } from './options/schema.ts';
+import { setupSchema } from './options/setup-schema.ts';
 
 /** What walkerOS' tools read: `walkeros validate`, its editor and its documentation. Draft 7, as they expect. */
-export const schemas = { settings: jsonSchema(settingsSchema), mapping: jsonSchema(ruleSettingsSchema) };
+export const schemas = {
+  settings: jsonSchema(settingsSchema),
+  mapping: jsonSchema(ruleSettingsSchema),
+  setup: jsonSchema(setupSchema),
+};
 
 export { examples };
 

@@ -1,3 +1,3 @@
 export { destinationKafka, destinationKafka as default } from './destination.ts';
 export { KafkaError, errorCodes, type ErrorCode } from './vocabulary/errors.ts';
-export type { Env, RuleSettings, Settings, Types } from './types.ts';
+export type { Env, RuleSettings, Settings, Setup, Types } from './types.ts';

@@ -1,8 +1,8 @@
 import { createClient } from './client/create.ts';
 import { createMemoryCluster } from './client/memory.ts';
 import { partitionOf } from './client/partitioner.ts';
-import { mskIamTokens } from './client/msk-iam.ts';
-import type { Client, ClientOptions, Sasl } from './client/port.ts';
+import type { Client } from './client/port.ts';
+import { clientOptions } from './client-options.ts';
 import { systemClock } from './delivery/clock.ts';
 import { Delivery, type Broker } from './delivery/delivery.ts';
 import type { Options } from './options/resolve.ts';
@@ -68,14 +68,9 @@ export async function openRuntime(options: Options, context: RuntimeContext): Pr
 
 async function clientOf(options: Options, env: Env, notify: Notify): Promise<Client> {
   if (env.kafka) return simulatedClient(options, env.kafka);
-  const { client, connection } = options;
-  const clientOptions: ClientOptions = { ...connection, sasl: saslOf(connection.sasl) };
-  return createClient(client, clientOptions, (error) => notify({ kind: 'client-rebuilt', error }));
-}
-
-/** The source of tokens is made once, so that all connections of a destination share one token. */
-function saslOf(sasl: Options['connection']['sasl']): Sasl | undefined {
-  return sasl?.mechanism === 'aws' ? { mechanism: 'aws', token: mskIamTokens(sasl) } : sasl;
+  return createClient(options.client, clientOptions(options.connection), (error) =>
+    notify({ kind: 'client-rebuilt', error }),
+  );
 }
 
 /** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */

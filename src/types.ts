@@ -2,6 +2,7 @@ import type { Destination } from '@walkeros/core';
 import type { z } from 'zod';
 import type { Options } from './options/resolve.ts';
 import type { ruleSettingsSchema, settingsSchema } from './options/schema.ts';
+import type { setupSchema } from './options/setup-schema.ts';
 import type { RecordHeaders } from './vocabulary/record.ts';
 
 /**
@@ -19,6 +20,14 @@ export type Settings = z.input<typeof settingsSchema>;
  * const mapping = { order: { complete: { settings: { topic: 'orders', key: 'data.id' } } } };
  */
 export type RuleSettings = z.input<typeof ruleSettingsSchema>;
+
+/**
+ * `config.setup` as users write it, for `walkeros setup`; `true` is refused, since there is no safe default.
+ *
+ * @example
+ * const setup: Setup = { numPartitions: 6, replicationFactor: 3, topics: { orders: {}, 'events-dead': { numPartitions: 1 } } };
+ */
+export type Setup = z.input<typeof setupSchema>;
 
 /** What `config.env` may replace. Empty in production; `walkeros push --simulate` fills it from `examples.env.push`. */
 export interface Env extends Destination.BaseEnv {
@@ -44,4 +53,4 @@ export interface SimulatedMessage {
 }
 
 /** The bundle that types `Destination.Instance`, `Destination.Config` and their contexts for this destination. */
-export type Types = Destination.Types<Settings, RuleSettings, Env>;
+export type Types = Destination.Types<Settings, RuleSettings, Env, Settings, Setup>;

@@ -1,4 +1,4 @@
-import { KafkaError } from '../vocabulary/errors.ts';
+import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { Slice, TopicLayout } from '../vocabulary/partition.ts';
@@ -58,6 +58,8 @@ export class Delivery {
   readonly #topics = new Map<string, Topic>();
   readonly #bound: MemoryBound;
   readonly #leaders: Leaders;
+  /** Cancels the pauses that lanes are having. */
+  readonly #rests = new Set<() => void>();
   #live = 0;
   #closed = false;
   #cancelSweep: (() => void) | undefined;
@@ -106,6 +108,7 @@ export class Delivery {
     const left = [...this.#entries()];
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
     for (const topic of this.#topics.values()) topic.stop();
+    for (const cancel of this.#rests) cancel();
     this.#cancelSweep?.();
     if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
     return left.length;
@@ -223,10 +226,12 @@ export class Delivery {
 
   #rest(lane: Lane, pause: number): void {
     lane.resting = true;
-    this.#context.clock.after(pause, () => {
+    const cancel = this.#context.clock.after(pause, () => {
+      this.#rests.delete(cancel);
       lane.resting = false;
       this.#leaders.enqueue(lane);
     });
+    this.#rests.add(cancel);
   }
 
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */

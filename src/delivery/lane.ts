@@ -44,6 +44,11 @@ export class Lane {
     return !this.#out && !this.resting && this.#head < this.#entries.length;
   }
 
+  /** Nothing of it is out, and nothing waits. */
+  get idle(): boolean {
+    return !this.#out && this.#head === this.#entries.length;
+  }
+
   /** What waits or is out, settled entries behind the head included. */
   get bytes(): number {
     return this.#bytes;

@@ -31,6 +31,8 @@ export class Topic {
   readonly #patience: number;
   readonly #random: () => number;
   #lanes: Lane[] = [];
+  /** Lanes of partitions that are no more, while a batch of theirs may be out. */
+  #retired: Lane[] = [];
   #arrivals: Entry[] = [];
   #asking: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -79,6 +81,7 @@ export class Topic {
   /** Every unsettled entry of the topic, in lanes or before them. */
   *live(): Iterable<Entry> {
     for (const entry of this.#arrivals) if (!entry.settled) yield entry;
+    for (const lane of this.#retired) yield* lane.live();
     for (const lane of this.#lanes) yield* lane.live();
   }
 
@@ -116,6 +119,7 @@ export class Topic {
     });
     // A topic re-created with fewer partitions: its records find their lanes anew, before any younger one does.
     for (const lane of retired) for (const entry of lane.retire()) this.#assign(entry);
+    this.#retired = [...this.#retired, ...retired].filter((lane) => !lane.idle);
     const arrivals = this.#arrivals;
     this.#arrivals = [];
     for (const entry of arrivals) if (!entry.settled) this.#assign(entry);

@@ -30,6 +30,12 @@ export function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core
 /** The names an object in the middle of a schema takes; none for a path that leads nowhere. */
 export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
   let here: z.core.$ZodType | undefined = schema;
-  for (const step of path) here = here && shapeOf(here)?.[String(step)];
+  for (const step of path) here = here && (shapeOf(here)?.[String(step)] ?? entryOf(here));
   return Object.keys((here && shapeOf(here)) ?? {});
+}
+
+/** What stands under any name of the user's choice. */
+function entryOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  return schema instanceof z.ZodOptional ? entryOf(schema.unwrap()) : undefined;
 }

@@ -23,6 +23,15 @@ export function mappingProblems(mapping: unknown, deadLetterTopic: string | unde
   });
 }
 
+/** The topics that mapping rules name, and where they do. */
+export function ruleTopics(mapping: unknown): { topic: string; path: string }[] {
+  return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
+    const parsed = ruleSettingsSchema.safeParse(settings);
+    const topic = parsed.success ? parsed.data.topic : undefined;
+    return topic === undefined ? [] : [{ topic, path: pathText('mapping', [...path, 'topic']) }];
+  });
+}
+
 /** walkerOS takes one rule or several (the first whose condition holds) for each action of an entity. */
 function ruleSettingsOf(mapping: unknown): RuleSettingsAt[] {
   return entriesOf(mapping).flatMap(([entity, actions]) =>

@@ -78,13 +78,13 @@ for (const subject of [memory(), real('platformatic'), real('kafkajs')]) {
     for (const validateOnly of [false, true]) {
       it(`shows the broker's reason for too many replicas, validateOnly ${validateOnly}`, async () => {
         const admin = await opened();
-        const topic = spec({ replicationFactor: 4 });
+        const topic = spec({ replicationFactor: 99 });
         await assert.rejects(admin.createTopic(topic, { validateOnly }), {
           code: 'TOPIC_REFUSED',
           topic: topic.name,
           kafkaCode: 'INVALID_REPLICATION_FACTOR',
           message:
-            /refuses to create it: INVALID_REPLICATION_FACTOR \(.*target replication factor of 4 cannot be reached because only 1 broker\(s\) are registered\)\. Lower replicationFactor/,
+            /refuses to create it: INVALID_REPLICATION_FACTOR \(.*target replication factor of 99 cannot be reached because only \d+ broker\(s\) are registered.*\)\. Lower replicationFactor/,
         });
       });
 

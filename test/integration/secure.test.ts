@@ -8,7 +8,12 @@ import { makeCertificates, type Certificates } from '../support/certificates.ts'
 import { event, runFlow } from '../support/flow.ts';
 import { captureOutput } from '../support/output.ts';
 import { readBack } from '../support/reader.ts';
-import { startSecureKafka, type ListenerName, type SecureKafka } from '../support/secure-kafka.ts';
+import {
+  startSecureKafka,
+  unsignedToken,
+  type ListenerName,
+  type SecureKafka,
+} from '../support/secure-kafka.ts';
 import { tempFolder } from '../support/temp.ts';
 
 type Kafka = Omit<Settings['kafka'], 'topic'>;
@@ -33,14 +38,11 @@ before(async () => {
 });
 after(() => kafka.cluster.stop());
 
-interface Place {
+interface Settled {
+  readonly what: string;
   readonly at: ListenerName | 'PLAIN';
   /** How the listener is called; default 127.0.0.1. */
   readonly host?: string;
-}
-
-interface Settled extends Place {
-  readonly what: string;
   readonly ssl?: (certificates: Certificates) => Kafka['ssl'];
   readonly sasl?: Login;
 }
@@ -55,11 +57,7 @@ const aws: Login = {
 
 const stored: Settled[] = [
   { what: 'TLS with an own authority', at: 'TLS', ssl: trusting },
-  {
-    what: 'TLS, any certificate',
-    at: 'TLS',
-    ssl: () => ({ rejectUnauthorized: false }),
-  },
+  { what: 'TLS, any certificate', at: 'TLS', ssl: () => ({ rejectUnauthorized: false }) },
   {
     what: "TLS with a server name that the broker's certificate has not, checked by the user's own function",
     at: 'TLS',
@@ -321,14 +319,4 @@ function assertKept(text: string): void {
     const at = text.indexOf(secret);
     assert.equal(at, -1, `a secret shows in: ${text.slice(Math.max(0, at - 200), at)}`);
   }
-}
-
-/** An unsecured JWS, which Kafka takes where it is told to. */
-function unsignedToken(subject: string, lifeSeconds: number): string {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = { sub: subject, iat: now - 7200, exp: now + lifeSeconds };
-  const parts = [{ alg: 'none' }, claims].map((part) =>
-    Buffer.from(JSON.stringify(part)).toString('base64url'),
-  );
-  return `${parts.join('.')}.`;
 }

@@ -1,0 +1,100 @@
+import { KafkaError, reasonOf, type ErrorCode } from '../vocabulary/errors.ts';
+import type { Answer } from './transport.ts';
+
+/** What is wrong with an answer, or with not getting one. Only a retriable fault may pass by itself. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly retriable: boolean;
+  /** The registry's own number, such as 40401 for "Subject not found". */
+  readonly registryCode?: number;
+  readonly cause?: unknown;
+}
+
+const finals: ReadonlyMap<number, ErrorCode> = new Map([
+  [401, 'REGISTRY_UNAUTHORIZED'],
+  [403, 'REGISTRY_UNAUTHORIZED'],
+  [409, 'SCHEMA_INCOMPATIBLE'],
+  [422, 'SCHEMA_INVALID'],
+]);
+
+/** Undefined for an answer of success. */
+export function faultOfAnswer(answer: Answer): Fault | undefined {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return undefined;
+  const { message, registryCode } = saidIn(answer);
+  const reason = message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
+  if (status >= 500 || status === 408 || status === 429) {
+    return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, registryCode };
+  }
+  // Without a number of the registry's the path is wrong, not the subject.
+  const missing = status === 404 && registryCode !== undefined && registryCode >= 40_400;
+  const code = missing ? 'SCHEMA_MISSING' : (finals.get(status) ?? 'REGISTRY_FAILED');
+  return { code, reason, retriable: false, registryCode };
+}
+
+/** An answer of success whose content is not what the API promises: most often a proxy's page, or a wrong path. */
+export function faultOfContent({ text, contentType }: Answer): Fault {
+  const what =
+    text.trim() === '' ? 'an empty body' : isHtml(text, contentType) ? 'an HTML page' : 'something else';
+  const reason = `it answers with ${what} instead of a Schema Registry's JSON`;
+  return { code: 'REGISTRY_FAILED', reason, retriable: false };
+}
+
+export function faultOfSilence(failure: unknown): Fault {
+  const nested = failure instanceof Error && failure.cause !== undefined ? failure.cause : failure;
+  const timedOut = failure instanceof Error && failure.name === 'TimeoutError';
+  const reason = timedOut ? 'it did not answer in time' : reasonOf(nested) || 'no connection';
+  return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure };
+}
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  REGISTRY_UNAVAILABLE: 'Check schemaRegistry.url and that the registry is up.',
+  REGISTRY_UNAUTHORIZED: 'Check schemaRegistry.auth, and what its user may do with this subject.',
+  REGISTRY_FAILED:
+    'Check schemaRegistry.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).',
+  SCHEMA_INCOMPATIBLE:
+    'Change the schema so that it stays compatible with what is registered, or take another subject.',
+  SCHEMA_INVALID: 'Correct the schema, or its schemaType.',
+};
+
+/** @param what was wanted, such as `register the schema under subject "orders-value"` */
+export function registryError(what: string, url: string, fault: Fault): KafkaError {
+  const { code, reason, cause } = fault;
+  const hint = advice[code];
+  return new KafkaError(
+    code,
+    `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.${hint === undefined ? '' : ` ${hint}`}`,
+    { cause },
+  );
+}
+
+const longestReason = 1000;
+
+/** Bodies of failures may be empty, a proxy's page, or text. */
+function saidIn({ text, contentType }: Answer): { message: string; registryCode: number | undefined } {
+  const body = jsonOf(text);
+  if (typeof body === 'object' && body !== null) {
+    const { message, detail, error_code: registryCode } = body as Record<string, unknown>;
+    // Apicurio tells in `detail` what it sums up in `message`.
+    const said = [message, detail].find((value) => typeof value === 'string' && value !== '');
+    return {
+      message: typeof said === 'string' ? said.slice(0, longestReason) : '',
+      registryCode: typeof registryCode === 'number' ? registryCode : undefined,
+    };
+  }
+  const plain = isHtml(text, contentType) ? 'an HTML page' : text.trim().slice(0, 200);
+  return { message: plain, registryCode: undefined };
+}
+
+function isHtml(text: string, contentType: string): boolean {
+  return contentType.includes('text/html') || /^\s*<(!doctype|html)/i.test(text);
+}
+
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { KafkaError } from '../vocabulary/errors.ts';
+import { schemaTypes, type Compatibility, type RegisteredSchema, type Schema } from '../vocabulary/schema.ts';
+import { RegistryCaller, type Call, type RegistryOptions } from './caller.ts';
+import { faultOfContent, jsonOf, registryError, type Fault } from './errors.ts';
+import { SharedCache } from './shared-cache.ts';
+
+/** A registry leaves the type out where it is Avro, its first. */
+const schemaType = z.enum(schemaTypes).default('AVRO');
+const found = z.object({ id: z.int(), version: z.int() });
+const version = z.object({ id: z.int(), version: z.int(), schema: z.string(), schemaType });
+const byId = z.object({ schema: z.string(), schemaType });
+const verdict = z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).default([]) });
+
+const isMissing = ({ code }: Fault): boolean => code === 'SCHEMA_MISSING';
+
+/**
+ * A Confluent Schema Registry, or one with its REST API. What is registered never changes, so each answer is asked for
+ * once, however many ask at a time; only "latest" does, and is asked for each time.
+ */
+export class Registry {
+  readonly #caller: RegistryCaller;
+  readonly #found = new SharedCache<RegisteredSchema>();
+  readonly #versions = new SharedCache<RegisteredSchema>();
+  readonly #byId = new SharedCache<Schema>();
+  readonly #latest = new SharedCache<RegisteredSchema>();
+
+  constructor(options: RegistryOptions) {
+    this.#caller = new RegistryCaller(options);
+  }
+
+  /**
+   * Registers a schema; one that is there already keeps its id.
+   * @throws KafkaError SCHEMA_INCOMPATIBLE or SCHEMA_INVALID with the registry's reason, REGISTRY_…
+   */
+  async register(subject: string, schema: Schema): Promise<RegisteredSchema> {
+    const what = `register the schema under subject "${subject}"`;
+    await this.#caller.ask({
+      method: 'POST',
+      path: `${pathOf(subject)}/versions`,
+      body: bodyOf(schema),
+      what,
+    });
+    // Its answer tells no version, and may be empty.
+    const registered = await this.find(subject, schema);
+    if (registered !== undefined) return registered;
+    throw new KafkaError(
+      'REGISTRY_FAILED',
+      `The Schema Registry could not ${what}: it took it, and does not have it.`,
+    );
+  }
+
+  /** A schema under its subject by its text; undefined where it is not registered there. */
+  find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined> {
+    return this.#found.get(keyOf(subject, schema.schemaType, schema.schema), async () => {
+      const what = `look up the schema under subject "${subject}"`;
+      const call: Call = {
+        method: 'POST',
+        path: pathOf(subject),
+        body: bodyOf(schema),
+        what,
+        accepts: isMissing,
+      };
+      const answer = await this.#read(call, found);
+      return answer && { ...schema, ...answer, subject };
+    });
+  }
+
+  /** Undefined where the subject has no such version. */
+  version(subject: string, number: number): Promise<RegisteredSchema | undefined> {
+    return this.#versions.get(keyOf(subject, String(number)), () => this.#version(subject, String(number)));
+  }
+
+  /** The newest version of a subject, asked for each time. */
+  latest(subject: string): Promise<RegisteredSchema | undefined> {
+    return this.#latest.share(keyOf(subject), () => this.#version(subject, 'latest'));
+  }
+
+  /** Undefined where no schema has this id. */
+  byId(id: number): Promise<Schema | undefined> {
+    return this.#byId.get(String(id), () => {
+      const what = `look up the schema of id ${id}`;
+      return this.#read({ method: 'GET', path: `/schemas/ids/${id}`, what, accepts: isMissing }, byId);
+    });
+  }
+
+  /** Why the schema could not follow the latest one of its subject; empty where it could, or would be the first. */
+  async incompatibilities(subject: string, schema: Schema): Promise<readonly string[]> {
+    const path = `/compatibility${pathOf(subject)}/versions/latest?verbose=true`;
+    const what = `compare the schema with subject "${subject}"`;
+    const answer = await this.#read(
+      { method: 'POST', path, body: bodyOf(schema), what, accepts: isMissing },
+      verdict,
+    );
+    if (answer === undefined || answer.is_compatible) return [];
+    return answer.messages.length > 0 ? answer.messages : ['the registry gives no reason'];
+  }
+
+  /** What later versions of a subject must stay compatible with. */
+  async setCompatibility(subject: string, compatibility: Compatibility): Promise<void> {
+    const what = `set the compatibility of subject "${subject}" to ${compatibility}`;
+    const path = `/config/${encodeURIComponent(subject)}`;
+    await this.#caller.ask({ method: 'PUT', path, body: { compatibility }, what });
+  }
+
+  #version(subject: string, number: string): Promise<RegisteredSchema | undefined> {
+    const what = `look up version ${number} of subject "${subject}"`;
+    const path = `${pathOf(subject)}/versions/${number}`;
+    return this.#read({ method: 'GET', path, what, accepts: isMissing }, version).then(
+      (answer) => answer && { ...answer, subject },
+    );
+  }
+
+  /** Undefined for a fault that the call accepts. */
+  async #read<Shape extends z.ZodType>(call: Call, shape: Shape): Promise<z.output<Shape> | undefined> {
+    const asked = await this.#caller.ask(call);
+    if (asked === undefined) return undefined;
+    const parsed = shape.safeParse(jsonOf(asked.answer.text));
+    if (parsed.success) return parsed.data;
+    throw registryError(call.what, asked.url, faultOfContent(asked.answer));
+  }
+}
+
+function pathOf(subject: string): string {
+  return `/subjects/${encodeURIComponent(subject)}`;
+}
+
+function bodyOf({ schema, schemaType }: Schema): object {
+  // Registries older than 5.5 know no other type, and refuse to be told it.
+  return schemaType === 'AVRO' ? { schema } : { schema, schemaType };
+}
+
+/** Subjects hold any character but this. */
+function keyOf(...parts: readonly string[]): string {
+  return parts.join('\u0000');
+}

@@ -1,0 +1,70 @@
+import { request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import type { ConnectionOptions } from 'node:tls';
+
+/** One HTTP exchange, whatever its status. */
+export interface Question {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** Milliseconds for everything, the body included. */
+  readonly timeout: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  /** As sent: seconds, or a date. */
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+/** Rejects where there was no answer: no connection, none in time, or one that is too large. */
+export type Transport = (question: Question) => Promise<Answer>;
+
+/** Schemas are kilobytes; what is longer than this is no registry, and would only fill the memory. */
+const mostBytes = 8 * 1024 * 1024;
+
+export const fetchTransport: Transport = async ({ url, timeout, body, ...init }) => {
+  const signal = AbortSignal.timeout(timeout);
+  const response = await fetch(url, { ...init, body: body ?? null, signal });
+  return {
+    status: response.status,
+    contentType: response.headers.get('content-type') ?? '',
+    retryAfter: response.headers.get('retry-after'),
+    text: response.body === null ? '' : await textOf(response.body),
+  };
+};
+
+/** Node's fetch takes no certificates; its older client does. */
+export function tlsTransport(tls: ConnectionOptions): Transport {
+  return (question) => (question.url.startsWith('https:') ? ask(question, tls) : fetchTransport(question));
+}
+
+function ask({ url, timeout, body, method, headers }: Question, tls: ConnectionOptions): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(timeout);
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const asked = request(url, { ...tls, method, headers: { ...headers, ...length }, signal });
+    asked.once('error', (failure) => reject(signal.aborted ? (signal.reason as Error) : failure));
+    asked.once('response', (response: IncomingMessage) => {
+      textOf(response).then((text) => {
+        const { 'content-type': contentType = '', 'retry-after': retryAfter = null } = response.headers;
+        resolve({ status: response.statusCode ?? 0, contentType, retryAfter, text });
+      }, reject);
+    });
+    asked.end(body);
+  });
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const kept: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > mostBytes) throw new Error(`the answer is larger than ${mostBytes} bytes`);
+    kept.push(chunk);
+  }
+  return Buffer.concat(kept).toString('utf8');
+}

@@ -1,0 +1,56 @@
+import { KafkaError } from '../vocabulary/errors.ts';
+import type { Compatibility, RegisteredSchema, Schema } from '../vocabulary/schema.ts';
+import type { SetupLog } from './setup.ts';
+
+/** What setup needs of a Schema Registry; `registry/` has one. */
+export interface Schemas {
+  find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined>;
+  register(subject: string, schema: Schema): Promise<RegisteredSchema>;
+  /** Why the schema could not follow the latest one of its subject; empty where it could. */
+  incompatibilities(subject: string, schema: Schema): Promise<readonly string[]>;
+  setCompatibility(subject: string, compatibility: Compatibility): Promise<void>;
+}
+
+export interface SchemaDeclaration extends Schema {
+  readonly subject: string;
+  readonly compatibility: Compatibility | undefined;
+}
+
+/**
+ * Sees to it that a schema is registered under its subject.
+ * @returns whether it was registered just now
+ * @throws KafkaError SCHEMA_INCOMPATIBLE or SCHEMA_INVALID with the registry's reason, REGISTRY_…
+ */
+export async function provisionSchema(
+  { subject, compatibility, ...schema }: SchemaDeclaration,
+  validateOnly: boolean,
+  schemas: Schemas,
+  log: SetupLog,
+): Promise<boolean> {
+  const existing = await schemas.find(subject, schema);
+  if (validateOnly) {
+    if (existing === undefined) await assertCompatible(subject, schema, schemas);
+    log.info(
+      existing ? placeOf(existing, 'is there') : `Would register a schema under subject "${subject}".`,
+    );
+    return false;
+  }
+  const registered = existing ?? (await schemas.register(subject, schema));
+  log.info(placeOf(registered, existing ? 'is there' : 'was registered'));
+  // Only now: a level set on a subject without a schema is refused by some registries, and forgotten by others.
+  if (compatibility !== undefined) await schemas.setCompatibility(subject, compatibility);
+  return existing === undefined;
+}
+
+async function assertCompatible(subject: string, schema: Schema, schemas: Schemas): Promise<void> {
+  const reasons = await schemas.incompatibilities(subject, schema);
+  if (reasons.length === 0) return;
+  throw new KafkaError(
+    'SCHEMA_INCOMPATIBLE',
+    `The schema is not compatible with the latest one of subject "${subject}": ${reasons.join('; ')}`,
+  );
+}
+
+function placeOf({ subject, version, id }: RegisteredSchema, what: string): string {
+  return `The schema ${what} under subject "${subject}", version ${version}, id ${id}.`;
+}

@@ -1,0 +1,28 @@
+/** The formats of schemas, by the Schema Registry's own names. */
+export const schemaTypes = ['AVRO', 'JSON', 'PROTOBUF'] as const;
+export type SchemaType = (typeof schemaTypes)[number];
+
+/** What a new version of a schema must stay compatible with; the registry checks it. */
+export const compatibilities = [
+  'BACKWARD',
+  'BACKWARD_TRANSITIVE',
+  'FORWARD',
+  'FORWARD_TRANSITIVE',
+  'FULL',
+  'FULL_TRANSITIVE',
+  'NONE',
+] as const;
+export type Compatibility = (typeof compatibilities)[number];
+
+/** A schema as text, such as a registry keeps it. */
+export interface Schema {
+  readonly schemaType: SchemaType;
+  readonly schema: string;
+}
+
+/** A schema under a subject. `id` is what stands in front of each value that is written with it. */
+export interface RegisteredSchema extends Schema {
+  readonly subject: string;
+  readonly version: number;
+  readonly id: number;
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pass } from 'node:timers/promises';
+import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
+import { startKafka } from '../../scripts/kafka/launch.ts';
+import { createTopic } from '../../scripts/kafka/topics.ts';
+import { freshName } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
+import { runFlow, type TestFlow } from '../support/flow.ts';
+import { account, startLoad, upTo, type Load } from '../support/load.ts';
+import { openProxy, type Proxy } from '../support/proxy.ts';
+import { readBack } from '../support/reader.ts';
+
+/** One broker behind a proxy: its network and its process are the tests'. */
+let proxy: Proxy;
+let kafka: KafkaCluster;
+
+before(async () => {
+  proxy = await openProxy();
+  kafka = await startKafka({ advertised: (_id, port) => proxy.inFrontOf(port) });
+});
+
+after(async () => {
+  await proxy.close();
+  await kafka.stop();
+});
+
+/** 500 events a second over 30 keys: some 5 are on their way at any time. */
+const rate = { perTick: 5, keys: 30 };
+
+for (const client of ['platformatic', 'kafkajs'] as const) {
+  describe(`outages with ${client}: everything is delivered, in the order of its key`, () => {
+    let topic: string;
+    let flow: TestFlow;
+    let load: Load;
+
+    /** A stream that has begun to flow, to a fresh topic of three partitions. */
+    async function stream(kafkaSettings: object, timeout = 10_000): Promise<void> {
+      topic = freshName('outage');
+      await createTopic(kafka.direct, topic, { partitions: 3 });
+      const settings = { brokers: [proxy.address], topic, client, key: 'data.key', ...kafkaSettings };
+      flow = await runFlow({ kafka: settings }, { timeout });
+      load = await startLoad(flow, rate);
+      await flows(100);
+    }
+
+    /** Waits until so many more pushes of those begun from now on are answered. */
+    async function flows(more: number): Promise<void> {
+      const goal = load.begun + more;
+      await eventually('the stream flows', () => load.accepted >= goal, { timeoutMs: 60_000 });
+    }
+
+    /** @param doubtful how many records may be stored twice: what was out in requests that nobody answered */
+    async function allIsThere(doubtful: number): Promise<void> {
+      const failures = await load.stop();
+      await flow.stop();
+      assert.deepEqual(failures, new Map(), flow.log.join('\n'));
+      const stored = await readBack(kafka.direct, topic, { count: load.begun });
+      const { duplicates, ...rest } = account(stored, upTo(load.begun));
+      assert.deepEqual(rest, { lost: [], disordered: [] });
+      assert.ok(duplicates <= doubtful, `${duplicates} duplicates, ${doubtful} were out`);
+    }
+
+    it('an answer that never comes: the request is given up after requestTimeout and sent again', async () => {
+      await stream({ requestTimeout: 1_500 });
+      proxy.loseAnswers();
+      const out = load.pending + rate.perTick;
+      await eventually('the request is given up', () => load.pending > 0 && retries(flow) > 0);
+      proxy.heal();
+      await flows(200);
+      await allIsThere(out);
+    });
+
+    it('connections reset under load, five times', async () => {
+      await stream({});
+      let out = 0;
+      for (let resets = 0; resets < 5; resets++) {
+        out += load.pending + rate.perTick;
+        proxy.reset();
+        await flows(50);
+      }
+      await allIsThere(out);
+    });
+
+    it('no broker for five seconds, with the default settings: all within deliveryTimeout', async () => {
+      await stream({});
+      const out = load.pending + rate.perTick;
+      proxy.refuse();
+      proxy.reset();
+      await pass(5_000);
+      assert.ok(load.pending > 1_000, `${load.pending} wait`);
+      await proxy.accept();
+      await flows(200);
+      await allIsThere(out);
+    });
+
+    it('the broker is killed and comes back after five seconds, with a deliveryTimeout of 40 s', async () => {
+      await stream({ deliveryTimeout: 40_000, retry: { maxRetryTime: 2_000 } }, 60_000);
+      const [node] = kafka.nodes;
+      assert.ok(node);
+      const out = load.pending + rate.perTick;
+      await node.kill();
+      await pass(5_000);
+      await node.start();
+      await flows(200);
+      await allIsThere(out);
+    });
+  });
+}
+
+const retries = (flow: TestFlow): number => flow.log.filter((line) => line.includes('trying again')).length;
