@@ -28,8 +28,9 @@ export function kafkaConfig(context: RowContext, choice: KafkaChoice): Destinati
 export async function openFlow(
   code: Destination.Instance,
   config: Destination.Config = {},
+  logger?: Collector.InitConfig['logger'],
 ): Promise<Collector.Instance> {
-  const { collector } = await startFlow({ destinations: { target: { code, config } } });
+  const { collector } = await startFlow({ destinations: { target: { code, config } }, logger });
   return collector;
 }
 

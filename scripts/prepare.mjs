@@ -17,6 +17,7 @@ const withoutBroker = ['unit', 'package'];
 installDependencies();
 checkNode();
 if (!withoutBroker.includes(process.argv[2] ?? '')) bringBroker();
+if (process.argv[2] === 'test') bringRegistry();
 
 function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');
@@ -58,6 +59,11 @@ function bringBroker() {
     cwd: root,
   });
   if (status !== 0) process.exit(1);
+}
+
+/** Only tests need one; without it those that do are skipped, and say so. */
+function bringRegistry() {
+  spawnSync(pinnedNode, [join(root, 'scripts', 'registry', 'prepare.ts')], { stdio: 'inherit', cwd: root });
 }
 
 function run(program, args, failure) {

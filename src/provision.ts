@@ -3,7 +3,8 @@ import { clientOptions } from './client-options.ts';
 import type { SetupPlan } from './options/resolve-setup.ts';
 import type { Options } from './options/resolve.ts';
 import { Registry } from './registry/registry.ts';
-import { runSetup, type SetupLog, type SetupResult } from './setup/setup.ts';
+import type { SetupLog } from './setup/log.ts';
+import { runSetup, type SetupResult } from './setup/setup.ts';
 
 /** No event waits for setup, and a large cluster may take its time over a topic. Milliseconds. */
 const patience = { ackTimeout: 30_000, requestTimeout: 35_000 };

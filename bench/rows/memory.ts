@@ -15,7 +15,8 @@ const settledWithin = 10;
 const silentSink: Destination.Instance = {
   type: 'silent',
   config: {},
-  push: () => new Promise<void>((resolve) => setTimeout(resolve, deliveryTimeout)),
+  push: () =>
+    new Promise<void>((_, reject) => setTimeout(() => reject(new Error('no answer')), deliveryTimeout)),
 };
 
 const frozenSink = 'frozen, a sink that is silent for 8 s';

@@ -27,7 +27,8 @@ export function runCommand(
     const take = (text: string): void => {
       output += text;
       if (!options.onLine) return;
-      const lines = (rest + text).split('\n');
+      // A carriage return, too, ends a line: Maven redraws its progress.
+      const lines = (rest + text).split(/[\r\n]+/);
       rest = lines.pop() ?? '';
       lines.forEach(options.onLine);
     };

@@ -9,10 +9,10 @@ type Details = Pick<TopicSpec, 'replicationFactor' | 'configEntries'>;
 /** The part of the in-memory cluster that is about topics. */
 export interface MemoryTopics {
   readonly brokers: number;
-  find(name: string): (Details & { readonly leaders: readonly number[] }) | undefined;
-  create(name: string, partitions: number, details: Details): void;
+  readonly find: (name: string) => (Details & { readonly leaders: readonly number[] }) | undefined;
+  readonly create: (name: string, partitions: number, details: Details) => void;
   /** Set while the cluster is cut off. */
-  refusal(): KafkaError | undefined;
+  readonly refusal: () => KafkaError | undefined;
 }
 
 /** A few of Kafka's settings and their defaults; others are unknown here, as misspelt ones are there. */

@@ -10,7 +10,12 @@ const schemaType = z.enum(schemaTypes).default('AVRO');
 const found = z.object({ id: z.int(), version: z.int() });
 const version = z.object({ id: z.int(), version: z.int(), schema: z.string(), schemaType });
 const byId = z.object({ schema: z.string(), schemaType });
-const verdict = z.object({ is_compatible: z.boolean(), messages: z.array(z.string()).default([]) });
+/** Confluent's registry gives its reasons in `messages`, Apicurio in `reason`. */
+const verdict = z.object({
+  is_compatible: z.boolean(),
+  messages: z.array(z.string()).default([]),
+  reason: z.string().optional(),
+});
 
 const isMissing = ({ code }: Fault): boolean => code === 'SCHEMA_MISSING';
 
@@ -93,7 +98,8 @@ export class Registry {
       verdict,
     );
     if (answer === undefined || answer.is_compatible) return [];
-    return answer.messages.length > 0 ? answer.messages : ['the registry gives no reason'];
+    const { messages, reason = 'the registry gives no reason' } = answer;
+    return messages.length > 0 ? messages : [reason];
   }
 
   /** What later versions of a subject must stay compatible with. */
@@ -125,9 +131,9 @@ function pathOf(subject: string): string {
   return `/subjects/${encodeURIComponent(subject)}`;
 }
 
+/** The type is said for Avro too: left to guess, Apicurio takes what is no Avro for JSON Schema, and registers it. */
 function bodyOf({ schema, schemaType }: Schema): object {
-  // Registries older than 5.5 know no other type, and refuse to be told it.
-  return schemaType === 'AVRO' ? { schema } : { schema, schemaType };
+  return { schema, schemaType };
 }
 
 /** Subjects hold any character but this. */

@@ -1,6 +1,6 @@
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { Compatibility, RegisteredSchema, Schema } from '../vocabulary/schema.ts';
-import type { SetupLog } from './setup.ts';
+import type { SetupLog } from './log.ts';
 
 /** What setup needs of a Schema Registry; `registry/` has one. */
 export interface Schemas {

@@ -1,4 +1,5 @@
 import type { TopicSpec } from '../vocabulary/topic.ts';
+import type { SetupLog } from './log.ts';
 import { provisionSchema, type SchemaDeclaration, type Schemas } from './schema.ts';
 import { provisionTopic, type Topics } from './topics.ts';
 
@@ -7,11 +8,6 @@ export interface SetupResult {
   /** Whether any topic was created just now. */
   readonly topicCreated: boolean;
   readonly schemaRegistered: boolean;
-}
-
-export interface SetupLog {
-  info(message: string): void;
-  warn(message: string): void;
 }
 
 export interface SetupPlan {

@@ -1,7 +1,7 @@
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../vocabulary/topic.ts';
 import { driftOf } from './drift.ts';
-import type { SetupLog } from './setup.ts';
+import type { SetupLog } from './log.ts';
 
 /** What setup needs of a cluster; the client port's `Admin` is one. */
 export interface Topics {

@@ -1,0 +1,14 @@
+/** Brings the schema registry that tests start. Run by scripts/prepare.mjs. */
+import { findJava, findMaven } from '../kafka/java.ts';
+import { progressLine } from '../kafka/progress.ts';
+import { fetchRegistry, haveRegistry } from './archive.ts';
+
+const line = progressLine(process.stderr);
+try {
+  if (!haveRegistry() && 'path' in (await findJava()) && (await findMaven()))
+    await fetchRegistry(line.update);
+  line.end();
+} catch (error) {
+  line.end();
+  console.error(error instanceof Error ? error.message : error);
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as pass } from 'node:timers/promises';
+import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
+import { startKafka } from '../../scripts/kafka/launch.ts';
+import { alterTopic, createTopic, describeTopic } from '../../scripts/kafka/topics.ts';
+import { freshName } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
+import { runFlow } from '../support/flow.ts';
+import { account, startLoad, upTo } from '../support/load.ts';
+import { readBack } from '../support/reader.ts';
+
+/**
+ * Three nodes, the third of which is down: a topic with a replica there has one in sync, and whether that is enough is
+ * up to its min.insync.replicas. (On one node alone Kafka lowers that setting to the number of replicas.)
+ */
+let kafka: KafkaCluster;
+
+before(async () => {
+  kafka = await startKafka({ nodes: 3 });
+});
+
+after(async () => {
+  await kafka.stop();
+});
+
+describe('too few replicas in sync for five seconds: everything is delivered, in the order of its key', () => {
+  /** Topics whose second replica is on the node that goes down: found by trying, for Kafka chooses. */
+  const topics: Record<string, string> = {};
+
+  const brokers = () => kafka.direct.slice(0, 2);
+
+  before(async () => {
+    const [, , third] = kafka.nodes;
+    assert.ok(third);
+    for (const client of ['platformatic', 'kafkajs']) {
+      topics[client] = await eventually('a topic has a replica on node 3', async () => {
+        const name = freshName('replicas');
+        const config = { 'min.insync.replicas': '1' };
+        await createTopic(kafka.direct, name, { partitions: 1, replicas: 2, config });
+        const [partition] = (await describeTopic(kafka.direct, name)) ?? [];
+        return partition?.replicas.includes(third.id) ? name : undefined;
+      });
+    }
+    await third.stop();
+    await eventually('one replica is in sync', async () => {
+      const all = await Promise.all(Object.values(topics).map((name) => describeTopic(brokers(), name)));
+      return all.flat().every((partition) => partition?.inSync.length === 1);
+    });
+  });
+
+  for (const client of ['platformatic', 'kafkajs'] as const) {
+    it(client, async (t) => {
+      const topic = topics[client] ?? '';
+      const flow = await runFlow({ kafka: { brokers: brokers(), topic, client, key: 'data.key' } });
+      const load = await startLoad(flow, { perTick: 5, keys: 30 });
+      await eventually('the stream flows', () => load.accepted > 100);
+
+      await alterTopic(brokers(), topic, { 'min.insync.replicas': '2' });
+      const refusal = await eventually('the broker asks to try again', () =>
+        flow.log.find((line) => line.includes('trying again')),
+      );
+      await pass(5_000);
+      assert.ok(load.pending > 1_000, `${load.pending} wait`);
+      await alterTopic(brokers(), topic, { 'min.insync.replicas': '1' });
+      const goal = load.begun + 200;
+      await eventually('the stream flows again', () => load.accepted > goal);
+      const failures = await load.stop();
+      await flow.stop();
+
+      assert.match(
+        refusal,
+        new RegExp(
+          `^WARN Kafka topic "${topic}": trying again in \\d+ ms. Topic "${topic}": the broker answered ` +
+            `NOT_ENOUGH_REPLICAS and asks to try again. If this lasts, check the cluster's health.$`,
+        ),
+      );
+      assert.deepEqual(failures, new Map(), flow.log.join('\n'));
+      const stored = await readBack(brokers(), topic, { count: load.begun });
+      assert.deepEqual(account(stored, upTo(load.begun)), { lost: [], duplicates: 0, disordered: [] });
+      t.diagnostic(`${load.begun} events, 0 duplicates`);
+    });
+  }
+});
