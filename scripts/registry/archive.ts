@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../kafka/command.ts';
 import type { Progress } from '../kafka/progress.ts';
@@ -16,6 +17,15 @@ export const haveRegistry = (): boolean => existsSync(registryJar);
 const artifact = `io.apicurio:apicurio-registry-app:${registryVersion}:tar.gz:all`;
 const name = `Schema registry ${registryVersion}`;
 
+/** Without a project Maven leaves its markers in a folder it cannot name. */
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>local</groupId>
+  <artifactId>registry-archive</artifactId>
+  <version>1</version>
+</project>
+`;
+
 /**
  * Brings Apicurio Registry, which speaks Confluent's API, with Maven: 142 MB. Safe when several processes do it at once:
  * each fills a folder of its own, and the first to finish gives it the final name.
@@ -23,15 +33,17 @@ const name = `Schema registry ${registryVersion}`;
 export async function fetchRegistry(onProgress: Progress = () => undefined): Promise<void> {
   if (haveRegistry()) return;
   mkdirSync(kafkaFolder, { recursive: true });
+  const project = mkdtempSync(join(tmpdir(), 'registry-archive-'));
   const filling = mkdtempSync(join(kafkaFolder, 'filling-'));
   try {
+    writeFileSync(join(project, 'pom.xml'), pom);
     onProgress(`${name}: asking Maven for the archive`);
     // Not in batch mode, in which Maven says nothing until all of a file is there.
     const { code, output } = await runCommand(
       'mvn',
       ['--color=never', 'dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${filling}`],
       {
-        cwd: filling,
+        cwd: project,
         onLine(line) {
           const amount = /Progress \(\d+\): (.*\d ?[kMG]?B.*)/.exec(line)?.[1];
           if (amount !== undefined) onProgress(`${name}: ${amount.trim()}`);
@@ -44,6 +56,7 @@ export async function fetchRegistry(onProgress: Progress = () => undefined): Pro
     takeName(filling);
     onProgress(`${name}: in place`);
   } finally {
+    rmSync(project, { recursive: true, force: true });
     rmSync(filling, { recursive: true, force: true });
   }
 }

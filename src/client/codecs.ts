@@ -19,22 +19,24 @@ export async function loadCodec(compression: Compression): Promise<Codec> {
     case 'none':
       return { number: 0 };
     case 'gzip':
-      return { number: 1, compress: offLoop(gzipSync, promisify(gzip)) };
+      return { number: 1, compress: atBest(gzipSync, promisify(gzip), 4 * 1024) };
     case 'snappy':
       return { number: 2, compress: await webAssembly('snappy') };
     case 'lz4':
       return { number: 3, compress: await webAssembly('lz4') };
     case 'zstd':
-      return { number: 4, compress: offLoop(zstdCompressSync, promisify(zstdCompress)) };
+      return { number: 4, compress: atBest(zstdCompressSync, promisify(zstdCompress), 32 * 1024) };
   }
 }
 
-/** Up to so many bytes, the way to the thread pool and back costs the loop more than the compression does. */
-const small = 2048;
-
-function offLoop(
+/**
+ * Up to `small` bytes at once: the way to the thread pool and back costs the loop 30 to 80 µs, as much as compressing them,
+ * and the push that waits for it twice that (docs/decisions/0003).
+ */
+function atBest(
   sync: (bytes: Buffer) => Buffer,
   async: (bytes: Buffer) => Promise<Buffer>,
+  small: number,
 ): (bytes: Buffer) => Buffer | Promise<Buffer> {
   return (bytes) => (bytes.length <= small ? sync(bytes) : async(bytes));
 }

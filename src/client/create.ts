@@ -1,3 +1,4 @@
+import { loadCodec } from './codecs.ts';
 import { loadKafkajs, loadKafkajsAdmin } from './kafkajs.ts';
 import { openOnce } from './open-once.ts';
 import { loadPlatformatic, loadPlatformaticAdmin } from './platformatic.ts';
@@ -15,8 +16,11 @@ export async function createClient(
   options: ClientOptions,
   onRebuilt: OnRebuilt,
 ): Promise<Client> {
-  const create = await (kind === 'platformatic' ? loadPlatformatic() : loadKafkajs());
-  return rebuilding(() => openOnce(create(options)), onRebuilt);
+  const [create, codec] = await Promise.all([
+    kind === 'platformatic' ? loadPlatformatic() : loadKafkajs(),
+    loadCodec(options.compression),
+  ]);
+  return rebuilding(() => openOnce(create(options, codec)), onRebuilt);
 }
 
 /** The same library's answers about topics, on connections of their own. */

@@ -73,14 +73,23 @@ export class KafkajsConnection {
     definition: protocol.Definition<Options, Answer>,
     options: Options,
   ): Promise<Answer> {
+    const { request, response } = this.#broker.lookupRequest(apiKey, definition)(options);
+    return this.send(request, (bytes) => response.decode(bytes));
+  }
+
+  /** A request that kafkajs does not know how to write. */
+  send<Answer>(
+    request: Exchange<Answer>['request'],
+    decode: (bytes: Buffer) => Promise<Answer>,
+  ): Promise<Answer> {
     // Or kafkajs would open another connection, which nobody would close.
     if (this.#ended) return Promise.reject(new Error('Not connected'));
-    const { request, response } = this.#broker.lookupRequest(apiKey, definition)(options);
-    const exchange: Exchange<Answer> = {
-      request,
-      response: { decode: (bytes) => response.decode(bytes), parse: (answer) => Promise.resolve(answer) },
-    };
-    return this.#pool.send(exchange);
+    return this.#pool.send({ request, response: { decode, parse: (answer) => Promise.resolve(answer) } });
+  }
+
+  /** What the broker speaks, by the numbers of the requests, once the connection is ready. */
+  get versions(): Broker['versions'] {
+    return this.#broker.versions;
   }
 
   destroy(): void {

@@ -15,9 +15,18 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     namespace(): Logger;
   }
 
+  export interface Request {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly expectResponse?: () => boolean;
+    /** Taken for kafkajs's encoder where `buf` is a Buffer; the bytes are in `buffer`. */
+    readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  }
+
   /** A request of one version, and how its answer is read: `parse` throws where a part of the answer is an error. */
   export interface Exchange<Answer> {
-    readonly request: unknown;
+    readonly request: Request;
     readonly response: { decode(bytes: Buffer): Promise<Answer>; parse(answer: Answer): Promise<Answer> };
   }
 
@@ -67,7 +76,7 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
   /** All versions of one request. */
   export interface Definition<Options, Answer> {
     readonly versions: readonly string[];
-    protocol(version: { version: number }): (options: Options) => { request: unknown; response: Answer };
+    protocol(version: { version: number }): (options: Options) => { request: Request; response: Answer };
   }
 
   export interface MetadataAnswer {
@@ -77,34 +86,6 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
       topic: string;
       topicErrorCode: number;
       partitionMetadata: readonly { partitionId: number; leader: number; replicas: readonly number[] }[];
-    }[];
-  }
-
-  export interface ProduceOptions {
-    readonly acks: number;
-    readonly timeout: number;
-    readonly compression: number;
-    readonly producerId?: bigint;
-    readonly producerEpoch?: number;
-    readonly topicData: readonly {
-      topic: string;
-      partitions: readonly {
-        partition: number;
-        firstSequence: number;
-        messages: readonly {
-          key: Buffer;
-          value: Buffer;
-          headers: Readonly<Record<string, string>>;
-          timestamp: string;
-        }[];
-      }[];
-    }[];
-  }
-
-  export interface ProduceAnswer {
-    readonly topics: readonly {
-      topicName: string;
-      partitions: readonly { partition: number; errorCode: number }[];
     }[];
   }
 
@@ -132,7 +113,6 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
       { topics: readonly string[]; allowAutoTopicCreation: boolean },
       MetadataAnswer
     >;
-    readonly Produce: Definition<ProduceOptions, ProduceAnswer | undefined>;
     readonly CreateTopics: Definition<
       CreateTopicsOptions,
       { topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[] }

@@ -1,39 +1,30 @@
-import type { Slice } from '../vocabulary/partition.ts';
 import type { TopicConfig, TopicSpec } from '../vocabulary/topic.ts';
 import type { Internals, KafkajsConnection } from './kafkajs-connection.ts';
 import type { ClientOptions } from './port.ts';
-import {
-  laneOf,
-  type CodeAnswer,
-  type Link,
-  type MetadataAnswer,
-  type ProduceAnswer,
-  type ProducerId,
-  type Stamp,
-} from './wire.ts';
+import { decodeProduceAnswer } from './produce-answer.ts';
+import { produceKey, produceVersion } from './produce-request.ts';
+import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from './wire.ts';
 
 /** Kafka's numbers of the requests. */
-const apiKeys = { produce: 0, metadata: 3, createTopics: 19, initProducerId: 22, describeConfigs: 32 };
+const apiKeys = { metadata: 3, createTopics: 19, initProducerId: 22, describeConfigs: 32 };
 /** And of the resource whose configuration is asked for. */
 const topicResource = 2;
+
+interface Answered {
+  readonly lanes: ProduceAnswer;
+  /** By this name kafkajs keeps the next request back. */
+  readonly clientSideThrottleTime: number;
+}
 
 export class KafkajsLink implements Link {
   readonly #requests: Internals['requests'];
   readonly #options: ClientOptions;
   readonly #connection: KafkajsConnection;
-  readonly #compression: number;
 
-  /** @param compression kafkajs's number of the codec, which is Kafka's */
-  constructor(
-    { requests }: Internals,
-    options: ClientOptions,
-    connection: KafkajsConnection,
-    compression: number,
-  ) {
+  constructor({ requests }: Internals, options: ClientOptions, connection: KafkajsConnection) {
     this.#requests = requests;
     this.#options = options;
     this.#connection = connection;
-    this.#compression = compression;
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
@@ -68,20 +59,21 @@ export class KafkajsLink implements Link {
     return { producerId: BigInt(producerId), producerEpoch };
   }
 
-  async produce(slices: readonly Slice[], stamp: Stamp | undefined): Promise<ProduceAnswer | undefined> {
-    const answer = await this.#connection.exchange(apiKeys.produce, this.#requests.Produce, {
-      acks: this.#options.acks,
-      timeout: this.#options.ackTimeout,
-      compression: this.#compression,
-      ...(stamp && { producerId: stamp.producerId, producerEpoch: stamp.producerEpoch }),
-      topicData: topicData(slices, stamp),
+  async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
+    const version = produceVersion(this.#connection.versions?.[produceKey]);
+    const bytes = Buffer.concat(body);
+    const request = {
+      apiKey: produceKey,
+      apiVersion: version,
+      apiName: 'Produce',
+      expectResponse: () => this.#options.acks !== 0,
+      encode: () => Promise.resolve({ buf: bytes, buffer: bytes }),
+    };
+    const answer = await this.#connection.send<Answered | undefined>(request, (received) => {
+      const { lanes, throttle } = decodeProduceAnswer(received, version);
+      return Promise.resolve({ lanes, clientSideThrottleTime: throttle });
     });
-    if (answer === undefined) return undefined;
-    return new Map(
-      answer.topics.flatMap(({ topicName, partitions }) =>
-        partitions.map(({ partition, errorCode }) => [laneOf(topicName, partition), { code: errorCode }]),
-      ),
-    );
+    return answer?.lanes;
   }
 
   async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
@@ -111,28 +103,6 @@ export class KafkajsLink implements Link {
       entries: new Map(entries.map(({ configName, configValue }) => [configName, configValue])),
     };
   }
-}
-
-function topicData(slices: readonly Slice[], stamp: Stamp | undefined) {
-  const byTopic = Map.groupBy(slices, ({ topic }) => topic);
-  return [...byTopic].map(([topic, ofTopic]) => ({
-    topic,
-    partitions: ofTopic.map(({ partition, records }) => ({
-      partition,
-      firstSequence: stamp?.sequences.get(laneOf(topic, partition)) ?? 0,
-      messages: records.map(({ key, value, headers, timestamp }) => ({
-        key,
-        value,
-        headers,
-        timestamp: sortable(timestamp),
-      })),
-    })),
-  }));
-}
-
-/** kafkajs takes 0 for "now", and sorts timestamps as text: 999999999999 (in 2001) after 1700000000000. */
-function sortable(timestamp: number): string {
-  return String(timestamp).padStart(16, '0');
 }
 
 /** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */

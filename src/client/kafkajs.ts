@@ -1,4 +1,4 @@
-import { useCodec } from './kafkajs-codecs.ts';
+import type { Codec } from './codecs.ts';
 import { KafkajsConnection, loadInternals, type Internals } from './kafkajs-connection.ts';
 import { KafkajsLink } from './kafkajs-link.ts';
 import type { ClientOptions } from './port.ts';
@@ -10,9 +10,9 @@ import { WireClient } from './wire-client.ts';
  * Loads kafkajs and makes clients on its connections and encoders. Its producer is not used: it fails all topics when one
  * is missing, does not say which partition an error is about, and leaves timed-out sockets in use.
  */
-export async function loadKafkajs(): Promise<(options: ClientOptions) => WireClient> {
+export async function loadKafkajs(): Promise<(options: ClientOptions, codec: Codec) => WireClient> {
   const internals = await loadInternals();
-  return (options) => new WireClient(new KafkajsWire(internals, options), options, limits);
+  return (options, codec) => new WireClient(new KafkajsWire(internals, options), options, codec);
 }
 
 export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
@@ -20,12 +20,9 @@ export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => Wi
   return (options) => new WireAdmin(new KafkajsWire(internals, options), options);
 }
 
-const limits = { maxRecordsPerSlice: 10_000, maxTimestampSpread: Infinity };
-
 class KafkajsWire implements Wire {
   readonly #internals: Internals;
   readonly #options: ClientOptions;
-  #compression: Promise<number> | undefined;
   readonly #connections = new Map<string, KafkajsConnection>();
 
   constructor(internals: Internals, options: ClientOptions) {
@@ -34,10 +31,9 @@ class KafkajsWire implements Wire {
   }
 
   async open(broker: Address, purpose: Purpose): Promise<Link> {
-    const compression = await (this.#compression ??= useCodec(this.#options.compression));
     const connection = this.#connection(broker, purpose);
     await connection.ready();
-    return new KafkajsLink(this.#internals, this.#options, connection, compression);
+    return new KafkajsLink(this.#internals, this.#options, connection);
   }
 
   close(): Promise<void> {

@@ -40,6 +40,17 @@ export function partitionMissing({ topic, partition }: Slice): Outcome {
   return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
 }
 
+/** Halved until it is found out which record is to blame, or there is memory enough. */
+export function notEncoded(topic: string, cause: unknown): Outcome {
+  const error = new KafkaError(
+    'RECORD_REJECTED',
+    `Topic "${topic}": these records could not be encoded: ${endless(reasonOf(cause))}. ` +
+      'If this lasts, choose another settings.kafka.compression.',
+    { topic, cause },
+  );
+  return { kind: 'too-large', error };
+}
+
 export function unreachable(brokers: string, cause: unknown): KafkaError {
   const reason = endless(reasonOf(cause));
   return new KafkaError(

@@ -1,10 +1,10 @@
 import type * as platformatic from '@platformatic/kafka';
 import type { API, Connection } from '@platformatic/kafka';
 import { brokerCode, flatten } from './connection-errors.ts';
+import { produceKey, produceVersion } from './produce-request.ts';
 
 export type Library = typeof platformatic;
 export type MetadataResponse = Awaited<ReturnType<Library['metadataV12']['api']['async']>>;
-export type ProduceResponse = Exclude<Awaited<ReturnType<Library['produceV11']['api']['async']>>, boolean>;
 
 export type CreateTopicsResponse = Awaited<ReturnType<Library['createTopicsV7']['api']['async']>>;
 export type DescribeConfigsResponse = Awaited<ReturnType<Library['describeConfigsV4']['api']['async']>>;
@@ -12,7 +12,7 @@ export type DescribeConfigsResponse = Awaited<ReturnType<Library['describeConfig
 /** One version each of the requests that producing takes. */
 export interface Apis {
   readonly metadata: Pick<Library['metadataV11']['api'], 'async'>;
-  readonly produce: Pick<Library['produceV10']['api'], 'async'>;
+  readonly produceVersion: number;
   readonly initProducerId: Pick<Library['initProducerIdV5']['api'], 'async'>;
   /** Setup's, chosen when asked for: a cluster that has given them up, as some hosted ones, still takes records. */
   readonly createTopics: () => Pick<Library['createTopicsV7']['api'], 'async'>;
@@ -39,13 +39,7 @@ export async function negotiate(library: Library, connection: Connection): Promi
       library.metadataV8.api,
       library.metadataV7.api,
     ]),
-    produce: newest<Apis['produce']>(offers, [
-      library.produceV11.api,
-      library.produceV10.api,
-      library.produceV9.api,
-      library.produceV8.api,
-      library.produceV7.api,
-    ]),
+    produceVersion: produceVersion(offers.find(({ apiKey }) => apiKey === produceKey)),
     initProducerId: newest<Apis['initProducerId']>(offers, [
       library.initProducerIdV5.api,
       library.initProducerIdV4.api,

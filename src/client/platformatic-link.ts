@@ -1,6 +1,4 @@
-import type { Connection, MessageRecord } from '@platformatic/kafka';
-import type { Slice } from '../vocabulary/partition.ts';
-import type { RecordHeaders } from '../vocabulary/record.ts';
+import type { Connection, Writer } from '@platformatic/kafka';
 import type { TopicConfig, TopicSpec } from '../vocabulary/topic.ts';
 import {
   answerWithin,
@@ -9,18 +7,11 @@ import {
   type DescribeConfigsResponse,
   type Library,
   type MetadataResponse,
-  type ProduceResponse,
 } from './platformatic-apis.ts';
 import type { ClientOptions } from './port.ts';
-import {
-  laneOf,
-  type CodeAnswer,
-  type Link,
-  type MetadataAnswer,
-  type ProduceAnswer,
-  type ProducerId,
-  type Stamp,
-} from './wire.ts';
+import { decodeProduceAnswer } from './produce-answer.ts';
+import { produceKey } from './produce-request.ts';
+import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from './wire.ts';
 
 export class PlatformaticLink implements Link {
   readonly #library: Library;
@@ -61,20 +52,24 @@ export class PlatformaticLink implements Link {
     return this.#apis.initProducerId.async(this.#connection, null, this.#options.ackTimeout);
   }
 
-  async produce(slices: readonly Slice[], stamp: Stamp | undefined): Promise<ProduceAnswer | undefined> {
-    const { acks, ackTimeout, compression } = this.#options;
-    const batch = { compression, ...(stamp && this.#stamped(slices, stamp)) };
-    const asked = this.#apis.produce.async(this.#connection, acks, ackTimeout, messagesOf(slices), batch);
-    const answer = await asked.catch((failure: unknown) => answerWithin<ProduceResponse>(failure));
-    if (typeof answer === 'boolean') return undefined;
-    return new Map(
-      answer.responses.flatMap(({ name, partitionResponses }) =>
-        partitionResponses.map(({ index, errorCode, errorMessage }) => [
-          laneOf(name, index),
-          { code: errorCode, detail: errorMessage },
-        ]),
-      ),
-    );
+  produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
+    const { produceVersion: version } = this.#apis;
+    const silent = this.#options.acks === 0;
+    return new Promise((resolve, reject) => {
+      this.#connection.send<ProduceAnswer>(
+        produceKey,
+        version,
+        () => this.#writer(body, silent),
+        (_id, _key, _version, { buffer, position }) =>
+          decodeProduceAnswer(buffer.slice(position), version).lanes,
+        false,
+        false,
+        (error, answer) => {
+          if (error !== null) reject(error);
+          else resolve(silent ? undefined : answer);
+        },
+      );
+    });
   }
 
   /** Not by the library's own admin, which drops `validateOnly` and creates the topic. */
@@ -107,40 +102,15 @@ export class PlatformaticLink implements Link {
     };
   }
 
-  /** The library, too, names lanes `topic:partition`. */
-  #stamped(slices: readonly Slice[], { producerId, producerEpoch, sequences }: Stamp) {
-    const lanes = slices.map(({ topic, partition }) => laneOf(topic, partition));
-    const starts = lanes.map((lane): [string, number] => [lane, sequences.get(lane) ?? 0]);
-    return { producerId, producerEpoch, sequences: new this.#library.NumericMap(starts) };
+  #writer(body: readonly Buffer[], noResponse: boolean): Writer {
+    const writer = this.#library.Writer.create();
+    for (const piece of body) writer.append(piece);
+    writer.context.noResponse = noResponse;
+    return writer;
   }
 }
 
 /** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */
 function answerOf(part: { errorCode: number; errorMessage?: string | null } | undefined): CodeAnswer {
   return { code: part?.errorCode ?? -1, detail: part?.errorMessage };
-}
-
-function messagesOf(slices: readonly Slice[]): MessageRecord[] {
-  return slices.flatMap(({ topic, partition, records }) =>
-    records.map(({ key, value, headers, timestamp }) => ({
-      topic,
-      partition,
-      key,
-      value,
-      headers: encoded(headers),
-      timestamp: BigInt(timestamp),
-    })),
-  );
-}
-
-/** One headers object serves all records of a rule: encoded once. */
-const encodedHeaders = new WeakMap<RecordHeaders, Map<Buffer, Buffer>>();
-
-function encoded(headers: RecordHeaders): Map<Buffer, Buffer> {
-  let found = encodedHeaders.get(headers);
-  if (found === undefined) {
-    found = new Map(Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]));
-    encodedHeaders.set(headers, found);
-  }
-  return found;
 }

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionPool } from '@platformatic/kafka';
+import type { Codec } from './codecs.ts';
 import { negotiate, type Apis, type Library } from './platformatic-apis.ts';
 import { PlatformaticLink } from './platformatic-link.ts';
 import type { ClientOptions } from './port.ts';
@@ -12,21 +13,15 @@ import { WireClient } from './wire-client.ts';
  * Loads @platformatic/kafka and makes clients on its request layer. Its producer is not used: it hides what became of a
  * partition in trees of errors, and counts sequence numbers per send, not per partition.
  */
-export async function loadPlatformatic(): Promise<(options: ClientOptions) => WireClient> {
+export async function loadPlatformatic(): Promise<(options: ClientOptions, codec: Codec) => WireClient> {
   const library = await import('@platformatic/kafka');
-  return (options) => new WireClient(new PlatformaticWire(library, options), options, limits);
+  return (options, codec) => new WireClient(new PlatformaticWire(library, options), options, codec);
 }
 
 export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
   const library = await import('@platformatic/kafka');
   return (options) => new WireAdmin(new PlatformaticWire(library, options), options);
 }
-
-/**
- * The library writes the distance of a record's time from the first one's of its batch in 32 bits: what is 2³¹ ms
- * (25 days) away or more was stored with a wrong time, silently, and the batch refused beyond (measured with 2.12.1).
- */
-const limits = { maxRecordsPerSlice: 10_000, maxTimestampSpread: 2 ** 31 - 1 };
 
 class PlatformaticWire implements Wire {
   readonly #library: Library;

@@ -2,26 +2,29 @@ import type { Outcome } from '../vocabulary/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../vocabulary/partition.ts';
 import { outcomeOfCode } from './broker-errors.ts';
 import { Cluster } from './cluster.ts';
+import type { Codec } from './codecs.ts';
 import { connectionError } from './connection-errors.ts';
 import { IdempotentSender } from './idempotent.ts';
-import { clientClosed, partitionMissing } from './messages.ts';
-import type { Client, ClientOptions, SliceLimits } from './port.ts';
+import { clientClosed, notEncoded, partitionMissing } from './messages.ts';
+import type { Client, ClientOptions } from './port.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
+import { encodeProduce } from './produce-request.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
 
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
-  readonly limits: SliceLimits;
+  readonly limits = { maxRecordsPerSlice: 10_000 };
   readonly #wire: Wire;
   readonly #options: ClientOptions;
+  readonly #codec: Codec;
   readonly #cluster: Cluster;
   readonly #idempotent: IdempotentSender | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(wire: Wire, options: ClientOptions, limits: SliceLimits) {
-    this.limits = limits;
+  constructor(wire: Wire, options: ClientOptions, codec: Codec) {
     this.#wire = wire;
     this.#options = options;
+    this.#codec = codec;
     this.#cluster = new Cluster(wire, options);
     if (options.idempotent) this.#idempotent = this.#createIdempotent();
   }
@@ -76,8 +79,14 @@ export class WireClient implements Client {
       const error = connectionError(failure, addressOf(leader), this.#options, true);
       return slices.map(() => ({ kind: 'unreachable', error }));
     }
+    let body: readonly Buffer[];
     try {
-      const answer = await link.produce(slices, stamp);
+      body = await encodeProduce(slices, stamp, this.#codec, this.#options);
+    } catch (failure) {
+      return slices.map(({ topic }) => notEncoded(topic, failure));
+    }
+    try {
+      const answer = await link.produce(body);
       return answer === undefined ? slices.map(() => ({ kind: 'stored' })) : outcomesOfAnswer(answer, slices);
     } catch (failure) {
       return outcomesOfFailure(failure, slices, addressOf(leader));

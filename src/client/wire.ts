@@ -1,10 +1,10 @@
-import type { Slice } from '../vocabulary/partition.ts';
 import type { TopicConfig, TopicSpec } from '../vocabulary/topic.ts';
 import type { ClientOptions } from './port.ts';
 
 /**
- * What is taken from a Kafka library: connections with TLS and SASL, and the encoding of three requests. Everything that
- * decides something (who leads, what a code means, what is sent again) is ours, once, in `WireClient`.
+ * What is taken from a Kafka library: connections with TLS and SASL, and the encoding of small requests. Everything that
+ * decides something (who leads, what a code means, what is sent again) is ours, once, in `WireClient`, and so is the
+ * request that carries the records.
  */
 export interface Wire {
   /**
@@ -31,8 +31,11 @@ export interface Link {
   /** Without a topic: the brokers only. */
   metadata(topic?: string): Promise<MetadataAnswer>;
   registerProducer(): Promise<ProducerId>;
-  /** Resolves to nothing under `acks: 0`, once the request has been handed to the socket. */
-  produce(slices: readonly Slice[], stamp: Stamp | undefined): Promise<ProduceAnswer | undefined>;
+  /**
+   * @param body a request's, of `encodeProduce`
+   * @returns nothing under `acks: 0`, once the request has been handed to the socket
+   */
+  produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined>;
   /** `validateOnly`: the broker checks everything and creates nothing. */
   createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer>;
   topicConfig(topic: string): Promise<CodeAnswer & { readonly entries: TopicConfig }>;

@@ -76,6 +76,7 @@ describe('walkeros validate', { concurrency: 2 }, () => {
   it('refuses bad settings, each with its place', async () => {
     const kafka = {
       brokers: [],
+      topik: 'events',
       acks: 2,
       compression: 'brotli',
       timeout: 'soon',
@@ -86,6 +87,7 @@ describe('walkeros validate', { concurrency: 2 }, () => {
     assert.deepEqual({ code, valid }, { code: 1, valid: false });
     assert.deepEqual(errors, [
       { path: '/kafka', message: "must have required property 'topic'" },
+      { path: '/kafka', message: 'must NOT have additional properties' },
       { path: '/kafka/brokers', message: 'must NOT have fewer than 1 items' },
       { path: '/kafka/sasl/mechanism', message: 'must be equal to one of the allowed values' },
       { path: '/kafka/acks', message: 'must be equal to one of the allowed values' },

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
+import { startKafka } from '../../scripts/kafka/launch.ts';
+import { createTopic } from '../../scripts/kafka/topics.ts';
+import { destinationKafka } from '../../src/index.ts';
+import { KafkaError } from '../../src/vocabulary/errors.ts';
+import { freshName } from '../support/broker.ts';
+import { event, runFlow } from '../support/flow.ts';
+import { failureOf, numberOf, numbered, upTo } from '../support/load.ts';
+import { openProxy, type Proxy } from '../support/proxy.ts';
+import { readBack } from '../support/reader.ts';
+
+/** One broker whose answers can be slow, and which can be frozen. */
+let proxy: Proxy;
+let kafka: KafkaCluster;
+
+before(async () => {
+  proxy = await openProxy();
+  kafka = await startKafka({ advertised: (_id, port) => proxy.inFrontOf(port) });
+});
+
+after(async () => {
+  await proxy.close();
+  await kafka.stop();
+});
+
+async function topicOf(prefix: string): Promise<string> {
+  const topic = freshName(prefix);
+  await createTopic(kafka.direct, topic);
+  return topic;
+}
+
+for (const client of ['platformatic', 'kafkajs'] as const) {
+  describe(`a slow broker with ${client}`, () => {
+    it('destroy with 1,000 in flight: within five seconds, each event stored or rejected, none silently', async (t) => {
+      const topic = await topicOf('close');
+      // Requests of some 50 events, each answered after 600 ms: of 20 requests, seven can be made in 4.5 s.
+      const flow = await runFlow({
+        kafka: { brokers: [proxy.address], topic, client, batchSize: 20_000 },
+      });
+      assert.equal(failureOf(await flow.push(numbered(0, 1))), undefined);
+      proxy.delayAnswers(600);
+      const inFlight = upTo(1_001)
+        .slice(1)
+        .map((n) => flow.push(numbered(n, 1)));
+      const begin = performance.now();
+      const stopping = flow.stop();
+      const during = upTo(1_011)
+        .slice(1_001)
+        .map((n) => flow.push(numbered(n, 1)));
+      await stopping;
+      const took = performance.now() - begin;
+      const late = flow.push(numbered(1_011, 1));
+      const failures = (await Promise.all([...inFlight, ...during, late])).map(failureOf);
+      proxy.heal();
+
+      const numbers = (about: (failure: string | undefined) => boolean) =>
+        upTo(1_012)
+          .slice(1)
+          .filter((n) => about(failures[n - 1]));
+      const accepted = numbers((failure) => failure === undefined);
+      const notSent = numbers((failure) => failure?.endsWith('is closed, the record was not sent.') ?? false);
+      const doubtful = numbers((failure) => failure?.includes('may have been written') ?? false);
+      const left = numbers((failure) => failure?.includes('closed before the broker acknowledged') ?? false);
+      const stored = (await readBack(kafka.direct, topic, { count: accepted.length + 1 })).map(
+        ({ value }) => numberOf(value).n,
+      );
+      t.diagnostic(
+        `${Math.round(took)} ms: ${accepted.length} accepted, ${left.length} left behind, ${doubtful.length} of them ` +
+          `perhaps written; ${stored.length - 1} stored`,
+      );
+
+      assert.ok(took < 5_000, `${took} ms`);
+      assert.equal(
+        accepted.length + left.length + notSent.length,
+        1_011,
+        'each push has one of three answers',
+      );
+      assert.ok(accepted.length > 0 && left.length > 0, 'the broker was too slow for all, and not for some');
+      assert.deepEqual([...during, late].length, notSent.length, 'pushes during and after are refused');
+      assert.ok(notSent.every((n) => n > 1_000));
+      assert.deepEqual(
+        flow.log.filter((line) => line.startsWith('ERROR The destination closed')),
+        [
+          `ERROR The destination closed with ${left.length} records not acknowledged; each was rejected to its push.`,
+        ],
+      );
+      const there = new Set(stored);
+      assert.equal(there.size, stored.length, 'no duplicate');
+      assert.deepEqual(
+        accepted.filter((n) => !there.has(n)),
+        [],
+        'what was accepted is stored',
+      );
+      const known = new Set([0, ...accepted, ...doubtful]);
+      assert.deepEqual(
+        stored.filter((n) => !known.has(n)),
+        [],
+        'what was said not to be written is not there',
+      );
+    });
+
+    it('20,000 pushes against a frozen broker: each is answered by its deadline, and memory stays bounded', async (t) => {
+      const topic = await topicOf('frozen');
+      const config = {
+        settings: {
+          kafka: {
+            brokers: [proxy.address],
+            topic,
+            client,
+            bufferMemory: 2_000_000,
+            batchSize: 500_000,
+            deliveryTimeout: 4_000,
+          },
+        },
+      };
+      const context = { id: 'kafka', env: {}, logger: silent, config, rule: undefined };
+      const collector = { collector: undefined as never };
+      await destinationKafka.init?.({ ...context, ...collector } as never);
+      const one = event({ data: { text: 'x'.repeat(500) } });
+      const push = () => destinationKafka.push(one, { ...context, ...collector, data: undefined } as never);
+      for (let count = 0; count < 100; count++) await push();
+
+      const [node] = kafka.nodes;
+      assert.ok(node);
+      await node.freeze();
+      const before = process.memoryUsage().rss;
+      const fates = new Map<string, number>();
+      let latest = 0;
+      let peak = before;
+      const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 50);
+      const pushes = upTo(20_000).map(async () => {
+        const begin = performance.now();
+        const fate = await Promise.resolve(push()).then(
+          () => 'stored',
+          (error: unknown) => (error instanceof KafkaError ? error.code : String(error)),
+        );
+        latest = Math.max(latest, performance.now() - begin);
+        fates.set(fate, (fates.get(fate) ?? 0) + 1);
+      });
+      await Promise.all(pushes);
+      clearInterval(watch);
+      await node.thaw();
+      const grown = Math.round((peak - before) / 1_000_000);
+      t.diagnostic(
+        `last answer after ${Math.round(latest)} ms, RSS grew by ${grown} MB, ${JSON.stringify([...fates])}`,
+      );
+
+      // A record of this event counts 865 bytes: 2,312 of them fit into 2 MB, the others wait at the door.
+      assert.deepEqual(Object.fromEntries(fates), { DEADLINE_EXCEEDED: 2_312, BUFFER_FULL: 17_688 });
+      assert.ok(latest < 4_000 + 1_500, `${latest} ms`);
+      assert.ok(grown < 152, `${grown} MB`);
+      await push();
+      await destinationKafka.destroy?.(context);
+    });
+  });
+}
+
+const silent = {
+  error: () => {},
+  warn: () => {},
+  info: () => {},
+  debug: () => {},
+  json: () => {},
+  throw: (message: string | Error): never => {
+    throw message instanceof Error ? message : new Error(message);
+  },
+  scope: () => silent,
+};
