@@ -13,6 +13,10 @@ declare const document: {
   createElement(name: string): PageElement;
   getElementById(id: string): PageElement | null;
 };
+declare const sessionStorage: {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+};
 
 /** Shows each event and what became of it, the newest first. */
 const show: Report = (event, { ok, text }) => {
@@ -28,7 +32,16 @@ function span(className: string, text: string): PageElement {
   return element;
 }
 
+/** A visit lasts as long as its tab: its events get one key, and so one partition and an order. */
+function session(): string {
+  const known = sessionStorage.getItem('session');
+  const id = known ?? Math.random().toString(16).slice(2, 14);
+  sessionStorage.setItem('session', id);
+  return id;
+}
+
 await startFlow({
+  user: { session: session() },
   sources: { browser: { code: sourceBrowser, config: { settings: { pageview: true } } } },
   destinations: { collect: { code: destinationCollect('/collect', show) } },
 });

@@ -136,7 +136,7 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     }
 
     return {
-      limits: { maxRecordsPerSlice: 10_000, maxTimestampSpread: Infinity },
+      limits: { maxRecordsPerSlice: 10_000 },
 
       connect() {
         const refused = refusal();

@@ -61,8 +61,6 @@ export interface Admin {
 /** What the library behind a client can take in one slice. */
 export interface SliceLimits {
   readonly maxRecordsPerSlice: number;
-  /** Most milliseconds between the timestamps of a slice's first record and any other. */
-  readonly maxTimestampSpread: number;
 }
 
 export { noLeader, type Slice, type TopicLayout };

@@ -5,7 +5,6 @@ export interface SliceLimits {
   /** Bytes, before compression. */
   readonly batchSize: number;
   readonly maxRecordsPerSlice: number;
-  readonly maxTimestampSpread: number;
 }
 
 /** The head of a lane, on its way in one produce request. */
@@ -68,17 +67,14 @@ export class Lane {
   }
 
   /** Takes the longest head that fits, at least one entry. Undefined when nothing unsettled waits. */
-  take({ batchSize, maxRecordsPerSlice, maxTimestampSpread }: SliceLimits): Batch | undefined {
+  take({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
     this.#dropSettled();
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
     const entries: Entry[] = [];
     let bytes = 0;
-    let firstTimestamp = 0;
     for (const entry of this.live()) {
-      const { timestamp } = entry.record;
-      if (entries.length === 0) firstTimestamp = timestamp;
-      else if (bytes + entry.bytes > maxBytes || entries.length >= maxRecordsPerSlice) break;
-      else if (Math.abs(timestamp - firstTimestamp) > maxTimestampSpread) break;
+      const full = bytes + entry.bytes > maxBytes || entries.length >= maxRecordsPerSlice;
+      if (full && entries.length > 0) break;
       entries.push(entry);
       bytes += entry.bytes;
     }

@@ -9,7 +9,7 @@ function scripted() {
   const connects: PromiseWithResolvers<void>[] = [];
   const calls: string[] = [];
   const inner: Client = {
-    limits: { maxRecordsPerSlice: 7, maxTimestampSpread: 8 },
+    limits: { maxRecordsPerSlice: 7 },
     connect() {
       calls.push('connect');
       const connect = Promise.withResolvers<void>();
@@ -79,6 +79,6 @@ describe('openOnce', () => {
   });
 
   it('passes the limits on', () => {
-    assert.deepEqual(scripted().client.limits, { maxRecordsPerSlice: 7, maxTimestampSpread: 8 });
+    assert.deepEqual(scripted().client.limits, { maxRecordsPerSlice: 7 });
   });
 });

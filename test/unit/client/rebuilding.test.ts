@@ -16,7 +16,7 @@ function rig() {
   const create = (): Client => {
     const name = `client ${++made}`;
     return {
-      limits: { maxRecordsPerSlice: 5, maxTimestampSpread: 5 },
+      limits: { maxRecordsPerSlice: 5 },
       connect: () => Promise.resolve(),
       layout: () => Promise.resolve({ leaders: [1] }),
       async produce() {

@@ -11,7 +11,6 @@ export const defaults: DeliverySettings = {
   linger: 0,
   batchSize: 1_000_000,
   maxRecordsPerSlice: 10_000,
-  maxTimestampSpread: Infinity,
   deliveryTimeout: 8_000,
   bufferMemory: 32 * 1024 * 1024,
   deadLetterTopic: undefined,

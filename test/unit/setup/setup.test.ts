@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createMemoryCluster } from '../../../src/client/memory.ts';
+import type { Schemas } from '../../../src/setup/schema.ts';
+import { runSetup, type SetupPlan } from '../../../src/setup/setup.ts';
+import type { Topics } from '../../../src/setup/topics.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import type { Compatibility, RegisteredSchema, Schema } from '../../../src/vocabulary/schema.ts';
+import type { TopicSpec } from '../../../src/vocabulary/topic.ts';
+
+const events: TopicSpec = { name: 'events', numPartitions: 3, replicationFactor: 1, configEntries: {} };
+const dead: TopicSpec = { ...events, name: 'dead', numPartitions: 1 };
+
+interface Run {
+  readonly topics?: Topics;
+  readonly schemas?: Schemas;
+  readonly plan?: Partial<SetupPlan>;
+}
+
+async function run({ topics = createMemoryCluster().admin(), schemas, plan = {} }: Run) {
+  const log: string[] = [];
+  const logger = {
+    info: (message: string) => void log.push(`INFO ${message}`),
+    warn: (message: string) => void log.push(`WARN ${message}`),
+  };
+  const whole = { topics: [events], schema: undefined, validateOnly: false, ...plan };
+  const result = await runSetup(whole, topics, schemas, logger);
+  return { result, log };
+}
+
+describe('setup of topics', () => {
+  it('creates what is missing, says so in one line of JSON, and does nothing the second time', async () => {
+    const topics = createMemoryCluster().admin();
+    const plan = { topics: [events, dead] };
+    const first = await run({ topics, plan });
+    assert.deepEqual(first.result, { topicCreated: true, schemaRegistered: false });
+    assert.deepEqual(first.log, [
+      'INFO Created Kafka topic "events" with 3 partitions, replication factor 1.',
+      'INFO Created Kafka topic "dead" with 1 partitions, replication factor 1.',
+      'INFO {"topicCreated":true,"schemaRegistered":false}',
+    ]);
+    const second = await run({ topics, plan });
+    assert.deepEqual(second.result, { topicCreated: false, schemaRegistered: false });
+    assert.deepEqual(second.log, [
+      'INFO Kafka topic "events" is there, as declared.',
+      'INFO Kafka topic "dead" is there, as declared.',
+      'INFO {"topicCreated":false,"schemaRegistered":false}',
+    ]);
+  });
+
+  it('warns of drift, and changes nothing', async () => {
+    const cluster = createMemoryCluster({ brokers: 3 });
+    cluster.createTopic('events', 2, { replicationFactor: 2, configEntries: { 'retention.ms': '1' } });
+    const declared = { ...events, configEntries: { 'retention.ms': '5', 'cleanup.policy': 'delete' } };
+    const { log } = await run({ topics: cluster.admin(), plan: { topics: [declared] } });
+    assert.deepEqual(log, [
+      'WARN setup.drift {"topic":"events","field":"numPartitions","declared":3,"actual":2}',
+      'WARN setup.drift {"topic":"events","field":"replicationFactor","declared":1,"actual":2}',
+      'WARN setup.drift {"topic":"events","field":"configEntries.retention.ms","declared":"5","actual":"1"}',
+      'INFO {"topicCreated":false,"schemaRegistered":false}',
+    ]);
+    assert.deepEqual(await cluster.admin().describeTopic('events'), {
+      numPartitions: 2,
+      replicationFactor: 2,
+    });
+  });
+
+  it('creates nothing with validateOnly', async () => {
+    const topics = createMemoryCluster().admin();
+    const { result, log } = await run({ topics, plan: { validateOnly: true } });
+    assert.deepEqual(result, { topicCreated: false, schemaRegistered: false });
+    assert.equal(log[0], 'INFO Would create Kafka topic "events" with 3 partitions, replication factor 1.');
+    assert.equal(await topics.describeTopic('events'), undefined);
+    const tooMany = { ...events, replicationFactor: 2 };
+    await assert.rejects(run({ topics, plan: { validateOnly: true, topics: [tooMany] } }), {
+      code: 'TOPIC_REFUSED',
+    });
+  });
+
+  describe('without rights', () => {
+    const denied = (operation: string): KafkaError => new KafkaError('NOT_AUTHORIZED', `Grant ${operation}.`);
+    const allowed = createMemoryCluster().admin();
+    const blind: Topics = { ...allowed, describeTopic: () => Promise.reject(denied('DESCRIBE')) };
+
+    it('creates a topic that it may create and not see', async () => {
+      const { result } = await run({ topics: blind });
+      assert.equal(result.topicCreated, true);
+    });
+
+    it('asks for the right to see a topic that is there', async () => {
+      await assert.rejects(run({ topics: blind }), { code: 'NOT_AUTHORIZED', message: 'Grant DESCRIBE.' });
+    });
+
+    it('asks for both rights when both are missing', async () => {
+      const topics = { ...blind, createTopic: () => Promise.reject(denied('CREATE')) };
+      await assert.rejects(run({ topics }), {
+        code: 'NOT_AUTHORIZED',
+        message: 'Grant CREATE.\nGrant DESCRIBE.',
+      });
+    });
+
+    it('needs none to read the configuration where no entry is declared', async () => {
+      const topics = { ...allowed, topicConfig: () => Promise.reject(denied('DESCRIBE_CONFIGS')) };
+      assert.equal((await run({ topics })).result.topicCreated, false);
+      const plan = { topics: [{ ...events, configEntries: { 'retention.ms': '1' } }] };
+      await assert.rejects(run({ topics, plan }), { message: 'Grant DESCRIBE_CONFIGS.' });
+    });
+  });
+});
+
+describe('setup of a schema', () => {
+  const schema = { schemaType: 'AVRO', schema: '"string"' } as const;
+  const declared = { ...schema, subject: 'events-value', compatibility: 'FULL' } as const;
+
+  function registry(kept: RegisteredSchema[] = [], reasons: string[] = []) {
+    const calls: string[] = [];
+    const schemas: Schemas = {
+      find: (_, { schema: text }) => Promise.resolve(kept.find((one) => one.schema === text)),
+      register(subject: string, added: Schema) {
+        calls.push('register');
+        kept.push({ ...added, subject, id: 7, version: 1 });
+        return Promise.resolve({ ...added, subject, id: 7, version: 1 });
+      },
+      incompatibilities: () => Promise.resolve(reasons),
+      setCompatibility(_: string, level: Compatibility) {
+        calls.push(`set ${level}`);
+        return Promise.resolve();
+      },
+    };
+    return { schemas, calls };
+  }
+
+  it('registers it once, and sets the compatibility afterwards', async () => {
+    const { schemas, calls } = registry();
+    const first = await run({ schemas, plan: { schema: declared } });
+    assert.equal(first.result.schemaRegistered, true);
+    assert.ok(
+      first.log.includes('INFO The schema was registered under subject "events-value", version 1, id 7.'),
+    );
+    const second = await run({ schemas, plan: { schema: declared } });
+    assert.equal(second.result.schemaRegistered, false);
+    assert.ok(second.log.includes('INFO The schema is there under subject "events-value", version 1, id 7.'));
+    assert.deepEqual(calls, ['register', 'set FULL', 'set FULL']);
+  });
+
+  it('leaves the compatibility alone where none is declared', async () => {
+    const { schemas, calls } = registry();
+    await run({ schemas, plan: { schema: { ...declared, compatibility: undefined } } });
+    assert.deepEqual(calls, ['register']);
+  });
+
+  it('only asks with validateOnly', async () => {
+    const { schemas, calls } = registry();
+    const plan = { validateOnly: true, schema: declared };
+    const { result, log } = await run({ schemas, plan });
+    assert.equal(result.schemaRegistered, false);
+    assert.ok(log.includes('INFO Would register a schema under subject "events-value".'));
+    const refusing = registry([], ['a was renamed', 'b is new']);
+    await assert.rejects(run({ schemas: refusing.schemas, plan }), {
+      code: 'SCHEMA_INCOMPATIBLE',
+      message:
+        'The schema is not compatible with the latest one of subject "events-value": a was renamed; b is new',
+    });
+    assert.deepEqual([...calls, ...refusing.calls], []);
+  });
+});
