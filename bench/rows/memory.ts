@@ -1,7 +1,11 @@
 import type { Destination } from '@walkeros/core';
+import { nth } from '../data.ts';
+import { openEngine } from '../engine-run.ts';
 import { kafkaConfig, type KafkaChoice } from '../flow-run.ts';
-import { runFrozen, runLong } from '../memory-run.ts';
+import { flowPush, runFrozen, runLong } from '../memory-run.ts';
 import { loadOurs } from '../ours.ts';
+import { readRecords } from '../records.ts';
+import type { KafkaRecord } from '../../src/vocabulary/record.ts';
 import type { Part, Row } from '../row.ts';
 
 type Client = NonNullable<KafkaChoice['client']>;
@@ -36,21 +40,41 @@ export const memory: Part = {
   rows: [
     long('platformatic'),
     long('kafkajs'),
-    { name: frozenSink, share: 0.1, run: (context) => runFrozen(context, silentSink, () => ({})) },
+    {
+      name: frozenSink,
+      share: 0.1,
+      run: (context) => runFrozen(context, () => flowPush(silentSink, {})),
+    },
+    frozenEngine('platformatic'),
+    frozenEngine('kafkajs'),
     frozen('platformatic'),
     frozen('kafkajs'),
   ],
   targets: (['platformatic', 'kafkajs'] as const).flatMap((client) => [
     { row: `long, ${client}`, figure: 'growth', bound: 'at most', limit: 50, unit: ' MiB' },
     {
-      row: `frozen, ${client}`,
+      row: `frozen, engine ${client}`,
+      figure: 'growth',
+      bound: 'at most',
+      limit: bufferMemoryMiB + 150,
+      unit: ' MiB',
+    },
+    {
+      row: `frozen, engine ${client}`,
+      figure: 'slowest',
+      bound: 'at most',
+      limit: settledWithin,
+      unit: ' s',
+    },
+    {
+      row: `frozen, flow ${client}`,
       figure: 'growth',
       beyond: frozenSink,
       bound: 'at most',
       limit: bufferMemoryMiB + 150,
       unit: ' MiB',
     },
-    { row: `frozen, ${client}`, figure: 'slowest', bound: 'at most', limit: settledWithin, unit: ' s' },
+    { row: `frozen, flow ${client}`, figure: 'slowest', bound: 'at most', limit: settledWithin, unit: ' s' },
   ]),
 };
 
@@ -63,9 +87,30 @@ function long(client: Client): Row {
 
 function frozen(client: Client): Row {
   return {
-    name: `frozen, ${client}`,
+    name: `frozen, flow ${client}`,
     share: 0.1,
-    run: async (context) =>
-      runFrozen(context, await loadOurs(), (own) => kafkaConfig(own, { client, deliveryTimeout })),
+    run: (context) =>
+      runFrozen(context, async (own) =>
+        flowPush(await loadOurs(), kafkaConfig(own, { client, deliveryTimeout })),
+      ),
   };
+}
+
+/** What is ours to bound: the collector keeps far more for each push that waits. */
+function frozenEngine(client: Client): Row {
+  return {
+    name: `frozen, engine ${client}`,
+    share: 0.1,
+    run: (context) =>
+      runFrozen(context, async (own) => {
+        const records = readRecords(own.topic);
+        const { delivery } = await openEngine(own, { client, deliveryTimeout });
+        return (index) => delivery.send(copyOf(nth(records, index)));
+      }),
+  };
+}
+
+/** Each push brings bytes of its own; records that shared theirs would weigh nothing. */
+function copyOf(record: KafkaRecord): KafkaRecord {
+  return { ...record, key: Buffer.from(record.key), value: Buffer.from(record.value) };
 }

@@ -1,6 +1,7 @@
 import { schemas } from '../../src/dev.ts';
 import { fieldsOf, type Field } from '../../src/options/fields.ts';
 import { ruleSettingsSchema, settingsSchema } from '../../src/options/schema.ts';
+import { setupSchema } from '../../src/options/setup-schema.ts';
 
 /** The settings tables, from the zod schemas by way of the JSON schemas that walkerOS.json ships. */
 
@@ -36,6 +37,9 @@ export function settingsText(): string {
     table(columns, cells(rowsOf(settingsSchema, schemas.settings))),
     '## `config.mapping.<entity>.<action>.settings`',
     table(columns, cells(rowsOf(ruleSettingsSchema, schemas.mapping))),
+    '## `config.setup`',
+    'What `walkeros setup destination.<id>` creates. `false`, or leaving it out, does nothing; `true` is refused.',
+    table(columns, cells(rowsOf(setupSchema, schemas.setup))),
   ].join('\n\n');
 }
 
@@ -69,7 +73,9 @@ function typeOf(node: Node): string {
   if (node.anyOf) return node.anyOf.map(typeOf).join(' or ');
   if (node.type === 'array') return code(`${node.items?.type ?? 'unknown'}[]`);
   if (node.type === 'object')
-    return typeof node.additionalProperties === 'object' ? 'object of texts' : 'object';
+    return typeof node.additionalProperties === 'object' && node.additionalProperties.type === 'string'
+      ? 'object of texts'
+      : 'object';
   if (node.type === 'integer') return 'whole number';
   return node.type ?? 'function';
 }

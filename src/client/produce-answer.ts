@@ -37,7 +37,7 @@ function readDetail(answer: Cursor): string | null {
     ofRecord ??= words;
   }
   const ofBatch = answer.string();
-  return [ofBatch, ofRecord].filter(Boolean).join(' ') || null;
+  return [ofBatch, ofRecord].filter(Boolean).join(': ') || null;
 }
 
 class Cursor {

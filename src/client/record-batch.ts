@@ -139,5 +139,5 @@ function firstTimestamp(records: readonly KafkaRecord[]): number {
 }
 
 function maxTimestamp(records: readonly KafkaRecord[]): number {
-  return records.reduce((max, { timestamp }) => Math.max(max, timestamp), 0);
+  return records.reduce((max, { timestamp }) => Math.max(max, timestamp), firstTimestamp(records));
 }

@@ -43,11 +43,7 @@ const configEntries = z
 
 const topics = z
   .record(
-    z.string().superRefine((name, context) => {
-      for (const { message } of topicName().safeParse(name).error?.issues ?? []) {
-        context.addIssue({ code: 'custom', message });
-      }
-    }),
+    topicName(),
     z.strictObject(
       {
         numPartitions: numPartitions().optional(),
@@ -56,7 +52,12 @@ const topics = z
       },
       { error: 'must be an object, for example { "numPartitions": 6 }, or {} to take everything from above' },
     ),
-    { error: 'must be an object of topics by name, for example { "orders": { "numPartitions": 6 } }' },
+    {
+      error: (issue) =>
+        issue.code === 'invalid_key'
+          ? issue.issues.map(({ message }) => message).join(', ')
+          : 'must be an object of topics by name, for example { "orders": { "numPartitions": 6 } }',
+    },
   )
   .describe(
     'More topics to provision, by name: those that mapping rules and `deadLetter` point at. Each takes `numPartitions`, ' +

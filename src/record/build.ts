@@ -39,9 +39,12 @@ export function buildRecord(
   };
 }
 
+/** The last that JavaScript knows. */
+const latestDate = 8.64e15;
+
 /** Kafka keeps non-negative milliseconds; anything else an event may carry there is no time. */
 export function hasTimestamp(event: WalkerOS.Event): boolean {
-  return Number.isFinite(event.timestamp) && event.timestamp >= 0;
+  return Number.isFinite(event.timestamp) && event.timestamp >= 0 && event.timestamp <= latestDate;
 }
 
 /** Static headers win over the content type, which is why they come last. */

@@ -34,7 +34,7 @@ async function bundle(t: TestContext, folder: string): Promise<string> {
   return join(place, 'out');
 }
 
-describe('walkeros bundle', () => {
+describe('walkeros bundle', { concurrency: 2 }, () => {
   it('of the tarball: both clients and every codec are in it, on Node 22 and 24', async (t) => {
     const { brokers } = await sharedBroker();
     const { nodes } = await project();

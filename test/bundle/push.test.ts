@@ -14,7 +14,7 @@ const kafkaDestination = (kafka: object, rest: object = {}) => ({
   kafka: { package: 'walkeros-destination-kafka', config: { settings: { kafka }, ...rest } },
 });
 
-describe('walkeros push', () => {
+describe('walkeros push', { concurrency: 2 }, () => {
   it('stores the event', async () => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('push');
@@ -49,7 +49,7 @@ describe('walkeros push', () => {
   });
 });
 
-describe('walkeros push --simulate', () => {
+describe('walkeros push --simulate', { concurrency: 2 }, () => {
   /** A port that counts who connects: a simulation must not. */
   async function listener(t: TestContext) {
     let connections = 0;

@@ -15,12 +15,13 @@ describe('walkerOS.json', () => {
   });
 
   it('requires only the brokers and the topic', () => {
-    const { settings, mapping } = file.schemas;
+    const { settings, mapping, setup } = file.schemas;
     assert.equal(settings.$schema, 'http://json-schema.org/draft-07/schema#');
     assert.deepEqual(settings.required, ['kafka']);
     assert.deepEqual((settings.properties?.kafka as { required: string[] }).required, ['brokers', 'topic']);
     assert.deepEqual(Object.keys(mapping.properties ?? {}), ['key', 'topic']);
     assert.equal(mapping.required, undefined);
+    assert.deepEqual(setup.required, ['numPartitions', 'replicationFactor']);
   });
 
   it('describes every setting', () => {
@@ -34,6 +35,7 @@ describe('walkerOS.json', () => {
     };
     walk(file.schemas.settings as Parameters<typeof walk>[0], '');
     walk(file.schemas.mapping as Parameters<typeof walk>[0], '');
+    walk(file.schemas.setup as Parameters<typeof walk>[0], '');
     assert.deepEqual(undescribed, []);
   });
 

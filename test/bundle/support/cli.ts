@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environment, runProgram, startProgram, type Program, type ProgramResult } from './program.ts';
 import { project } from './project.ts';
@@ -26,8 +26,11 @@ async function cliCommand(
   args: readonly string[],
   { cwd, nodeArgs = [], env = {} }: CliOptions,
 ): Promise<Parameters<typeof runProgram>> {
-  const { folder, temp, npmCache } = await project();
+  const { folder, npmCache } = await project();
   const program = join(folder, 'node_modules', '@walkeros', 'cli', 'dist', 'cli.js');
+  // The CLI keeps its caches among the temporary files, where two at work would read each other's half-written packages.
+  const temp = join(cwd, 'temp');
+  mkdirSync(temp, { recursive: true });
   const own = { TMPDIR: temp, TEMP: temp, TMP: temp, XDG_CONFIG_HOME: temp, NPM_CACHE_DIR: npmCache, ...env };
   return [process.execPath, [...nodeArgs, program, ...args], { cwd, env: environment(own) }];
 }

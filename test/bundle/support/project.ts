@@ -13,8 +13,6 @@ export interface Project {
   readonly tarball: string;
   /** The demo's HTTP source, as a local package for flow files. */
   readonly sourceHttp: string;
-  /** Temporary files of the CLI; its package cache is here as well, so no earlier tarball is taken for this one. */
-  readonly temp: string;
   /** npm's cache of downloads, by content: safe to share. */
   readonly npmCache: string;
   /** Node programs by major version. */
@@ -54,13 +52,12 @@ export function removeRoot(root: string): void {
 /** Packs, builds and installs everything below `root`. Needs the npm registry, as every user does. */
 export async function installProject(root: string): Promise<Project> {
   const folder = join(root, 'project');
-  const temp = join(root, 'temp');
   const sourceHttp = join(root, 'source-http');
-  for (const made of [folder, temp]) mkdirSync(made);
+  mkdirSync(folder);
   const [registry, cache] = await Promise.all([npmConfig('registry'), npmConfig('cache')]);
-  // The CLI downloads packages by itself and knows the registry only from .npmrc files: beside the flow file and, for
-  // `--simulate`, which takes the parent of the working folder for it, one above.
-  for (const place of [root, folder]) writeFileSync(join(place, '.npmrc'), `registry=${registry}\n`);
+  // The CLI downloads packages by itself and knows the registry from .npmrc files alone: beside the flow file (where
+  // flowFolder copies it) and, for `--simulate`, in the parent of the working folder.
+  writeFileSync(join(folder, '.npmrc'), `registry=${registry}\n`);
 
   const [nodes, tarball] = await Promise.all([findNodes(root), pack(root), buildSourceHttp(sourceHttp)]);
   const dependencies = {
@@ -69,7 +66,7 @@ export async function installProject(root: string): Promise<Project> {
     'walkeros-destination-kafka': `file:${tarball}`,
   };
   await install(folder, dependencies);
-  return { folder, tarball, sourceHttp, temp, npmCache: join(cache, '_cacache'), nodes };
+  return { folder, tarball, sourceHttp, npmCache: join(cache, '_cacache'), nodes };
 }
 
 async function pack(root: string): Promise<string> {

@@ -94,7 +94,7 @@ describe('config.setup', () => {
     [
       'a password in the URL',
       { schemaRegistry: { ...schemaRegistry, url: ['https://a:8081', 'https://me:pw@b:8081'] } },
-      'setup.schemaRegistry.url: holds a user name or password: put those into auth',
+      'setup.schemaRegistry.url[1]: holds a user name or password: put those into auth',
     ],
     [
       'a registry without a schema',

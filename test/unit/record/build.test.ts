@@ -52,7 +52,7 @@ describe('record', () => {
     assert.equal(timestampOf(1_700_000_000_123), 1_700_000_000_123);
     assert.equal(timestampOf(1.9), 1);
     assert.equal(timestampOf(0), 0);
-    for (const none of [undefined, null, '1700000000123', Number.NaN, Infinity, -1])
+    for (const none of [undefined, null, '1700000000123', Number.NaN, Infinity, -1, 1e300])
       assert.equal(timestampOf(none), 42);
   });
 

@@ -22,9 +22,9 @@ const schema = { schema: '"string"', schemaType: 'AVRO' };
 
 /** The address of a server that has gone. */
 async function gone(): Promise<string> {
-  const { url, close } = await scriptedServer(() => right);
-  await close();
-  return url;
+  const made = await scriptedServer(() => right);
+  await made.close();
+  return made.url;
 }
 
 describe('a registry with faults', () => {

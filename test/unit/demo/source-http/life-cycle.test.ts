@@ -36,7 +36,8 @@ describe('HTTP source: its end', () => {
     await shutdown();
     await inFlight;
     const took = Date.now() - started;
-    assert.ok(took >= 3900 && took < 5000, `took ${String(took)} ms`);
+    // Left alone, the request would end with the collector's own limit of 10 s.
+    assert.ok(took >= 3900 && took < 8000, `took ${String(took)} ms`);
     release();
   });
 

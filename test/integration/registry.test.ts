@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { freePorts } from '../../scripts/kafka/ports.ts';
+import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
+import type { Setup } from '../../src/types.ts';
+import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
+import { runSetup } from '../support/setup.ts';
+
+type Declared = NonNullable<Setup['schemaRegistry']>;
+
+const avro = (type: string): Record<string, unknown> => ({
+  type: 'record',
+  name: 'Event',
+  fields: [{ name: 'id', type }],
+});
+const protobuf = (type: string): string => `syntax = "proto3"; message Event { ${type} id = 1; }`;
+const json = (type: string): Record<string, unknown> => ({ type: 'object', properties: { id: { type } } });
+const schemas = {
+  AVRO: { right: avro('string'), incompatible: avro('int') },
+  JSON: { right: json('string'), incompatible: json('integer') },
+  PROTOBUF: { right: protobuf('string'), incompatible: protobuf('bool') },
+} as const;
+
+describe('setup with a schema registry', { skip: (await registryMissing()) ?? false }, () => {
+  let registry: RunningRegistry;
+  let topic = '';
+  before(async () => {
+    registry = await startRegistry();
+    topic = await freshTopic('registry');
+  });
+  after(() => registry.stop());
+
+  async function run(
+    schemaRegistry: Omit<Declared, 'url'> & { url?: Declared['url'] },
+    more: Partial<Setup> = {},
+  ) {
+    const { brokers } = await sharedBroker();
+    return runSetup(
+      { kafka: { brokers, topic } },
+      {
+        numPartitions: 1,
+        replicationFactor: 1,
+        ...more,
+        schemaRegistry: { url: registry.url, ...schemaRegistry },
+      },
+    );
+  }
+
+  async function get(path: string): Promise<unknown> {
+    const response = await fetch(registry.url + path);
+    return response.status === 404 ? undefined : response.json();
+  }
+  const versions = (subject: string): Promise<unknown> => get(`/subjects/${subject}/versions`);
+
+  function assertError(result: unknown, code: string, message: RegExp): void {
+    assert.ok(result instanceof Error && 'code' in result, String(result));
+    assert.equal(result.code, code);
+    assert.match(result.message, message);
+  }
+
+  for (const schemaType of ['AVRO', 'JSON', 'PROTOBUF'] as const) {
+    const { right, incompatible } = schemas[schemaType];
+
+    it(`${schemaType}: registers, registers nothing twice, sets the compatibility, refuses what is incompatible`, async () => {
+      const subject = freshName('subject');
+      const declared = { subject, schemaType, schema: right, compatibility: 'FULL' } as const;
+      assert.equal(await versions(subject), undefined);
+      const first = await run(declared);
+      assert.deepEqual(first.result, { topicCreated: false, schemaRegistered: true });
+      assert.deepEqual(await get(`/config/${subject}`), { compatibilityLevel: 'FULL' });
+      const registered = (await get(`/subjects/${subject}/versions/latest`)) as {
+        id: number;
+        version: number;
+      };
+      const place = `under subject "${subject}", version ${registered.version}, id ${registered.id}.`;
+      assert.ok(first.log.includes(`INFO The schema was registered ${place}`), first.log.join('\n'));
+
+      const second = await run(declared);
+      assert.deepEqual(second.result, { topicCreated: false, schemaRegistered: false });
+      assert.ok(second.log.includes(`INFO The schema is there ${place}`), second.log.join('\n'));
+      assert.deepEqual(await versions(subject), [1]);
+
+      const reason =
+        /could not register the schema under subject .*: HTTP 409: .*[Ii]ncompatible.*\. Change the schema/s;
+      const changed = { ...declared, schema: incompatible };
+      assertError((await run(changed)).result, 'SCHEMA_INCOMPATIBLE', reason);
+      const dry = await run(changed, { validateOnly: true });
+      assertError(
+        dry.result,
+        'SCHEMA_INCOMPATIBLE',
+        /is not compatible with the latest one of subject .*: .*[Ii]ncompatible/s,
+      );
+      assert.deepEqual(await versions(subject), [1]);
+    });
+
+    it(`${schemaType}: refuses what is no schema, with the registry's reason`, async () => {
+      const subject = freshName('subject');
+      const schema = schemaType === 'PROTOBUF' ? 'message Event {' : { type: 'no such type' };
+      const { result } = await run({ subject, schemaType, schema });
+      assertError(result, 'SCHEMA_INVALID', /HTTP 422: .+\. Correct the schema, or its schemaType\./s);
+      assert.equal(await versions(subject), undefined);
+    });
+  }
+
+  it('registers nothing with validateOnly', async () => {
+    const subject = freshName('subject');
+    const { result } = await run(
+      { subject, schemaType: 'AVRO', schema: avro('string') },
+      { validateOnly: true },
+    );
+    assert.deepEqual(result, { topicCreated: false, schemaRegistered: false });
+    assert.equal(await versions(subject), undefined);
+  });
+
+  it('goes on with the next URL where the first does not answer', async () => {
+    const [unused = 0] = await freePorts(1);
+    const url = [`http://127.0.0.1:${unused}`, registry.url];
+    const { result } = await run({
+      url,
+      subject: freshName('subject'),
+      schemaType: 'AVRO',
+      schema: avro('string'),
+    });
+    assert.deepEqual(result, { topicCreated: false, schemaRegistered: true });
+  });
+
+  it('says that the path of the API is missing from the URL', async () => {
+    const url = new URL(registry.url).origin;
+    const { result } = await run({ url, subject: 'any', schemaType: 'AVRO', schema: avro('string') });
+    assertError(
+      result,
+      'REGISTRY_FAILED',
+      /HTTP 404: .*the path of the API belongs to it \(Apicurio: \/apis\/ccompat\/v7\)/s,
+    );
+  });
+
+  describe('that wants a login', () => {
+    /** The registry itself only knows Keycloak's: so what stands in front of most asks for it. */
+    const guard = createServer((asked, answer) => {
+      if (asked.headers.authorization !== `Basic ${btoa('walker:right')}`) {
+        asked.resume();
+        answer.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
+        return;
+      }
+      const { method, headers } = asked;
+      const url = new URL(registry.url).origin + (asked.url ?? '');
+      const passed = request(url, { method, headers }, (reply) => {
+        answer.writeHead(reply.statusCode ?? 500, reply.headers);
+        reply.pipe(answer);
+      });
+      asked.pipe(passed);
+    });
+    before(async () => {
+      guard.listen(0, '127.0.0.1');
+      await once(guard, 'listening');
+    });
+    after(() => {
+      guard.closeAllConnections();
+      guard.close();
+    });
+
+    const login = (subject: string, password: string) => {
+      const url = `http://127.0.0.1:${(guard.address() as AddressInfo).port}/apis/ccompat/v7`;
+      const auth = { username: 'walker', password };
+      return run({ url, auth, subject, schemaType: 'AVRO', schema: avro('string') });
+    };
+
+    it('takes the right password', async () => {
+      const { result } = await login(freshName('subject'), 'right');
+      assert.deepEqual(result, { topicCreated: false, schemaRegistered: true });
+    });
+
+    it('refuses a wrong one, which no message shows', async () => {
+      const subject = freshName('subject');
+      const { result, log } = await login(subject, 'wr0ng');
+      assertError(result, 'REGISTRY_UNAUTHORIZED', /HTTP 401\. Check schemaRegistry\.auth/);
+      assert.doesNotMatch(String(result) + log.join(), /wr0ng/);
+      assert.equal(await versions(subject), undefined);
+    });
+  });
+});
