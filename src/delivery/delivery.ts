@@ -6,7 +6,7 @@ import type { KafkaRecord } from '../vocabulary/record.ts';
 import type { Clock } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
-import { failures } from './failures.ts';
+import { failures, likenessOf } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
 import { Leaders, type GroupCommit } from './leaders.ts';
 import { MemoryBound } from './memory-bound.ts';
@@ -295,8 +295,9 @@ export class Delivery {
   #sweep(): void {
     const { clock } = this.#context;
     const now = clock.now();
+    const told = new Map<string, KafkaError>();
     for (const entry of this.#entries()) {
-      if (entry.deadline <= now) this.#giveUp(entry, this.#expired(entry));
+      if (entry.deadline <= now) this.#giveUp(entry, this.#expired(entry, told));
     }
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
@@ -306,10 +307,17 @@ export class Delivery {
     this.#cancelSweep = this.#live === 0 ? undefined : clock.after(sweepInterval, () => this.#sweep());
   }
 
-  #expired(entry: Entry): KafkaError {
-    return entry.held
-      ? failures.deadline(entry, this.#settings.deliveryTimeout)
-      : failures.bufferFull(entry, this.#settings.bufferMemory);
+  /** Records that fail alike share one error: a stack trace each cost 2 KB and 10 µs, at 100,000 in one sweep. */
+  #expired(entry: Entry, told: Map<string, KafkaError>): KafkaError {
+    const likeness = `${entry.held} ${likenessOf(entry)}`;
+    let error = told.get(likeness);
+    if (error === undefined) {
+      error = entry.held
+        ? failures.deadline(entry, this.#settings.deliveryTimeout)
+        : failures.bufferFull(entry, this.#settings.bufferMemory);
+      told.set(likeness, error);
+    }
+    return error;
   }
 
   *#entries(): Iterable<Entry> {

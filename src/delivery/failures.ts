@@ -76,6 +76,11 @@ export const failures = {
   },
 };
 
+/** What the message about a record that ran out of time depends on. */
+export function likenessOf(entry: Entry): string {
+  return `${entry.record.topic} ${fate(entry)} ${entry.lastError?.message ?? ''}`;
+}
+
 /** Also while a request that carries the record is out. */
 function mayBeWritten(entry: Entry): boolean {
   return entry.mayHaveBeenWritten || entry.out;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import { alterTopic, describeTopic, topicConfig } from '../../scripts/kafka/topics.ts';
+import { startAclKafka, type AclKafka } from '../support/acl-kafka.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { flowFolder, walkeros } from './support/cli.ts';
 
@@ -71,7 +72,7 @@ for (const client of ['platformatic', 'kafkajs']) {
       assert.equal(second.code, 0, all(second));
       assert.match(all(second), /\{"topicCreated":false,"schemaRegistered":false\}/);
       assert.match(all(second), /setup: ok destination\.kafka/);
-      assert.doesNotMatch(all(second), /setup\.drift|Created/);
+      assert.doesNotMatch(all(second), /setup\.drift|Created Kafka/);
     });
 
     it('prints the result object with --json', async () => {
@@ -180,6 +181,28 @@ describe('walkeros setup', { concurrency: 2 }, () => {
     const result = await run({ client, topic: 'any', setup: least, more: { settings } });
     assert.notEqual(result.code, 0);
     assert.match(all(result), /Cannot reach Kafka at 127\.0\.0\.1:1: connect ECONNREFUSED/);
+  });
+
+  describe('without rights', () => {
+    let kafka: AclKafka;
+    before(async () => {
+      kafka = await startAclKafka();
+    });
+    after(() => kafka.cluster.stop());
+
+    for (const kind of ['platformatic', 'kafkajs']) {
+      it(`names the operations to grant, on ${kind}`, async () => {
+        const topic = freshName('setup');
+        const settings = { kafka: { brokers: [kafka.login], topic, client: kind, sasl: kafka.sasl } };
+        const result = await run({ client: kind, topic, setup: least, more: { settings } });
+        assert.notEqual(result.code, 0);
+        const grant = (operation: string): string =>
+          `Grant the ACL operation ${operation} on topic "${topic}"`;
+        assert.ok(all(result).includes(`${grant('CREATE')} or on the cluster.`), all(result));
+        assert.ok(all(result).includes(`${grant('DESCRIBE')}.`), all(result));
+        assert.doesNotMatch(all(result), /hush|setup: ok/);
+      });
+    }
   });
 
   describe('with a registry', async () => {

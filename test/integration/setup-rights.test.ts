@@ -8,37 +8,17 @@ import {
   type AclOperationValue,
 } from '@platformatic/kafka';
 import { withAdmin } from '../../scripts/kafka/admin.ts';
-import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
-import { startKafka } from '../../scripts/kafka/launch.ts';
 import { createTopic, describeTopic } from '../../scripts/kafka/topics.ts';
+import { startAclKafka, type AclKafka } from '../support/acl-kafka.ts';
 import { runSetup } from '../support/setup.ts';
 
 /** The rights of a user show only on a cluster that asks for them: each operation that setup needs, one by one. */
 describe('setup on a cluster with ACLs', () => {
-  let cluster: KafkaCluster;
-
+  let kafka: AclKafka;
   before(async () => {
-    cluster = await startKafka({
-      own: true,
-      config: {
-        'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-        // Whoever comes through the plain listeners: the broker itself, and this test.
-        'super.users': 'User:ANONYMOUS',
-      },
-      listeners: [
-        {
-          name: 'LOGIN',
-          protocol: 'SASL_PLAINTEXT',
-          config: {
-            'sasl.enabled.mechanisms': 'PLAIN',
-            'plain.sasl.jaas.config':
-              'org.apache.kafka.common.security.plain.PlainLoginModule required user_shop="hush";',
-          },
-        },
-      ],
-    });
+    kafka = await startAclKafka();
   });
-  after(() => cluster.stop());
+  after(() => kafka.cluster.stop());
 
   async function grant(topic: string, operation: AclOperationValue): Promise<void> {
     const creation = {
@@ -50,16 +30,14 @@ describe('setup on a cluster with ACLs', () => {
       operation,
       permissionType: AclPermissionTypes.ALLOW,
     };
-    await withAdmin(cluster.brokers, (admin) => admin.createAcls({ creations: [creation] }));
+    await withAdmin(kafka.cluster.brokers, (admin) => admin.createAcls({ creations: [creation] }));
   }
 
   for (const client of ['platformatic', 'kafkajs'] as const) {
     describe(client, () => {
       const run = (topic: string, configEntries: Record<string, string> = {}) => {
-        const sasl = { mechanism: 'plain', username: 'shop', password: 'hush' } as const;
-        const brokers = [cluster.nodes[0]?.listeners.LOGIN ?? ''];
         const setup = { numPartitions: 1, replicationFactor: 1, configEntries };
-        return runSetup({ kafka: { brokers, topic, client, sasl } }, setup);
+        return runSetup({ kafka: { brokers: [kafka.login], topic, client, sasl: kafka.sasl } }, setup);
       };
       const refused = async (topic: string, message: RegExp, configEntries?: Record<string, string>) => {
         const { result } = await run(topic, configEntries);
@@ -80,7 +58,7 @@ describe('setup on a cluster with ACLs', () => {
 
         await grant(topic, AclOperations.DESCRIBE);
         await refused(topic, new RegExp(`${create.source}$`));
-        assert.equal(await describeTopic(cluster.brokers, topic), undefined);
+        assert.equal(await describeTopic(kafka.cluster.brokers, topic), undefined);
 
         await grant(topic, AclOperations.CREATE);
         const entries = { 'retention.ms': '3600000' };
@@ -101,7 +79,7 @@ describe('setup on a cluster with ACLs', () => {
 
       it('says what is missing to see a topic that is there', async () => {
         const topic = `hidden-${client}`;
-        await createTopic(cluster.brokers, topic);
+        await createTopic(kafka.cluster.brokers, topic);
         await grant(topic, AclOperations.CREATE);
         await refused(
           topic,
