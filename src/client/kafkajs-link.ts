@@ -20,11 +20,14 @@ export class KafkajsLink implements Link {
   readonly #requests: Internals['requests'];
   readonly #options: ClientOptions;
   readonly #connection: KafkajsConnection;
+  readonly #produceVersion: number;
 
+  /** @throws where the broker is too old */
   constructor({ requests }: Internals, options: ClientOptions, connection: KafkajsConnection) {
     this.#requests = requests;
     this.#options = options;
     this.#connection = connection;
+    this.#produceVersion = produceVersion(connection.versions?.[produceKey]);
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
@@ -60,7 +63,7 @@ export class KafkajsLink implements Link {
   }
 
   async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
-    const version = produceVersion(this.#connection.versions?.[produceKey]);
+    const version = this.#produceVersion;
     const bytes = Buffer.concat(body);
     const request = {
       apiKey: produceKey,

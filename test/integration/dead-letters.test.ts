@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import type { Mapping } from '@walkeros/core';
 import type { RuleSettings } from '../../src/types.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
-import { event, runFlow } from '../support/flow.ts';
-import { failureOf, upTo } from '../support/load.ts';
+import { event } from '../support/flow.ts';
+import { failureOf, openFlow, upTo } from '../support/load.ts';
 import { readBack, type StoredRecord } from '../support/reader.ts';
 
 const text = 'x'.repeat(5_000);
@@ -25,7 +25,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('narrow', { config: { 'max.message.bytes': '2000' } });
       const dead = await freshTopic('dead');
-      const flow = await runFlow({
+      const flow = await openFlow({
         kafka: { brokers, topic, client, key: 'user.id', compression: 'none', headers: { team: 'web' } },
         deadLetter: { topic: dead },
       });
@@ -84,7 +84,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
         freshName('missing'),
       ];
       const rule: Mapping.Rule<RuleSettings> = { settings: { topic: missing } };
-      const flow = await runFlow(
+      const flow = await openFlow(
         {
           kafka: { brokers, topic, client, retry: { retries: 2, initialRetryTime: 100 } },
           deadLetter: { topic: dead },
@@ -115,7 +115,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('narrow', { config: { 'max.message.bytes': '2000' } });
       const dead = freshName('dead');
-      const flow = await runFlow({
+      const flow = await openFlow({
         kafka: { brokers, topic, client, compression: 'none', deliveryTimeout: 2_000 },
         deadLetter: { topic: dead },
       });

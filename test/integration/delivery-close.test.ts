@@ -11,8 +11,8 @@ import { createTopic } from '../../scripts/kafka/topics.ts';
 import { destinationKafka } from '../../src/index.ts';
 import { KafkaError } from '../../src/vocabulary/errors.ts';
 import { freshName } from '../support/broker.ts';
-import { event, runFlow } from '../support/flow.ts';
-import { failureOf, numberOf, numbered, upTo } from '../support/load.ts';
+import { event } from '../support/flow.ts';
+import { failureOf, numbered, numberOf, openFlow, upTo } from '../support/load.ts';
 import { openProxy, type Proxy } from '../support/proxy.ts';
 import { readBack } from '../support/reader.ts';
 
@@ -41,7 +41,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     it('destroy with 1,000 in flight: within five seconds, each event stored or rejected, none silently', async (t) => {
       const topic = await topicOf('close');
       // Requests of some 50 events, each answered after 600 ms: of 20 requests, seven can be made in 4.5 s.
-      const flow = await runFlow({
+      const flow = await openFlow({
         kafka: { brokers: [proxy.address], topic, client, batchSize: 20_000 },
       });
       assert.equal(failureOf(await flow.push(numbered(0, 1))), undefined);

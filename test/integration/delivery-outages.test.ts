@@ -6,8 +6,8 @@ import { startKafka } from '../../scripts/kafka/launch.ts';
 import { createTopic } from '../../scripts/kafka/topics.ts';
 import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
-import { runFlow, type TestFlow } from '../support/flow.ts';
-import { account, startLoad, upTo, type Load } from '../support/load.ts';
+import type { TestFlow } from '../support/flow.ts';
+import { account, openFlow, startLoad, upTo, type Load } from '../support/load.ts';
 import { openProxy, type Proxy } from '../support/proxy.ts';
 import { readBack } from '../support/reader.ts';
 
@@ -39,7 +39,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       topic = freshName('outage');
       await createTopic(kafka.direct, topic, { partitions: 3 });
       const settings = { brokers: [proxy.address], topic, client, key: 'data.key', ...kafkaSettings };
-      flow = await runFlow({ kafka: settings }, { timeout });
+      flow = await openFlow({ kafka: settings }, { timeout });
       load = await startLoad(flow, rate);
       await flows(100);
     }
@@ -77,12 +77,18 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       assert.ok(duplicates > 0, 'the request was stored: only its answer was lost');
     });
 
-    it('connections reset under load, five times', async (t) => {
+    it('connections reset under load, ten times: after the request arrived, and before it could', async (t) => {
       await stream({});
       let out = 0;
-      for (let resets = 0; resets < 5; resets++) {
+      for (let resets = 0; resets < 10; resets++) {
+        if (resets % 2 === 0) {
+          proxy.blackHole();
+          const waiting = load.pending + 20;
+          await eventually('a request is in the hole', () => load.pending >= waiting);
+        }
         out += oneRequest();
         proxy.reset();
+        proxy.heal();
         await flows(50);
       }
       await allIsThere(t, out);

@@ -6,8 +6,7 @@ import { startKafka } from '../../scripts/kafka/launch.ts';
 import { alterTopic, createTopic, describeTopic } from '../../scripts/kafka/topics.ts';
 import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
-import { runFlow } from '../support/flow.ts';
-import { account, startLoad, upTo } from '../support/load.ts';
+import { account, openFlow, startLoad, upTo } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
 
 /**
@@ -52,7 +51,7 @@ describe('too few replicas in sync for five seconds: everything is delivered, in
   for (const client of ['platformatic', 'kafkajs'] as const) {
     it(client, async (t) => {
       const topic = topics[client] ?? '';
-      const flow = await runFlow({ kafka: { brokers: brokers(), topic, client, key: 'data.key' } });
+      const flow = await openFlow({ kafka: { brokers: brokers(), topic, client, key: 'data.key' } });
       const load = await startLoad(flow, { perTick: 5, keys: 30 });
       await eventually('the stream flows', () => load.accepted > 100);
 

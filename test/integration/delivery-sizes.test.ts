@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
-import { event, runFlow } from '../support/flow.ts';
-import { account, failureOf, numberOf, numbered, upTo } from '../support/load.ts';
+import { event } from '../support/flow.ts';
+import { account, failureOf, numbered, numberOf, openFlow, upTo } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
 
 const noise = (bytes: number): string =>
@@ -18,7 +18,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     it('one event of 5 MB among 999 good ones: 999 are stored, one is rejected by name', async () => {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('oversize');
-      const flow = await runFlow({ kafka: { brokers, topic, client, compression: 'none' } });
+      const flow = await openFlow({ kafka: { brokers, topic, client, compression: 'none' } });
       const events = upTo(1_000).map((n) => (n === 500 ? large(n, 5_000_000) : numbered(n, 10)));
       const failures = (await Promise.all(events.map((one) => flow.push(one)))).map(failureOf);
       await flow.stop();
@@ -42,7 +42,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('large');
       // Of 40 events of 900 kB, 37 fit into bufferMemory; the rest waits for room.
-      const flow = await runFlow({ kafka: { brokers, topic, client, compression: 'none' } });
+      const flow = await openFlow({ kafka: { brokers, topic, client, compression: 'none' } });
       const results = await Promise.all(upTo(40).map((n) => flow.push(large(n, 900_000))));
       await flow.stop();
       assert.deepEqual(results.map(failureOf).filter(Boolean), []);
@@ -56,7 +56,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     it("a topic's limit of 50 kB, below our batch size: what fits is stored in order, what does not is named", async () => {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('narrow', { config: { 'max.message.bytes': '50000' } });
-      const flow = await runFlow({ kafka: { brokers, topic, client, compression: 'none' } });
+      const flow = await openFlow({ kafka: { brokers, topic, client, compression: 'none' } });
       const tooLarge = [100, 101, 750];
       const events = upTo(1_000).map((n) =>
         tooLarge.includes(n) ? large(n, 60_000) : n % 100 === 50 ? large(n, 40_000) : numbered(n, 1),

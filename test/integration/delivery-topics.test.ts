@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it, mock } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   createTopic,
   deleteTopic,
@@ -9,8 +9,8 @@ import {
 } from '../../scripts/kafka/topics.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
-import { event, runFlow, type TestFlow } from '../support/flow.ts';
-import { account, failureOf, numberOf, numbered, startLoad, upTo } from '../support/load.ts';
+import { event, type TestFlow } from '../support/flow.ts';
+import { account, failureOf, numbered, numberOf, openFlow, startLoad, upTo } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
 
 for (const client of ['platformatic', 'kafkajs'] as const) {
@@ -18,7 +18,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     it('a missing topic beside a healthy one does not delay it', async () => {
       const { brokers } = await sharedBroker();
       const [topic, missing] = [await freshTopic('healthy'), freshName('missing')];
-      const flow = await runFlow(
+      const flow = await openFlow(
         { kafka: { brokers, topic, client, deliveryTimeout: 3_000 } },
         { mapping: { order: { complete: { settings: { topic: missing } } } } },
       );
@@ -46,7 +46,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     it('a topic deleted in mid-stream and made anew: no push fails, and what came after it is all there', async () => {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('reborn', { partitions: 3 });
-      const flow = await runFlow(
+      const flow = await openFlow(
         { kafka: { brokers, topic, client, key: 'data.key', deliveryTimeout: 20_000 } },
         { timeout: 30_000 },
       );
@@ -67,10 +67,10 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       assert.deepEqual([...new Set(stored.map(({ partition }) => partition))], [0, 1]);
     });
 
-    it('a topic grown from 3 to 6 partitions: the new ones are used once its layout is 30 s old', async () => {
+    it('a topic grown from 3 to 6 partitions: the new ones are used once its layout is 30 s old', async (t) => {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('grown', { partitions: 3 });
-      const flow = await runFlow({ kafka: { brokers, topic, client, key: 'data.key' } });
+      const flow = await openFlow({ kafka: { brokers, topic, client, key: 'data.key' } });
       const keys = 60;
       const push = async (from: number, to: number) => {
         const results = await Promise.all(
@@ -88,14 +88,14 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
 
       // Nothing is under way, so the clock can jump: the layout is old now, and the next push notices.
       const time = performance.now.bind(performance);
-      mock.method(performance, 'now', () => time() + 31_000);
+      t.mock.method(performance, 'now', () => time() + 31_000);
       let sent = 1_200;
       await eventually('all six partitions are used', async () => {
         assert.deepEqual(await push(sent, sent + keys), []);
         sent += keys;
         return (await recordCounts(brokers, topic)).every((count) => count > 0);
       });
-      mock.restoreAll();
+      t.mock.restoreAll();
       await flow.stop();
 
       const stored = await readBack(brokers, topic, { count: sent });

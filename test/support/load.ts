@@ -1,5 +1,6 @@
+import { after } from 'node:test';
 import type { Elb } from '@walkeros/core';
-import { event, type TestFlow } from './flow.ts';
+import { event, runFlow, type TestFlow } from './flow.ts';
 import type { StoredRecord } from './reader.ts';
 
 /** Milliseconds between two bursts of a steady load. */
@@ -19,6 +20,13 @@ export interface Load {
 /** Events with an ascending number, `data.n`, spread over keys (`data.key`): what came out tells what was lost. */
 export const numbered = (n: number, keys: number) =>
   event({ data: { n, key: `key-${String(n % keys)}` }, timestamp: 1_700_000_000_000 + n });
+
+/** `runFlow` that ends with its test, also when that fails: a flow left open would keep the process from ending. */
+export async function openFlow(...settings: Parameters<typeof runFlow>): Promise<TestFlow> {
+  const flow = await runFlow(...settings);
+  after(() => flow.stop());
+  return flow;
+}
 
 /** Pushes at a steady rate, whatever the answers, as visitors do. The first event opens the destination, alone. */
 export async function startLoad(
@@ -44,6 +52,7 @@ export async function startLoad(
   const timer = setInterval(() => {
     for (let count = 0; count < perTick; count++) void push();
   }, tick);
+  after(() => clearInterval(timer));
   return {
     get pending() {
       return pending;

@@ -78,9 +78,9 @@ describe('record batch', () => {
             read.records.map((each) => ({
               offset: each.offsetDelta,
               timestamp: Number(read.firstTimestamp + each.timestampDelta),
-              key: each.key.toString('hex'),
-              value: each.value.toString('hex'),
-              headers: each.headers.map(([name, value]) => [name.toString(), value.toString()]),
+              key: each.key?.toString('hex'),
+              value: each.value?.toString('hex'),
+              headers: each.headers.map(([name, value]) => [name?.toString(), value?.toString()]),
             })),
             list.map((each, offset) => ({
               offset,
