@@ -1,4 +1,4 @@
-import { mskIamTokens } from './client/msk-iam.ts';
+import { mskIamTokens } from './client/security/msk-iam.ts';
 import type { ClientOptions } from './client/port.ts';
 import type { Options } from './options/resolve.ts';
 

@@ -1,5 +1,5 @@
 import { createClient } from './client/create.ts';
-import { createMemoryCluster } from './client/memory.ts';
+import { createMemoryCluster } from './client/memory/cluster.ts';
 import { partitionOf } from './client/partitioner.ts';
 import type { Client } from './client/port.ts';
 import { clientOptions } from './client-options.ts';

@@ -1,7 +1,7 @@
-import { loadCodec } from './codecs.ts';
-import { loadKafkajs, loadKafkajsAdmin } from './kafkajs.ts';
+import { loadCodec } from './wire/codecs.ts';
+import { loadKafkajs, loadKafkajsAdmin } from './kafkajs/wire.ts';
 import { openOnce } from './open-once.ts';
-import { loadPlatformatic, loadPlatformaticAdmin } from './platformatic.ts';
+import { loadPlatformatic, loadPlatformaticAdmin } from './platformatic/wire.ts';
 import type { Admin, Client, ClientOptions } from './port.ts';
 import { rebuilding, type OnRebuilt } from './rebuilding.ts';
 

@@ -1,6 +1,6 @@
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
-import { clientClosed, unreachable } from './messages.ts';
+import { clientClosed, unreachable } from './errors/messages.ts';
 import type { Client, Slice, TopicLayout } from './port.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createClient } from '../../src/client/create.ts';
-import { createMemoryCluster } from '../../src/client/memory.ts';
+import { createMemoryCluster } from '../../src/client/memory/cluster.ts';
 import { openOnce } from '../../src/client/open-once.ts';
 import type { Client, ClientOptions } from '../../src/client/port.ts';
 import { deleteTopic, recordCounts } from '../../scripts/kafka/topics.ts';

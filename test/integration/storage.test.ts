@@ -86,7 +86,10 @@ describe('timestamps: to the millisecond, also of events that come a year late',
       );
       const results = await Promise.all(times.map((timestamp) => flow.push(event({ timestamp }))));
       await flow.stop();
-      assert.ok(results.every(({ ok }) => ok), flow.log.join('\n'));
+      assert.ok(
+        results.every(({ ok }) => ok),
+        flow.log.join('\n'),
+      );
       const stored = await readBack(brokers, topic, { count: times.length });
       assert.deepEqual(
         stored.map(({ timestamp }) => timestamp),

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { mskIamTokens } from '../../../src/client/msk-iam.ts';
+import { mskIamTokens } from '../../../src/client/security/msk-iam.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 describe("AWS's credential chain", () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectionError } from '../../../src/client/connection-errors.ts';
+import { connectionError } from '../../../src/client/errors/connection-errors.ts';
 import type { ClientOptions } from '../../../src/client/port.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { Secret } from '../../../src/vocabulary/secret.ts';

@@ -1,6 +1,6 @@
 import { Delivery, type DeliverySettings } from '../../../src/delivery/delivery.ts';
 import { partitionOf } from '../../../src/client/partitioner.ts';
-import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory.ts';
+import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Notice } from '../../../src/vocabulary/notice.ts';
 import type { KafkaRecord } from '../../../src/vocabulary/record.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryCluster } from '../../../src/client/memory.ts';
+import { createMemoryCluster } from '../../../src/client/memory/cluster.ts';
 import type { Schemas } from '../../../src/setup/schema.ts';
 import { runSetup, type SetupPlan } from '../../../src/setup/setup.ts';
 import type { Topics } from '../../../src/setup/topics.ts';

@@ -1,0 +1,114 @@
+import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
+import type { Internals, KafkajsConnection } from './connection.ts';
+import type { ClientOptions } from '../port.ts';
+import { decodeProduceAnswer } from '../wire/produce-answer.ts';
+import { produceKey, produceVersion } from '../wire/produce-request.ts';
+import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
+
+/** Kafka's numbers of the requests. */
+const apiKeys = { metadata: 3, createTopics: 19, initProducerId: 22, describeConfigs: 32 };
+/** And of the resource whose configuration is asked for. */
+const topicResource = 2;
+
+interface Answered {
+  readonly lanes: ProduceAnswer;
+  /** By this name kafkajs keeps the next request back. */
+  readonly clientSideThrottleTime: number;
+}
+
+export class KafkajsLink implements Link {
+  readonly #requests: Internals['requests'];
+  readonly #options: ClientOptions;
+  readonly #connection: KafkajsConnection;
+  readonly #produceVersion: number;
+
+  /** @throws where the broker is too old */
+  constructor({ requests }: Internals, options: ClientOptions, connection: KafkajsConnection) {
+    this.#requests = requests;
+    this.#options = options;
+    this.#connection = connection;
+    this.#produceVersion = produceVersion(connection.versions?.[produceKey]);
+  }
+
+  async metadata(topic?: string): Promise<MetadataAnswer> {
+    const { brokers, controllerId, topicMetadata } = await this.#connection.exchange(
+      apiKeys.metadata,
+      this.#requests.Metadata,
+      {
+        topics: topic === undefined ? [] : [topic],
+        allowAutoTopicCreation: this.#options.autoCreateTopics,
+      },
+    );
+    const answer = topicMetadata.find((metadata) => metadata.topic === topic);
+    return {
+      brokers,
+      code: answer?.topicErrorCode ?? 3,
+      partitions: (answer?.partitionMetadata ?? []).map(({ partitionId, leader, replicas }) => ({
+        partition: partitionId,
+        leader,
+        replicas: replicas.length,
+      })),
+      controller: controllerId,
+    };
+  }
+
+  async registerProducer(): Promise<ProducerId> {
+    const { errorCode, producerId, producerEpoch } = await this.#connection.exchange(
+      apiKeys.initProducerId,
+      this.#requests.InitProducerId,
+      { transactionTimeout: this.#options.ackTimeout },
+    );
+    if (errorCode !== 0) throw Object.assign(new Error('no producer id'), { apiCode: errorCode });
+    return { producerId: BigInt(producerId), producerEpoch };
+  }
+
+  async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
+    const version = this.#produceVersion;
+    const bytes = Buffer.concat(body);
+    const request = {
+      apiKey: produceKey,
+      apiVersion: version,
+      apiName: 'Produce',
+      expectResponse: () => this.#options.acks !== 0,
+      encode: () => Promise.resolve({ buf: bytes, buffer: bytes }),
+    };
+    const answer = await this.#connection.send<Answered | undefined>(request, (received) => {
+      const { lanes, throttle } = decodeProduceAnswer(received, version);
+      return Promise.resolve({ lanes, clientSideThrottleTime: throttle });
+    });
+    return answer?.lanes;
+  }
+
+  async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
+    const { name, numPartitions, replicationFactor, configEntries } = topic;
+    const entries = Object.entries(configEntries).map(([entry, value]) => ({ name: entry, value }));
+    const { topicErrors } = await this.#connection.exchange(
+      apiKeys.createTopics,
+      this.#requests.CreateTopics,
+      {
+        topics: [{ topic: name, numPartitions, replicationFactor, configEntries: entries }],
+        timeout: this.#options.ackTimeout,
+        validateOnly,
+      },
+    );
+    return answerOf(topicErrors[0]);
+  }
+
+  async topicConfig(topic: string): Promise<CodeAnswer & { entries: TopicConfig }> {
+    const { resources } = await this.#connection.exchange(
+      apiKeys.describeConfigs,
+      this.#requests.DescribeConfigs,
+      { resources: [{ type: topicResource, name: topic }] },
+    );
+    const entries = resources[0]?.configEntries ?? [];
+    return {
+      ...answerOf(resources[0]),
+      entries: new Map(entries.map(({ configName, configValue }) => [configName, configValue])),
+    };
+  }
+}
+
+/** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */
+function answerOf(part: { errorCode: number; errorMessage?: string | null } | undefined): CodeAnswer {
+  return { code: part?.errorCode ?? -1, detail: part?.errorMessage };
+}

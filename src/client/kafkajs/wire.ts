@@ -1,0 +1,55 @@
+import type { Codec } from '../wire/codecs.ts';
+import { KafkajsConnection, loadInternals, type Internals } from './connection.ts';
+import { KafkajsLink } from './link.ts';
+import type { ClientOptions } from '../port.ts';
+import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from '../wire/wire.ts';
+import { WireAdmin } from '../wire/wire-admin.ts';
+import { WireClient } from '../wire/wire-client.ts';
+
+/**
+ * Loads kafkajs and makes clients on its connections and encoders. Its producer is not used: it fails all topics when one
+ * is missing, does not say which partition an error is about, and leaves timed-out sockets in use.
+ */
+export async function loadKafkajs(): Promise<(options: ClientOptions, codec: Codec) => WireClient> {
+  const internals = await loadInternals();
+  return (options, codec) => new WireClient(new KafkajsWire(internals, options), options, codec);
+}
+
+export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
+  const internals = await loadInternals();
+  return (options) => new WireAdmin(new KafkajsWire(internals, options), options);
+}
+
+class KafkajsWire implements Wire {
+  readonly #internals: Internals;
+  readonly #options: ClientOptions;
+  readonly #connections = new Map<string, KafkajsConnection>();
+
+  constructor(internals: Internals, options: ClientOptions) {
+    this.#internals = internals;
+    this.#options = options;
+  }
+
+  async open(broker: Address, purpose: Purpose): Promise<Link> {
+    const connection = this.#connection(broker, purpose);
+    await connection.ready();
+    return new KafkajsLink(this.#internals, this.#options, connection);
+  }
+
+  close(): Promise<void> {
+    for (const connection of this.#connections.values()) connection.destroy();
+    return Promise.resolve();
+  }
+
+  #connection(broker: Address, purpose: Purpose): KafkajsConnection {
+    const key = `${purpose} ${addressOf(broker)}`;
+    const existing = this.#connections.get(key);
+    if (existing !== undefined) return existing;
+    const requestTimeout = purpose === 'ask' ? askTimeout(this.#options) : this.#options.requestTimeout;
+    const connection = new KafkajsConnection(this.#internals, this.#options, broker, requestTimeout, () => {
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    });
+    this.#connections.set(key, connection);
+    return connection;
+  }
+}

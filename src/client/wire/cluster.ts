@@ -1,0 +1,97 @@
+import { noLeader, type TopicLayout } from '../../vocabulary/partition.ts';
+import { errorOfCode } from '../errors/broker-errors.ts';
+import { connectionError } from '../errors/connection-errors.ts';
+import { firstAnswer } from './first-answer.ts';
+import type { ClientOptions } from '../port.ts';
+import { addressOf, parseAddress, type Address, type Link, type MetadataAnswer, type Wire } from './wire.ts';
+
+/** How long one broker may take over a question before another one is asked too. Milliseconds. */
+const patience = 1000;
+/** A topic takes this long to be created, at most. */
+const creation = { attempts: 50, pause: 100 };
+
+/**
+ * What is known of the cluster: which brokers there are, and who leads what.
+ *
+ * The libraries' own caches are not used. They answer for all topics of a producer at once, so that one missing topic
+ * fails the others', one partition without a leader fails its whole topic, and a frozen first broker stalls all.
+ */
+export class Cluster {
+  readonly #wire: Wire;
+  readonly #options: ClientOptions;
+  readonly #bootstrap: readonly Address[];
+  readonly #leaders = new Map<string, readonly number[]>();
+  #brokers = new Map<number, Address>();
+  #reached = false;
+
+  constructor(wire: Wire, options: ClientOptions) {
+    this.#wire = wire;
+    this.#options = options;
+    this.#bootstrap = options.brokers.map(parseAddress);
+  }
+
+  /** Learns the brokers. That takes credentials, where a listener wants them; a bare connection does not. */
+  async connect(): Promise<void> {
+    this.#learnBrokers(await this.ask((link) => link.metadata()));
+  }
+
+  async layout(topic: string): Promise<TopicLayout> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.ask((link) => link.metadata(topic));
+      this.#learn(topic, answer);
+      const leaders = this.#leaders.get(topic);
+      if (leaders !== undefined) return { leaders };
+      // A topic that this very question creates is first unknown, then without partitions.
+      const creating = this.#options.autoCreateTopics && [0, 3, 5].includes(answer.code);
+      if (!creating || attempt === creation.attempts) throw errorOfCode(answer.code || 5, topic);
+      await new Promise((resolve) => setTimeout(resolve, creation.pause));
+    }
+  }
+
+  knows(topic: string): boolean {
+    return this.#leaders.has(topic);
+  }
+
+  /** Who leads a partition, by the last `layout` of its topic. Undefined: no such partition. */
+  leaderOf(topic: string, partition: number): Address | typeof noLeader | undefined {
+    const leader = this.#leaders.get(topic)?.[partition];
+    return leader === undefined ? undefined : (this.#brokers.get(leader) ?? noLeader);
+  }
+
+  /** Puts a question that any broker can answer. */
+  async ask<Answer>(question: (link: Link) => Promise<Answer>): Promise<Answer> {
+    const brokers = this.#everyBroker();
+    try {
+      const answer = await firstAnswer(brokers, patience, async (broker) =>
+        question(await this.#wire.open(broker, 'ask')),
+      );
+      this.#reached = true;
+      return answer;
+    } catch (failure) {
+      throw connectionError(failure, brokers.map(addressOf).join(', '), this.#options, this.#reached);
+    }
+  }
+
+  #learn(topic: string, answer: MetadataAnswer): void {
+    const { code, partitions } = answer;
+    this.#learnBrokers(answer);
+    if (code !== 0 || partitions.length === 0) {
+      this.#leaders.delete(topic);
+      return;
+    }
+    const leaders = partitions.map((): number => noLeader);
+    for (const { partition, leader } of partitions) leaders[partition] = leader;
+    this.#leaders.set(topic, leaders);
+  }
+
+  #learnBrokers({ brokers }: MetadataAnswer): void {
+    if (brokers.length === 0) return;
+    this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+  }
+
+  /** The brokers last heard of first: the bootstrap list may name brokers long replaced. */
+  #everyBroker(): Address[] {
+    const brokers = [...this.#brokers.values(), ...this.#bootstrap];
+    return [...new Map(brokers.map((broker) => [addressOf(broker), broker])).values()];
+  }
+}

@@ -1,0 +1,30 @@
+import { reasonOf } from '../../vocabulary/errors.ts';
+import type { Outcome } from '../../vocabulary/outcome.ts';
+import type { Slice } from '../../vocabulary/partition.ts';
+import { outcomeOfCode } from '../errors/broker-errors.ts';
+import { flatten } from '../errors/connection-errors.ts';
+import { requestUnanswered, unreachable, wantsTls } from '../errors/messages.ts';
+import { laneOf, type ProduceAnswer } from './wire.ts';
+
+/** What a Produce answer says about each slice. A partition it does not mention may be stored or not. */
+export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]): Outcome[] {
+  return slices.map(({ topic, partition }) => {
+    const found = answer.get(laneOf(topic, partition));
+    if (found !== undefined) return outcomeOfCode(found.code, topic, found.detail);
+    const silence = new Error(`no word about partition ${partition} of "${topic}"`);
+    return { kind: 'unknown', error: requestUnanswered('that leads it', silence) };
+  });
+}
+
+/** What a Produce request without an answer says about each slice. */
+export function outcomesOfFailure(failure: unknown, slices: readonly Slice[], broker: string): Outcome[] {
+  const reasons = flatten(failure).map(reasonOf);
+  if (reasons.some((reason) => /requires TLS/.test(reason))) {
+    return slices.map(() => ({ kind: 'unreachable', error: wantsTls(broker, failure) }));
+  }
+  // kafkajs, when the connection went away between asking for it and using it.
+  if (reasons.includes('Not connected')) {
+    return slices.map(() => ({ kind: 'unreachable', error: unreachable(broker, failure) }));
+  }
+  return slices.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
+}

@@ -1,0 +1,104 @@
+import type { Outcome } from '../../vocabulary/outcome.ts';
+import { noLeader, type Slice, type TopicLayout } from '../../vocabulary/partition.ts';
+import { outcomeOfCode } from '../errors/broker-errors.ts';
+import { Cluster } from './cluster.ts';
+import type { Codec } from './codecs.ts';
+import { connectionError } from '../errors/connection-errors.ts';
+import { IdempotentSender } from './idempotent.ts';
+import { clientClosed, notEncoded, partitionMissing } from '../errors/messages.ts';
+import type { Client, ClientOptions } from '../port.ts';
+import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
+import { encodeProduce } from './produce-request.ts';
+import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
+
+/** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
+export class WireClient implements Client {
+  readonly limits = { maxRecordsPerSlice: 10_000 };
+  readonly #wire: Wire;
+  readonly #options: ClientOptions;
+  readonly #codec: Codec;
+  readonly #cluster: Cluster;
+  readonly #idempotent: IdempotentSender | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(wire: Wire, options: ClientOptions, codec: Codec) {
+    this.#wire = wire;
+    this.#options = options;
+    this.#codec = codec;
+    this.#cluster = new Cluster(wire, options);
+    if (options.idempotent) this.#idempotent = this.#createIdempotent();
+  }
+
+  async connect(): Promise<void> {
+    if (this.#closing !== undefined) throw clientClosed();
+    await this.#cluster.connect();
+  }
+
+  async layout(topic: string): Promise<TopicLayout> {
+    if (this.#closing !== undefined) throw clientClosed();
+    return this.#cluster.layout(topic);
+  }
+
+  produce(slices: readonly Slice[]): Promise<Outcome[]> {
+    return this.#idempotent?.produce(slices) ?? this.#send(slices, undefined);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#wire.close();
+    return this.#closing;
+  }
+
+  async #send(slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
+    if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+    const outcomes = new Map<Slice, Outcome>();
+    const byLeader = new Map<Address, Slice[]>();
+    for (const slice of slices) {
+      const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
+      if (!this.#cluster.knows(slice.topic)) outcomes.set(slice, outcomeOfCode(3, slice.topic));
+      else if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
+      else if (leader === noLeader) outcomes.set(slice, outcomeOfCode(5, slice.topic));
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
+    }
+    const requests = [...byLeader].map(async ([leader, led]) => {
+      const answers = await this.#request(leader, led, stamp);
+      answers.forEach((outcome, index) => {
+        const slice = led[index];
+        if (slice !== undefined) outcomes.set(slice, outcome);
+      });
+    });
+    await Promise.all(requests);
+    return slices.map((slice) => outcomes.get(slice) ?? partitionMissing(slice));
+  }
+
+  async #request(leader: Address, slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
+    let link: Link;
+    try {
+      link = await this.#wire.open(leader, 'produce');
+    } catch (failure) {
+      if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+      const error = connectionError(failure, addressOf(leader), this.#options, true);
+      return slices.map(() => ({ kind: 'unreachable', error }));
+    }
+    let body: readonly Buffer[];
+    try {
+      body = await encodeProduce(slices, stamp, this.#codec, this.#options);
+    } catch (failure) {
+      return slices.map(({ topic }) => notEncoded(topic, failure));
+    }
+    try {
+      const answer = await link.produce(body);
+      return answer === undefined ? slices.map(() => ({ kind: 'stored' })) : outcomesOfAnswer(answer, slices);
+    } catch (failure) {
+      return outcomesOfFailure(failure, slices, addressOf(leader));
+    }
+  }
+
+  #createIdempotent(): IdempotentSender {
+    return new IdempotentSender({
+      send: (slices, stamp) => this.#send(slices, stamp),
+      register: () => this.#cluster.ask((link) => link.registerProducer()),
+      locate: (topic) => this.layout(topic),
+      patience: this.#options.requestTimeout,
+    });
+  }
+}

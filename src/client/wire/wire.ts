@@ -1,0 +1,96 @@
+import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
+import type { ClientOptions } from '../port.ts';
+
+/**
+ * What is taken from a Kafka library: connections with TLS and SASL, and the encoding of small requests. Everything that
+ * decides something (who leads, what a code means, what is sent again) is ours, once, in `WireClient`, and so is the
+ * request that carries the records.
+ */
+export interface Wire {
+  /**
+   * A connection to this broker, ready for requests; opened, or shared with earlier callers of the same purpose.
+   * Questions have connections of their own: a broker works on one request of a connection at a time, so that a question
+   * behind a produce request would wait for its followers.
+   * @throws whatever the library throws; `connectionError` reads it
+   */
+  open(broker: Address, purpose: Purpose): Promise<Link>;
+
+  /** Destroys every connection at once: a frozen broker would never read a farewell. */
+  close(): Promise<void>;
+}
+
+export type Purpose = 'ask' | 'produce';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One connection. Codes within an answer are answers; it throws only where there is none. */
+export interface Link {
+  /** Without a topic: the brokers only. */
+  metadata(topic?: string): Promise<MetadataAnswer>;
+  registerProducer(): Promise<ProducerId>;
+  /**
+   * @param body a request's, of `encodeProduce`
+   * @returns nothing under `acks: 0`, once the request has been handed to the socket
+   */
+  produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined>;
+  /** `validateOnly`: the broker checks everything and creates nothing. */
+  createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer>;
+  topicConfig(topic: string): Promise<CodeAnswer & { readonly entries: TopicConfig }>;
+}
+
+/** Kafka's code, 0 for none, and its own words if it sent any. */
+export interface CodeAnswer {
+  readonly code: number;
+  readonly detail?: string | null;
+}
+
+export interface MetadataAnswer {
+  readonly brokers: readonly (Address & { readonly nodeId: number })[];
+  /** Kafka's error code for the topic, 0 for none. */
+  readonly code: number;
+  readonly partitions: readonly PartitionAnswer[];
+  /** The node that creates topics; none during an election. */
+  readonly controller: number;
+}
+
+export interface PartitionAnswer {
+  readonly partition: number;
+  readonly leader: number;
+  /** How many there should be, in sync or not. */
+  readonly replicas: number;
+}
+
+/** Kafka's code, and its own words if it sent any, by `laneOf`. */
+export type ProduceAnswer = ReadonlyMap<string, CodeAnswer>;
+
+export interface ProducerId {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+}
+
+/** A producer's id, and the next sequence number of each lane under it. */
+export interface Stamp extends ProducerId {
+  readonly sequences: Map<string, number>;
+}
+
+export function laneOf(topic: string, partition: number): string {
+  return `${topic}:${partition}`;
+}
+
+export function addressOf({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `host:port`, `[v6]:port` or `host`, as users write brokers. */
+export function parseAddress(broker: string): Address {
+  const { host = broker, port } = /^\[?(?<host>.*?)\]?(?::(?<port>\d+))?$/.exec(broker)?.groups ?? {};
+  return { host, port: Number(port ?? 9092) };
+}
+
+/** A question is answered from memory: it need not wait as long as a produce request. Milliseconds. */
+export function askTimeout({ requestTimeout, connectTimeout }: ClientOptions): number {
+  return Math.min(requestTimeout, Math.max(connectTimeout, 5000));
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { brokerCode, connectionError } from '../../../../src/client/errors/connection-errors.ts';
+import type { ClientOptions } from '../../../../src/client/port.ts';
+import { Secret } from '../../../../src/vocabulary/secret.ts';
+
+const plain: ClientOptions = {
+  brokers: ['b1:9092'],
+  clientId: 'walkeros',
+  tls: undefined,
+  sasl: undefined,
+  connectTimeout: 1000,
+  requestTimeout: 1000,
+  ackTimeout: 1000,
+  acks: -1,
+  compression: 'none',
+  idempotent: false,
+  autoCreateTopics: false,
+};
+const tls: ClientOptions = { ...plain, tls: new Secret({}) };
+
+function error(message: string, facts: object = {}): Error {
+  return Object.assign(new Error(message), facts);
+}
+
+describe('connection errors', () => {
+  it('finds the plainest reason within the wrappers of a library', () => {
+    const refused = error('connect ECONNREFUSED 10.0.0.1:9092', { code: 'ECONNREFUSED' });
+    const wrapped = new AggregateError([
+      error('Connection to b1:9092 failed.', { code: 'PLT_KFK_NETWORK', cause: refused }),
+    ]);
+    const { code, message } = connectionError(wrapped, 'b1:9092', plain);
+    assert.equal(code, 'BROKER_UNREACHABLE');
+    assert.equal(
+      message,
+      'Cannot reach Kafka at b1:9092: connect ECONNREFUSED 10.0.0.1:9092. Check settings.kafka.brokers and the network.',
+    );
+  });
+
+  it('leaves out what kafkajs puts before it', () => {
+    const thrown = error('Connection error: connect ECONNREFUSED 10.0.0.1:9092', { code: 'ECONNREFUSED' });
+    assert.match(
+      connectionError(thrown, 'b1:9092', plain).message,
+      /^Cannot reach Kafka at b1:9092: connect ECONNREFUSED/,
+    );
+  });
+
+  it('sets a refused login above every other failure, and names no secret', () => {
+    const login = error('SASL authentication failed.', {
+      code: 'PLT_KFK_AUTHENTICATION',
+      cause: error('SASL Authentication failed.', {
+        apiCode: 58,
+        serverErrorMessage: 'Invalid username or password',
+      }),
+    });
+    const thrown = new AggregateError([error('connect ECONNREFUSED', { code: 'ECONNREFUSED' }), login]);
+    const sasl = { mechanism: 'plain', username: 'bob', password: new Secret('hush') } as const;
+    assert.deepEqual(
+      {
+        ...connectionError(thrown, 'b1:9092', { ...plain, sasl }),
+        message: connectionError(thrown, 'b1:9092', { ...plain, sasl }).message,
+      },
+      {
+        name: 'KafkaError',
+        code: 'AUTHENTICATION_FAILED',
+        topic: undefined,
+        kafkaCode: undefined,
+        mayHaveBeenWritten: false,
+        message:
+          'Kafka at b1:9092 refused to authenticate with plain as "bob": Invalid username or password. Check settings.kafka.sasl.',
+      },
+    );
+  });
+
+  for (const [what, thrown] of [
+    ['a wrong TLS version', error('write EPROTO', { code: 'ERR_SSL_WRONG_VERSION_NUMBER' })],
+    [
+      'a connection that ends within the handshake',
+      error('Client network socket disconnected before secure TLS connection was established', {
+        code: 'ECONNRESET',
+      }),
+    ],
+  ] as const) {
+    it(`takes ${what} for a port without TLS`, () => {
+      assert.match(
+        connectionError(thrown, 'b1:9092', tls).message,
+        /^The broker at b1:9092 does not speak TLS on this port/,
+      );
+    });
+  }
+
+  for (const code of [
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_HAS_EXPIRED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+  ]) {
+    it(`takes ${code} for a matter of certificates`, () => {
+      const { code: found, message } = connectionError(error('no good', { code }), 'b1:9092', tls);
+      assert.equal(found, 'TLS_FAILED');
+      assert.match(message, /^TLS to b1:9092 failed: no good\. Check the certificates/);
+    });
+  }
+
+  it('takes an alert in answer to a plain request for a port with TLS', () => {
+    assert.match(
+      connectionError(error('Broker requires TLS.'), 'b1:9092', plain).message,
+      /wants TLS on this port/,
+    );
+  });
+
+  for (const thrown of [undefined, null, 'text', 42, {}]) {
+    it(`makes something of anything: ${typeof thrown}`, () => {
+      assert.equal(connectionError(thrown, 'b1:9092', plain).code, 'BROKER_UNREACHABLE');
+    });
+  }
+
+  it('does not run in circles', () => {
+    const circular = error('a');
+    circular.cause = circular;
+    assert.match(connectionError(circular, 'b1:9092', plain).message, /Cannot reach Kafka at b1:9092: a\./);
+  });
+
+  it('finds the code a broker sent, however deep', () => {
+    assert.equal(
+      brokerCode(new Error('x', { cause: new AggregateError([error('y', { apiCode: 14 })]) })),
+      14,
+    );
+    assert.equal(brokerCode(error('z', { name: 'KafkaJSProtocolError', code: 35 })), 35);
+    assert.equal(brokerCode(error('refused', { code: 'ECONNREFUSED' })), undefined);
+  });
+});

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { addressOf, parseAddress } from '../../../../src/client/wire/wire.ts';
+
+describe('broker addresses', () => {
+  for (const [text, host, port] of [
+    ['kafka-1.example.com:9093', 'kafka-1.example.com', 9093],
+    ['10.0.0.1:9092', '10.0.0.1', 9092],
+    ['[::1]:9094', '::1', 9094],
+    ['localhost', 'localhost', 9092],
+  ] as const) {
+    it(`reads ${text}`, () => {
+      assert.deepEqual(parseAddress(text), { host, port });
+    });
+  }
+
+  it('writes them as users do', () => {
+    assert.equal(addressOf({ host: '::1', port: 9094 }), '[::1]:9094');
+    assert.equal(addressOf({ host: 'b1', port: 9092 }), 'b1:9092');
+  });
+});
