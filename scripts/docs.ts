@@ -3,9 +3,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
+import { treeText } from './docs/tree.ts';
 
 /**
- * Writes what the schemas and the worked examples say into the documentation, between markers such as
+ * Writes what the schemas, the worked examples and the tree on disk say into the documentation, between markers such as
  * `<!-- settings:start -->` and `<!-- settings:end -->`; all around them is written by hand.
  * With `--check` it writes nothing and fails when a file is out of date.
  */
@@ -20,6 +21,7 @@ const pages: readonly Page[] = [
   { file: 'README.md', marker: 'settings', text: settingsTable },
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
+  { file: 'DESIGN.md', marker: 'tree', text: treeText },
 ];
 
 const root = new URL('../', import.meta.url);

@@ -1,0 +1,57 @@
+import { globSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folders that a newcomer walks through, each with what it is for. Files of src speak for themselves below. */
+const folders: Readonly<Record<string, string>> = {
+  src: 'the package',
+  'src/vocabulary': 'the words all rooms share; imports nothing',
+  'src/options': 'settings: checked, completed, frozen; secrets wrapped',
+  'src/record': 'event → record; pure',
+  'src/delivery': 'the heart: lanes, retries, an outcome for every record',
+  'src/client': 'the port to Kafka, and what stands behind it',
+  'src/client/wire': 'the client itself, over any library that gives connections',
+  'src/client/platformatic': 'connections of @platformatic/kafka',
+  'src/client/kafkajs': 'connections of kafkajs',
+  'src/client/security': 'TLS, SASL, tokens',
+  'src/client/errors': 'broker codes and broken connections → KafkaError',
+  'src/client/memory': 'a cluster in memory, for unit tests and --simulate',
+  'src/setup': '`walkeros setup`: topics, schemas, drift',
+  'src/registry': 'Schema Registry over REST',
+  'src/telemetry': 'notices → log lines',
+  'src/examples': 'worked examples: docs, fixtures and walkerOS metadata at once',
+};
+
+/** The tree of src for DESIGN.md: every file that is there, and nothing else. */
+export function treeText(): string {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const files = globSync('src/**/*.ts', { cwd: root }).sort();
+  const known = new Set(files.map((file) => dirname(file)));
+  for (const folder of known)
+    if (!(folder in folders)) throw new Error(`scripts/docs/tree.ts does not know ${folder}`);
+  const rows = Object.keys(folders).flatMap((folder) => {
+    const inside = files
+      .filter((file) => dirname(file) === folder)
+      .map((file) => file.slice(folder.length + 1));
+    if (inside.length === 0) throw new Error(`scripts/docs/tree.ts names ${folder}, which is empty`);
+    return [
+      `${`${folder}/`.padEnd(26)}${folders[folder] ?? ''}`,
+      ...wrap(inside.map((file) => file.replace(/\.ts$/, ''))),
+    ];
+  });
+  return ['```', ...rows, '```'].join('\n');
+}
+
+/** Names side by side, as wide as the docs. */
+function wrap(names: readonly string[]): string[] {
+  const lines: string[] = [];
+  let line = '   ';
+  for (const name of names) {
+    if (line.length + name.length > 104) {
+      lines.push(line);
+      line = '   ';
+    }
+    line += ` ${name}`;
+  }
+  return [...lines, line];
+}
