@@ -9,7 +9,7 @@ export const produceKey = 0;
 /**
  * The versions that are written here: the request is the same in all of them, the answer grows. 3 is the first with
  * record batches (Kafka 0.11), 7 the first with zstd (2.1), 8 the first with the broker's own words (2.4), 9 would be
- * another encoding. Kafka 4 begins at 3; hosted brokers end at 7.
+ * another encoding. Kafka 4 begins at 3; Azure Event Hubs and Redpanda end at 7.
  */
 const oldest = 3;
 const newest = 8;
