@@ -162,7 +162,7 @@ function deliver(entry: Entry, runtime: Runtime): Promise<void> {
   try {
     return runtime.delivery.send(recordOf(entry, runtime));
   } catch (thrown) {
-    return Promise.reject(thrown as KafkaError);
+    return Promise.reject(thrown);
   }
 }
 
