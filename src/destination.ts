@@ -6,7 +6,7 @@ import { buildRecord, hasTimestamp } from './record/build.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
-import { reasonOf, type KafkaError } from './vocabulary/errors.ts';
+import { reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
 
 type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger'>;
@@ -51,7 +51,7 @@ export const destinationKafka: Destination.Instance<Types> = {
     await runtime.connect();
   },
 
-  /** Resolves once the broker has acknowledged the event under `acks`; throws a `KafkaError` otherwise. */
+  /** Resolves once the broker has acknowledged the event under `acks`; throws or rejects with a `KafkaError` otherwise. */
   push(event, context) {
     const entry = { event, data: context.data, rule: context.rule };
     const runtime = find(context)?.opened;
@@ -159,11 +159,7 @@ function forget({ id, config }: Context): void {
 
 /** Not an async function: at 20,000 events a second each promise and turn of the microtask queue shows. */
 function deliver(entry: Entry, runtime: Runtime): Promise<void> {
-  try {
-    return runtime.delivery.send(recordOf(entry, runtime));
-  } catch (thrown) {
-    return Promise.reject(thrown);
-  }
+  return runtime.delivery.send(recordOf(entry, runtime));
 }
 
 /** @throws KafkaError EVENT_NOT_SERIALIZABLE, for this event alone */
