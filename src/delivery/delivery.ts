@@ -250,9 +250,10 @@ export class Delivery {
     const { deadLetterTopic } = this.#settings;
     const { notify, date } = this.#context;
     const { topic } = entry.record;
-    notify({ kind: 'rejected', topic, error });
-    if (deadLetterTopic === undefined || topic === deadLetterTopic) return this.#settle(entry, error);
-
+    if (deadLetterTopic === undefined || topic === deadLetterTopic) {
+      notify({ kind: 'rejected', topic, error });
+      return this.#settle(entry, error);
+    }
     const letter = deadLetterOf(entry.record, error, Math.max(1, entry.attempts), deadLetterTopic, date());
     const follower = createEntry(letter, entry.deadline, (failure) => {
       if (!failure) notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });

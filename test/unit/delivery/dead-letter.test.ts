@@ -35,7 +35,7 @@ describe('dead letters', () => {
     });
     assert.deepEqual(
       notices.map(({ kind }) => kind),
-      ['rejected', 'dead-lettered'],
+      ['dead-lettered'],
     );
   });
 
