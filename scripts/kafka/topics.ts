@@ -109,9 +109,20 @@ async function offsets(admin: Admin, name: string, count: number, timestamp: big
 async function untilLed(admin: Admin, topic: string, count: number): Promise<void> {
   for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(20)) {
     const partitions = await partitionsOf(admin, topic);
-    if (partitions?.length === count && partitions.every(({ leader }) => leader >= 0)) return;
+    const led = partitions?.length === count && partitions.every(({ leader }) => leader >= 0);
+    if (led && (await leadersAnswer(admin, topic, count))) return;
   }
   throw new Error(`Topic ${topic} has no leaders 15 s after it was made`);
+}
+
+/** Metadata names leaders some milliseconds before they take office: until then they say that they are none. */
+async function leadersAnswer(admin: Admin, topic: string, count: number): Promise<boolean> {
+  try {
+    await offsets(admin, topic, count, ListOffsetTimestamps.LATEST);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function partitionsOf(admin: Admin, topic: string): Promise<PartitionState[] | undefined> {
