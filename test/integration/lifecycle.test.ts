@@ -6,7 +6,8 @@ import { createTopic } from '../../scripts/kafka/topics.ts';
 import { destinationKafka } from '../../src/index.ts';
 import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
-import { event, runFlow, type TestFlow } from '../support/flow.ts';
+import { event, runFlow } from '../support/flow.ts';
+import { failureOf } from '../support/load.ts';
 import { openProxy, type Proxy } from '../support/proxy.ts';
 import { readBack } from '../support/reader.ts';
 
@@ -29,11 +30,6 @@ async function topicOf(prefix: string): Promise<string> {
   await createTopic(kafka.direct, topic, { partitions: 1 });
   return topic;
 }
-
-const failureOf = (result: Awaited<ReturnType<TestFlow['push']>>) => {
-  const error = result.failed?.['kafka']?.error;
-  return error instanceof Error ? error.message : undefined;
-};
 
 for (const client of ['platformatic', 'kafkajs'] as const) {
   describe(`life cycle with ${client}`, () => {
