@@ -27,18 +27,22 @@ describe('HTTP source: its end', () => {
   });
 
   it('does not wait for ever: after 4 s the rest is cut off', { timeout: 10_000 }, async (t) => {
-    let release: () => void = () => undefined;
-    const stored = new Promise<void>((resolve) => (release = resolve));
-    const { origin, shutdown } = await demoFlow(t, { destination: { push: () => stored } });
+    const stored = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    const push = () => {
+      arrived.resolve();
+      return stored.promise;
+    };
+    const { origin, shutdown } = await demoFlow(t, { destination: { push } });
     const inFlight = assert.rejects(post(origin, { name: 'page view' }));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await arrived.promise;
     const started = Date.now();
     await shutdown();
     await inFlight;
     const took = Date.now() - started;
     // Left alone, the request would end with the collector's own limit of 10 s.
     assert.ok(took >= 3900 && took < 8000, `took ${String(took)} ms`);
-    release();
+    stored.resolve();
   });
 
   it('says 503 where the host goes on listening, as walkeros run does', async (t) => {
