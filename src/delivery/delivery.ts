@@ -144,10 +144,19 @@ export class Delivery {
         return entry.record;
       }),
     }));
-    const outcomes = await this.#broker.produce(slices);
+    let outcomes: readonly Outcome[] = [];
+    let fault: unknown;
+    try {
+      outcomes = await this.#broker.produce(slices);
+    } catch (thrown) {
+      fault = thrown;
+    }
+    // The port promises an outcome for each. A fault in a client must still strand no lane, and end no process.
     batches.forEach((batch, index) => {
-      const outcome = outcomes[index];
-      if (outcome) this.#conclude(batch, outcome);
+      this.#conclude(
+        batch,
+        outcomes[index] ?? { kind: 'unknown', error: failures.noOutcome(batch.lane.topic, fault) },
+      );
     });
   }
 

@@ -1,4 +1,4 @@
-import { KafkaError } from '../vocabulary/errors.ts';
+import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
 import type { Entry } from './entry.ts';
 
 /** What a push is told when its record could not be settled otherwise. Each names the topic and what to change. */
@@ -46,6 +46,14 @@ export const failures = {
       error.code,
       `${error.message} This record has ${entry.bytes} bytes before compression.`,
       { ...about(entry), kafkaCode: error.kafkaCode, cause: error },
+    );
+  },
+
+  noOutcome(topic: string, cause: unknown): KafkaError {
+    return new KafkaError(
+      'REQUEST_FAILED',
+      `Kafka topic "${topic}": the client gave no outcome: ${cause === undefined ? 'none came' : reasonOf(cause)}.`,
+      { topic, mayHaveBeenWritten: true, cause },
     );
   },
 

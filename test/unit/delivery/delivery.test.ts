@@ -230,6 +230,27 @@ describe('delivery', () => {
     assert.deepEqual(requests, [['events-0 ×2'], ['events-0 ×8'], ['events-0 ×2']]);
   });
 
+  it('strands no record when a client breaks its promise and throws', async () => {
+    let faults = 2;
+    const { clock, cluster, delivery } = setUp(
+      {},
+      {
+        onProduce() {
+          if (faults-- > 0) throw new TypeError('undefined is not a function');
+        },
+      },
+    );
+    const fates = watch([delivery.send(record('a')), delivery.send(record('b'))]);
+    await clock.advance(10);
+    assert.deepEqual(fates, ['pending', 'pending']);
+    await clock.advance(2_000);
+    assert.deepEqual(fates, ['stored', 'stored']);
+    assert.deepEqual(
+      cluster.records('events').map(({ value }) => value.toString()),
+      ['a', 'b'],
+    );
+  });
+
   it('names exactly the failed of a batch', async () => {
     const { clock, delivery } = setUp({}, { maxBatchBytes: 1_000 });
     const errors = delivery.sendAll([record('a'), record('x'.repeat(2_000)), record('c')]);
