@@ -19,9 +19,11 @@ export async function runFiles(part: Part): Promise<Tally> {
   const tally = { passed: 0, failed: 0, skipped: 0 };
   if (files.length === 0) return tally;
   const { concurrency, timeoutMs } = parts[part];
-  // A file whose tests are over ends, whatever it left open: that something was closed is for a test to assert, and a
-  // run that hangs tells nobody what was left open.
-  const events = run({ files, concurrency, timeout: timeoutMs, forceExit: true, ...sharedSetUp(part) });
+  // A file at a broker ends when its tests are over, whatever it left open: that something was closed is for a test to
+  // assert, and a run that hangs tells nobody what was left open. In unit tests nothing may be left open, and Node drops
+  // the last reports of a file that it ends by force (540 and 575 of 584 in two runs); failures still count by exit code.
+  const forceExit = parts[part].broker;
+  const events = run({ files, concurrency, timeout: timeoutMs, forceExit, ...sharedSetUp(part) });
   events.on('test:pass', ({ name, skip, todo, details }) => {
     // A file without a test reports itself as a test that passed.
     if (details.type === 'suite' || files.includes(resolve(name))) return;
