@@ -92,5 +92,3 @@ export interface ClientOptions {
   readonly idempotent: boolean;
   readonly autoCreateTopics: boolean;
 }
-
-export type ClientFactory = (options: ClientOptions) => Client;

@@ -317,7 +317,7 @@ export class Delivery {
     this.#cancelSweep = this.#live === 0 ? undefined : clock.after(sweepInterval, () => this.#sweep());
   }
 
-  /** Records that fail alike share one error: a stack trace each cost 2 KB and 10 µs, at 100,000 in one sweep. */
+  /** Records that fail alike share one error: a hundred thousand may expire in one sweep, and each error has a stack trace. */
   #expired(entry: Entry, told: Map<string, KafkaError>): KafkaError {
     const likeness = `${entry.held} ${likenessOf(entry)}`;
     let error = told.get(likeness);

@@ -16,10 +16,6 @@ export class MemoryBound {
     this.#enter = enter;
   }
 
-  get used(): number {
-    return this.#used;
-  }
-
   get full(): boolean {
     return this.#head < this.#queue.length;
   }

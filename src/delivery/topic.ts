@@ -57,10 +57,6 @@ export class Topic {
     this.#random = random;
   }
 
-  get lanes(): readonly Lane[] {
-    return this.#lanes;
-  }
-
   /** When the cluster was last asked about this topic. */
   get askedAt(): number {
     return this.#askedAt;
