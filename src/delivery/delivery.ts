@@ -6,7 +6,7 @@ import type { KafkaRecord } from '../vocabulary/record.ts';
 import type { Clock } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
-import { failures, likenessOf } from './failures.ts';
+import { failures, isLike, likenessOf, type Likeness } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
 import { Leaders, type GroupCommit } from './leaders.ts';
 import { MemoryBound } from './memory-bound.ts';
@@ -35,6 +35,12 @@ export interface DeliveryContext {
   readonly notify: Notify;
   readonly random: () => number;
   readonly date: () => Date;
+}
+
+/** What the pushes of records that ran out of time alike are told. */
+interface Told {
+  readonly likeness: Likeness;
+  readonly error: KafkaError;
 }
 
 /** How often deadlines are looked at; a record is settled at most this late. Milliseconds. */
@@ -305,7 +311,7 @@ export class Delivery {
   #sweep(): void {
     const { clock } = this.#context;
     const now = clock.now();
-    const told = new Map<string, KafkaError>();
+    const told: Told[] = [];
     for (const entry of this.#entries()) {
       if (entry.deadline <= now) this.#giveUp(entry, this.#expired(entry, told));
     }
@@ -317,16 +323,18 @@ export class Delivery {
     this.#cancelSweep = this.#live === 0 ? undefined : clock.after(sweepInterval, () => this.#sweep());
   }
 
-  /** Records that fail alike share one error: a hundred thousand may expire in one sweep, and each error has a stack trace. */
-  #expired(entry: Entry, told: Map<string, KafkaError>): KafkaError {
-    const likeness = `${entry.held} ${likenessOf(entry)}`;
-    let error = told.get(likeness);
-    if (error === undefined) {
-      error = entry.held
-        ? failures.deadline(entry, this.#settings.deliveryTimeout)
-        : failures.bufferFull(entry, this.#settings.bufferMemory);
-      told.set(likeness, error);
-    }
+  /**
+   * Records that fail alike share one error: a hundred thousand may expire in one sweep, and each error has a stack trace.
+   * Nor is there a string for each to tell them apart by.
+   */
+  #expired(entry: Entry, told: Told[]): KafkaError {
+    const alike = told.find(({ likeness }) => isLike(entry, likeness));
+    if (alike !== undefined) return alike.error;
+    const { deliveryTimeout, bufferMemory } = this.#settings;
+    const error = entry.held
+      ? failures.deadline(entry, deliveryTimeout)
+      : failures.bufferFull(entry, bufferMemory);
+    told.push({ likeness: likenessOf(entry), error });
     return error;
   }
 

@@ -85,8 +85,25 @@ export const failures = {
 };
 
 /** What the message about a record that ran out of time depends on. */
-export function likenessOf(entry: Entry): string {
-  return `${entry.record.topic} ${fate(entry)} ${entry.lastError?.message ?? ''}`;
+export interface Likeness {
+  readonly topic: string;
+  readonly held: boolean;
+  readonly mayBeWritten: boolean;
+  readonly reason: string | undefined;
+}
+
+export function likenessOf(entry: Entry): Likeness {
+  const { record, held, lastError } = entry;
+  return { topic: record.topic, held, mayBeWritten: mayBeWritten(entry), reason: lastError?.message };
+}
+
+export function isLike(entry: Entry, { topic, held, mayBeWritten: may, reason }: Likeness): boolean {
+  return (
+    entry.record.topic === topic &&
+    entry.held === held &&
+    mayBeWritten(entry) === may &&
+    entry.lastError?.message === reason
+  );
 }
 
 /** Also while a request that carries the record is out. */
