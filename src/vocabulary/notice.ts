@@ -17,6 +17,12 @@ export type Notice =
     }
   | { readonly kind: 'buffer-full'; readonly bufferMemory: number }
   | { readonly kind: 'client-rebuilt'; readonly error: KafkaError }
-  | { readonly kind: 'left-behind'; readonly records: number };
+  | { readonly kind: 'left-behind'; readonly records: number }
+  | {
+      readonly kind: 'spool-damaged';
+      readonly path: string;
+      readonly movedTo: string;
+      readonly records: number;
+    };
 
 export type Notify = (notice: Notice) => void;
