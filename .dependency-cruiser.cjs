@@ -2,7 +2,7 @@
  * Imports go down only (DESIGN.md, "One way through"):
  * index, dev, examples → destination → runtime, provision → rooms → vocabulary. Rooms do not import one another.
  */
-const rooms = '^src/(options|record|delivery|client|registry|setup|telemetry)/';
+const rooms = '^src/(options|record|delivery|client|registry|setup|spool|telemetry)/';
 
 module.exports = {
   forbidden: [

@@ -3,6 +3,7 @@ import type { Notify } from '../vocabulary/notice.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { Slice, TopicLayout } from '../vocabulary/partition.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
+import type { Spool } from '../vocabulary/spool.ts';
 import type { Clock } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
@@ -10,8 +11,9 @@ import { failures, isLike, likenessOf, type Likeness } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
 import { Leaders, type GroupCommit } from './leaders.ts';
 import { MemoryBound } from './memory-bound.ts';
+import { marginOf, Overflow } from './overflow.ts';
 import { backoff, inTime, type RetryPolicy } from './retry.ts';
-import { Topic } from './topic.ts';
+import { Topic, type TopicOverflow } from './topic.ts';
 
 /** What delivery needs of a Kafka client: the part of the client port that writes. */
 export interface Broker {
@@ -28,6 +30,8 @@ export interface DeliverySettings extends GroupCommit {
   readonly bufferMemory: number;
   /** Where rejected records go, if anywhere. */
   readonly deadLetterTopic: string | undefined;
+  /** Where records go that Kafka does not take in time, if anywhere; `always`: all of them, before their push is told. */
+  readonly spool: { readonly file: Spool; readonly always: boolean } | undefined;
 }
 
 export interface DeliveryContext {
@@ -64,6 +68,10 @@ export class Delivery {
   readonly #topics = new Map<string, Topic>();
   readonly #bound: MemoryBound;
   readonly #leaders: Leaders;
+  readonly #overflow: Overflow | undefined;
+  /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
+  readonly #patience: number;
+  #lastId: number;
   /** Cancels the pauses that lanes are having. */
   readonly #rests = new Set<() => void>();
   #live = 0;
@@ -75,8 +83,14 @@ export class Delivery {
     this.#broker = broker;
     this.#settings = settings;
     this.#context = context;
-    this.#bound = new MemoryBound(settings.bufferMemory, (entry) => this.#route(entry));
+    const { spool, bufferMemory, deliveryTimeout } = settings;
+    this.#bound = new MemoryBound(bufferMemory, (entry) => this.#route(entry), spool === undefined);
     this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
+    this.#overflow = spool && this.#openOverflow(spool);
+    this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
+    this.#lastId = spool?.file.lastId ?? 0;
+    for (const topic of this.#overflow?.leftovers() ?? []) this.#topic(topic).recover();
+    if (this.#behind()) this.#sweepLater();
   }
 
   /**
@@ -105,13 +119,15 @@ export class Delivery {
   }
 
   /**
-   * Takes nothing more, sends what waits for at most `timeout` milliseconds, and rejects what is left then.
+   * Takes nothing more and sends what waits for at most `timeout` milliseconds. What is left then goes to the spool, or
+   * is rejected.
    * @returns how many records were left behind
    */
   async close(timeout: number): Promise<number> {
     this.#closed = true;
     await this.#emptied(timeout);
-    const left = [...this.#entries()];
+    await this.#overflow?.keepAll(this.#entries());
+    const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
     for (const topic of this.#topics.values()) topic.stop();
     for (const cancel of this.#rests) cancel();
@@ -122,8 +138,8 @@ export class Delivery {
 
   #admit(record: KafkaRecord, settle: Settle): void {
     if (this.#closed) return settle(failures.closed(record.topic));
-    const { bufferMemory, deliveryTimeout } = this.#settings;
-    const entry = createEntry(record, this.#context.clock.now() + deliveryTimeout, settle);
+    const { bufferMemory } = this.#settings;
+    const entry = createEntry(++this.#lastId, record, this.#context.clock.now() + this.#patience, settle);
     this.#begin();
     if (entry.bytes > bufferMemory)
       return this.#refuse(entry, failures.largerThanBuffer(entry, bufferMemory));
@@ -134,6 +150,10 @@ export class Delivery {
   /** One record more is alive: somebody has to look at its deadline. */
   #begin(): void {
     this.#live++;
+    this.#sweepLater();
+  }
+
+  #sweepLater(): void {
     this.#cancelSweep ??= this.#context.clock.after(sweepInterval, () => this.#sweep());
   }
 
@@ -174,6 +194,7 @@ export class Delivery {
     switch (outcome.kind) {
       case 'stored':
         lane.failures = 0;
+        lane.late = false;
         for (const entry of entries) this.#settle(entry);
         break;
       case 'rejected':
@@ -210,14 +231,14 @@ export class Delivery {
     }
     for (const entry of lane.giveBack()) this.#route(entry);
     if (pause > 0) this.#rest(lane, pause);
-    else this.#leaders.enqueue(lane);
+    else this.#ready(lane);
   }
 
   #tryAgain(entry: Entry, outcome: Extract<Outcome, { kind: 'retriable' }>): void {
     entry.attempts++;
     entry.lastError = outcome.error;
     entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
-    if (entry.attempts <= this.#settings.retry.retries) return;
+    if (entry.attempts <= this.#settings.retry.retries || entry.kept === 'yes') return;
     const error = failures.retriesExhausted(entry, outcome.error);
     // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
     if (outcome.error.code === 'TOPIC_MISSING') this.#refuse(entry, error);
@@ -235,7 +256,8 @@ export class Delivery {
 
   /** Until the deadline of the lane's oldest record, in milliseconds; endless when it has none. */
   #timeLeft(lane: Lane): number {
-    for (const { deadline } of lane.live()) return deadline - this.#context.clock.now();
+    for (const { deadline } of lane.live())
+      return Math.min(deadline - this.#context.clock.now(), this.#patience);
     return Infinity;
   }
 
@@ -244,7 +266,7 @@ export class Delivery {
     const cancel = this.#context.clock.after(pause, () => {
       this.#rests.delete(cancel);
       lane.resting = false;
-      this.#leaders.enqueue(lane);
+      this.#ready(lane);
     });
     this.#rests.add(cancel);
   }
@@ -253,6 +275,7 @@ export class Delivery {
   #settle(entry: Entry, error?: KafkaError): void {
     if (entry.settled) return;
     entry.settled = true;
+    this.#overflow?.left(entry, error);
     entry.settle(error);
     this.#live--;
     this.#bound.leave(entry);
@@ -266,13 +289,16 @@ export class Delivery {
     const { notify, date } = this.#context;
     const { topic } = entry.record;
     if (deadLetterTopic === undefined || topic === deadLetterTopic) {
-      notify({ kind: 'rejected', topic, error });
+      if (entry.kept !== 'yes') notify({ kind: 'rejected', topic, error });
       return this.#settle(entry, error);
     }
     const letter = deadLetterOf(entry.record, error, Math.max(1, entry.attempts), deadLetterTopic, date());
-    const follower = createEntry(letter, entry.deadline, (failure) => {
+    const deadline = Math.min(entry.deadline, this.#context.clock.now() + this.#patience);
+    const follower = createEntry(++this.#lastId, letter, deadline, (failure) => {
       if (!failure) notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });
-      entry.settle(failure && failures.deadLetter(entry, error, deadLetterTopic, failure));
+      const fate = failure && failures.deadLetter(entry, error, deadLetterTopic, failure);
+      this.#overflow?.left(entry, fate);
+      entry.settle(fate);
     });
     // The letter speaks for the record from here on.
     entry.settled = true;
@@ -282,9 +308,13 @@ export class Delivery {
     this.#bound.admitFollower(follower);
   }
 
-  /** Not the record's fault, but its time or its tries are over. */
+  /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   #giveUp(entry: Entry, error: KafkaError): void {
     if (entry.settled) return;
+    if (this.#overflow) {
+      this.#topic(entry.record.topic).runsLate(entry);
+      if (this.#overflow.takes(entry, error)) return;
+    }
     this.#context.notify({ kind: 'gave-up', topic: entry.record.topic, error });
     this.#settle(entry, error);
   }
@@ -297,7 +327,8 @@ export class Delivery {
       const hooks = {
         layout: (name: string) => this.#broker.layout(name),
         partitionOf: (key: Buffer, partitions: number) => this.#broker.partitionOf(key, partitions),
-        ready: (lane: Lane) => this.#leaders.enqueue(lane),
+        ready: (lane: Lane) => this.#ready(lane),
+        overflow: this.#overflow && this.#topicOverflow(this.#overflow),
         refuse: (entry: Entry, error: KafkaError) => this.#refuse(entry, error),
         missing: (topic: string, error: KafkaError) => notify({ kind: 'topic-missing', topic, error }),
       };
@@ -320,7 +351,60 @@ export class Delivery {
       const age = now - topic.askedAt;
       if (age > layoutMaxAge || (stalled.has(topic.name) && age > stalledAfter)) void topic.refresh();
     }
-    this.#cancelSweep = this.#live === 0 ? undefined : clock.after(sweepInterval, () => this.#sweep());
+    if (this.#overflow) this.#tend();
+    this.#cancelSweep = undefined;
+    if (this.#live > 0 || this.#behind()) this.#sweepLater();
+  }
+
+  /** Memory is for what only memory has, and lanes fetch what is on the disk alone. */
+  #tend(): void {
+    for (const topic of this.#topics.values()) {
+      if (this.#bound.crowded) topic.evict(this.#settings.batchSize);
+      for (const lane of topic.tailed()) this.#ready(lane);
+    }
+  }
+
+  #behind(): boolean {
+    return [...this.#topics.values()].some(({ behind }) => behind);
+  }
+
+  /** The lane may have something to send. */
+  #ready(lane: Lane): void {
+    if (lane.tail !== undefined) this.#fetch(lane);
+    this.#leaders.enqueue(lane);
+  }
+
+  /** From the spool, as long as there is room; a lane with nothing at all may fetch in any case. */
+  #fetch(lane: Lane): void {
+    const room = lane.bytes < this.#settings.batchSize && (lane.idle || !this.#bound.crowded);
+    if (!room || this.#closed || this.#topic(lane.topic).homeless) return;
+    for (const entry of this.#overflow?.fetch(lane) ?? []) {
+      this.#begin();
+      this.#bound.hold(entry);
+      lane.push(entry);
+    }
+  }
+
+  #openOverflow({ file, always }: NonNullable<DeliverySettings['spool']>): Overflow {
+    const { batchSize, deliveryTimeout } = this.#settings;
+    const settle = (entry: Entry, error?: KafkaError) => this.#settle(entry, error);
+    const { clock, notify } = this.#context;
+    return new Overflow(file, { always, batchSize, deliveryTimeout }, { settle }, clock, notify);
+  }
+
+  #topicOverflow(overflow: Overflow): TopicOverflow {
+    return {
+      spills: (entry, tailed, late) => overflow.spills(entry, tailed, late),
+      assign: (topic, partitions, choose, limit) => overflow.assign(topic, partitions, choose, limit),
+      evicted: (entries) => {
+        for (const entry of entries) {
+          entry.settled = true;
+          this.#live--;
+          this.#bound.leave(entry);
+        }
+        if (this.#live === 0) this.#onEmpty?.();
+      },
+    };
   }
 
   /**
@@ -339,6 +423,7 @@ export class Delivery {
   }
 
   *#entries(): Iterable<Entry> {
+    yield* this.#overflow?.spilling() ?? [];
     yield* this.#bound.waiting();
     for (const topic of this.#topics.values()) yield* topic.live();
   }

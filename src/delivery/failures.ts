@@ -74,6 +74,15 @@ export const failures = {
     );
   },
 
+  notKept(entry: Entry, error: KafkaError): KafkaError {
+    return new KafkaError(
+      error.code,
+      `Kafka topic "${entry.record.topic}": not acknowledged in time, and not kept either; the record ${fate(entry)}. ` +
+        `${error.message} ${lastWord(entry)}`,
+      { ...about(entry), cause: error },
+    );
+  },
+
   deadLetter(entry: Entry, rejection: KafkaError, deadLetterTopic: string, error: KafkaError): KafkaError {
     return new KafkaError(
       'DEAD_LETTER_FAILED',

@@ -48,8 +48,8 @@ export interface Spool {
    */
   read(place: Place, after: number, maxBytes: number): KeptRecord[];
 
-  /** Every place where records wait. */
-  places(): Place[];
+  /** Every place where records wait, and how many. */
+  places(): (Place & { readonly records: number })[];
 
   /**
    * Gives the oldest records of a topic that have no partition, or one beyond `partitions`, the one that `choose` says.

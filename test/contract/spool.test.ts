@@ -39,7 +39,7 @@ for (const subject of spoolSubjects) {
 
       const second = await disk.open();
       assert.equal(second.lastId, 7);
-      assert.deepEqual(second.places(), [{ topic: 'events', partition: 3 }]);
+      assert.deepEqual(second.places(), [{ topic: 'events', partition: 3, records: 1 }]);
       const [kept] = second.read({ topic: 'events', partition: 3 }, 0, 1_000);
       assert.equal(kept?.id, 7);
       assert.deepEqual(kept.record.key, Buffer.from([0, 255, 10]));

@@ -77,10 +77,13 @@ export class MemorySpool implements Spool {
     return kept;
   }
 
-  places(): Place[] {
-    const places = new Map<string, Place>();
-    for (const [, { record, partition }] of this.#waiting())
-      places.set(`${record.topic} ${partition}`, { topic: record.topic, partition });
+  places(): (Place & { records: number })[] {
+    const places = new Map<string, Place & { records: number }>();
+    for (const [, { record, partition }] of this.#waiting()) {
+      const name = `${record.topic} ${partition}`;
+      const { records } = places.get(name) ?? { records: 0 };
+      places.set(name, { topic: record.topic, partition, records: records + 1 });
+    }
     return [...places.values()];
   }
 

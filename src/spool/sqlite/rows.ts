@@ -99,14 +99,18 @@ export class Rows {
     return kept;
   }
 
-  places(): Place[] {
+  places(): (Place & { records: number })[] {
     return this.#database
       .prepare(
-        'SELECT DISTINCT topics.name, records.partition FROM records JOIN topics ON topics.id = records.topic ' +
-          'WHERE records.refused IS NULL ORDER BY topics.name, records.partition',
+        'SELECT topics.name, partition, count(*) AS records FROM records JOIN topics ON topics.id = records.topic ' +
+          'WHERE refused IS NULL GROUP BY topics.name, partition ORDER BY topics.name, partition',
       )
       .all()
-      .map(({ name, partition }) => ({ topic: String(name), partition: Number(partition) }));
+      .map(({ name, partition, records }) => ({
+        topic: String(name),
+        partition: Number(partition),
+        records: Number(records),
+      }));
   }
 
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {

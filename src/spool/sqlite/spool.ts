@@ -92,7 +92,7 @@ export class SqliteSpool implements Spool {
     return this.#rows.read(topic, partition, after, maxBytes);
   }
 
-  places(): Place[] {
+  places(): (Place & { records: number })[] {
     this.#write();
     return this.#rows.places();
   }

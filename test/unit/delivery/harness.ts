@@ -14,6 +14,7 @@ export const defaults: DeliverySettings = {
   deliveryTimeout: 8_000,
   bufferMemory: 32 * 1024 * 1024,
   deadLetterTopic: undefined,
+  spool: undefined,
 };
 
 /** A delivery over an in-memory cluster, with a clock that only the test moves. */

@@ -1,0 +1,248 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
+import type { Notify } from '../vocabulary/notice.ts';
+import type { Kept, Spool } from '../vocabulary/spool.ts';
+import type { Clock } from './clock.ts';
+import { createEntry, type Entry } from './entry.ts';
+import { failures } from './failures.ts';
+import type { Lane } from './lane.ts';
+
+export interface OverflowSettings {
+  /** Every record is kept as it comes, not only what is late. */
+  readonly always: boolean;
+  /** Bytes that a lane fetches from the spool at a time. */
+  readonly batchSize: number;
+}
+
+export interface OverflowHooks {
+  /** The entry is through: its push is told, its memory freed. */
+  settle(entry: Entry, error?: KafkaError): void;
+}
+
+/** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
+const marginShare = 1 / 8;
+const longestMargin = 1_000;
+/** For the disk to take what is left when the destination closes. Milliseconds. */
+const lastWait = 500;
+
+export function marginOf(deliveryTimeout: number): number {
+  return Math.min(deliveryTimeout * marginShare, longestMargin);
+}
+
+/**
+ * The spool as delivery uses it. A record is in one of three states: in memory alone; in memory and on the disk (`keep`:
+ * its push is told, it stays in its lane and is delivered from there); or on the disk alone (`spill`), behind all that
+ * its lane has in memory, and fetched when the lane has room. So memory always holds the oldest part of a lane, and its
+ * order is the order of ids throughout.
+ */
+export class Overflow {
+  readonly #spool: Spool;
+  readonly #settings: OverflowSettings;
+  readonly #hooks: OverflowHooks;
+  readonly #clock: Clock;
+  readonly #notify: Notify;
+  readonly #margin: number;
+  /** On their way to the disk, in no lane. */
+  readonly #spilling = new Set<Entry>();
+  /** How many records of a topic the spool has, and whether the operator was told that it is behind. */
+  readonly #topics = new Map<string, { records: number; behind: boolean }>();
+  #onTold: (() => void) | undefined;
+  #asked = 0;
+
+  constructor(
+    spool: Spool,
+    settings: OverflowSettings & { readonly deliveryTimeout: number },
+    hooks: OverflowHooks,
+    clock: Clock,
+    notify: Notify,
+  ) {
+    this.#spool = spool;
+    this.#settings = settings;
+    this.#hooks = hooks;
+    this.#clock = clock;
+    this.#notify = notify;
+    this.#margin = marginOf(settings.deliveryTimeout);
+  }
+
+  get lastId(): number {
+    return this.#spool.lastId;
+  }
+
+  /** Entries that are in no lane, for the sweep. */
+  spilling(): Iterable<Entry> {
+    return this.#spilling;
+  }
+
+  /** The topics that an earlier process left records of. */
+  leftovers(): string[] {
+    for (const { topic, records } of this.#spool.places()) this.#topic(topic).records += records;
+    for (const [topic, state] of this.#topics) {
+      state.behind = true;
+      this.#notify({ kind: 'spool-left', topic, records: state.records });
+    }
+    return [...this.#topics.keys()];
+  }
+
+  /**
+   * Takes an entry to the disk if it cannot be in memory: no room, or older ones of its lane are on the disk alone.
+   * @param tailed older records of the same place are on the disk alone
+   * @param late older ones have run out of time
+   * @returns whether it is gone; otherwise it belongs into its lane
+   */
+  spills(entry: Entry, tailed: boolean, late: boolean): boolean {
+    if (entry.kept !== 'no') return false;
+    if (entry.held && !tailed) {
+      if (late || this.#settings.always) this.#keep(entry);
+      return false;
+    }
+    this.#behind(entry.record.topic, undefined);
+    this.#spilling.add(entry);
+    this.#append(entry, (error) => {
+      this.#spilling.delete(entry);
+      if (error) {
+        entry.kept = 'no';
+        return this.#hooks.settle(entry, failures.notKept(entry, error));
+      }
+      this.#topic(entry.record.topic).records++;
+      // From here on the disk alone answers for it.
+      entry.kept = 'no';
+      this.#hooks.settle(entry);
+    });
+    return true;
+  }
+
+  /**
+   * The third way out, for an entry whose time or tries are over: it is kept, its push told so, and it stays in its lane.
+   * @returns false when the disk has not answered either, and the push must be told so now
+   */
+  takes(entry: Entry, why: KafkaError): boolean {
+    if (entry.kept === 'yes') return true;
+    if (entry.kept === 'asked') return this.#clock.now() < entry.deadline + this.#margin;
+    this.#behind(entry.record.topic, why);
+    this.#keep(entry);
+    return true;
+  }
+
+  /** Keeps what is left when the destination closes. Resolves once the disk has answered for each, or not in time. */
+  async keepAll(entries: Iterable<Entry>): Promise<void> {
+    for (const entry of [...entries]) if (entry.kept === 'no') this.#keep(entry);
+    if (this.#asked === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(lastWait, resolve);
+      this.#onTold = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** The entry is safe: it needs no memory any more. */
+  has(entry: Entry): boolean {
+    if (entry.kept !== 'yes') return false;
+    entry.settled = true;
+    return true;
+  }
+
+  /** What became of an entry that the spool has, too. */
+  left(entry: Entry, error: KafkaError | undefined): void {
+    if (entry.kept === 'no' || error?.code === 'DESTINATION_CLOSED') return;
+    const { id, record } = entry;
+    if (error && entry.kept === 'yes') {
+      this.#spool.refuse(id, error);
+      this.#notify({ kind: 'spool-refused', topic: record.topic, error });
+    } else this.#spool.remove(id, record);
+    if (entry.kept === 'yes') return this.#oneLess(record.topic);
+    this.#spilling.delete(entry);
+    this.#answered();
+  }
+
+  /**
+   * Fetches the next records of a lane that has some on the disk alone.
+   * @returns entries that belong at the lane's end
+   */
+  fetch(lane: Lane): Entry[] {
+    const here = new Set<number>();
+    for (const { id } of lane.live()) here.add(id);
+    while (lane.tail !== undefined) {
+      const rows = this.#spool.read(lane, lane.tail, this.#settings.batchSize);
+      lane.tail = rows.at(-1)?.id;
+      const entries = rows
+        .filter(({ id }) => !here.has(id))
+        .map(({ id, record }) => this.#fetched(id, record, lane));
+      if (entries.length > 0) return entries;
+    }
+    return [];
+  }
+
+  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
+    return this.#spool.assign(topic, partitions, choose, limit);
+  }
+
+  #fetched(id: number, record: Entry['record'], lane: Lane): Entry {
+    const entry = createEntry(id, record, Infinity, told);
+    entry.partition = lane.partition;
+    entry.kept = 'yes';
+    return entry;
+  }
+
+  #keep(entry: Entry): void {
+    this.#append(entry, (error) => {
+      if (error) return this.#notKept(entry, error);
+      this.#topic(entry.record.topic).records++;
+      entry.kept = 'yes';
+      entry.deadline = Infinity;
+      const { settle } = entry;
+      entry.settle = told;
+      settle();
+    });
+  }
+
+  #append(entry: Entry, kept: Kept): void {
+    entry.kept = 'asked';
+    this.#asked++;
+    this.#spool.append(entry.id, entry.record, entry.partition, (error) => {
+      if (entry.settled) return;
+      if (error) this.#notify({ kind: 'spool-failed', error });
+      kept(error);
+      this.#answered();
+    });
+  }
+
+  /** It goes on as if there were no spool, while its time lasts. */
+  #notKept(entry: Entry, error: KafkaError): void {
+    entry.kept = 'no';
+    if (this.#clock.now() >= entry.deadline) this.#hooks.settle(entry, failures.notKept(entry, error));
+  }
+
+  #answered(): void {
+    this.#asked--;
+    if (this.#asked === 0) this.#onTold?.();
+  }
+
+  /** Says once that records of a topic go to the spool. */
+  #behind(name: string, why: KafkaError | undefined): void {
+    const topic = this.#topic(name);
+    if (topic.behind) return;
+    topic.behind = true;
+    this.#notify({ kind: 'spooling', topic: name, why });
+  }
+
+  #oneLess(name: string): void {
+    const topic = this.#topic(name);
+    topic.records--;
+    if (topic.records > 0 || !topic.behind) return;
+    topic.behind = false;
+    this.#notify({ kind: 'spool-drained', topic: name });
+  }
+
+  #topic(name: string): { records: number; behind: boolean } {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = { records: 0, behind: false };
+      this.#topics.set(name, topic);
+    }
+    return topic;
+  }
+}
+
+/** Its push was told when the spool had it. */
+function told(): void {}
