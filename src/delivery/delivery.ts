@@ -129,7 +129,7 @@ export class Delivery {
     await this.#overflow?.keepAll(this.#entries());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
-    for (const topic of this.#topics.values()) topic.stop();
+    for (const topic of this.#topics.values()) topic.close();
     for (const cancel of this.#rests) cancel();
     this.#cancelSweep?.();
     if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });

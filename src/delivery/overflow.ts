@@ -41,8 +41,8 @@ export class Overflow {
   readonly #clock: Clock;
   readonly #notify: Notify;
   readonly #margin: number;
-  /** On their way to the disk, in no lane. */
-  readonly #spilling = new Set<Entry>();
+  /** On their way to the disk, in no lane, by id. */
+  readonly #spilling = new Map<number, Entry>();
   /** How many records of a topic the spool has, and whether the operator was told that it is behind. */
   readonly #topics = new Map<string, { records: number; behind: boolean }>();
   #onTold: (() => void) | undefined;
@@ -69,7 +69,7 @@ export class Overflow {
 
   /** Entries that are in no lane, for the sweep. */
   spilling(): Iterable<Entry> {
-    return this.#spilling;
+    return this.#spilling.values();
   }
 
   /** The topics that an earlier process left records of. */
@@ -95,9 +95,9 @@ export class Overflow {
       return false;
     }
     this.#behind(entry.record.topic, undefined);
-    this.#spilling.add(entry);
+    this.#spilling.set(entry.id, entry);
     this.#append(entry, (error) => {
-      this.#spilling.delete(entry);
+      this.#spilling.delete(entry.id);
       if (error) {
         entry.kept = 'no';
         return this.#hooks.settle(entry, failures.notKept(entry, error));
@@ -146,13 +146,21 @@ export class Overflow {
   left(entry: Entry, error: KafkaError | undefined): void {
     if (entry.kept === 'no' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, record } = entry;
-    if (error && entry.kept === 'yes') {
+    const unanswered = entry.kept === 'asked' ? entry : this.#spilling.get(id);
+    if (unanswered) {
+      this.#spool.remove(id, record);
+      this.#spilling.delete(id);
+      unanswered.kept = 'no';
+      this.#answered();
+      // The lane fetched it and the broker had it before the disk could tell.
+      if (unanswered !== entry) this.#hooks.settle(unanswered, error);
+      return;
+    }
+    if (error) {
       this.#spool.refuse(id, error);
       this.#notify({ kind: 'spool-refused', topic: record.topic, error });
     } else this.#spool.remove(id, record);
-    if (entry.kept === 'yes') return this.#oneLess(record.topic);
-    this.#spilling.delete(entry);
-    this.#answered();
+    this.#oneLess(record.topic);
   }
 
   /**

@@ -56,6 +56,7 @@ export class Topic {
   #late = false;
   #homeless = false;
   #homing = false;
+  #closed = false;
   #refusal: { readonly error: KafkaError; readonly since: number } | undefined;
 
   /** @param patience how long a missing topic may take to appear before its records are refused at once */
@@ -154,13 +155,19 @@ export class Topic {
     return this.#asking;
   }
 
-  stop(): void {
+  /** Asks no more. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
 
   async #ask(): Promise<void> {
-    this.stop();
+    this.#stop();
     this.#askedAt = this.#clock.now();
     try {
       const layout = await this.#hooks.layout(this.name);
@@ -236,6 +243,7 @@ export class Topic {
   }
 
   #askAgainLater(timeLeft: number): void {
+    if (this.#closed) return;
     this.#failures++;
     const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), timeLeft, this.#policy);
     this.#cancelRetry = this.#clock.after(pause, () => {
