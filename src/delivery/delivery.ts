@@ -75,7 +75,10 @@ export class Delivery {
   /** Cancels the pauses that lanes are having. */
   readonly #rests = new Set<() => void>();
   #live = 0;
+  /** Nothing more is taken. */
   #closed = false;
+  /** Nothing more is sent: a late answer must not begin another pause. */
+  #ended = false;
   #cancelSweep: (() => void) | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -129,6 +132,7 @@ export class Delivery {
     await this.#overflow?.keepAll(this.#entries());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
+    this.#ended = true;
     for (const topic of this.#topics.values()) topic.close();
     for (const cancel of this.#rests) cancel();
     this.#cancelSweep?.();
@@ -230,6 +234,7 @@ export class Delivery {
         break;
     }
     for (const entry of lane.giveBack()) this.#route(entry);
+    if (this.#ended) return;
     if (pause > 0) this.#rest(lane, pause);
     else this.#ready(lane);
   }
