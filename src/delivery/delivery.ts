@@ -1,51 +1,17 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
-import type { Notify } from '../vocabulary/notice.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
-import type { Slice, TopicLayout } from '../vocabulary/partition.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
-import type { Spool } from '../vocabulary/spool.ts';
-import type { Clock } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
-import { failures, isLike, likenessOf, type Likeness } from './failures.ts';
+import { ExpiryErrors } from './expiry-errors.ts';
+import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
-import { Leaders, type GroupCommit } from './leaders.ts';
+import { Leaders } from './leaders.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { marginOf, Overflow } from './overflow.ts';
-import { backoff, inTime, type RetryPolicy } from './retry.ts';
-import { Topic, type TopicOverflow } from './topic.ts';
-
-/** What delivery needs of a Kafka client: the part of the client port that writes. */
-export interface Broker {
-  layout(topic: string): Promise<TopicLayout>;
-  produce(slices: readonly Slice[]): Promise<Outcome[]>;
-  partitionOf(key: Buffer, partitions: number): number;
-}
-
-export interface DeliverySettings extends GroupCommit {
-  readonly retry: RetryPolicy;
-  /** Every record is settled within this many milliseconds. */
-  readonly deliveryTimeout: number;
-  /** Bytes under way at most. */
-  readonly bufferMemory: number;
-  /** Where rejected records go, if anywhere. */
-  readonly deadLetterTopic: string | undefined;
-  /** Where records go that Kafka does not take in time, if anywhere; `always`: all of them, before their push is told. */
-  readonly spool: { readonly file: Spool; readonly always: boolean } | undefined;
-}
-
-export interface DeliveryContext {
-  readonly clock: Clock;
-  readonly notify: Notify;
-  readonly random: () => number;
-  readonly date: () => Date;
-}
-
-/** What the pushes of records that ran out of time alike are told. */
-interface Told {
-  readonly likeness: Likeness;
-  readonly error: KafkaError;
-}
+import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import { backoff, inTime } from './retry.ts';
+import { Topic } from './topic.ts';
 
 /** How often deadlines are looked at; a record is settled at most this late. Milliseconds. */
 const sweepInterval = 100;
@@ -89,7 +55,11 @@ export class Delivery {
     const { spool, bufferMemory, deliveryTimeout } = settings;
     this.#bound = new MemoryBound(bufferMemory, (entry) => this.#route(entry), spool === undefined);
     this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
-    this.#overflow = spool && this.#openOverflow(spool);
+    const hooks = {
+      begin: () => this.#begin(),
+      settle: (entry: Entry, error?: KafkaError) => this.#settle(entry, error),
+    };
+    this.#overflow = spool && new Overflow(spool, settings, this.#bound, hooks, context);
     this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     this.#lastId = spool?.file.lastId ?? 0;
     for (const topic of this.#overflow?.leftovers() ?? []) this.#topic(topic).recover();
@@ -128,6 +98,7 @@ export class Delivery {
    */
   async close(timeout: number): Promise<number> {
     this.#closed = true;
+    this.#overflow?.close();
     await this.#emptied(timeout);
     await this.#overflow?.keepAll(this.#entries());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
@@ -319,6 +290,7 @@ export class Delivery {
     if (this.#overflow) {
       this.#topic(entry.record.topic).runsLate(entry);
       if (this.#overflow.takes(entry, error)) return;
+      error = failures.spoolSilent(entry);
     }
     this.#context.notify({ kind: 'gave-up', topic: entry.record.topic, error });
     this.#settle(entry, error);
@@ -333,7 +305,7 @@ export class Delivery {
         layout: (name: string) => this.#broker.layout(name),
         partitionOf: (key: Buffer, partitions: number) => this.#broker.partitionOf(key, partitions),
         ready: (lane: Lane) => this.#ready(lane),
-        overflow: this.#overflow && this.#topicOverflow(this.#overflow),
+        overflow: this.#overflow,
         refuse: (entry: Entry, error: KafkaError) => this.#refuse(entry, error),
         missing: (topic: string, error: KafkaError) => notify({ kind: 'topic-missing', topic, error }),
       };
@@ -347,26 +319,18 @@ export class Delivery {
   #sweep(): void {
     const { clock } = this.#context;
     const now = clock.now();
-    const told: Told[] = [];
+    const errors = new ExpiryErrors(this.#settings);
     for (const entry of this.#entries()) {
-      if (entry.deadline <= now) this.#giveUp(entry, this.#expired(entry, told));
+      if (entry.deadline <= now) this.#giveUp(entry, errors.of(entry));
     }
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
       const age = now - topic.askedAt;
       if (age > layoutMaxAge || (stalled.has(topic.name) && age > stalledAfter)) void topic.refresh();
     }
-    if (this.#overflow) this.#tend();
+    this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;
     if (this.#live > 0 || this.#behind()) this.#sweepLater();
-  }
-
-  /** Memory is for what only memory has, and lanes fetch what is on the disk alone. */
-  #tend(): void {
-    for (const topic of this.#topics.values()) {
-      if (this.#bound.crowded) topic.evict(this.#settings.batchSize);
-      for (const lane of topic.tailed()) this.#ready(lane);
-    }
   }
 
   #behind(): boolean {
@@ -375,56 +339,8 @@ export class Delivery {
 
   /** The lane may have something to send. */
   #ready(lane: Lane): void {
-    if (lane.tail !== undefined) this.#fetch(lane);
+    if (lane.tail !== undefined) this.#overflow?.fetch(lane, this.#topic(lane.topic));
     this.#leaders.enqueue(lane);
-  }
-
-  /** From the spool, as long as there is room; a lane with nothing at all may fetch in any case. */
-  #fetch(lane: Lane): void {
-    const room = lane.bytes < this.#settings.batchSize && (lane.idle || !this.#bound.crowded);
-    if (!room || this.#closed || this.#topic(lane.topic).homeless) return;
-    for (const entry of this.#overflow?.fetch(lane) ?? []) {
-      this.#begin();
-      this.#bound.hold(entry);
-      lane.push(entry);
-    }
-  }
-
-  #openOverflow({ file, always }: NonNullable<DeliverySettings['spool']>): Overflow {
-    const { batchSize, deliveryTimeout } = this.#settings;
-    const settle = (entry: Entry, error?: KafkaError) => this.#settle(entry, error);
-    const { clock, notify } = this.#context;
-    return new Overflow(file, { always, batchSize, deliveryTimeout }, { settle }, clock, notify);
-  }
-
-  #topicOverflow(overflow: Overflow): TopicOverflow {
-    return {
-      spills: (entry, tailed, late) => overflow.spills(entry, tailed, late),
-      assign: (topic, partitions, choose, limit) => overflow.assign(topic, partitions, choose, limit),
-      evicted: (entries) => {
-        for (const entry of entries) {
-          entry.settled = true;
-          this.#live--;
-          this.#bound.leave(entry);
-        }
-        if (this.#live === 0) this.#onEmpty?.();
-      },
-    };
-  }
-
-  /**
-   * Records that fail alike share one error: a hundred thousand may expire in one sweep, and each error has a stack trace.
-   * Nor is there a string for each to tell them apart by.
-   */
-  #expired(entry: Entry, told: Told[]): KafkaError {
-    const alike = told.find(({ likeness }) => isLike(entry, likeness));
-    if (alike !== undefined) return alike.error;
-    const { deliveryTimeout, bufferMemory } = this.#settings;
-    const error = entry.held
-      ? failures.deadline(entry, deliveryTimeout)
-      : failures.bufferFull(entry, bufferMemory);
-    told.push({ likeness: likenessOf(entry), error });
-    return error;
   }
 
   *#entries(): Iterable<Entry> {

@@ -83,6 +83,15 @@ export const failures = {
     );
   },
 
+  spoolSilent(entry: Entry): KafkaError {
+    return new KafkaError(
+      'SPOOL_FAILED',
+      `Kafka topic "${entry.record.topic}": not acknowledged in time, and the disk of settings.spool.path did not ` +
+        `answer either; the record ${fate(entry)}. ${lastWord(entry)}`,
+      about(entry),
+    );
+  },
+
   deadLetter(entry: Entry, rejection: KafkaError, deadLetterTopic: string, error: KafkaError): KafkaError {
     return new KafkaError(
       'DEAD_LETTER_FAILED',
@@ -93,30 +102,8 @@ export const failures = {
   },
 };
 
-/** What the message about a record that ran out of time depends on. */
-export interface Likeness {
-  readonly topic: string;
-  readonly held: boolean;
-  readonly mayBeWritten: boolean;
-  readonly reason: string | undefined;
-}
-
-export function likenessOf(entry: Entry): Likeness {
-  const { record, held, lastError } = entry;
-  return { topic: record.topic, held, mayBeWritten: mayBeWritten(entry), reason: lastError?.message };
-}
-
-export function isLike(entry: Entry, { topic, held, mayBeWritten: may, reason }: Likeness): boolean {
-  return (
-    entry.record.topic === topic &&
-    entry.held === held &&
-    mayBeWritten(entry) === may &&
-    entry.lastError?.message === reason
-  );
-}
-
 /** Also while a request that carries the record is out. */
-function mayBeWritten(entry: Entry): boolean {
+export function mayBeWritten(entry: Entry): boolean {
   return entry.mayHaveBeenWritten || entry.out;
 }
 

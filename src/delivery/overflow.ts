@@ -5,15 +5,16 @@ import type { Clock } from './clock.ts';
 import { createEntry, type Entry } from './entry.ts';
 import { failures } from './failures.ts';
 import type { Lane } from './lane.ts';
+import type { MemoryBound } from './memory-bound.ts';
+import type { DeliverySettings } from './ports.ts';
+import type { Topic, TopicOverflow } from './topic.ts';
 
-export interface OverflowSettings {
-  /** Every record is kept as it comes, not only what is late. */
-  readonly always: boolean;
-  /** Bytes that a lane fetches from the spool at a time. */
-  readonly batchSize: number;
-}
+/** Of the delivery's settings: `batchSize` is what a lane fetches from the spool at a time. */
+export type OverflowSettings = Pick<DeliverySettings, 'batchSize' | 'deliveryTimeout'>;
 
 export interface OverflowHooks {
+  /** An entry more is alive. */
+  begin(): void;
   /** The entry is through: its push is told, its memory freed. */
   settle(entry: Entry, error?: KafkaError): void;
 }
@@ -34,9 +35,12 @@ export function marginOf(deliveryTimeout: number): number {
  * its lane has in memory, and fetched when the lane has room. So memory always holds the oldest part of a lane, and its
  * order is the order of ids throughout.
  */
-export class Overflow {
+export class Overflow implements TopicOverflow {
   readonly #spool: Spool;
+  /** Every record is kept as it comes, not only what is late. */
+  readonly #always: boolean;
   readonly #settings: OverflowSettings;
+  readonly #bound: MemoryBound;
   readonly #hooks: OverflowHooks;
   readonly #clock: Clock;
   readonly #notify: Notify;
@@ -47,24 +51,23 @@ export class Overflow {
   readonly #topics = new Map<string, { records: number; behind: boolean }>();
   #onTold: (() => void) | undefined;
   #asked = 0;
+  #closed = false;
 
   constructor(
-    spool: Spool,
-    settings: OverflowSettings & { readonly deliveryTimeout: number },
+    { file, always }: NonNullable<DeliverySettings['spool']>,
+    settings: OverflowSettings,
+    bound: MemoryBound,
     hooks: OverflowHooks,
-    clock: Clock,
-    notify: Notify,
+    { clock, notify }: { readonly clock: Clock; readonly notify: Notify },
   ) {
-    this.#spool = spool;
+    this.#spool = file;
+    this.#always = always;
     this.#settings = settings;
+    this.#bound = bound;
     this.#hooks = hooks;
     this.#clock = clock;
     this.#notify = notify;
     this.#margin = marginOf(settings.deliveryTimeout);
-  }
-
-  get lastId(): number {
-    return this.#spool.lastId;
   }
 
   /** Entries that are in no lane, for the sweep. */
@@ -91,7 +94,7 @@ export class Overflow {
   spills(entry: Entry, tailed: boolean, late: boolean): boolean {
     if (entry.kept !== 'no') return false;
     if (entry.held && !tailed) {
-      if (late || this.#settings.always) this.#keep(entry);
+      if (late || this.#always) this.#keep(entry);
       return false;
     }
     this.#behind(entry.record.topic, undefined);
@@ -120,6 +123,11 @@ export class Overflow {
     this.#behind(entry.record.topic, why);
     this.#keep(entry);
     return true;
+  }
+
+  /** Fetches nothing more. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Keeps what is left when the destination closes. Resolves once the disk has answered for each, or not in time. */
@@ -163,22 +171,43 @@ export class Overflow {
     this.#oneLess(record.topic);
   }
 
+  /** Memory is for what only memory has, and lanes fetch what is on the disk alone. */
+  tend(topics: Iterable<Topic>, ready: (lane: Lane) => void): void {
+    for (const topic of topics) {
+      if (this.#bound.crowded) topic.evict(this.#settings.batchSize);
+      for (const lane of topic.tailed()) ready(lane);
+    }
+  }
+
+  /** These entries are on the disk alone from here on: no word to their pushes, which were told. */
+  evicted(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      entry.kept = 'no';
+      this.#hooks.settle(entry);
+    }
+  }
+
   /**
-   * Fetches the next records of a lane that has some on the disk alone.
-   * @returns entries that belong at the lane's end
+   * Fetches the next records of a lane that has some on the disk alone, as long as there is room; a lane with nothing at
+   * all may fetch in any case.
    */
-  fetch(lane: Lane): Entry[] {
+  fetch(lane: Lane, { homeless }: Pick<Topic, 'homeless'>): void {
+    const room = lane.bytes < this.#settings.batchSize && (lane.idle || !this.#bound.crowded);
+    if (!room || homeless || this.#closed) return;
     const here = new Set<number>();
     for (const { id } of lane.live()) here.add(id);
-    while (lane.tail !== undefined) {
+    for (let fetched = 0; fetched === 0 && lane.tail !== undefined;) {
       const rows = this.#spool.read(lane, lane.tail, this.#settings.batchSize);
       lane.tail = rows.at(-1)?.id;
-      const entries = rows
-        .filter(({ id }) => !here.has(id))
-        .map(({ id, record }) => this.#fetched(id, record, lane));
-      if (entries.length > 0) return entries;
+      for (const { id, record } of rows) {
+        if (here.has(id)) continue;
+        const entry = this.#fetched(id, record, lane);
+        this.#hooks.begin();
+        this.#bound.hold(entry);
+        lane.push(entry);
+        fetched++;
+      }
     }
-    return [];
   }
 
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {

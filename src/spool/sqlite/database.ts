@@ -126,10 +126,10 @@ function salvage(database: DatabaseSync, damaged: string): number {
     database.exec('INSERT INTO topics SELECT id, name FROM damaged.topics');
     const rows = database.prepare('SELECT * FROM damaged.records NOT INDEXED ORDER BY id').iterate();
     const insert = database.prepare(
-      'INSERT INTO records VALUES (:id, :topic, :partition, NULL, :kept_at, :timestamp, :key, :headers, :value)',
+      'INSERT INTO records VALUES (:id, :topic, :partition, :refused, :kept_at, :timestamp, :key, :headers, :value)',
     );
-    for (const { refused: _, ...row } of rows) {
-      insert.run(row);
+    for (const row of rows) {
+      insert.run({ ...row, refused: null });
       records++;
     }
   } catch {

@@ -182,8 +182,10 @@ export class SqliteSpool implements Spool {
 
   async #close(): Promise<void> {
     clearTimeout(this.#tidyTimer);
-    while (this.#syncing !== undefined) await this.#syncing;
-    for (this.#cycle(); this.#syncing !== undefined; this.#cycle()) await this.#syncing;
+    do {
+      this.#cycle();
+      await this.#syncing;
+    } while (this.#incoming.size > 0 || this.#written.length > 0 || this.#turnedAway.length > 0);
     clearImmediate(this.#scheduled);
     try {
       shrink(this.#database);

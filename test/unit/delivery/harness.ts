@@ -1,4 +1,5 @@
-import { Delivery, type DeliverySettings } from '../../../src/delivery/delivery.ts';
+import { Delivery } from '../../../src/delivery/delivery.ts';
+import type { DeliverySettings } from '../../../src/delivery/ports.ts';
 import { partitionOf } from '../../../src/client/partitioner.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
