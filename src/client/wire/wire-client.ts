@@ -11,6 +11,13 @@ import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { encodeProduce } from './produce-request.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
 
+/**
+ * How long idempotent records of unknown fate are sent again under their old numbers, in milliseconds; Java's producer
+ * keeps at them as long. Far more than one request may take: a follower that freezes stalls all acknowledgements for some
+ * nine seconds, and to give up then would store them twice. A lane without an answer has nothing better to do.
+ */
+const doubtPatience = 120_000;
+
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
   readonly limits = { maxRecordsPerSlice: 10_000 };
@@ -98,7 +105,7 @@ export class WireClient implements Client {
       send: (slices, stamp) => this.#send(slices, stamp),
       register: () => this.#cluster.ask((link) => link.registerProducer()),
       locate: (topic) => this.layout(topic),
-      patience: this.#options.requestTimeout,
+      patience: doubtPatience,
     });
   }
 }
