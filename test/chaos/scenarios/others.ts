@@ -1,0 +1,32 @@
+import { at, type Scenario } from '../scenario.ts';
+
+export const otherScenarios: readonly Scenario[] = [
+  {
+    name: 'topic-recreated',
+    story: 'the topic is deleted, and made again 5 s later; counted from its deletion on',
+    load: { seconds: 16 },
+    schedule: [at(3, { kind: 'delete-topic' }), at(8, { kind: 'create-topic' })],
+    expect: {
+      rejected: 'any',
+      duplicates: 'in doubt',
+      log: [
+        'ERROR Kafka topic "events" not found on cluster leader,second,third. Run "walkeros setup destination.kafka" with ' +
+          'explicit { numPartitions, replicationFactor } to create it.',
+      ],
+    },
+  },
+  {
+    name: 'clock-forward',
+    story: 'the wall clock is set forward by an hour, and a leader stays silent for 2 s',
+    load: { seconds: 8 },
+    schedule: [at(2, { kind: 'clock', hours: 1 })],
+    expect: { rejected: 'none', duplicates: 'none', log: [] },
+  },
+  {
+    name: 'clock-back',
+    story: 'the wall clock is set back by an hour',
+    load: { seconds: 8 },
+    schedule: [at(2, { kind: 'clock', hours: -1 })],
+    expect: { rejected: 'none', duplicates: 'none', log: [] },
+  },
+];
