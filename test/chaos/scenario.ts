@@ -13,12 +13,21 @@ export interface Scenario {
   readonly kafka?: Partial<Settings['kafka']>;
   /** The collector's own limit for one push, in milliseconds; default: the collector's, ten seconds. */
   readonly collectorTimeout?: number;
+  /** Default: none. */
+  readonly spool?: SpoolPlan;
   /** Default: straight to the brokers. */
   readonly through?: 'proxy';
   readonly topic?: TopicPlan;
   readonly load?: Partial<LoadPlan>;
   readonly schedule: readonly Step[];
   readonly expect: Expectation;
+}
+
+export interface SpoolPlan {
+  readonly mode: 'overflow' | 'always';
+  readonly maxBytes?: number;
+  /** Default: a fresh folder with all the room there is. `small disk`: 2 MB. `below a file`: no folder can be made there. */
+  readonly on?: 'small disk' | 'below a file';
 }
 
 export interface TopicPlan {
@@ -50,10 +59,22 @@ export type Fault =
   | { readonly kind: BrokerFault; readonly broker: Brokers }
   | { readonly kind: 'network'; readonly broker: Brokers; readonly trouble: Trouble }
   | { readonly kind: 'delete-topic' | 'create-topic' }
+  /** Each broker restarted by SIGTERM, the next when all replicas are in sync again. */
+  | { readonly kind: 'rolling-restart' }
+  | { readonly kind: FlowFault }
+  | { readonly kind: 'damage-spool'; readonly how: 'truncate' | 'garbage' }
+  /** What keeps the spool's folder from being made is taken away. */
+  | { readonly kind: 'mend-spool' }
   | { readonly kind: 'clock'; readonly hours: number };
 
 /** kill: SIGKILL. stop: SIGTERM, leadership moves first. restart: stop, then start. freeze: SIGSTOP, thaw: SIGCONT. */
 export type BrokerFault = 'kill' | 'stop' | 'start' | 'restart' | 'freeze' | 'thaw';
+
+/**
+ * crash-flow: SIGKILL, and at once a new process on the same spool. stop-flow: SIGTERM, as a platform that shuts it down.
+ * second-flow: another process with the same settings, for ten seconds.
+ */
+export type FlowFault = 'crash-flow' | 'kill-flow' | 'stop-flow' | 'start-flow' | 'second-flow';
 
 /** See `test/support/proxy.ts`. */
 export type Trouble =
@@ -67,8 +88,11 @@ export interface Expectation {
   readonly rejected: 'none' | 'some' | 'any';
   /** `in doubt`: at most what was under way when a fault struck. */
   readonly duplicates: 'none' | 'in doubt';
-  /** Each is (the beginning of) a line that the operator must have seen; see `verdict/operator.ts` for the names in it. */
-  readonly log: readonly string[];
+  /**
+   * Each is (the beginning of) a line that the operator must have seen, or lines of which one must be there, where chance
+   * decides; see `verdict/operator.ts` for the words in them.
+   */
+  readonly log: readonly (string | readonly string[])[];
   /** Each is (the beginning of) a message that a push must have failed with. */
   readonly failures?: readonly string[];
 }

@@ -2,16 +2,28 @@ import { scenarios } from '../scenarios/all.ts';
 import type { Verdict } from '../verdict/judge.ts';
 import { readRecords, type Record } from './record.ts';
 
-const columns = ['scenario', 'sent', 'rejected', 'lost', 'duplicates', 'out of order', 'push p50 / p99 / max, ms'];
+const columns = [
+  'scenario',
+  'sent',
+  'rejected',
+  'lost',
+  'duplicates',
+  'out of order',
+  'push p50 / p99 / max, ms',
+];
 
 /** The recorded runs as a table for the docs, in the order of the scenarios; several runs of one stand side by side. */
 export function chaosTable(): string {
   const records = readRecords();
   const known = scenarios.flatMap(({ name }) => records.find(({ scenario }) => scenario === name) ?? []);
   const rows = known.map(rowOf);
-  return [`| ${columns.join(' | ')} |`, `|${'---|'.repeat(columns.length)}`, ...rows, '', ...conditions(known)].join(
-    '\n',
-  );
+  return [
+    `| ${columns.join(' | ')} |`,
+    `|${'---|'.repeat(columns.length)}`,
+    ...rows,
+    '',
+    ...conditions(known),
+  ].join('\n');
 }
 
 function rowOf({ scenario, story, runs }: Record): string {

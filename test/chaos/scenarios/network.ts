@@ -1,4 +1,5 @@
 import { at, heal, network, type Scenario } from '../scenario.ts';
+import { connected, leaderGone, unanswered } from './words.ts';
 
 /** The way to a broker in trouble, while the broker is well. The default limits; no spool. */
 export const networkScenarios: readonly Scenario[] = [
@@ -8,7 +9,7 @@ export const networkScenarios: readonly Scenario[] = [
     through: 'proxy',
     load: { seconds: 12 },
     schedule: [2, 4, 6, 8, 10].map((second) => at(second, network('all', { kind: 'reset' }))),
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [leaderGone] },
   },
   {
     name: 'network-refused',
@@ -16,7 +17,7 @@ export const networkScenarios: readonly Scenario[] = [
     through: 'proxy',
     load: { seconds: 12 },
     schedule: [at(2, network('all', { kind: 'refuse' })), at(7, heal('all'))],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [leaderGone] },
   },
   {
     name: 'network-black-hole',
@@ -24,7 +25,7 @@ export const networkScenarios: readonly Scenario[] = [
     through: 'proxy',
     load: { seconds: 14 },
     schedule: [at(2, network('leader', { kind: 'black-hole' })), at(9, heal('leader'))],
-    expect: { rejected: 'any', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'any', duplicates: 'in doubt', log: [unanswered('Request timed out')] },
   },
   {
     name: 'network-half-open',
@@ -32,7 +33,7 @@ export const networkScenarios: readonly Scenario[] = [
     through: 'proxy',
     load: { seconds: 24 },
     schedule: [2, 10, 18].map((second) => at(second, network('leader', { kind: 'half-open' }))),
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [unanswered('Request timed out')] },
   },
   {
     name: 'network-cut-answer',
@@ -44,7 +45,7 @@ export const networkScenarios: readonly Scenario[] = [
       at(5, network('all', { kind: 'cut-answer', afterBytes: 7 })),
       at(8, network('all', { kind: 'cut-answer', afterBytes: 40 })),
     ],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [leaderGone] },
   },
   {
     name: 'network-latency',
@@ -52,7 +53,7 @@ export const networkScenarios: readonly Scenario[] = [
     through: 'proxy',
     load: { seconds: 12 },
     schedule: [at(2, network('all', { kind: 'latency', ms: 300, jitter: 150 })), at(10, heal('all'))],
-    expect: { rejected: 'none', duplicates: 'none', log: [] },
+    expect: { rejected: 'none', duplicates: 'none', log: [connected] },
   },
   {
     name: 'lost-acknowledgements',
@@ -60,7 +61,7 @@ export const networkScenarios: readonly Scenario[] = [
     through: 'proxy',
     load: { seconds: 14 },
     schedule: [at(2, network('leader', { kind: 'lose-answers' })), at(8, heal('leader'))],
-    expect: { rejected: 'any', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'any', duplicates: 'in doubt', log: [unanswered('Request timed out')] },
   },
   {
     name: 'lost-acknowledgements-idempotent',
@@ -69,6 +70,6 @@ export const networkScenarios: readonly Scenario[] = [
     kafka: { idempotent: true },
     load: { seconds: 14 },
     schedule: [at(2, network('leader', { kind: 'lose-answers' })), at(8, heal('leader'))],
-    expect: { rejected: 'any', duplicates: 'none', log: [] },
+    expect: { rejected: 'any', duplicates: 'none', log: [connected] },
   },
 ];

@@ -87,9 +87,14 @@ export async function makeTopic(
     },
     { timeoutMs: 60_000, everyMs: 200 },
   );
+  await inSync(direct, topic);
+}
+
+/** Resolves when every replica of the topic is in sync. */
+export async function inSync(direct: readonly string[], topic: string): Promise<void> {
   await eventually(
     'all replicas are in sync',
     async () => (await describeTopic(direct, topic))?.every(({ inSync }) => inSync.length === replicas),
-    { timeoutMs: 60_000, everyMs: 100 },
+    { timeoutMs: 120_000, everyMs: 100 },
   );
 }

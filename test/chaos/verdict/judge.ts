@@ -8,7 +8,7 @@ export interface Answer {
   readonly failure?: string;
 }
 
-/** A record as the independent reader found it, in the order of partition and offset. */
+/** A record as the independent reader found it, each partition in its order. */
 export interface Found {
   readonly n: number;
   readonly key: string;

@@ -1,17 +1,22 @@
 export interface Names {
   readonly topic: string;
-  /** `host:port` to what it is called in scenarios. */
-  readonly addresses: ReadonlyMap<string, string>;
+  /** `host:port` of every broker, and of every proxy before one. */
+  readonly addresses: readonly string[];
+  /** The spool's file, where there is one. */
+  readonly spool: string | undefined;
 }
 
 /**
- * What an operator read, with what differs from run to run named: the topic is "events", an address is its broker's role,
- * a pause or a count that chance decides is "…". So scenarios can say it literally.
+ * What an operator read, with what differs from run to run named: the topic is "events", each broker "kafka", the spool's
+ * file "spool.db"; a pause or a count that chance decides is "…". So scenarios can say it literally.
  */
-export function inOperatorsWords(text: string, { topic, addresses }: Names): string {
+export function inOperatorsWords(text: string, { topic, addresses, spool }: Names): string {
   let words = text.replaceAll(topic, 'events');
-  for (const [address, name] of addresses) words = words.replaceAll(address, name);
+  for (const address of addresses) words = words.replaceAll(address, 'kafka');
+  if (spool !== undefined) words = words.replaceAll(spool, 'spool.db');
   return words
     .replace(/trying again in \d+ ms/, 'trying again in … ms')
+    .replace(/(\.damaged-)[\d-]+T[\d:.-]+Z/, '$1…')
+    .replace(/\b\d[\d,]* records\b/, '… records')
     .replace(/ \(and \d+ more like it since the last line\)$/, '');
 }

@@ -28,11 +28,10 @@ export function problemsOf(expect: Expectation, { verdict, inDoubt, log, recover
     duplicates <= allowed,
     `${String(duplicates)} duplicates, at most ${String(allowed)} are accounted for`,
   );
-  for (const line of expect.log) {
-    must(
-      log.some((seen) => seen.startsWith(line)),
-      `the log lacks: ${line}`,
-    );
+  for (const expected of expect.log) {
+    const lines = typeof expected === 'string' ? [expected] : expected;
+    const isThere = log.some((seen) => lines.some((line) => seen.startsWith(line)));
+    must(isThere, `the log lacks: ${lines.join(' — or: ')}`);
   }
   for (const message of expect.failures ?? []) {
     must(

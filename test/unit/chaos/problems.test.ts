@@ -56,6 +56,12 @@ describe('what a chaos scenario is failed for', () => {
       'the log lacks: WARN Help',
     ],
     [
+      'silence, where one of several lines must come',
+      { ...strict, log: ['INFO Help', ['WARN Help', 'WARN Fire']] },
+      seen({}, { log: ['INFO Help is near'] }),
+      'the log lacks: WARN Help — or: WARN Fire',
+    ],
+    [
       'a push that does not say what happened',
       { ...strict, rejected: 'any', failures: ['Kafka topic "events": not acknowledged'] },
       seen({ rejected: 1, failures: [{ message: 'Error', count: 1 }] }),
@@ -68,12 +74,19 @@ describe('what a chaos scenario is failed for', () => {
 });
 
 it('names what chance decides in what an operator reads', () => {
-  const addresses = new Map([['127.0.0.1:15001', 'leader']]);
+  const names = { topic: 'chaos-1f', addresses: ['127.0.0.1:15001'], spool: '/tmp/x/spool.db' };
   assert.equal(
     inOperatorsWords(
       'WARN Kafka topic "chaos-1f": trying again in 283 ms. 127.0.0.1:15001 is away. (and 7 more like it since the last line)',
-      { topic: 'chaos-1f', addresses },
+      names,
     ),
-    'WARN Kafka topic "events": trying again in … ms. leader is away.',
+    'WARN Kafka topic "events": trying again in … ms. kafka is away.',
+  );
+  assert.equal(
+    inOperatorsWords(
+      '/tmp/x/spool.db moved to /tmp/x/spool.db.damaged-2026-01-02T03:04:05.678Z, 12 records',
+      names,
+    ),
+    'spool.db moved to spool.db.damaged-…, … records',
   );
 });

@@ -1,0 +1,32 @@
+/** What operators and callers read, said once. */
+export const connected = 'INFO Connected to Kafka at kafka, kafka, kafka.';
+
+const again = 'WARN Kafka topic "events": trying again in … ms.';
+
+/** A request was out when its connection ended, or nobody answered it in time. */
+export const unanswered = (...reasons: readonly string[]): readonly string[] =>
+  reasons.map(
+    (reason) =>
+      `${again} The broker kafka did not answer a produce request (${reason}): its records may be stored or not.`,
+  );
+
+export const refused = `${again} Cannot reach Kafka at kafka: connect ECONNREFUSED kafka. Check settings.kafka.brokers and the network.`;
+
+export const busy = (code: string): string =>
+  `${again} Topic "events": the broker answered ${code} and asks to try again. If this lasts, check the cluster's health.`;
+
+/** Whichever of them comes first is told, and then a minute passes before the next. */
+export const leaderGone: readonly string[] = [
+  ...unanswered('Connection closed', 'read ECONNRESET', 'Closed connection'),
+  refused,
+  busy('NOT_LEADER_OR_FOLLOWER'),
+  busy('LEADER_NOT_AVAILABLE'),
+];
+
+export const topicMissing =
+  'ERROR Kafka topic "events" not found on cluster kafka,kafka,kafka. Run "walkeros setup destination.kafka" with ' +
+  'explicit { numPartitions, replicationFactor } to create it.';
+
+/** Whether it may have been written, and the last failure, follow. */
+export const tooLate =
+  'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (8000 ms); the record ';
