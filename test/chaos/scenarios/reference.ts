@@ -21,6 +21,13 @@ const patient = { collectorTimeout: 25_000, kafka: { deliveryTimeout: 20_000 } }
 export const references: readonly Scenario[] = [
   {
     ...reference,
+    name: 'reference-spool',
+    story: `${story}; default limits, with the spool`,
+    spool: { mode: 'overflow' },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [leaderGone] },
+  },
+  {
+    ...reference,
     name: 'reference-patient',
     story: `${story}; no spool, collector's time-out 25 s, deliveryTimeout 20 s`,
     ...patient,
