@@ -23,6 +23,7 @@ export interface Result {
 
 /** A stream flows when so many pushes begun from now on are acknowledged; after the last fault that is recovery. */
 const recovery = 300;
+const recoveryTime = 60_000;
 const patience = { timeoutMs: 120_000, everyMs: 100 };
 
 /** Plays a scenario to its end and judges it. Leaves the stage as the last fault did; the next scenario mends it. */
@@ -30,9 +31,10 @@ export async function runScenario(scenario: Scenario, stage: Stage): Promise<Res
   const begun = performance.now();
   const scene = await stage.set(scenario);
   const flow = new FlowSlot(scenario, stage.doors(scenario), scene.topic);
-  const world: World = { scenario, stage, scene, flow, countFrom: 0 };
+  const world: World = { scenario, stage, scene, flow, inDoubt: 0, countFrom: 0 };
   try {
-    const { recovered, inDoubt } = await play(world);
+    const recovered = await play(world);
+    const { inDoubt } = world;
     const words = (text: string): string => inOperatorsWords(text, namesIn(world));
     const log = [...new Set(flow.ledger.log.map(words))];
     const verdict = judge({
@@ -51,31 +53,24 @@ export async function runScenario(scenario: Scenario, stage: Stage): Promise<Res
   }
 }
 
-async function play(world: World): Promise<{ recovered: boolean; inDoubt: number }> {
+/** @returns whether the stream flowed again by itself */
+async function play(world: World): Promise<boolean> {
   const { flow, scenario } = world;
-  const { ledger, load } = flow;
-  let inDoubt = 0;
   flow.start();
   // Cold brokers on a busy machine take seconds to come to speed, and the first fault must not meet them there.
-  if (!(await flows(flow)) && scenario.expect.rejected === 'none') throw new Error('The stream never flowed');
+  if (!(await flow.flows(recovery, recoveryTime)) && scenario.expect.rejected === 'none')
+    throw new Error('The stream never flowed');
   const start = performance.now();
   const faults = scenario.schedule.map(async ({ at, do: fault }) => {
     await pass(start + at * 1000 - performance.now());
-    inDoubt += ledger.pending + load.perSecond / 10;
     await strike(fault, world);
   });
-  await Promise.all([...faults, pass(load.seconds * 1000)]);
-  const recovered = await flows(flow);
+  await Promise.all([...faults, pass(flow.load.seconds * 1000)]);
+  const recovered = await flow.flows(recovery, recoveryTime);
   await flow.endLoad();
   await allStored(world);
   await flow.stop();
-  return { recovered, inDoubt };
-}
-
-async function flows({ ledger }: FlowSlot): Promise<boolean> {
-  ledger.mark();
-  const enough = (): boolean => ledger.acknowledgedSinceMark >= recovery;
-  return eventually('the stream flows', enough, { ...patience, timeoutMs: 60_000 }).catch(() => false);
+  return recovered;
 }
 
 /** While the flow lives: what it keeps for later must leave it by itself. What never comes is judged lost. */

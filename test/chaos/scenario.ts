@@ -62,6 +62,11 @@ export type Fault =
   /** Each broker restarted by SIGTERM, the next when all replicas are in sync again. */
   | { readonly kind: 'rolling-restart' }
   | { readonly kind: FlowFault }
+  /**
+   * The flow's process is killed (SIGKILL) and a new one started on the same spool, so many times: each time once the
+   * stream flows, at a moment of the next second that the seed decides.
+   */
+  | { readonly kind: 'crash-flow'; readonly times: number; readonly seed: number }
   | { readonly kind: 'damage-spool'; readonly how: 'truncate' | 'garbage' }
   /** What keeps the spool's folder from being made is taken away. */
   | { readonly kind: 'mend-spool' }
@@ -70,11 +75,8 @@ export type Fault =
 /** kill: SIGKILL. stop: SIGTERM, leadership moves first. restart: stop, then start. freeze: SIGSTOP, thaw: SIGCONT. */
 export type BrokerFault = 'kill' | 'stop' | 'start' | 'restart' | 'freeze' | 'thaw';
 
-/**
- * crash-flow: SIGKILL, and at once a new process on the same spool. stop-flow: SIGTERM, as a platform that shuts it down.
- * second-flow: another process with the same settings, for ten seconds.
- */
-export type FlowFault = 'crash-flow' | 'kill-flow' | 'stop-flow' | 'start-flow' | 'second-flow';
+/** kill: SIGKILL. stop: SIGTERM, as a platform that shuts it down. second: another process with the same settings, for 10 s. */
+export type FlowFault = 'kill-flow' | 'stop-flow' | 'start-flow' | 'second-flow';
 
 /** See `test/support/proxy.ts`. */
 export type Trouble =

@@ -1,6 +1,8 @@
+import { setTimeout as pass } from 'node:timers/promises';
 import { deleteTopic, describeTopic } from '../../scripts/kafka/topics.ts';
 import { eventually } from '../support/eventually.ts';
 import type { FlowSlot } from './flow/slot.ts';
+import { randomOf } from './random.ts';
 import type { Brokers, Fault, Scenario } from './scenario.ts';
 import type { Broker } from './stage/broker.ts';
 import { inSync, makeTopic, type Scene, type Stage } from './stage/stage.ts';
@@ -11,6 +13,8 @@ export interface World {
   readonly stage: Stage;
   readonly scene: Scene;
   readonly flow: FlowSlot;
+  /** Records under way when faults struck, together: as many may be stored twice. */
+  inDoubt: number;
   /** Events before this number went with a topic, or with a spool, that was destroyed on purpose. */
   countFrom: number;
 }
@@ -20,6 +24,7 @@ const patience = { timeoutMs: 60_000, everyMs: 100 };
 /** Resolves when the fault is over, or has come to stay. */
 export async function strike(fault: Fault, world: World): Promise<void> {
   const { stage, scene, flow } = world;
+  doubt(world);
   switch (fault.kind) {
     case 'kill':
     case 'stop':
@@ -45,8 +50,7 @@ export async function strike(fault: Fault, world: World): Promise<void> {
     case 'clock':
       return flow.order({ kind: 'shift-clock', ms: fault.hours * 3_600_000 });
     case 'crash-flow':
-      await flow.kill();
-      return flow.start();
+      return crash(fault, world);
     case 'kill-flow':
       return flow.kill();
     case 'stop-flow':
@@ -60,6 +64,24 @@ export async function strike(fault: Fault, world: World): Promise<void> {
       return flow.spool?.damage(fault.how);
     case 'mend-spool':
       return flow.spool?.mend();
+  }
+}
+
+/** What is unanswered now, and what is pushed until the fault is felt. */
+function doubt(world: World): void {
+  const { ledger, load } = world.flow;
+  world.inDoubt += ledger.pending + load.perSecond / 10;
+}
+
+async function crash({ times, seed }: Extract<Fault, { kind: 'crash-flow' }>, world: World): Promise<void> {
+  const { flow } = world;
+  const random = randomOf(seed);
+  for (let time = 0; time < times; time++) {
+    await flow.flows(100, patience.timeoutMs);
+    await pass(random() * 1000);
+    doubt(world);
+    await flow.kill();
+    flow.start();
   }
 }
 

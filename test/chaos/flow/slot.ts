@@ -1,3 +1,4 @@
+import { eventually } from '../../support/eventually.ts';
 import { defaultLoad, type LoadPlan, type Scenario } from '../scenario.ts';
 import { Ledger } from './ledger.ts';
 import type { Order } from './messages.ts';
@@ -43,6 +44,13 @@ export class FlowSlot {
 
   order(order: Order): void {
     this.#process?.order(order);
+  }
+
+  /** Whether so many pushes begun from now on are acknowledged in time. */
+  flows(count: number, timeoutMs: number): Promise<boolean> {
+    this.ledger.mark();
+    const enough = (): boolean => this.ledger.acknowledgedSinceMark >= count;
+    return eventually('the stream flows', enough, { timeoutMs }).catch(() => false);
   }
 
   /** Another process with the same settings. What it logs is told; its pushes are its own affair. */

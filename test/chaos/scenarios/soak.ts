@@ -27,7 +27,6 @@ export function soakSchedule(random: () => number, seconds: number): Step[] {
   const one = <Item>(items: readonly [Item, ...Item[]]): Item =>
     items[Math.floor(random() * items.length)] ?? items[0];
   const role = (): Role => one(['leader', 'second', 'third']);
-  const atOnce = (fault: Fault) => (): Step[][] => [[at(0, fault)]];
   const trouble = (what: () => Trouble, least: number, most: number) => (): Step[][] => {
     const broker = one<Role | 'all'>([role(), 'all']);
     return [[at(0, network(broker, what()))], [at(between(least, most), heal(broker))]];
@@ -49,7 +48,7 @@ export function soakSchedule(random: () => number, seconds: number): Step[] {
     () => [[at(0, network(role(), { kind: 'half-open' }))]],
     () => [[at(0, network('all', { kind: 'reset' }))]],
     () => [[at(0, network('all', { kind: 'cut-answer', afterBytes: Math.floor(between(1, 200)) }))]],
-    atOnce({ kind: 'crash-flow' }),
+    () => [[at(0, { kind: 'crash-flow', times: 1, seed: Math.floor(random() * 1_000) })]],
     () => [[at(0, { kind: 'clock', hours: one([-1, 1]) })]],
   ];
   const steps: Step[] = [];

@@ -1,17 +1,4 @@
-import { randomOf } from '../random.ts';
-import { at, kill, restart, start, stop, type Fault, type Scenario, type Step } from '../scenario.ts';
-
-const crash: Fault = { kind: 'crash-flow' };
-
-/** @param count times the flow's process is killed, a second or two apart, at moments that the seed decides */
-export function crashes(count: number, seed: number): Step[] {
-  const random = randomOf(seed);
-  let moment = 2;
-  return Array.from({ length: count }, () => {
-    moment += 1.5 + random();
-    return at(moment, crash);
-  });
-}
+import { at, kill, restart, start, stop, type Scenario } from '../scenario.ts';
 
 export const spoolScenarios: readonly Scenario[] = [
   {
@@ -40,7 +27,7 @@ export const spoolScenarios: readonly Scenario[] = [
     story: "our process is killed −9 at 20 random moments under load; spool mode 'always'",
     spool: { mode: 'always' },
     load: { seconds: 10 },
-    schedule: crashes(20, 20),
+    schedule: [at(1, { kind: 'crash-flow', times: 20, seed: 20 })],
     expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
   },
   {
@@ -48,7 +35,7 @@ export const spoolScenarios: readonly Scenario[] = [
     story: "our process is killed −9 five times while a broker restarts; spool mode 'always'",
     spool: { mode: 'always' },
     load: { seconds: 10 },
-    schedule: [at(1, restart('leader')), ...crashes(5, 5)],
+    schedule: [at(1, restart('leader')), at(1, { kind: 'crash-flow', times: 5, seed: 5 })],
     expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
   },
   {
