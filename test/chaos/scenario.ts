@@ -75,7 +75,7 @@ export type Fault =
 /** kill: SIGKILL. stop: SIGTERM, leadership moves first. restart: stop, then start. freeze: SIGSTOP, thaw: SIGCONT. */
 export type BrokerFault = 'kill' | 'stop' | 'start' | 'restart' | 'freeze' | 'thaw';
 
-/** kill: SIGKILL. stop: SIGTERM, as a platform that shuts it down. second: another process with the same settings, for 10 s. */
+/** kill: SIGKILL. stop: SIGTERM, as a platform that shuts it down. second: another process, with the same settings. */
 export type FlowFault = 'kill-flow' | 'stop-flow' | 'start-flow' | 'second-flow';
 
 /** See `test/support/proxy.ts`. */

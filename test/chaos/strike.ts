@@ -58,7 +58,7 @@ export async function strike(fault: Fault, world: World): Promise<void> {
     case 'start-flow':
       return flow.start();
     case 'second-flow':
-      return flow.second(10);
+      return flow.second();
     case 'damage-spool':
       world.countFrom = flow.ledger.next;
       return flow.spool?.damage(fault.how);

@@ -52,12 +52,15 @@ process.once('SIGTERM', () => {
   });
 });
 
-// The first one opens the destination, alone, as on any quiet morning.
-await push();
-const start = performance.now();
-const base = next;
+let start = Infinity;
+let base = next;
 setInterval(() => {
   const due = base + Math.floor(((performance.now() - start) * plan.perSecond) / 1000);
   while (!ended && next < due) void push();
   report();
 }, tick);
+
+// The first one opens the destination, alone, as on any quiet morning.
+await push();
+start = performance.now();
+base = next;

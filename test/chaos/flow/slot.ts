@@ -53,11 +53,12 @@ export class FlowSlot {
     return eventually('the stream flows', enough, { timeoutMs }).catch(() => false);
   }
 
-  /** Another process with the same settings. What it logs is told; its pushes are its own affair. */
-  async second(seconds: number): Promise<void> {
+  /** Another process with the same settings, until it has said a word about it. Its pushes are its own affair. */
+  async second(): Promise<void> {
     const ledger = new Ledger();
     const second = this.#launch(ledger, 1);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const said = (): boolean => ledger.log.some((line) => line.startsWith('ERROR'));
+    await eventually('the second process complains', said, { timeoutMs: 30_000 }).catch(() => undefined);
     await second.kill();
     this.ledger.log.push(...ledger.log);
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { SpoolPlan } from '../scenario.ts';
 
 /** Where the spool of a run lies. */
@@ -35,15 +36,22 @@ export function spoolPlace({ on }: SpoolPlan): SpoolPlace {
     path,
     wrapper: on === 'small disk' ? smallDisk(parent, 2) : [],
     damage(how) {
+      if (how === 'truncate') return truncate(path);
       for (const file of [path, `${path}-wal`].filter(hasContent)) {
-        const half = Math.floor(statSync(file).size / 2);
-        if (how === 'truncate') truncateSync(file, half);
-        else writeFileSync(file, readFileSync(file).fill('not a database. '));
+        writeFileSync(file, readFileSync(file).fill('not a database. '));
       }
     },
     mend: () => rmSync(parent),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** The database loses its second half. Not its log: a log that ends early is what SQLite expects after a crash. */
+function truncate(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
+  truncateSync(path, Math.floor(statSync(path).size / 2));
 }
 
 const hasContent = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;

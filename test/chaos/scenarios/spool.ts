@@ -1,4 +1,5 @@
 import { at, kill, restart, start, stop, type Scenario } from '../scenario.ts';
+import { damaged, diskFull, drained, leftovers, notKept, spoolFull, spooling } from './words.ts';
 
 export const spoolScenarios: readonly Scenario[] = [
   {
@@ -10,7 +11,7 @@ export const spoolScenarios: readonly Scenario[] = [
     expect: {
       rejected: 'none',
       duplicates: 'in doubt',
-      log: [],
+      log: [spooling, drained],
     },
   },
   {
@@ -20,7 +21,7 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'overflow' },
     load: { seconds: 16 },
     schedule: [at(2, stop('third')), at(12, start('third'))],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [spooling, drained] },
   },
   {
     name: 'process-killed',
@@ -28,7 +29,7 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'always' },
     load: { seconds: 10 },
     schedule: [at(1, { kind: 'crash-flow', times: 20, seed: 20 })],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [leftovers, drained] },
   },
   {
     name: 'process-killed-in-outage',
@@ -36,7 +37,7 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'always' },
     load: { seconds: 10 },
     schedule: [at(1, restart('leader')), at(1, { kind: 'crash-flow', times: 5, seed: 5 })],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [leftovers, drained] },
   },
   {
     name: 'shutdown-in-outage',
@@ -49,7 +50,7 @@ export const spoolScenarios: readonly Scenario[] = [
       at(16, start('all')),
       at(18, { kind: 'start-flow' }),
     ],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [spooling, leftovers, drained] },
   },
   {
     name: 'spool-disk-full',
@@ -57,7 +58,12 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'overflow', on: 'small disk' },
     load: { seconds: 30 },
     schedule: [at(3, kill('all')), at(23, start('all'))],
-    expect: { rejected: 'some', duplicates: 'in doubt', log: [], failures: [] },
+    expect: {
+      rejected: 'some',
+      duplicates: 'in doubt',
+      log: [spooling, `ERROR ${diskFull}`, drained],
+      failures: [`${notKept} ${diskFull}`],
+    },
   },
   {
     name: 'spool-limit',
@@ -65,7 +71,12 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'overflow', maxBytes: 1_000_000 },
     load: { seconds: 30 },
     schedule: [at(3, kill('all')), at(23, start('all'))],
-    expect: { rejected: 'some', duplicates: 'in doubt', log: [], failures: [] },
+    expect: {
+      rejected: 'some',
+      duplicates: 'in doubt',
+      log: [spooling, `ERROR ${spoolFull}`, drained],
+      failures: [`${notKept} ${spoolFull}`],
+    },
   },
   {
     name: 'spool-truncated',
@@ -80,7 +91,7 @@ export const spoolScenarios: readonly Scenario[] = [
       at(16, start('all')),
       at(20, { kind: 'start-flow' }),
     ],
-    expect: { rejected: 'any', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'any', duplicates: 'in doubt', log: [spooling, damaged, drained] },
   },
   {
     name: 'spool-garbage',
@@ -94,7 +105,7 @@ export const spoolScenarios: readonly Scenario[] = [
       at(16, start('all')),
       at(20, { kind: 'start-flow' }),
     ],
-    expect: { rejected: 'any', duplicates: 'in doubt', log: [] },
+    expect: { rejected: 'any', duplicates: 'in doubt', log: [spooling, damaged] },
   },
   {
     name: 'spool-second-process',

@@ -30,3 +30,26 @@ export const topicMissing =
 /** Whether it may have been written, and the last failure, follow. */
 export const tooLate =
   'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (8000 ms); the record ';
+
+export const spooling =
+  'WARN Kafka topic "events": records go to the spool from here on, and to Kafka once it takes them.';
+
+export const drained = 'INFO Kafka topic "events": everything in the spool was delivered.';
+
+export const leftovers =
+  'INFO The spool holds … records for Kafka topic "events" from an earlier run: they go first.';
+
+export const diskFull =
+  'The spool "spool.db" could not keep the record: database or disk is full. Make room on its disk; the next push tries again.';
+
+export const spoolFull =
+  'The spool "spool.db" is full (settings.spool.maxBytes, 1000000 bytes): the record was not kept. The cluster has been ' +
+  'away or too slow for too long: bring it back, or raise maxBytes.';
+
+/** A push that the spool could not help. */
+export const notKept =
+  'Kafka topic "events": not acknowledged in time, and not kept either; the record was not written.';
+
+export const damaged =
+  'ERROR The spool "spool.db" was damaged and is now "spool.db.damaged-…"; a new one was begun with the … records that ' +
+  'could still be read. Keep the old file if you need to look for more.';
