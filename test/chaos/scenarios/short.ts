@@ -1,4 +1,5 @@
 import { at, freeze, heal, kill, network, restart, start, thaw, type Scenario } from '../scenario.ts';
+import { connected, diskFull, drained, notKept, spooling } from './words.ts';
 
 /** What `npm test` can afford: under three minutes in all. */
 export const shortScenarios: readonly Scenario[] = [
@@ -18,7 +19,7 @@ export const shortScenarios: readonly Scenario[] = [
     expect: {
       rejected: 'none',
       duplicates: 'none',
-      log: ['INFO Connected to Kafka at kafka, kafka, kafka.'],
+      log: [connected],
     },
   },
   {
@@ -38,6 +39,38 @@ export const shortScenarios: readonly Scenario[] = [
       rejected: 'none',
       duplicates: 'in doubt',
       log: ['WARN Kafka topic "events": trying again in … ms.'],
+    },
+  },
+  {
+    name: 'short-outage-spool',
+    story: 'no broker for 10 s, with the spool',
+    through: 'proxy',
+    spool: { mode: 'overflow' },
+    load: { seconds: 13 },
+    schedule: [at(1, network('all', { kind: 'refuse' })), at(11, heal('all'))],
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [spooling, drained] },
+  },
+  {
+    name: 'short-process-killed',
+    story: "our process is killed −9 four times under load; spool mode 'always'",
+    spool: { mode: 'always' },
+    load: { seconds: 3 },
+    schedule: [at(0, { kind: 'crash-flow', times: 4, seed: 4 })],
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [connected] },
+  },
+  {
+    name: 'short-disk-full',
+    story: 'no broker for 10 s, and the disk of the spool (2 MB) is full before',
+    through: 'proxy',
+    kafka: { deliveryTimeout: 2_000 },
+    spool: { mode: 'overflow', on: 'small disk' },
+    load: { perSecond: 1_000, seconds: 12 },
+    schedule: [at(1, network('all', { kind: 'refuse' })), at(11, heal('all'))],
+    expect: {
+      rejected: 'some',
+      duplicates: 'in doubt',
+      log: [`ERROR ${diskFull}`, drained],
+      failures: [`${notKept} ${diskFull}`],
     },
   },
 ];
