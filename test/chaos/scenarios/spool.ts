@@ -1,5 +1,5 @@
 import { at, kill, restart, start, stop, type Scenario } from '../scenario.ts';
-import { damaged, diskFull, drained, leftovers, notKept, spoolFull, spooling } from './words.ts';
+import { damaged, diskFull, drained, inUse, leftovers, notKept, spoolFull, spooling } from './words.ts';
 
 export const spoolScenarios: readonly Scenario[] = [
   {
@@ -113,7 +113,7 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'always' },
     load: { seconds: 15 },
     schedule: [at(2, { kind: 'second-flow' })],
-    expect: { rejected: 'none', duplicates: 'none', log: [] },
+    expect: { rejected: 'none', duplicates: 'none', log: [inUse] },
   },
   {
     name: 'spool-unwritable',

@@ -53,3 +53,7 @@ export const notKept =
 export const damaged =
   'ERROR The spool "spool.db" was damaged and is now "spool.db.damaged-…"; a new one was begun with the … records that ' +
   'could still be read. Keep the old file if you need to look for more.';
+
+export const inUse =
+  'ERROR settings.spool.path "spool.db" is in use by another process or by another destination of this one: two writers ' +
+  'would lose or double records. Give each destination and each replica a path of its own, or end the other first.';
