@@ -1,6 +1,7 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
+import { atMost } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
@@ -62,8 +63,10 @@ export class Delivery {
     this.#overflow = spool && new Overflow(spool, settings, this.#bound, hooks, context);
     this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     this.#lastId = spool?.file.lastId ?? 0;
-    for (const topic of this.#overflow?.leftovers() ?? []) this.#topic(topic).recover();
-    if (this.#behind()) this.#sweepLater();
+    for (const topic of this.#overflow?.leftovers() ?? []) {
+      this.#topic(topic).recover();
+      this.#sweepLater();
+    }
   }
 
   /**
@@ -330,11 +333,8 @@ export class Delivery {
     }
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;
-    if (this.#live > 0 || this.#behind()) this.#sweepLater();
-  }
-
-  #behind(): boolean {
-    return [...this.#topics.values()].some(({ behind }) => behind);
+    const behind = [...this.#topics.values()].some((topic) => topic.behind);
+    if (this.#live > 0 || behind) this.#sweepLater();
   }
 
   /** The lane may have something to send. */
@@ -351,12 +351,6 @@ export class Delivery {
 
   #emptied(timeout: number): Promise<void> {
     if (this.#live === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#context.clock.after(timeout, resolve);
-      this.#onEmpty = () => {
-        cancel();
-        resolve();
-      };
-    });
+    return atMost(this.#context.clock, timeout, (done) => (this.#onEmpty = done));
   }
 }
