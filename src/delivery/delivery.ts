@@ -323,9 +323,7 @@ export class Delivery {
     const { clock } = this.#context;
     const now = clock.now();
     const errors = new ExpiryErrors(this.#settings);
-    for (const entry of this.#entries()) {
-      if (entry.deadline <= now) this.#giveUp(entry, errors.of(entry));
-    }
+    for (const entry of this.#overdue(now)) this.#giveUp(entry, errors.of(entry));
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
       const age = now - topic.askedAt;
@@ -347,6 +345,13 @@ export class Delivery {
     yield* this.#overflow?.spilling() ?? [];
     yield* this.#bound.waiting();
     for (const topic of this.#topics.values()) yield* topic.live();
+  }
+
+  /** Those at the door come before those whose room they would take for the moment they have left. */
+  #overdue(now: number): Entry[] {
+    const spilling = [...(this.#overflow?.spilling() ?? [])].filter(({ deadline }) => deadline <= now);
+    const routed = [...this.#topics.values()].flatMap((topic) => topic.overdue(now));
+    return spilling.concat(this.#bound.overdue(now), routed);
   }
 
   #emptied(timeout: number): Promise<void> {
