@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Destination } from '@walkeros/core';
 import { kafkaConfig, runFlow, type KafkaChoice } from '../flow-run.ts';
 import { loadOurs } from '../ours.ts';
@@ -31,8 +28,6 @@ export const flow: Part = {
       run: async (context) => runFlow(context, loadPeer(), kafkaConfig(context, { compression: 'gzip' })),
     },
     ours('platformatic', 'gzip'),
-    spooled('overflow'),
-    spooled('always'),
     ours('platformatic', 'lz4'),
     ours('platformatic', 'none'),
     ours('kafkajs', 'gzip'),
@@ -43,8 +38,6 @@ export const flow: Part = {
     target('ours platformatic, lz4', ceiling, 0.92),
     target('ours platformatic, gzip', peer, 8),
     target('ours kafkajs, gzip', ceiling, 0.7),
-    target('ours platformatic, gzip, spool overflow', 'ours platformatic, gzip', 0.97),
-    target('ours platformatic, gzip, spool always', 'ours platformatic, gzip', 0.6),
   ],
 };
 
@@ -63,28 +56,6 @@ function ours(
     name: `ours ${client}, ${compression}`,
     run: async (context) => runFlow(context, await loadOurs(), kafkaConfig(context, { client, compression })),
   };
-}
-
-/** The same with a spool on this machine's disk. */
-function spooled(mode: 'overflow' | 'always'): Row {
-  return {
-    name: `ours platformatic, gzip, spool ${mode}`,
-    run: (context) =>
-      withFolder(async (folder) => {
-        const { settings } = kafkaConfig(context, { client: 'platformatic', compression: 'gzip' });
-        const spool = { path: join(folder, 'spool.db'), mode };
-        return runFlow(context, await loadOurs(), { settings: { ...settings, spool } });
-      }),
-  };
-}
-
-async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'kafka-bench-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 function target(row: string, against: string, limit: number): Target {
