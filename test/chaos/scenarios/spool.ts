@@ -121,6 +121,6 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'always', on: 'below a file' },
     load: { seconds: 15 },
     schedule: [at(5, { kind: 'mend-spool' })],
-    expect: { rejected: 'some', duplicates: 'none', log: [], failures: [] },
+    expect: { rejected: 'some', duplicates: 'none', log: [`ERROR ${noFolder}`], failures: [noFolder] },
   },
 ];
