@@ -1,5 +1,15 @@
 import { at, kill, restart, start, stop, type Scenario } from '../scenario.ts';
-import { damaged, diskFull, drained, inUse, leftovers, notKept, spoolFull, spooling } from './words.ts';
+import {
+  damaged,
+  diskFull,
+  drained,
+  inUse,
+  leftovers,
+  noFolder,
+  notKept,
+  spoolFull,
+  spooling,
+} from './words.ts';
 
 export const spoolScenarios: readonly Scenario[] = [
   {
