@@ -1,5 +1,15 @@
 import { at, kill, restart, start, stop, type Scenario } from '../scenario.ts';
-import { damaged, diskFull, drained, inUse, leftovers, notKept, spoolFull, spooling } from './words.ts';
+import {
+  damaged,
+  diskFull,
+  drained,
+  inUse,
+  leftovers,
+  noFolder,
+  notKept,
+  spoolFull,
+  spooling,
+} from './words.ts';
 
 export const spoolScenarios: readonly Scenario[] = [
   {
@@ -121,6 +131,6 @@ export const spoolScenarios: readonly Scenario[] = [
     spool: { mode: 'always', on: 'below a file' },
     load: { seconds: 15 },
     schedule: [at(5, { kind: 'mend-spool' })],
-    expect: { rejected: 'some', duplicates: 'none', log: [], failures: [] },
+    expect: { rejected: 'some', duplicates: 'none', log: [`ERROR ${noFolder}`], failures: [noFolder] },
   },
 ];

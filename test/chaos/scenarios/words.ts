@@ -57,3 +57,7 @@ export const damaged =
 export const inUse =
   'ERROR settings.spool.path "spool.db" is in use by another process or by another destination of this one: two writers ' +
   'would lose or double records. Give each destination and each replica a path of its own, or end the other first.';
+
+export const noFolder =
+  'settings.spool.path "spool.db" cannot be used: its folder "folder" cannot be made (EEXIST: file already exists, mkdir ' +
+  "'folder'): make it, or name a path on a writable volume.";

@@ -84,9 +84,9 @@ it('names what chance decides in what an operator reads', () => {
   );
   assert.equal(
     inOperatorsWords(
-      '/tmp/x/spool.db moved to /tmp/x/spool.db.damaged-2026-01-02T03:04:05.678Z, 12 records',
+      '/tmp/x: /tmp/x/spool.db moved to /tmp/x/spool.db.damaged-2026-01-02T03:04:05.678Z, 12 records',
       names,
     ),
-    'spool.db moved to spool.db.damaged-…, … records',
+    'folder: spool.db moved to spool.db.damaged-…, … records',
   );
 });
