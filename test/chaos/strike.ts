@@ -21,10 +21,19 @@ export interface World {
 
 const patience = { timeoutMs: 60_000, everyMs: 100 };
 
+/** What only ends a fault leaves no request without an answer. (A network that is mended does: what was held up arrives.) */
+const mends: ReadonlySet<Fault['kind']> = new Set([
+  'start',
+  'thaw',
+  'start-flow',
+  'create-topic',
+  'mend-spool',
+]);
+
 /** Resolves when the fault is over, or has come to stay. */
 export async function strike(fault: Fault, world: World): Promise<void> {
   const { stage, scene, flow } = world;
-  doubt(world);
+  if (!mends.has(fault.kind)) doubt(world);
   switch (fault.kind) {
     case 'kill':
     case 'stop':
