@@ -8,6 +8,7 @@ import { connectionError } from '../errors/connection-errors.ts';
 import { IdempotentSender } from './idempotent.ts';
 import { clientClosed, notEncoded, partitionMissing } from '../errors/messages.ts';
 import type { Client, ClientOptions } from '../port.ts';
+import { PatientWire } from './patient-wire.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { encodeProduce } from './produce-request.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
@@ -30,10 +31,10 @@ export class WireClient implements Client {
   #closing: Promise<void> | undefined;
 
   constructor(wire: Wire, options: ClientOptions, codec: Codec) {
-    this.#wire = wire;
+    this.#wire = new PatientWire(wire, options);
     this.#options = options;
     this.#codec = codec;
-    this.#cluster = new Cluster(wire, options);
+    this.#cluster = new Cluster(this.#wire, options);
     if (options.idempotent) this.#idempotent = this.#createIdempotent();
   }
 
@@ -116,7 +117,7 @@ export class WireClient implements Client {
       const answer = await link.produce(body);
       return answer === undefined ? slices.map(() => ({ kind: 'stored' })) : outcomesOfAnswer(answer, slices);
     } catch (failure) {
-      return outcomesOfFailure(failure, slices, addressOf(leader));
+      return outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
     }
   }
 

@@ -141,7 +141,12 @@ describe('resolveOptions', () => {
 
   it('does not change the settings it is given, and freezes what it gives', () => {
     const settings = {
-      kafka: { brokers: ['kafka1:9092'], topic: 'events', ssl: { ca: 'PEM' }, headers: { team: 'web' } },
+      kafka: {
+        brokers: ['kafka1:9092'],
+        topic: 'events',
+        ssl: { servername: 'kafka1' },
+        headers: { team: 'web' },
+      },
     };
     const before = structuredClone(settings);
     const { options } = resolveOptions(settings);

@@ -12,7 +12,7 @@ const most: Settings = {
     brokers: ['kafka1:9092'],
     topic: 'events',
     acks: 1,
-    ssl: { ca: 'PEM', servername: 'kafka1' },
+    ssl: { servername: 'kafka1', minVersion: 'TLSv1.2' },
     sasl: { mechanism: 'oauthbearer', oauthBearerProvider: () => Promise.resolve({ value: 'token' }) },
     retry: { retries: 1 },
     headers: { team: 'web' },
