@@ -111,6 +111,11 @@ export class Delivery {
     return left.length;
   }
 
+  /** What is under way, what waits for room included. Counted when asked. */
+  get waiting(): { readonly records: number; readonly bytes: number } {
+    return { records: this.#live, bytes: this.#bound.bytes };
+  }
+
   #admit(record: KafkaRecord, settle: Settle): void {
     if (this.#closed) return settle(failures.closed(record.topic));
     const { bufferMemory } = this.#settings;
@@ -180,7 +185,7 @@ export class Delivery {
         }
         break;
       case 'too-large':
-        if (entries.length > 1) lane.halve(batch.bytes);
+        if (entries.length > 1) this.#halve(batch, outcome.error);
         else {
           lane.unhalve();
           for (const entry of entries) {
@@ -191,7 +196,7 @@ export class Delivery {
         break;
       case 'retriable':
         for (const entry of entries) this.#tryAgain(entry, outcome);
-        pause = this.#pause(lane, outcome.error);
+        pause = this.#pause(batch, outcome.error);
         if (outcome.refresh) void this.#topic(lane.topic).refresh();
         break;
       case 'unreachable':
@@ -200,7 +205,7 @@ export class Delivery {
           entry.lastError = outcome.error;
           if (outcome.kind === 'unknown') entry.mayHaveBeenWritten = true;
         }
-        pause = this.#pause(lane, outcome.error);
+        pause = this.#pause(batch, outcome.error);
         void this.#topic(lane.topic).refresh();
         break;
     }
@@ -221,12 +226,18 @@ export class Delivery {
     else this.#giveUp(entry, error);
   }
 
-  #pause(lane: Lane, error: KafkaError): number {
+  #halve({ lane, entries, bytes }: Batch, error: KafkaError): void {
+    lane.halve(bytes);
+    const { topic } = lane;
+    this.#context.notify({ kind: 'batch-halved', topic, error, bytes, records: entries.length });
+  }
+
+  #pause({ lane, entries }: Batch, error: KafkaError): number {
     lane.failures++;
     const { retry } = this.#settings;
     const delay = inTime(backoff(lane.failures, retry, this.#context.random()), this.#timeLeft(lane), retry);
     if (error.code !== 'TOPIC_MISSING')
-      this.#context.notify({ kind: 'retrying', topic: lane.topic, error, delay });
+      this.#context.notify({ kind: 'retrying', topic: lane.topic, error, delay, records: entries.length });
     return delay;
   }
 

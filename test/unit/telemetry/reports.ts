@@ -1,0 +1,26 @@
+import type { ProduceReport } from '../../../src/vocabulary/produce-report.ts';
+import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
+
+/** A request of one record that was stored after 20 ms; the rest as the test wants it. */
+export function reportOf(overrides: Partial<ProduceReport> = {}): ProduceReport {
+  return {
+    broker: 'b1:9092',
+    slices: [{ topic: 'events', partition: 0, records: [recordOf()] }],
+    outcomes: [{ kind: 'stored' }],
+    startedAt: 100,
+    endedAt: 120,
+    size: { plain: 1_000, sent: 250 },
+    ...overrides,
+  };
+}
+
+export function recordOf(overrides: Partial<KafkaRecord> = {}): KafkaRecord {
+  return {
+    topic: 'events',
+    key: Buffer.from('k'),
+    value: Buffer.from('v'),
+    headers: {},
+    timestamp: 0,
+    ...overrides,
+  };
+}
