@@ -201,6 +201,13 @@ function recordOf({ event, data, rule, ingest }: Entry, runtime: Runtime, pushed
   if (!hasTimestamp(event)) {
     notify({ kind: 'timestamp-replaced', event: event.name, timestamp: String(event.timestamp) });
   }
-  const record = buildRecord(event, data, rule?.settings, recordSettings, Date.now());
+  let record: KafkaRecord;
+  try {
+    record = buildRecord(event, data, rule?.settings, recordSettings, Date.now());
+  } catch (thrown) {
+    const topic = rule?.settings?.topic ?? recordSettings.topic;
+    if (thrown instanceof KafkaError) notify({ kind: 'rejected', topic, error: thrown });
+    throw thrown;
+  }
   return mark === undefined ? record : mark(record, { event, ingest, pushed });
 }

@@ -264,7 +264,9 @@ const telemetry = z
     { error: 'must be an object, for example { "traceparent": "ingest.traceparent" }' },
   )
   .optional()
-  .describe('What is passed on to traces. Metrics and spans need no setting: they come with an OpenTelemetry SDK.');
+  .describe(
+    'What is passed on to traces. Metrics and spans need no setting: they come with an OpenTelemetry SDK.',
+  );
 
 export const settingsSchema = z.strictObject(
   {

@@ -44,7 +44,8 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'Brokers answered before, and none does any more.',
     line: {
       level: 'warn',
-      text: ({ error }) => `No Kafka broker answers any more: ${error.message} Pushes wait until their deadline.`,
+      text: ({ error }) =>
+        `No Kafka broker answers any more: ${error.message} Pushes wait until their deadline.`,
       act: 'Look at the brokers and the network between. What waits is sent when they are back.',
     },
     measure: ({ error }, measure) => measure('connectionFailures', 1, { error }),

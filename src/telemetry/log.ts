@@ -47,7 +47,8 @@ export function createLog(logger: Logger, clock: LogClock): Notify {
   }
 
   function write({ level, text }: Line, subject: Subject): void {
-    const more = subject.unwritten > 1 ? ` (and ${subject.unwritten - 1} more like it since the last line)` : '';
+    const more =
+      subject.unwritten > 1 ? ` (and ${subject.unwritten - 1} more like it since the last line)` : '';
     subject.writtenAt = clock.now();
     subject.unwritten = 0;
     logger[level](text() + more);

@@ -21,7 +21,10 @@ export function measureRequest(report: ProduceReport, measure: Measure): void {
   measure('duration', (endedAt - startedAt) / 1_000, { broker, topic: onlyTopic(report), error });
   if (!reached) return;
   for (const { topic, error, records } of fates(report)) measure('sent', records, { broker, topic, error });
-  measure('batchMessages', slices.reduce((sum, { records }) => sum + records.length, 0));
+  measure(
+    'batchMessages',
+    slices.reduce((sum, { records }) => sum + records.length, 0),
+  );
   if (size === undefined || size.sent === 0) return;
   measure('batchSize', size.sent);
   measure('compressionRatio', size.plain / size.sent);

@@ -1,11 +1,23 @@
-import { createNoopMeter, metrics as api, type Attributes, type Meter } from '@opentelemetry/api';
+import {
+  createNoopMeter,
+  metrics as api,
+  type Attributes,
+  type BatchObservableCallback,
+  type Meter,
+} from '@opentelemetry/api';
 import type { Notice, NoticeKind, NoticeOf, Notify } from '../vocabulary/notice.ts';
 import { boundedNames } from './bounded-names.ts';
 import { hostAndPort } from './broker-address.ts';
 import { catalogue, gauges } from './catalogue.ts';
 import type { KafkaHealth } from './health.ts';
 import { errorType, type Labels, type Measure } from './measurement.ts';
-import { metrics, type AttributeName, type EventMetricName, type GaugeName, type MetricSpec } from './metrics.ts';
+import {
+  metrics,
+  type AttributeName,
+  type EventMetricName,
+  type GaugeName,
+  type MetricSpec,
+} from './metrics.ts';
 
 /** Under this name OpenTelemetry knows where metrics and spans come from. */
 export const scope = 'walkeros-destination-kafka';
@@ -14,7 +26,7 @@ export interface Metering {
   readonly notify: Notify;
   /**
    * Shows a state whenever metrics are collected.
-   * @returns takes the gauges back: what is closed has no state
+   * @returns ends that, once what is left was shown: readers that are told nothing more keep the last they were told
    */
   observe(health: () => KafkaHealth): () => void;
 }
@@ -30,7 +42,11 @@ export function createMetering(id: string): Metering | undefined {
   };
 }
 
-function measureOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind> & Notice, measure: Measure): void {
+function measureOf<Kind extends NoticeKind>(
+  kind: Kind,
+  notice: NoticeOf<Kind> & Notice,
+  measure: Measure,
+): void {
   catalogue[kind].measure?.(notice, measure);
 }
 
@@ -91,17 +107,23 @@ function observeGauges(meter: Meter, id: string, health: () => KafkaHealth): () 
   const names = Object.keys(gauges) as GaugeName[];
   const instruments = names.map((gauge) => {
     const { name, unit, help } = metrics[gauge];
-    return { read: gauges[gauge], instrument: meter.createObservableGauge(name, { unit, description: help }) };
+    return {
+      read: gauges[gauge],
+      instrument: meter.createObservableGauge(name, { unit, description: help }),
+    };
   });
   const observables = instruments.map(({ instrument }) => instrument);
-  const observe: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
+  let closed = false;
+  const observe: BatchObservableCallback = (result) => {
     const now = Date.now();
     const state = health();
     for (const { read, instrument } of instruments) {
       const value = read(state, now);
       if (value !== undefined) result.observe(instrument, value, attributes);
     }
+    // Not at once: the SDK is going through its callbacks just now.
+    if (closed) queueMicrotask(() => meter.removeBatchObservableCallback(observe, observables));
   };
   meter.addBatchObservableCallback(observe, observables);
-  return () => meter.removeBatchObservableCallback(observe, observables);
+  return () => (closed = true);
 }

@@ -32,7 +32,8 @@ export function createSpans(id: string, clientId: string): Spans | undefined {
   if (provider instanceof ProxyTracerProvider && provider.getDelegate() === nobody) return undefined;
   const tracer = trace.getTracer(scope);
   return {
-    record: (report) => recordSpan(tracer, report, { 'walkeros.destination.id': id, 'messaging.client.id': clientId }),
+    record: (report) =>
+      recordSpan(tracer, report, { 'walkeros.destination.id': id, 'messaging.client.id': clientId }),
     active() {
       const active = trace.getSpanContext(context.active());
       return active && formatTraceparent(active);
@@ -50,7 +51,11 @@ function recordSpan(tracer: Tracer, report: ProduceReport, common: Attributes): 
       kind: SpanKind.CLIENT,
       root: true,
       startTime: performance.timeOrigin + report.startedAt,
-      attributes: { ...common, ...attributesOf(report, topic), ...(error && { 'error.type': errorType(error) }) },
+      attributes: {
+        ...common,
+        ...attributesOf(report, topic),
+        ...(error && { 'error.type': errorType(error) }),
+      },
       links: linksOf(report),
     },
     // Whatever was going on when the request left is the story of one of its events at most.

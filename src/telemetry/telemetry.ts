@@ -27,6 +27,8 @@ export interface TelemetryContext {
   readonly clock: LogClock;
 }
 
+const nothing: Sources = { waiting: () => ({ records: 0, bytes: 0, limit: 0 }), spool: undefined };
+
 /** All that is known of one destination: told by its rooms, shown to operators. Without an SDK that is log and health. */
 export class Telemetry {
   readonly notify: Notify;
@@ -36,8 +38,9 @@ export class Telemetry {
   readonly #id: string;
   readonly #connection: Connection;
   readonly #metering: Metering | undefined;
-  #sources: Sources = { waiting: () => ({ records: 0, bytes: 0, limit: 0 }), spool: undefined };
+  #sources = nothing;
   #stop: (() => void) | undefined;
+  #closed = false;
   #lastAcknowledgedAt: number | undefined;
 
   constructor({ id, clientId, logger, traceparent, reportError, clock }: TelemetryContext) {
@@ -52,7 +55,7 @@ export class Telemetry {
       if (notice.kind === 'disconnected') reportError?.(notice.error);
     };
     this.#connection = new Connection(this.notify, () => clock.now());
-    this.mark = createMark(traceparent, spans?.active);
+    this.mark = createMark(traceparent, spans && (() => spans.active()));
     this.produced = (report) => {
       this.#connection.judge(report);
       if (report.outcomes.some(({ kind }) => kind === 'stored')) this.#lastAcknowledgedAt = Date.now();
@@ -87,14 +90,17 @@ export class Telemetry {
     const last = this.#lastAcknowledgedAt;
     return {
       id: this.#id,
-      connected: this.#connection.up,
+      connected: this.#connection.up && !this.#closed,
       lastAcknowledgedAt: last === undefined ? undefined : new Date(last),
       waiting: this.#sources.waiting(),
       spool: this.#sources.spool?.(),
     };
   }
 
+  /** Nothing is under way any more, and nobody is connected. */
   close(): void {
+    this.#closed = true;
+    this.#sources = nothing;
     this.#stop?.();
   }
 }

@@ -157,8 +157,8 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
         await options.onProduce?.(slices);
         if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
         const severed = cut;
-        const outcomes = slices.map(
-          (slice): Outcome => (severed ? { kind: 'unreachable', error: severed } : produceSlice(slice)),
+        const outcomes = slices.map((slice): Outcome =>
+          severed ? { kind: 'unreachable', error: severed } : produceSlice(slice),
         );
         const endedAt = performance.now();
         onProduced?.({ broker: 'memory:9092', slices, outcomes, startedAt, endedAt, size: undefined });

@@ -13,8 +13,12 @@ const lost: Outcome = { kind: 'unknown', error };
 function setUp() {
   const notices: Notice[] = [];
   const time = { now: 0 };
-  const connection = new Connection((notice) => notices.push(notice), () => time.now);
-  const judge = (broker: string, outcome: Outcome) => connection.judge(reportOf({ broker, outcomes: [outcome] }));
+  const connection = new Connection(
+    (notice) => notices.push(notice),
+    () => time.now,
+  );
+  const judge = (broker: string, outcome: Outcome) =>
+    connection.judge(reportOf({ broker, outcomes: [outcome] }));
   return { notices, time, connection, judge };
 }
 

@@ -35,7 +35,10 @@ describe('log', () => {
     await clock.advance(59_999);
     assert.deepEqual(lines, ['error Too large.']);
     await clock.advance(1);
-    assert.deepEqual(lines, ['error Too large.', 'error Too large. (and 18 more like it since the last line)']);
+    assert.deepEqual(lines, [
+      'error Too large.',
+      'error Too large. (and 18 more like it since the last line)',
+    ]);
     await clock.advance(600_000);
     assert.equal(lines.length, 2);
   });

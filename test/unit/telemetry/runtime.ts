@@ -1,0 +1,54 @@
+import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
+import { rebuilding } from '../../../src/client/rebuilding.ts';
+import { resolveOptions } from '../../../src/options/resolve.ts';
+import { openRuntime, type Runtime } from '../../../src/runtime.ts';
+import type { Settings } from '../../../src/types.ts';
+import { recordOf } from './reports.ts';
+
+/** A whole destination over a cluster in memory, wired as in production, with short pauses. */
+export async function openOn(
+  clusterOptions: MemoryClusterOptions = {},
+  kafka: Partial<Settings['kafka']> = {},
+  settings: Omit<Settings, 'kafka'> = {},
+) {
+  const cluster = createMemoryCluster({ topics: { events: 1 }, ...clusterOptions });
+  const log: string[] = [];
+  const reported: unknown[] = [];
+  const write = (level: string) => (message: string) => void log.push(`${level} ${message}`);
+  const { options } = resolveOptions({
+    ...settings,
+    kafka: {
+      brokers: ['b1:9092'],
+      topic: 'events',
+      retry: { initialRetryTime: 5, maxRetryTime: 5 },
+      ...kafka,
+    },
+  });
+  const runtime = await openRuntime(
+    options,
+    {
+      id: 'kafka',
+      env: {},
+      logger: { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') },
+      reportError: (error) => reported.push(error),
+    },
+    (_options, _env, { produced, notify }) =>
+      Promise.resolve(
+        rebuilding(
+          () => cluster.client(produced),
+          (error) => notify({ kind: 'client-rebuilt', error }),
+        ),
+      ),
+  );
+  return { cluster, log, reported, runtime };
+}
+
+/** Sends a record; resolves to the code of the error, if any. */
+export async function send(
+  { delivery }: Runtime,
+  topic = 'events',
+  value = 'v',
+): Promise<string | undefined> {
+  const [error] = await delivery.sendAll([recordOf({ topic, value: Buffer.from(value) })]);
+  return error?.code;
+}
