@@ -244,7 +244,7 @@ export const gauges: Readonly<Record<GaugeName, (health: KafkaHealth, now: numbe
   bufferLimit: ({ waiting }) => waiting.limit,
   spoolMessages: ({ spool }) => spool?.records,
   spoolUsage: ({ spool }) => spool?.bytes,
-  spoolAge: ({ spool }, now) => spool && (spool.oldestAt === undefined ? 0 : since(spool.oldestAt, now)),
+  spoolAge: ({ spool }, now) => spool && (spool.oldest === undefined ? 0 : since(spool.oldest, now)),
 };
 
 /** In seconds. */

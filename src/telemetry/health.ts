@@ -22,5 +22,5 @@ export interface SpoolLevel {
   readonly records: number;
   readonly bytes: number;
   /** When the oldest record was put there; undefined when it is empty. */
-  readonly oldestAt: Date | undefined;
+  readonly oldest: Date | undefined;
 }
