@@ -312,7 +312,7 @@ describe('metrics with an OpenTelemetry SDK', () => {
   });
 });
 
-/** Sizes are known on the wire only: wire-client.test.ts. The spool's own: spool-gauges.test.ts. */
+/** What a cluster in memory does not have: sizes.test.ts. */
 const elsewhere = new Set([
   'walkeros.kafka.batch.size',
   'walkeros.kafka.compression.ratio',

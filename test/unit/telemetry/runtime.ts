@@ -1,4 +1,5 @@
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
+import type { Client } from '../../../src/client/port.ts';
 import { rebuilding } from '../../../src/client/rebuilding.ts';
 import { resolveOptions } from '../../../src/options/resolve.ts';
 import { openRuntime, type Runtime } from '../../../src/runtime.ts';
@@ -14,6 +15,7 @@ export async function openOn(
   const cluster = createMemoryCluster({ topics: { events: 1 }, ...clusterOptions });
   const log: string[] = [];
   const reported: unknown[] = [];
+  const told = { requests: 0 };
   const write = (level: string) => (message: string) => void log.push(`${level} ${message}`);
   const { options } = resolveOptions({
     ...settings,
@@ -32,15 +34,16 @@ export async function openOn(
       logger: { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') },
       reportError: (error) => reported.push(error),
     },
-    (_options, _env, { produced, notify }) =>
-      Promise.resolve(
-        rebuilding(
-          () => cluster.client(produced),
-          (error) => notify({ kind: 'client-rebuilt', error }),
-        ),
-      ),
+    (_options, _env, { notify, produced }) => {
+      const client = (): Client =>
+        cluster.client((report) => {
+          told.requests++;
+          produced(report);
+        });
+      return Promise.resolve(rebuilding(client, (error) => notify({ kind: 'client-rebuilt', error })));
+    },
   );
-  return { cluster, log, reported, runtime };
+  return { cluster, log, reported, told, runtime };
 }
 
 /** Sends a record; resolves to the code of the error, if any. */
