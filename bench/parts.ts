@@ -6,6 +6,7 @@ export const parts = {
   batch: async () => (await import('./rows/batch.ts')).batch,
   engine: async () => (await import('./rows/engine.ts')).engine,
   latency: async () => (await import('./rows/latency.ts')).latency,
+  telemetry: async () => (await import('./rows/telemetry.ts')).telemetry,
   memory: async () => (await import('./rows/memory.ts')).memory,
 } as const satisfies Record<string, () => Promise<Part>>;
 
