@@ -49,7 +49,6 @@ function recordSpan(tracer: Tracer, report: ProduceReport, common: Attributes): 
     {
       // The events' own contexts are what consumers go by: this span only carries them.
       kind: SpanKind.CLIENT,
-      root: true,
       startTime: performance.timeOrigin + report.startedAt,
       attributes: {
         ...common,

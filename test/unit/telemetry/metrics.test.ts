@@ -152,6 +152,10 @@ describe('metrics with an OpenTelemetry SDK', () => {
       { attributes: { ...id, 'error.type': 'BROKER_UNREACHABLE' }, value: 1 },
     ]);
     assert.deepEqual(points('walkeros.kafka.connected'), [{ attributes: id, value: 0 }]);
+    // What found no connection was not sent.
+    assert.deepEqual(points('messaging.client.sent.messages'), [
+      { attributes: { ...request, 'messaging.destination.name': 'events' }, value: 1 },
+    ]);
     // walkerOS counts it too, in `collector.status.connectionErrors`.
     assert.equal(reported.length, 1);
 
