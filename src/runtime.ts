@@ -66,7 +66,10 @@ export async function openRuntime(
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
-  telemetry.watch({ waiting: () => ({ ...delivery.waiting, limit: bufferMemory }), spool: undefined });
+  telemetry.watch({
+    waiting: () => ({ ...delivery.waiting, limit: bufferMemory }),
+    spool: spool && (() => spool.file.level()),
+  });
   let closing: Promise<void> | undefined;
 
   return {
@@ -88,8 +91,10 @@ export async function openRuntime(
       closing ??= delivery
         .close(spool ? spoolDrainTimeout : drainTimeout)
         .then(() => within(closeTimeout, client.close()))
-        .finally(() => spool?.file.close())
-        .finally(() => telemetry.close());
+        .finally(() => {
+          telemetry.close();
+          return spool?.file.close();
+        });
       return closing;
     },
   };

@@ -1,6 +1,7 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
+import { halved, retrying, sliceOf } from './batch.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
@@ -142,14 +143,7 @@ export class Delivery {
   }
 
   async #produce(batches: readonly Batch[]): Promise<void> {
-    const slices = batches.map(({ lane, entries }) => ({
-      topic: lane.topic,
-      partition: lane.partition,
-      records: entries.map((entry) => {
-        entry.out = true;
-        return entry.record;
-      }),
-    }));
+    const slices = batches.map(sliceOf);
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
@@ -185,8 +179,10 @@ export class Delivery {
         }
         break;
       case 'too-large':
-        if (entries.length > 1) this.#halve(batch, outcome.error);
-        else {
+        if (entries.length > 1) {
+          lane.halve(batch.bytes);
+          this.#context.notify(halved(batch, outcome.error));
+        } else {
           lane.unhalve();
           for (const entry of entries) {
             entry.attempts++;
@@ -226,18 +222,11 @@ export class Delivery {
     else this.#giveUp(entry, error);
   }
 
-  #halve({ lane, entries, bytes }: Batch, error: KafkaError): void {
-    lane.halve(bytes);
-    const { topic } = lane;
-    this.#context.notify({ kind: 'batch-halved', topic, error, bytes, records: entries.length });
-  }
-
-  #pause({ lane, entries }: Batch, error: KafkaError): number {
-    lane.failures++;
+  #pause(batch: Batch, error: KafkaError): number {
     const { retry } = this.#settings;
-    const delay = inTime(backoff(lane.failures, retry, this.#context.random()), this.#timeLeft(lane), retry);
-    if (error.code !== 'TOPIC_MISSING')
-      this.#context.notify({ kind: 'retrying', topic: lane.topic, error, delay, records: entries.length });
+    const pause = backoff(++batch.lane.failures, retry, this.#context.random());
+    const delay = inTime(pause, this.#timeLeft(batch.lane), retry);
+    if (error.code !== 'TOPIC_MISSING') this.#context.notify(retrying(batch, error, delay));
     return delay;
   }
 

@@ -1,3 +1,5 @@
+import type { SpoolLevel } from '../vocabulary/spool.ts';
+
 /** How a destination fares, for whoever supervises the process. Plain data: `JSON.stringify` writes it as it is. */
 export interface KafkaHealth {
   /** The destination's id in the flow. */
@@ -15,12 +17,4 @@ export interface KafkaHealth {
   };
   /** Undefined without `settings.spool`. */
   readonly spool: SpoolLevel | undefined;
-}
-
-/** What lies in the spool. */
-export interface SpoolLevel {
-  readonly records: number;
-  readonly bytes: number;
-  /** When the oldest record was put there; undefined when it is empty. */
-  readonly oldest: Date | undefined;
 }

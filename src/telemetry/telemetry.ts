@@ -1,8 +1,9 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
 import type { OnProduced } from '../vocabulary/produce-report.ts';
+import type { SpoolLevel } from '../vocabulary/spool.ts';
 import { Connection } from './connection.ts';
-import type { KafkaHealth, SpoolLevel } from './health.ts';
+import type { KafkaHealth } from './health.ts';
 import { createLog, type LogClock, type Logger } from './log.ts';
 import { createMetering, type Metering } from './meter.ts';
 import { createMark, type MarkOrigin } from './origin.ts';

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { metrics, type MetricSpec } from '../../../src/telemetry/metrics.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import type { Outcome } from '../../../src/vocabulary/outcome.ts';
 import { eventually } from '../../support/eventually.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { installSdk, type Point, type Sdk } from '../../support/otel.ts';
-import { recordOf } from './reports.ts';
+import { again, recordOf, refused } from './reports.ts';
 import { openOn, send } from './runtime.ts';
 
 const id = { 'walkeros.destination.id': 'kafka' };
@@ -18,18 +17,6 @@ const request = {
   'server.port': 9092,
 };
 const inEvents = { ...id, 'messaging.destination.name': 'events' };
-
-const busy = new KafkaError('BROKER_BUSY', 'Busy.', { kafkaCode: 'NOT_ENOUGH_REPLICAS' });
-const again: Exclude<Outcome, { kind: 'stored' }> = {
-  kind: 'retriable',
-  error: busy,
-  refresh: false,
-  mayHaveBeenWritten: false,
-};
-const refused: Exclude<Outcome, { kind: 'stored' }> = {
-  kind: 'rejected',
-  error: new KafkaError('RECORD_REJECTED', 'No.', { kafkaCode: 'INVALID_RECORD' }),
-};
 
 describe('metrics with an OpenTelemetry SDK', () => {
   let sdk: Sdk;
@@ -316,10 +303,12 @@ describe('metrics with an OpenTelemetry SDK', () => {
   });
 });
 
-/** What a cluster in memory does not have: sizes.test.ts. */
+/** Where there is a wire (sizes.test.ts), or a spool (spool.test.ts). */
 const elsewhere = new Set([
   'walkeros.kafka.batch.size',
   'walkeros.kafka.compression.ratio',
+  'walkeros.kafka.spool.refused.messages',
+  'walkeros.kafka.spool.failures',
   'walkeros.kafka.spool.messages',
   'walkeros.kafka.spool.usage',
   'walkeros.kafka.spool.age',

@@ -1,3 +1,5 @@
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import type { Outcome } from '../../../src/vocabulary/outcome.ts';
 import type { ProduceReport } from '../../../src/vocabulary/produce-report.ts';
 import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
 
@@ -24,3 +26,19 @@ export function recordOf(overrides: Partial<KafkaRecord> = {}): KafkaRecord {
     ...overrides,
   };
 }
+
+type Failure = Exclude<Outcome, { kind: 'stored' }>;
+
+/** The broker says "not now". */
+export const again: Failure = {
+  kind: 'retriable',
+  error: new KafkaError('BROKER_BUSY', 'Busy.', { kafkaCode: 'NOT_ENOUGH_REPLICAS' }),
+  refresh: false,
+  mayHaveBeenWritten: false,
+};
+
+/** The broker says "never". */
+export const refused: Failure = {
+  kind: 'rejected',
+  error: new KafkaError('RECORD_REJECTED', 'No.', { kafkaCode: 'INVALID_RECORD' }),
+};
