@@ -41,6 +41,8 @@ export interface Options {
   readonly deliveryTimeout: number;
   readonly deadLetter: { readonly topic: string } | undefined;
   readonly spool: Readonly<NonNullable<ParsedSettings['spool']>> | undefined;
+  /** Mapping path of the `traceparent` that goes out as a header; undefined: none does. */
+  readonly traceparent: string | undefined;
 }
 
 export interface ConnectionFacts {

@@ -87,7 +87,7 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 function optionsOf(
-  { kafka, deadLetter, spool }: ParsedSettings,
+  { kafka, deadLetter, spool, telemetry }: ParsedSettings,
   environmentRegion: string | undefined,
 ): Options {
   return Object.freeze({
@@ -103,6 +103,7 @@ function optionsOf(
     deliveryTimeout: kafka.deliveryTimeout,
     deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
     spool: spool && Object.freeze({ ...spool }),
+    traceparent: telemetry?.traceparent,
   });
 }
 
