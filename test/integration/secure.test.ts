@@ -38,7 +38,10 @@ describe('locked clusters: every way in', () => {
       const flow = await runFlow({ kafka: { ...settingsOf(world, way), topic, client } });
       const result = await flow.push(event({ timestamp: 1_700_000_000_000 + index }));
       await flow.stop();
-      assert.ok(result.ok, `${client}, ${way.what}: ${flow.log.join('\n')}`);
+      const { what, warning } = way;
+      assert.ok(result.ok, `${client}, ${what}: ${flow.log.join('\n')}`);
+      const warned = flow.log.filter((line) => line.startsWith('WARN'));
+      assert.deepEqual(warned, warning === undefined ? [] : [warning], what);
       assertKept(flow.log.join('\n'));
     };
     await Promise.all(rows.map((row, index) => turn(() => enter(row, index))));

@@ -2,11 +2,12 @@ import { inspect } from 'node:util';
 import type { Settings, Setup } from '../../src/types.ts';
 import { reasonOf } from '../../src/vocabulary/errors.ts';
 import { event, runFlow } from './flow.ts';
+import { installSdk } from './otel.ts';
 import { runSetup } from './setup.ts';
 
 /**
  * A process that fails in every way it is told to, and prints all that it can about each failure: logs at debug level,
- * the error in every form, Node's warnings, and at last the output of a crash.
+ * the error in every form, Node's warnings, what a tracer and a meter got, and at last the output of a crash.
  *
  *     node talkative-process.ts < scenarios.json
  */
@@ -17,6 +18,7 @@ export interface Scenario {
   readonly provider?: { readonly name: 'credentials' | 'oauthBearerProvider'; readonly secret: string };
 }
 
+const sdk = installSdk();
 process.on('warning', (warning) => show('warning', warning));
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -33,7 +35,9 @@ for (const scenario of scenarios) {
   failures.push(failed);
   show('failure', failed);
 }
-console.log(`${failures.length} failures`);
+const metrics = await sdk.collect();
+console.log(inspect({ metrics, spans: sdk.spans() }, { depth: 9, maxArrayLength: null }));
+console.log(`${failures.length} failures, ${metrics.size} metrics`);
 throw new AggregateError(failures, 'the crash');
 
 async function push(settings: Settings): Promise<unknown> {

@@ -29,7 +29,14 @@ const oauthOf = ({ issuer }: World) => ({
 export function doors(folder: string): Way[] {
   return [
     { what: 'TLS with an own authority', at: 'TLS', ssl: trusting },
-    { what: 'TLS, any certificate', at: 'TLS', ssl: () => ({ rejectUnauthorized: false }) },
+    {
+      what: 'TLS, any certificate',
+      at: 'TLS',
+      ssl: () => ({ rejectUnauthorized: false }),
+      warning:
+        "WARN settings.kafka.ssl.rejectUnauthorized: is false: the broker's certificate is not checked, so anyone on the " +
+        'way can pose as the broker and read passwords and events; give the authority that signed it as "ca" instead',
+    },
     {
       what: 'TLS 1.3 or later',
       at: 'TLS',

@@ -76,6 +76,8 @@ export interface Way {
   readonly host?: string;
   readonly ssl?: (world: World) => Kafka['ssl'];
   readonly sasl?: (world: World) => Kafka['sasl'];
+  /** What is said at each start; default: nothing. */
+  readonly warning?: string;
 }
 
 export const trusting = ({ certificates: { ca } }: World): Kafka['ssl'] => ({ ca });
