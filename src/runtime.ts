@@ -11,6 +11,7 @@ import { headersOf, type RecordSettings } from './record/build.ts';
 import { openSpool } from './spool/open.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import type { Env } from './types.ts';
+import { valueFormats } from './value-formats.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 import type { Notify } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
@@ -48,13 +49,15 @@ export async function openRuntime(options: Options, context: RuntimeContext): Pr
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
+  const formats = valueFormats(options, notify, context.env.kafka !== undefined);
   let closing: Promise<void> | undefined;
 
   return {
-    recordSettings: { ...options, headers: headersOf(options.headers) },
+    recordSettings: { ...options, headers: headersOf(options.headers), composer: formats.composer },
     notify,
     delivery,
     async connect() {
+      formats.warm();
       try {
         await client.connect();
         notify({ kind: 'connected', brokers: options.connection.brokers });
@@ -66,7 +69,10 @@ export async function openRuntime(options: Options, context: RuntimeContext): Pr
     close() {
       closing ??= delivery
         .close(spool ? spoolDrainTimeout : drainTimeout)
-        .then(() => within(closeTimeout, client.close()))
+        .then(() => {
+          formats.close();
+          return within(closeTimeout, client.close());
+        })
         .finally(() => spool?.file.close());
       return closing;
     },

@@ -13,6 +13,7 @@ import { marginOf, Overflow } from './overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
 import { backoff, inTime } from './retry.ts';
 import { Topic } from './topic.ts';
+import { Unfinished } from './unfinished.ts';
 
 /** How often deadlines are looked at; a record is settled at most this late. Milliseconds. */
 const sweepInterval = 100;
@@ -24,7 +25,7 @@ const layoutMaxAge = 30_000;
 /**
  * Takes records and settles each of them exactly once, in the order of their keys. A record walks
  *
- *     send → admit → route → lane → leader's request → conclude → settled
+ *     send → admit → finish → route → lane → leader's request → conclude → settled
  *
  * and can leave the stream only in `conclude` and the three exits below it (`settle`, `refuse`, `giveUp`).
  */
@@ -34,6 +35,7 @@ export class Delivery {
   readonly #context: DeliveryContext;
   readonly #topics = new Map<string, Topic>();
   readonly #bound: MemoryBound;
+  readonly #unfinished: Unfinished;
   readonly #leaders: Leaders;
   readonly #overflow: Overflow | undefined;
   /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
@@ -54,7 +56,13 @@ export class Delivery {
     this.#settings = settings;
     this.#context = context;
     const { spool, bufferMemory, deliveryTimeout } = settings;
-    this.#bound = new MemoryBound(bufferMemory, (entry) => this.#route(entry), spool === undefined);
+    this.#bound = new MemoryBound(bufferMemory, (entry) => this.#unfinished.take(entry), spool === undefined);
+    this.#unfinished = new Unfinished(context.clock, {
+      pass: (entry) => this.#route(entry),
+      refuse: (entry, error) => this.#refuse(entry, error),
+      noRoom: (entry) => this.#settle(entry, failures.bufferFull(entry, bufferMemory)),
+      nextId: () => ++this.#lastId,
+    });
     this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
     const hooks = {
       begin: () => this.#begin(),
@@ -103,7 +111,7 @@ export class Delivery {
     this.#closed = true;
     this.#overflow?.close();
     await this.#emptied(timeout);
-    await this.#overflow?.keepAll(this.#entries());
+    await this.#overflow?.keepAll(this.#finished());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
     this.#ended = true;
@@ -290,7 +298,7 @@ export class Delivery {
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   #giveUp(entry: Entry, error: KafkaError): void {
     if (entry.settled) return;
-    if (this.#overflow) {
+    if (this.#overflow && !entry.unfinished) {
       this.#topic(entry.record.topic).runsLate(entry);
       if (this.#overflow.takes(entry, error)) return;
       error = failures.spoolSilent(entry);
@@ -323,7 +331,11 @@ export class Delivery {
     const { clock } = this.#context;
     const now = clock.now();
     const errors = new ExpiryErrors(this.#settings);
-    for (const entry of this.#overdue(now)) this.#giveUp(entry, errors.of(entry));
+    for (const entry of this.#overdue(now)) {
+      entry.lastError ??= entry.record.pending?.lastError;
+      this.#giveUp(entry, errors.of(entry));
+    }
+    this.#unfinished.sweep();
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
       const age = now - topic.askedAt;
@@ -344,6 +356,7 @@ export class Delivery {
   *#entries(): Iterable<Entry> {
     yield* this.#overflow?.spilling() ?? [];
     yield* this.#bound.waiting();
+    yield* this.#unfinished.live();
     for (const topic of this.#topics.values()) yield* topic.live();
   }
 
@@ -351,7 +364,12 @@ export class Delivery {
   #overdue(now: number): Entry[] {
     const spilling = [...(this.#overflow?.spilling() ?? [])].filter(({ deadline }) => deadline <= now);
     const routed = [...this.#topics.values()].flatMap((topic) => topic.overdue(now));
-    return spilling.concat(this.#bound.overdue(now), routed);
+    return spilling.concat(this.#bound.overdue(now), this.#unfinished.overdue(now), routed);
+  }
+
+  /** What the spool can take: it keeps values in their final form. */
+  #finished(): Entry[] {
+    return [...this.#entries()].filter(({ unfinished }) => !unfinished);
   }
 
   #emptied(timeout: number): Promise<void> {

@@ -54,20 +54,34 @@ function connectionReason(failure: unknown): string {
   return failures.map(reasonOf).join(', ') || 'no connection';
 }
 
-const advice: Partial<Record<ErrorCode, string>> = {
-  REGISTRY_UNAVAILABLE: 'Check schemaRegistry.url and that the registry is up.',
-  REGISTRY_UNAUTHORIZED: 'Check schemaRegistry.auth, and what its user may do with this subject.',
-  REGISTRY_FAILED:
-    'Check schemaRegistry.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).',
-  SCHEMA_INCOMPATIBLE:
-    'Change the schema so that it stays compatible with what is registered, or take another subject.',
-  SCHEMA_INVALID: 'Correct the schema, or its schemaType.',
-};
+function adviceFor(code: ErrorCode, setting: string): string | undefined {
+  switch (code) {
+    case 'REGISTRY_UNAVAILABLE':
+      return `Check ${setting}.url and that the registry is up.`;
+    case 'REGISTRY_UNAUTHORIZED':
+      return `Check ${setting}.auth, and what its user may do with this subject.`;
+    case 'REGISTRY_FAILED':
+      return `Check ${setting}.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).`;
+    case 'SCHEMA_INCOMPATIBLE':
+      return 'Change the schema so that it stays compatible with what is registered, or take another subject.';
+    case 'SCHEMA_INVALID':
+      return 'Correct the schema, or its schemaType.';
+    default:
+      return undefined;
+  }
+}
 
-/** @param what was wanted, such as `register the schema under subject "orders-value"` */
-export function registryError(what: string, url: string, fault: Fault): KafkaError {
-  const { code, reason, cause } = fault;
-  const hint = advice[code];
+export interface Asked {
+  /** What was wanted, such as `register the schema under subject "orders-value"`. */
+  readonly what: string;
+  /** The URL of the registry. */
+  readonly url: string;
+  /** Where the user has written how to reach it. */
+  readonly setting: string;
+}
+
+export function registryError({ what, url, setting }: Asked, { code, reason, cause }: Fault): KafkaError {
+  const hint = adviceFor(code, setting);
   return new KafkaError(
     code,
     `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.${hint === undefined ? '' : ` ${hint}`}`,

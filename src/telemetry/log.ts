@@ -94,6 +94,14 @@ function lineOf(notice: Notice): { level: Level; subject: string; text: string }
           `settings.kafka.bufferMemory (${notice.bufferMemory} bytes) is full: pushes wait for room. ` +
           'The cluster takes records more slowly than they come.',
       };
+    case 'schema-unavailable':
+      return {
+        level: 'warn',
+        subject: `${notice.kind} ${notice.subject}`,
+        text: notice.inUse
+          ? `${notice.error.message} The schema known so far of ${notice.subject} stays in use.`
+          : `${notice.error.message} Values that need it wait for it until their deadline.`,
+      };
     case 'client-rebuilt':
       return {
         level: 'warn',

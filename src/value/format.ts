@@ -1,4 +1,4 @@
-import type { Schema } from '../vocabulary/schema.ts';
+import type { SchemaReference } from '../vocabulary/schema.ts';
 
 /** A schema made ready to write values with. */
 export interface Compiled {
@@ -11,12 +11,6 @@ export interface Compiled {
   writer(schemaId: number): (value: unknown) => Buffer;
 }
 
-/** What a schema builds on, by the name it calls it. */
-export interface SchemaReference {
-  readonly name: string;
-  readonly schema: string;
-}
-
 export interface CompileOptions {
   /** In an order in which each stands after what it builds on itself. */
   readonly references?: readonly SchemaReference[];
@@ -26,5 +20,3 @@ export interface CompileOptions {
 
 /** @throws Error that says why the text is no schema */
 export type Compile = (text: string, options?: CompileOptions) => Compiled;
-
-export type SchemaType = Schema['schemaType'];

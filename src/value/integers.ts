@@ -10,11 +10,14 @@ export function integer64(value: unknown, what: string, least: bigint, most: big
   if (typeof value === 'number') {
     if (!Number.isInteger(value)) throw mustBe(what, value);
     if (!Number.isSafeInteger(value))
-      throw new Misfit(`must be ${what}, and is a number beyond 2^53, which is not exact: give it as text or BigInt`);
+      throw new Misfit(
+        `must be ${what}, and is a number beyond 2^53, which is not exact: give it as text or BigInt`,
+      );
     if (value < 0 && least === 0n) throw outside(what);
     return value;
   }
-  if (typeof value !== 'bigint' && (typeof value !== 'string' || !decimal.test(value))) throw mustBe(what, value);
+  if (typeof value !== 'bigint' && (typeof value !== 'string' || !decimal.test(value)))
+    throw mustBe(what, value);
   const exact = BigInt(value);
   if (exact < least || exact > most) throw outside(what);
   return exact;

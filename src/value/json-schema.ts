@@ -36,7 +36,8 @@ export const compileJsonSchema: Compile = (text, { references = [] } = {}) => {
 };
 
 function ajvFor(dialect: unknown) {
-  const name = typeof dialect === 'string' ? dialect.replace(/^https?:\/\//, '').replace(/#$/, '') : undefined;
+  const name =
+    typeof dialect === 'string' ? dialect.replace(/^https?:\/\//, '').replace(/#$/, '') : undefined;
   switch (name) {
     // Without a word about it registries take a schema for draft 7.
     case undefined:
@@ -72,7 +73,9 @@ function misfitOf(errors: ErrorObject[] | null | undefined): Misfit {
 /** ajv's messages leave out the name that is too much, and what would be allowed. */
 function detailOf({ additionalProperty, allowedValues }: ErrorObject['params']): string {
   if (typeof additionalProperty === 'string') return ` ("${additionalProperty}")`;
-  return Array.isArray(allowedValues) ? `: ${allowedValues.map((allowed) => JSON.stringify(allowed)).join(', ')}` : '';
+  return Array.isArray(allowedValues)
+    ? `: ${allowedValues.map((allowed) => JSON.stringify(allowed)).join(', ')}`
+    : '';
 }
 
 const unescape = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');

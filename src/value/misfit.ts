@@ -25,14 +25,16 @@ export class Misfit extends Error {
 /** Adds a step to the path of a misfit; what else was thrown (a cycle's stack overflow) becomes one. */
 export function within(thrown: unknown, step: string | number): Misfit {
   if (thrown instanceof Misfit) return thrown.within(step);
-  return new Misfit(thrown instanceof RangeError ? 'is nested too deeply, or holds itself' : String(thrown)).within(
-    step,
-  );
+  return new Misfit(
+    thrown instanceof RangeError ? 'is nested too deeply, or holds itself' : String(thrown),
+  ).within(step);
 }
 
 /** "must be a string, and is a number": the value itself is not shown, for it may be personal. */
 export function mustBe(what: string, value: unknown): Misfit {
-  return new Misfit(value === undefined ? `is missing, and must be ${what}` : `must be ${what}, and is ${kindOf(value)}`);
+  return new Misfit(
+    value === undefined ? `is missing, and must be ${what}` : `must be ${what}, and is ${kindOf(value)}`,
+  );
 }
 
 function kindOf(value: unknown): string {
@@ -54,5 +56,7 @@ function kindOf(value: unknown): string {
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  );
 }

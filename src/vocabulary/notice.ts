@@ -16,6 +16,12 @@ export type Notice =
       readonly error: KafkaError;
     }
   | { readonly kind: 'buffer-full'; readonly bufferMemory: number }
+  | {
+      readonly kind: 'schema-unavailable';
+      readonly subject: string;
+      readonly error: KafkaError;
+      readonly inUse: boolean;
+    }
   | { readonly kind: 'client-rebuilt'; readonly error: KafkaError }
   | { readonly kind: 'left-behind'; readonly records: number }
   | { readonly kind: 'spool-left'; readonly topic: string; readonly records: number }

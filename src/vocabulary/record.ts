@@ -1,3 +1,5 @@
+import type { KafkaError } from './errors.ts';
+
 /** Header names to values, both UTF-8 strings on the wire. One object is shared by all records of a rule. */
 export type RecordHeaders = Readonly<Record<string, string>>;
 
@@ -13,4 +15,25 @@ export interface KafkaRecord {
   readonly headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
+  /** What it waits for, where its value is not in its final form yet. */
+  readonly pending?: Pending | undefined;
+}
+
+/**
+ * A value that waits for its schema. Meanwhile the record holds it as JSON: by that it is weighed, and as that it goes to the
+ * dead-letter topic.
+ */
+export interface Pending {
+  /**
+   * The record in its final form; undefined while what it takes is not known.
+   * @throws KafkaError where it never will have one
+   */
+  finish(): KafkaRecord | undefined;
+  /**
+   * Resolves once it is worth asking `finish` again. Never rejects.
+   * @param patience milliseconds after which nobody asks any more
+   */
+  moved(patience: number): Promise<void>;
+  /** Why it still waits, for the message at the deadline. */
+  readonly lastError: KafkaError | undefined;
 }

@@ -30,5 +30,9 @@ export const compileAvro: Compile = (text, { references = [] } = {}) => {
  * what they stand for: a timestamp is its number.
  */
 function parse(text: string, registry: Record<string, Type>): Type {
-  return avsc.Type.forSchema(JSON.parse(text) as avsc.Schema, { registry, wrapUnions: true, logicalTypes: {} });
+  return avsc.Type.forSchema(JSON.parse(text) as avsc.Schema, {
+    registry,
+    wrapUnions: true,
+    logicalTypes: {},
+  });
 }

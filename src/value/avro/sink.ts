@@ -1,3 +1,6 @@
+/** Writes one value. @throws Misfit */
+export type Write = (value: unknown, sink: Sink) => void;
+
 /** Bytes to be, in a buffer that grows. One is shared by all writers: each takes its bytes out before the next begins. */
 export class Sink {
   #bytes = Buffer.allocUnsafeSlow(4096);

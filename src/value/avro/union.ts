@@ -1,8 +1,7 @@
 import avsc, { type Type } from 'avsc';
 import { int32, looksLikeInteger } from '../integers.ts';
 import { Misfit, isObject, mustBe } from '../misfit.ts';
-import type { Sink } from './sink.ts';
-import type { Write } from './writers.ts';
+import type { Sink, Write } from './sink.ts';
 
 export interface Branch {
   readonly type: Type;
@@ -67,7 +66,9 @@ function isOf(type: Type, value: unknown): boolean {
     case 'boolean':
       return typeof value === 'boolean';
     case 'int':
-      return typeof value === 'number' && Number.isInteger(value) && value >= int32.least && value <= int32.most;
+      return (
+        typeof value === 'number' && Number.isInteger(value) && value >= int32.least && value <= int32.most
+      );
     case 'long':
       return typeof value === 'bigint' || Number.isSafeInteger(value);
     case 'float':
@@ -96,8 +97,13 @@ function standsFor({ typeName }: Type, value: unknown): boolean {
 }
 
 /** Otherwise a record with few fields would swallow those of a larger one, and drop what it does not know. */
-function byLikeness(branches: readonly PlacedBranch[], value: Readonly<Record<string, unknown>>): PlacedBranch[] {
+function byLikeness(
+  branches: readonly PlacedBranch[],
+  value: Readonly<Record<string, unknown>>,
+): PlacedBranch[] {
   const likeness = ({ type }: Branch): number =>
-    type instanceof avsc.types.RecordType ? type.fields.filter(({ name }) => value[name] !== undefined).length : 0;
+    type instanceof avsc.types.RecordType
+      ? type.fields.filter(({ name }) => value[name] !== undefined).length
+      : 0;
   return [...branches].sort((one, other) => likeness(other) - likeness(one));
 }

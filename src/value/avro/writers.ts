@@ -1,11 +1,8 @@
 import avsc, { type Type } from 'avsc';
 import { int32, int64, integer32, integer64 } from '../integers.ts';
 import { Misfit, isObject, mustBe, within } from '../misfit.ts';
-import type { Sink } from './sink.ts';
+import type { Write } from './sink.ts';
 import { unionWriter } from './union.ts';
-
-/** Writes one value. @throws Misfit */
-export type Write = (value: unknown, sink: Sink) => void;
 
 /**
  * Writers for the types that avsc has parsed. They are our own since JSON has no place for what avsc wants to be told

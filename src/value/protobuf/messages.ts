@@ -68,7 +68,8 @@ export class Messages {
 
   #kind({ type, resolvedType, fullName }: Pick<Field, 'type' | 'resolvedType' | 'fullName'>): Kind {
     if (resolvedType instanceof protobuf.Enum) return enumKind(resolvedType);
-    if (resolvedType instanceof protobuf.Type) return { wireType: 2, write: delimited(this.of(resolvedType)) };
+    if (resolvedType instanceof protobuf.Type)
+      return { wireType: 2, write: delimited(this.of(resolvedType)) };
     const scalar = scalars[type];
     if (scalar === undefined) throw new Error(`its field "${fullName}" has the unknown type "${type}"`);
     return scalar;

@@ -74,7 +74,8 @@ function first({ messages: [type] }: File): Found {
 
 /** @param name with or without the package, nested ones as `Outer.Inner` */
 function find(file: File, name: string): Found {
-  const bare = file.package !== '' && name.startsWith(`${file.package}.`) ? name.slice(file.package.length + 1) : name;
+  const bare =
+    file.package !== '' && name.startsWith(`${file.package}.`) ? name.slice(file.package.length + 1) : name;
   const indexes: number[] = [];
   let here = file.messages;
   let type: Type | undefined;
