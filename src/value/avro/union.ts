@@ -13,8 +13,8 @@ interface PlacedBranch extends Branch {
 }
 
 /**
- * Chooses the branch by the value, since JSON does not name it: the first that fits, but for records, where the one that
- * knows most of the value's properties goes first.
+ * Chooses the branch by the value, since JSON does not name it: the first that fits, of records only among those that know
+ * most of its properties.
  */
 export function unionWriter(branches: readonly Branch[]): Write {
   const placed = branches.map((branch, place) => ({ ...branch, place }));
@@ -35,7 +35,7 @@ function choosingWriter(branches: readonly PlacedBranch[]): Write {
   return (value, sink) => {
     let candidates = branches.filter(({ type }) => isOf(type, value));
     if (candidates.length === 0) candidates = branches.filter(({ type }) => standsFor(type, value));
-    const [only, ...others] = isObject(value) ? byLikeness(candidates, value) : candidates;
+    const [only, ...others] = isObject(value) ? mostAlike(candidates, value) : candidates;
     if (only === undefined) throw mustBe(what, value);
     if (others.length === 0) return writeBranch(only, value, sink);
     const start = sink.position;
@@ -96,14 +96,15 @@ function standsFor({ typeName }: Type, value: unknown): boolean {
   return typeName === 'bytes' || typeName === 'fixed' || (typeName === 'long' && looksLikeInteger(value));
 }
 
-/** Otherwise a record with few fields would swallow those of a larger one, and drop what it does not know. */
-function byLikeness(
+/** Otherwise a record with few fields would swallow the values of a larger one, and drop what it does not know. */
+function mostAlike(
   branches: readonly PlacedBranch[],
   value: Readonly<Record<string, unknown>>,
-): PlacedBranch[] {
+): readonly PlacedBranch[] {
   const likeness = ({ type }: Branch): number =>
     type instanceof avsc.types.RecordType
       ? type.fields.filter(({ name }) => value[name] !== undefined).length
       : 0;
-  return [...branches].sort((one, other) => likeness(other) - likeness(one));
+  const most = Math.max(...branches.map(likeness));
+  return branches.filter((branch) => likeness(branch) === most);
 }
