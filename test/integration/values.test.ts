@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { CloudEvent, Kafka } from 'cloudevents';
 import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import type { RuleSettings } from '../../src/types.ts';
+import { walkerosEventSchemas } from '../../src/value/walkeros-event/schemas.ts';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
 import { confluentMissing, readByConfluent, type FramedTopic } from '../support/confluent.ts';
 import { event, runFlow } from '../support/flow.ts';
@@ -141,8 +142,7 @@ describe('values that Confluent’s Python client decodes', { skip: missing ?? f
     registry = await startRegistry();
     const { brokers } = await sharedBroker();
     const toRead: FramedTopic[] = [];
-    const { walkerosEventSchemas } = await import('../../src/value/walkeros-event/schemas.ts');
-    for (const format of formats) {
+    const write = async (format: Format): Promise<void> => {
       const events = await freshTopic(`events-${format}`);
       const orders = await freshTopic(`orders-${format}`);
       topics[format] = { events, orders };
@@ -168,7 +168,8 @@ describe('values that Confluent’s Python client decodes', { skip: missing ?? f
       const message = { proto: walkerosEventSchemas.PROTOBUF, message: 'Event' };
       toRead.push({ topic: events, count: 1, format, ...message });
       toRead.push({ topic: orders, count: 1, format, proto, message: 'Order' });
-    }
+    };
+    await Promise.all(formats.map(write));
     for (const { topic, value } of await readByConfluent(brokers, registry.url, toRead))
       decoded.set(topic, value);
   });
