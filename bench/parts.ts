@@ -8,6 +8,7 @@ export const parts = {
   spool: async () => (await import('./rows/spool.ts')).spool,
   latency: async () => (await import('./rows/latency.ts')).latency,
   memory: async () => (await import('./rows/memory.ts')).memory,
+  encoding: async () => (await import('./rows/encoding.ts')).encoding,
 } as const satisfies Record<string, () => Promise<Part>>;
 
 export type PartName = keyof typeof parts;
