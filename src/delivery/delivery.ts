@@ -11,6 +11,7 @@ import { Leaders } from './leaders.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { marginOf, Overflow } from './overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import { Rests } from './rests.ts';
 import { backoff, inTime } from './retry.ts';
 import { Topic } from './topic.ts';
 import { Unfinished } from './unfinished.ts';
@@ -41,8 +42,7 @@ export class Delivery {
   /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
   readonly #patience: number;
   #lastId: number;
-  /** Cancels the pauses that lanes are having. */
-  readonly #rests = new Set<() => void>();
+  readonly #rests: Rests;
   #live = 0;
   /** Nothing more is taken. */
   #closed = false;
@@ -63,6 +63,7 @@ export class Delivery {
       noRoom: (entry) => this.#settle(entry, failures.bufferFull(entry, bufferMemory)),
       nextId: () => ++this.#lastId,
     });
+    this.#rests = new Rests(context.clock, (lane) => this.#ready(lane));
     this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
     const hooks = {
       begin: () => this.#begin(),
@@ -116,7 +117,7 @@ export class Delivery {
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
     this.#ended = true;
     for (const topic of this.#topics.values()) topic.close();
-    for (const cancel of this.#rests) cancel();
+    this.#rests.cancel();
     this.#cancelSweep?.();
     if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
     return left.length;
@@ -217,7 +218,7 @@ export class Delivery {
     }
     for (const entry of lane.giveBack()) this.#route(entry);
     if (this.#ended) return;
-    if (pause > 0) this.#rest(lane, pause);
+    if (pause > 0) this.#rests.begin(lane, pause);
     else this.#ready(lane);
   }
 
@@ -246,16 +247,6 @@ export class Delivery {
     for (const { deadline } of lane.live())
       return Math.min(deadline - this.#context.clock.now(), this.#patience);
     return Infinity;
-  }
-
-  #rest(lane: Lane, pause: number): void {
-    lane.resting = true;
-    const cancel = this.#context.clock.after(pause, () => {
-      this.#rests.delete(cancel);
-      lane.resting = false;
-      this.#ready(lane);
-    });
-    this.#rests.add(cancel);
   }
 
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */

@@ -54,22 +54,16 @@ function connectionReason(failure: unknown): string {
   return failures.map(reasonOf).join(', ') || 'no connection';
 }
 
-function adviceFor(code: ErrorCode, setting: string): string | undefined {
-  switch (code) {
-    case 'REGISTRY_UNAVAILABLE':
-      return `Check ${setting}.url and that the registry is up.`;
-    case 'REGISTRY_UNAUTHORIZED':
-      return `Check ${setting}.auth, and what its user may do with this subject.`;
-    case 'REGISTRY_FAILED':
-      return `Check ${setting}.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).`;
-    case 'SCHEMA_INCOMPATIBLE':
-      return 'Change the schema so that it stays compatible with what is registered, or take another subject.';
-    case 'SCHEMA_INVALID':
-      return 'Correct the schema, or its schemaType.';
-    default:
-      return undefined;
-  }
-}
+/** @param setting where the user has written how to reach the registry */
+const advice: Partial<Record<ErrorCode, (setting: string) => string>> = {
+  REGISTRY_UNAVAILABLE: (setting) => `Check ${setting}.url and that the registry is up.`,
+  REGISTRY_UNAUTHORIZED: (setting) => `Check ${setting}.auth, and what its user may do with this subject.`,
+  REGISTRY_FAILED: (setting) =>
+    `Check ${setting}.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).`,
+  SCHEMA_INCOMPATIBLE: () =>
+    'Change the schema so that it stays compatible with what is registered, or take another subject.',
+  SCHEMA_INVALID: () => 'Correct the schema, or its schemaType.',
+};
 
 export interface Asked {
   /** What was wanted, such as `register the schema under subject "orders-value"`. */
@@ -81,7 +75,7 @@ export interface Asked {
 }
 
 export function registryError({ what, url, setting }: Asked, { code, reason, cause }: Fault): KafkaError {
-  const hint = adviceFor(code, setting);
+  const hint = advice[code]?.(setting);
   return new KafkaError(
     code,
     `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.${hint === undefined ? '' : ` ${hint}`}`,

@@ -24,7 +24,7 @@ const digits = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? rawJSON(value.toString()) : value;
 
 /** In Node since 21; the types of ECMAScript do not have it yet. */
-const { rawJSON } = JSON as typeof JSON & { rawJSON(text: string): object };
+const { rawJSON } = JSON as typeof JSON & { rawJSON: (text: string) => object };
 
 /** V8 draws a cycle over several lines; the first names the fault. */
 function noJson(thrown: unknown): Misfit {

@@ -41,18 +41,10 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (value instanceof Uint8Array) return 'bytes';
-  switch (typeof value) {
-    case 'number':
-      return Number.isInteger(value) ? 'a whole number' : 'a number';
-    case 'object':
-      return 'an object';
-    case 'boolean':
-      return String(value);
-    case 'bigint':
-      return 'a BigInt';
-    default:
-      return `a ${typeof value}`;
-  }
+  if (typeof value === 'number') return Number.isInteger(value) ? 'a whole number' : 'a number';
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'bigint') return 'a BigInt';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

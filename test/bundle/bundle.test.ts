@@ -13,7 +13,8 @@ import { nodeMajors, project, removeRoot } from './support/project.ts';
 import { storedTexts } from './support/stored.ts';
 
 const clients = ['platformatic', 'kafkajs'];
-const formats = ['avro', 'json-schema', 'protobuf'];
+/** By the id of their destination. */
+const formats = { avro: 'avro', jsonSchema: 'json-schema', protobuf: 'protobuf' };
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const names = clients.flatMap((client) => codecs.map((codec) => `${client}_${codec}`));
 
@@ -53,10 +54,10 @@ describe('walkeros bundle', { concurrency: 2 }, () => {
     const registry = await scriptedServer(() => ({ body: { id: 1, version: 1 } }));
     t.after(() => registry.close());
     const framed = await freshTopic('bundle-formats');
-    for (const format of formats) {
+    for (const [id, format] of Object.entries(formats)) {
       const value = { format, registry: { url: registry.url } };
       const settings = { kafka: { brokers, topic: framed }, value };
-      destinations[format] = { package: 'walkeros-destination-kafka', config: { settings } };
+      destinations[id] = { package: 'walkeros-destination-kafka', config: { settings } };
     }
     const out = await bundle(t, await flowFolder({ destinations }));
     for (const name of ['@platformatic/kafka', 'kafkajs', 'zod', '@walkeros/core', '@walkeros/collector']) {
@@ -69,10 +70,10 @@ describe('walkeros bundle', { concurrency: 2 }, () => {
         env: environment(),
         timeoutMs: 60_000,
       });
-      assert.deepEqual(JSON.parse(stdout), { ok: true, done: [...names, ...formats].sort() });
+      assert.deepEqual(JSON.parse(stdout), { ok: true, done: [...names, ...Object.keys(formats)].sort() });
       assert.equal(stderr, '');
     }
-    assert.deepEqual(await recordCounts(brokers, framed), [formats.length * nodeMajors.length]);
+    assert.deepEqual(await recordCounts(brokers, framed), [Object.keys(formats).length * nodeMajors.length]);
     const stored = await storedTexts(brokers, topic, 20);
     const expected = nodeMajors.flatMap((major) =>
       names.map((name) => {

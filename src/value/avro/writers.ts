@@ -15,9 +15,8 @@ export class Writers {
   of(type: Type): Write {
     const known = this.#known.get(type);
     if (known !== undefined) return known;
-    let made: Write | undefined;
-    this.#known.set(type, (value, sink) => made?.(value, sink));
-    made = this.#make(type);
+    this.#known.set(type, (value, sink) => made(value, sink));
+    const made = this.#make(type);
     this.#known.set(type, made);
     return made;
   }

@@ -18,9 +18,8 @@ export class Messages {
   of(type: Type): Write {
     const known = this.#known.get(type);
     if (known !== undefined) return known;
-    let made: Write | undefined;
-    this.#known.set(type, (value, writer) => made?.(value, writer));
-    made = wellKnown(type.fullName) ?? this.#message(type);
+    this.#known.set(type, (value, writer) => made(value, writer));
+    const made = wellKnown(type.fullName) ?? this.#message(type);
     this.#known.set(type, made);
     return made;
   }

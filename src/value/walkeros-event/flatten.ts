@@ -45,7 +45,7 @@ function contexts(ordered: unknown): unknown {
   for (const name in ordered) {
     const pair = ordered[name];
     if (pair === undefined || pair === null) continue;
-    const [value, index]: unknown[] = Array.isArray(pair) ? pair : [];
+    const [value, index] = Array.isArray(pair) ? (pair as unknown[]) : [];
     flat[name] = isInt32(index) ? { value: textOf(value ?? ''), index } : { value: textOf(pair) };
   }
   return flat;

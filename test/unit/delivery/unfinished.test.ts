@@ -23,7 +23,7 @@ function schema() {
       refusal = error;
       return come();
     },
-    pending(name: string, options: { topic?: string; key?: string } = {}): KafkaRecord {
+    pending: (name: string, options: { topic?: string; key?: string } = {}): KafkaRecord => {
       const waiting = record(`json ${name}`, options);
       const finish = () => {
         if (refusal) throw refusal;

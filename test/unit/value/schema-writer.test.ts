@@ -203,6 +203,8 @@ describe('a writer by schema', () => {
     const { writer } = start(t, schemas, { useLatestVersion: true });
     await writer.moved(0);
     const bytes = writer.write(event({ data: { count: 5, list: [1] } }), 'event');
-    assert.match(String(bytes), /count\x025.*list\x06\[1\]/s);
+    const text = bytes?.toString('hex') ?? '';
+    for (const entry of ['count\x025', 'list\x06[1]'])
+      assert.ok(text.includes(Buffer.from(entry).toString('hex')), entry);
   });
 });
