@@ -1,13 +1,13 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
-import { atMost } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
 import { Leaders } from './leaders.ts';
+import { LiveCount } from './live-count.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { marginOf, Overflow } from './overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
@@ -43,13 +43,12 @@ export class Delivery {
   readonly #patience: number;
   #lastId: number;
   readonly #rests: Rests;
-  #live = 0;
+  readonly #live = new LiveCount();
   /** Nothing more is taken. */
   #closed = false;
   /** Nothing more is sent: a late answer must not begin another pause. */
   #ended = false;
   #cancelSweep: (() => void) | undefined;
-  #onEmpty: (() => void) | undefined;
 
   constructor(broker: Broker, settings: DeliverySettings, context: DeliveryContext) {
     this.#broker = broker;
@@ -111,8 +110,8 @@ export class Delivery {
   async close(timeout: number): Promise<number> {
     this.#closed = true;
     this.#overflow?.close();
-    await this.#emptied(timeout);
-    await this.#overflow?.keepAll(this.#finished());
+    await this.#live.none(timeout, this.#context.clock);
+    await this.#overflow?.keepAll(this.#entries());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
     this.#ended = true;
@@ -136,7 +135,7 @@ export class Delivery {
 
   /** One record more is alive: somebody has to look at its deadline. */
   #begin(): void {
-    this.#live++;
+    this.#live.oneMore();
     this.#sweepLater();
   }
 
@@ -255,9 +254,8 @@ export class Delivery {
     entry.settled = true;
     this.#overflow?.left(entry, error);
     entry.settle(error);
-    this.#live--;
     this.#bound.leave(entry);
-    if (this.#live === 0) this.#onEmpty?.();
+    this.#live.oneLess();
   }
 
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
@@ -280,9 +278,9 @@ export class Delivery {
     });
     // The letter speaks for the record from here on.
     entry.settled = true;
-    this.#live--;
-    this.#bound.leave(entry);
     this.#begin();
+    this.#live.oneLess();
+    this.#bound.leave(entry);
     this.#bound.admitFollower(follower);
   }
 
@@ -335,7 +333,7 @@ export class Delivery {
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;
     const behind = [...this.#topics.values()].some((topic) => topic.behind);
-    if (this.#live > 0 || behind) this.#sweepLater();
+    if (this.#live.any || behind) this.#sweepLater();
   }
 
   /** The lane may have something to send. */
@@ -356,15 +354,5 @@ export class Delivery {
     const spilling = [...(this.#overflow?.spilling() ?? [])].filter(({ deadline }) => deadline <= now);
     const routed = [...this.#topics.values()].flatMap((topic) => topic.overdue(now));
     return spilling.concat(this.#bound.overdue(now), this.#unfinished.overdue(now), routed);
-  }
-
-  /** What the spool can take: it keeps values in their final form. */
-  #finished(): Entry[] {
-    return [...this.#entries()].filter(({ unfinished }) => !unfinished);
-  }
-
-  #emptied(timeout: number): Promise<void> {
-    if (this.#live === 0) return Promise.resolve();
-    return atMost(this.#context.clock, timeout, (done) => (this.#onEmpty = done));
   }
 }
