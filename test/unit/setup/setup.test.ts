@@ -165,6 +165,8 @@ describe('setup of a schema', () => {
       message:
         'The schema is not compatible with the latest one of subject "events-value": a was renamed; b is new',
     });
+    const invalid = { ...plan, schema: { ...declared, schema: 'wrong' } };
+    await assert.rejects(run({ schemas, plan: invalid }), { message: 'no schema' });
     assert.deepEqual([...calls, ...refusing.calls], []);
   });
 });
