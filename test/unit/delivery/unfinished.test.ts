@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
+import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { errorOf, record, setUp, watch } from './harness.ts';
 
 /** A schema that comes when the test says so. */
@@ -126,5 +128,65 @@ describe('records whose value waits for its schema', () => {
     await clock.advance(4_500);
     assert.equal(await closed, 1);
     assert.equal((await error).code, 'DESTINATION_CLOSED');
+  });
+
+  describe('beside a spool', () => {
+    /** What the disk holds goes to Kafka as it is: JSON among Avro values would be unreadable. */
+    function start(settings: Parameters<typeof setUp>[0] = {}) {
+      const disk = new MemoryDisk();
+      const clock = new FakeClock();
+      const file = new MemorySpool({
+        disk,
+        maxBytes: 1_000_000,
+        synced: (task: () => void) => clock.after(5, task),
+      });
+      return {
+        ...setUp({ ...settings, spool: { file, always: false } }, {}, clock),
+        kept: () => [...disk.rows.values()].map(({ record: { value } }) => String(value)),
+      };
+    }
+
+    it('reject at the deadline, and when the destination closes: the disk keeps final forms only', async () => {
+      const { delivery, clock, kept } = start();
+      const { pending } = schema();
+      const fates = watch([delivery.send(pending('1'))]);
+      await clock.advance(8_100);
+      assert.deepEqual(fates, ['DEADLINE_EXCEEDED']);
+      const left = watch([delivery.send(pending('2'))]);
+      const closed = delivery.close(3_700);
+      await clock.advance(5_000);
+      await closed;
+      assert.deepEqual([left, kept()], [['DESTINATION_CLOSED'], []]);
+    });
+
+    it('reject at once where there is no memory to wait in', async () => {
+      const { delivery, clock, kept } = start({ bufferMemory: 100 });
+      const { pending, come } = schema();
+      const fates = watch(['1', '2', 'x'.repeat(30)].map((name) => delivery.send(pending(name))));
+      await clock.advance(10);
+      assert.deepEqual(fates, ['pending', 'pending', 'BUFFER_FULL']);
+      await come();
+      await clock.advance(10);
+      assert.deepEqual([fates, kept()], [['stored', 'stored', 'BUFFER_FULL'], []]);
+    });
+
+    it('are kept in the order in which they became final', async () => {
+      const { delivery, cluster, clock, kept } = start();
+      const { pending, come } = schema();
+      const fates = watch([
+        delivery.send(pending('1')),
+        delivery.send(record('other key', { key: 'other' })),
+      ]);
+      await clock.advance(10);
+      cluster.cutOff();
+      const late = watch([delivery.send(record('other key again', { key: 'other' }))]);
+      await come();
+      await clock.advance(9_000);
+      assert.deepEqual([...fates, ...late], ['stored', 'stored', 'stored']);
+      assert.deepEqual(kept().sort(), ['avro 1', 'other key again']);
+      cluster.restore();
+      await clock.advance(10_000);
+      assert.deepEqual(stored(cluster), ['other key', 'other key again', 'avro 1']);
+    });
   });
 });
