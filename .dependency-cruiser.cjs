@@ -44,6 +44,12 @@ module.exports = {
       to: { path: '^src/value/(avro/|protobuf/|json-schema\\.ts)', dynamic: false },
     },
     {
+      name: 'only-telemetry-knows-opentelemetry',
+      severity: 'error',
+      from: { pathNot: '^src/telemetry/' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
       name: 'aws-is-loaded-when-used',
       severity: 'error',
       from: {},

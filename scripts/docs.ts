@@ -4,6 +4,7 @@ import { format, resolveConfig } from 'prettier';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
 import { avroText, protobufText } from './docs/schemas.ts';
+import { linesText, metricsText } from './docs/telemetry.ts';
 import { treeText } from './docs/tree.ts';
 import { chaosTable } from '../test/chaos/record/table.ts';
 
@@ -22,6 +23,8 @@ interface Page {
 const pages: readonly Page[] = [
   { file: 'README.md', marker: 'settings', text: settingsTable },
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
+  { file: 'docs/telemetry.md', marker: 'metrics', text: metricsText },
+  { file: 'docs/telemetry.md', marker: 'lines', text: linesText },
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
   { file: 'docs/schemas.md', marker: 'avro', text: avroText },
   { file: 'docs/schemas.md', marker: 'protobuf', text: protobufText },

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../vocabulary/partition.ts';
+import type { OnProduced } from '../vocabulary/produce-report.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../vocabulary/topic.ts';
 import type { BearerSource } from './security/bearer.ts';
@@ -110,4 +111,6 @@ export interface ClientOptions {
   readonly compression: Compression;
   readonly idempotent: boolean;
   readonly autoCreateTopics: boolean;
+  /** Told of each produce request that was sent, or could not be. */
+  readonly onProduced?: OnProduced;
 }

@@ -5,6 +5,10 @@ export class LiveCount {
   #count = 0;
   #onNone: (() => void) | undefined;
 
+  get count(): number {
+    return this.#count;
+  }
+
   get any(): boolean {
     return this.#count > 0;
   }

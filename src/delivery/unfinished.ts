@@ -76,7 +76,7 @@ export class Unfinished {
     const { pending } = entry.record;
     if (pending !== undefined) {
       try {
-        const record = pending.finish();
+        const record = pending.finish(entry.record);
         if (record === undefined) return false;
         entry.record = record;
       } catch (thrown) {

@@ -44,6 +44,8 @@ export interface Options {
   readonly spool: Readonly<NonNullable<ParsedSettings['spool']>> | undefined;
   /** How values are written: by a mapping rule's `settings`, or, without them, by `settings.value`. */
   readonly valueOf: (ruleSettings?: unknown) => ValueOptions;
+  /** Mapping path of the `traceparent` that goes out as a header; undefined: none does. */
+  readonly traceparent: string | undefined;
 }
 
 export interface ConnectionFacts {

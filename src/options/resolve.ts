@@ -90,7 +90,7 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 function optionsOf(
-  { kafka, value, deadLetter, spool }: ParsedSettings,
+  { kafka, value, deadLetter, spool, telemetry }: ParsedSettings,
   environmentRegion: string | undefined,
 ): Options {
   return Object.freeze({
@@ -107,6 +107,7 @@ function optionsOf(
     deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
     spool: spool && Object.freeze({ ...spool }),
     valueOf: valueChoice(value),
+    traceparent: telemetry?.traceparent,
   });
 }
 

@@ -175,6 +175,23 @@ const spool = z
   )
   .optional()
   .describe('Keeps on the disk what Kafka does not take in time, and delivers it later, in order.');
+const telemetry = z
+  .strictObject(
+    {
+      traceparent: text('ingest.traceparent')
+        .optional()
+        .describe(
+          'Mapping path of the W3C `traceparent` that an event carries, such as `custom.traceparent`, or ' +
+            "`ingest.traceparent` for what the source's `config.ingest` put there. A valid one goes out as the header " +
+            '`traceparent`, in place of a static one. Default: no such header.',
+        ),
+    },
+    { error: 'must be an object, for example { "traceparent": "ingest.traceparent" }' },
+  )
+  .optional()
+  .describe(
+    'What is passed on to traces. Metrics and spans need no setting: they come with an OpenTelemetry SDK.',
+  );
 
 export const settingsSchema = z.strictObject(
   {
@@ -182,6 +199,7 @@ export const settingsSchema = z.strictObject(
     value: valueSchema,
     deadLetter,
     spool,
+    telemetry,
   },
   {
     error: ({ input }) =>

@@ -40,7 +40,7 @@ export class FramedValues {
       if (!(thrown instanceof KafkaError)) throw thrown;
       return this.#kept(head, value, eventName, new Refused(thrown));
     }
-    return this.#kept(head, value, eventName, new Waiting(head, value, what, writer, this.#headers.framed));
+    return this.#kept(head, value, eventName, new Waiting(value, what, writer, this.#headers));
   }
 
   /** Looks up the schema of a topic before its first event comes. */
@@ -75,23 +75,28 @@ function finished({ topic, key, timestamp }: Head, value: Buffer, headers: Recor
 }
 
 class Waiting implements Pending {
-  readonly #head: Head;
   readonly #value: unknown;
   readonly #what: string;
   readonly #writer: SchemaWriter;
-  readonly #headers: RecordHeaders;
+  readonly #headers: FramedHeaders;
 
-  constructor(head: Head, value: unknown, what: string, writer: SchemaWriter, headers: RecordHeaders) {
-    this.#head = head;
+  constructor(value: unknown, what: string, writer: SchemaWriter, headers: FramedHeaders) {
     this.#value = value;
     this.#what = what;
     this.#writer = writer;
     this.#headers = headers;
   }
 
-  finish(): KafkaRecord | undefined {
-    const bytes = this.#writer.write(this.#value, this.#what);
-    return bytes && finished(this.#head, bytes, this.#headers);
+  finish(record: KafkaRecord): KafkaRecord | undefined {
+    const value = this.#writer.write(this.#value, this.#what);
+    return value && { ...record, value, headers: this.#framed(record.headers), pending: undefined };
+  }
+
+  #framed(headers: RecordHeaders): RecordHeaders {
+    const { framed, json } = this.#headers;
+    if (headers === json) return framed;
+    const others = Object.entries(headers).filter(([name]) => name !== 'content-type');
+    return { ...Object.fromEntries(others), ...framed };
   }
 
   moved(patience: number): Promise<void> {

@@ -130,7 +130,7 @@ export class SchemaWriter {
       if (this.#context.closing.aborted) return true;
       const error = thrown instanceof KafkaError ? thrown : this.#unusable(thrown);
       this.#lastError = error;
-      notify({ kind: 'schema-unavailable', subject: this.#place, error, inUse: this.#inUse !== undefined });
+      notify({ kind: 'schema-unavailable', topic: this.#topic, error, inUse: this.#inUse !== undefined });
       if (!finalCodes.has(error.code)) return false;
       this.#refusal = { error, until: now() + refusalTtl };
       return true;

@@ -15,6 +15,8 @@ export interface KafkaRecord {
   readonly headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
+  /** The trace that its event belongs to, by W3C Trace Context; not sent. Only where somebody records spans. */
+  readonly traceparent?: string | undefined;
   /** What it waits for, where its value is not in its final form yet. */
   readonly pending?: Pending | undefined;
 }
@@ -26,9 +28,10 @@ export interface KafkaRecord {
 export interface Pending {
   /**
    * The record in its final form; undefined while what it takes is not known.
+   * @param record as it is now: others may have put a header on it
    * @throws KafkaError where it never will have one
    */
-  finish(): KafkaRecord | undefined;
+  finish(record: KafkaRecord): KafkaRecord | undefined;
   /**
    * Resolves once it is worth asking `finish` again. Never rejects.
    * @param patience milliseconds after which nobody asks any more

@@ -10,7 +10,7 @@ import { clientClosed, notEncoded, partitionMissing } from '../errors/messages.t
 import type { Client, ClientOptions } from '../port.ts';
 import { PatientWire } from './patient-wire.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
-import { encodeProduce } from './produce-request.ts';
+import { encodeProduce, type EncodedProduce } from './produce-request.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
 
 /**
@@ -99,26 +99,34 @@ export class WireClient implements Client {
   }
 
   async #request(leader: Address, slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
+    const startedAt = performance.now();
+    const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
+      const endedAt = performance.now();
+      this.#options.onProduced?.({ broker: addressOf(leader), slices, outcomes, startedAt, endedAt, size });
+      return outcomes;
+    };
     let link: Link;
     try {
       link = await this.#wire.open(leader, 'produce');
     } catch (failure) {
       if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
       const error = connectionError(failure, addressOf(leader), this.#options, true);
-      return slices.map(() => ({ kind: 'unreachable', error }));
+      return told(slices.map(() => ({ kind: 'unreachable', error })));
     }
-    let body: readonly Buffer[];
+    let encoded: EncodedProduce;
     try {
-      body = await encodeProduce(slices, stamp, this.#codec, this.#options);
+      encoded = await encodeProduce(slices, stamp, this.#codec, this.#options);
     } catch (failure) {
       return slices.map(({ topic }) => notEncoded(topic, failure));
     }
+    let outcomes: Outcome[];
     try {
-      const answer = await link.produce(body);
-      return answer === undefined ? slices.map(() => ({ kind: 'stored' })) : outcomesOfAnswer(answer, slices);
+      const answer = await link.produce(encoded.body);
+      outcomes = answer === undefined ? slices.map(handedOver) : outcomesOfAnswer(answer, slices);
     } catch (failure) {
-      return outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
+      outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
     }
+    return told(outcomes, encoded.size);
   }
 
   #createIdempotent(): IdempotentSender {
@@ -129,4 +137,9 @@ export class WireClient implements Client {
       patience: doubtPatience,
     });
   }
+}
+
+/** `acks: 0`: nobody will say more. */
+function handedOver(): Outcome {
+  return { kind: 'stored' };
 }

@@ -226,6 +226,14 @@ describe('messages around settings.kafka', () => {
       { kafka: { brokers: ['a:1'], topic: 'x' }, spool: '/var/spool.db' },
       'settings.spool: must be an object, for example { "path": "/var/lib/walkeros/kafka.spool" }',
     ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, telemetry: true },
+      'settings.telemetry: must be an object, for example { "traceparent": "ingest.traceparent" }',
+    ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, telemetry: { traceparent: true } },
+      'settings.telemetry.traceparent: must be text, for example "ingest.traceparent"',
+    ],
   ];
   for (const [settings, ...messages] of whole) {
     it(JSON.stringify(settings) ?? 'undefined', () => {

@@ -34,6 +34,7 @@ describe('resolveOptions', () => {
       deliveryTimeout: 8000,
       deadLetter: undefined,
       spool: undefined,
+      traceparent: undefined,
     });
     assert.deepEqual(warnings, []);
   });
@@ -71,6 +72,7 @@ describe('resolveOptions', () => {
       deadLetter: { topic: 'orders-dead' },
       spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
       value: { format: 'cloudevents', mode: 'structured', source: '/shop', typePrefix: 'com.example.' },
+      telemetry: { traceparent: 'ingest.traceparent' },
     });
     const { valueOf, ...others } = options;
     assert.deepEqual(valueOf(), {
@@ -104,6 +106,7 @@ describe('resolveOptions', () => {
       deliveryTimeout: 6000,
       deadLetter: { topic: 'orders-dead' },
       spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
+      traceparent: 'ingest.traceparent',
     });
     assert.deepEqual(warnings, []);
   });

@@ -18,6 +18,7 @@ const most: Settings = {
     headers: { team: 'web' },
   },
   deadLetter: { topic: 'events-dead' },
+  telemetry: { traceparent: 'ingest.traceparent' },
 };
 const config: Destination.Config<Types> = {
   settings: most,

@@ -5,6 +5,7 @@ import { cloudEvents } from '../../../src/record/cloudevents.ts';
 import { valueFormats } from '../../../src/value-formats.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { event } from '../../support/flow.ts';
+import { scriptedServer } from '../../support/scripted-http.ts';
 
 describe('formats of values', () => {
   const avro = { format: 'avro', registry: { url: 'http://registry.invalid' } };
@@ -32,7 +33,22 @@ describe('formats of values', () => {
     const record = composer(avro)(undefined)?.(head, { big: 2n ** 53n + 1n }, event());
     assert.equal(String(record?.value), '{"big":9007199254740993}');
     assert.deepEqual(record?.headers, { 'content-type': 'application/json' });
-    assert.equal(record.pending?.finish(), undefined);
+    assert.equal(record.pending?.finish(record), undefined);
+  });
+
+  it('keep the headers that were put on an event while it waits, and not its content type', async (t) => {
+    const registry = await scriptedServer(() => ({ body: { id: 1, version: 1 } }));
+    t.after(() => registry.close());
+    const schema = { type: 'record', name: 'A', fields: [] };
+    const compose = composer({ format: 'avro', registry: { url: registry.url }, schema })(undefined);
+    const waiting = compose?.({ topic: 'events', key: Buffer.from('k'), timestamp: 1 }, {}, event());
+    assert.ok(waiting?.pending);
+    await waiting.pending.moved(5_000);
+    const traced = { ...waiting, headers: { ...waiting.headers, traceparent: 't' }, traceparent: 't' };
+    const record = waiting.pending.finish(traced);
+    assert.deepEqual([record?.headers, record?.traceparent], [{ traceparent: 't' }, 't']);
+    assert.equal(record?.value.toString('hex'), '0000000001');
+    assert.equal(record.pending, undefined);
   });
 });
 

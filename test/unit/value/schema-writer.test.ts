@@ -106,7 +106,7 @@ describe('a writer by schema', () => {
     assert.equal(asked.length, 3);
     assert.deepEqual(notices[0], {
       kind: 'schema-unavailable',
-      subject: 'Kafka topic "orders"',
+      topic: 'orders',
       error: down,
       inUse: false,
     });
