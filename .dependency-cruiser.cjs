@@ -2,7 +2,7 @@
  * Imports go down only (DESIGN.md, "One way through"):
  * index, dev, examples → destination → runtime, provision → rooms → vocabulary. Rooms do not import one another.
  */
-const rooms = '^src/(options|record|delivery|client|registry|setup|spool|telemetry)/';
+const rooms = '^src/(options|record|value|delivery|client|registry|setup|spool|telemetry)/';
 
 module.exports = {
   forbidden: [
@@ -30,6 +30,18 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/client/' },
       to: { path: 'node_modules/(@platformatic/kafka|kafkajs|@aws-sdk|@smithy)/' },
+    },
+    {
+      name: 'only-values-know-the-formats',
+      severity: 'error',
+      from: { pathNot: '^src/value/' },
+      to: { path: 'node_modules/(avsc|ajv|ajv-formats|protobufjs)/' },
+    },
+    {
+      name: 'formats-are-loaded-when-used',
+      severity: 'error',
+      from: { pathNot: '^src/value/(avro|protobuf)/' },
+      to: { path: '^src/value/(avro/|protobuf/|json-schema\\.ts)', dynamic: false },
     },
     {
       name: 'only-telemetry-knows-opentelemetry',

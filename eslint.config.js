@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'bench/peer/', 'demo/page/dist/'] },
+  { ignores: ['.kafka/', 'dist/', 'node_modules/', 'bench/peer/', 'demo/page/dist/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

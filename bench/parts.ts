@@ -9,6 +9,7 @@ export const parts = {
   latency: async () => (await import('./rows/latency.ts')).latency,
   telemetry: async () => (await import('./rows/telemetry.ts')).telemetry,
   memory: async () => (await import('./rows/memory.ts')).memory,
+  encoding: async () => (await import('./rows/encoding.ts')).encoding,
 } as const satisfies Record<string, () => Promise<Part>>;
 
 export type PartName = keyof typeof parts;

@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
+import { avroText, protobufText } from './docs/schemas.ts';
 import { linesText, metricsText } from './docs/telemetry.ts';
 import { treeText } from './docs/tree.ts';
 import { chaosTable } from '../test/chaos/record/table.ts';
@@ -25,6 +26,8 @@ const pages: readonly Page[] = [
   { file: 'docs/telemetry.md', marker: 'metrics', text: metricsText },
   { file: 'docs/telemetry.md', marker: 'lines', text: linesText },
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
+  { file: 'docs/schemas.md', marker: 'avro', text: avroText },
+  { file: 'docs/schemas.md', marker: 'protobuf', text: protobufText },
   { file: 'DESIGN.md', marker: 'tree', text: treeText },
   { file: 'docs/reliability.md', marker: 'chaos', text: chaosTable },
 ];

@@ -17,7 +17,7 @@ const withoutBroker = ['unit', 'package'];
 installDependencies();
 checkNode();
 if (!withoutBroker.includes(process.argv[2] ?? '')) bringBroker();
-if (process.argv[2] === 'test') bringRegistry();
+if (process.argv[2] === 'test') bringReaders();
 
 function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');
@@ -61,9 +61,10 @@ function bringBroker() {
   if (status !== 0) process.exit(1);
 }
 
-/** Only tests need one; without it those that do are skipped, and say so. */
-function bringRegistry() {
-  spawnSync(pinnedNode, [join(root, 'scripts', 'registry', 'prepare.ts')], { stdio: 'inherit', cwd: root });
+/** A schema registry, and Confluent's client. Only tests need them; without them those that do are skipped, and say so. */
+function bringReaders() {
+  for (const folder of ['registry', 'confluent'])
+    spawnSync(pinnedNode, [join(root, 'scripts', folder, 'prepare.ts')], { stdio: 'inherit', cwd: root });
 }
 
 function run(program, args, failure) {

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { examples, schemas } from '../src/dev.ts';
+import { walkerosEventSchemas } from '../src/value/walkeros-event/schemas.ts';
 
-/** Writes dist/walkerOS.json, from which walkerOS' tools learn about a package without running it. */
+/** Writes dist/walkerOS.json, from which walkerOS' tools learn about a package without running it, and dist/schemas. */
 
 interface Manifest {
   name: string;
@@ -31,4 +32,15 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const dist = new URL('../dist/', import.meta.url);
   mkdirSync(dist, { recursive: true });
   writeFileSync(new URL('walkerOS.json', dist), `${JSON.stringify(walkerOSJson(), null, 2)}\n`);
+  writeSchemas(new URL('schemas/', dist));
+}
+
+/** The ready-made schemas as files, for tools of other languages. */
+function writeSchemas(folder: URL): void {
+  mkdirSync(folder, { recursive: true });
+  const { AVRO, JSON: json, PROTOBUF } = walkerosEventSchemas;
+  const indented = (schema: string): string => `${JSON.stringify(JSON.parse(schema), null, 2)}\n`;
+  writeFileSync(new URL('walkeros-event.avsc', folder), indented(AVRO));
+  writeFileSync(new URL('walkeros-event.schema.json', folder), indented(json));
+  writeFileSync(new URL('walkeros-event.proto', folder), PROTOBUF);
 }

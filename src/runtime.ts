@@ -14,6 +14,7 @@ import type { LogClock, Logger } from './telemetry/log.ts';
 import type { MarkOrigin } from './telemetry/origin.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
+import { valueFormats } from './value-formats.ts';
 import { KafkaError, type ErrorCode } from './vocabulary/errors.ts';
 import type { Notify } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
@@ -66,6 +67,7 @@ export async function openRuntime(
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
+  const formats = valueFormats(options, notify, env.kafka !== undefined);
   telemetry.watch({
     waiting: () => ({ ...delivery.waiting, limit: bufferMemory }),
     spool: spool && (() => spool.file.level()),
@@ -73,12 +75,13 @@ export async function openRuntime(
   let closing: Promise<void> | undefined;
 
   return {
-    recordSettings: { ...options, headers: headersOf(options.headers) },
+    recordSettings: { ...options, headers: headersOf(options.headers), composer: formats.composer },
     notify,
     mark,
     delivery,
     health: () => telemetry.health(),
     async connect() {
+      formats.warm();
       try {
         await client.connect();
         telemetry.connected(brokers);
@@ -90,7 +93,10 @@ export async function openRuntime(
     close() {
       closing ??= delivery
         .close(spool ? spoolDrainTimeout : drainTimeout)
-        .finally(() => telemetry.close())
+        .finally(() => {
+          formats.close();
+          telemetry.close();
+        })
         .then(() => within(closeTimeout, client.close()))
         .finally(() => spool?.file.close());
       return closing;

@@ -2,18 +2,20 @@ import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { halved, retrying, sliceOf } from './batch.ts';
-import { atMost } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
 import { Leaders } from './leaders.ts';
+import { LiveCount } from './live-count.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { marginOf, Overflow } from './overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import { Rests } from './rests.ts';
 import { backoff, inTime } from './retry.ts';
 import { Topic } from './topic.ts';
+import { Unfinished } from './unfinished.ts';
 
 /** How often deadlines are looked at; a record is settled at most this late. Milliseconds. */
 const sweepInterval = 100;
@@ -25,7 +27,7 @@ const layoutMaxAge = 30_000;
 /**
  * Takes records and settles each of them exactly once, in the order of their keys. A record walks
  *
- *     send → admit → route → lane → leader's request → conclude → settled
+ *     send → admit → finish → route → lane → leader's request → conclude → settled
  *
  * and can leave the stream only in `conclude` and the three exits below it (`settle`, `refuse`, `giveUp`).
  */
@@ -35,27 +37,33 @@ export class Delivery {
   readonly #context: DeliveryContext;
   readonly #topics = new Map<string, Topic>();
   readonly #bound: MemoryBound;
+  readonly #unfinished: Unfinished;
   readonly #leaders: Leaders;
   readonly #overflow: Overflow | undefined;
   /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
   readonly #patience: number;
   #lastId: number;
-  /** Cancels the pauses that lanes are having. */
-  readonly #rests = new Set<() => void>();
-  #live = 0;
+  readonly #rests: Rests;
+  readonly #live = new LiveCount();
   /** Nothing more is taken. */
   #closed = false;
   /** Nothing more is sent: a late answer must not begin another pause. */
   #ended = false;
   #cancelSweep: (() => void) | undefined;
-  #onEmpty: (() => void) | undefined;
 
   constructor(broker: Broker, settings: DeliverySettings, context: DeliveryContext) {
     this.#broker = broker;
     this.#settings = settings;
     this.#context = context;
     const { spool, bufferMemory, deliveryTimeout } = settings;
-    this.#bound = new MemoryBound(bufferMemory, (entry) => this.#route(entry), spool === undefined);
+    this.#bound = new MemoryBound(bufferMemory, (entry) => this.#unfinished.take(entry), spool === undefined);
+    this.#unfinished = new Unfinished(context.clock, {
+      pass: (entry) => this.#route(entry),
+      refuse: (entry, error) => this.#refuse(entry, error),
+      noRoom: (entry) => this.#settle(entry, failures.bufferFull(entry, bufferMemory)),
+      nextId: () => ++this.#lastId,
+    });
+    this.#rests = new Rests(context.clock, (lane) => this.#ready(lane));
     this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
     const hooks = {
       begin: () => this.#begin(),
@@ -103,13 +111,13 @@ export class Delivery {
   async close(timeout: number): Promise<number> {
     this.#closed = true;
     this.#overflow?.close();
-    await this.#emptied(timeout);
+    await this.#live.none(timeout, this.#context.clock);
     await this.#overflow?.keepAll(this.#entries());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
     this.#ended = true;
     for (const topic of this.#topics.values()) topic.close();
-    for (const cancel of this.#rests) cancel();
+    this.#rests.cancel();
     this.#cancelSweep?.();
     if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
     return left.length;
@@ -117,7 +125,7 @@ export class Delivery {
 
   /** What is under way, what waits for room included. Counted when asked. */
   get waiting(): { readonly records: number; readonly bytes: number } {
-    return { records: this.#live, bytes: this.#bound.bytes };
+    return { records: this.#live.count, bytes: this.#bound.bytes };
   }
 
   #admit(record: KafkaRecord, settle: Settle): void {
@@ -133,7 +141,7 @@ export class Delivery {
 
   /** One record more is alive: somebody has to look at its deadline. */
   #begin(): void {
-    this.#live++;
+    this.#live.oneMore();
     this.#sweepLater();
   }
 
@@ -210,7 +218,7 @@ export class Delivery {
     }
     for (const entry of lane.giveBack()) this.#route(entry);
     if (this.#ended) return;
-    if (pause > 0) this.#rest(lane, pause);
+    if (pause > 0) this.#rests.begin(lane, pause);
     else this.#ready(lane);
   }
 
@@ -240,25 +248,14 @@ export class Delivery {
     return Infinity;
   }
 
-  #rest(lane: Lane, pause: number): void {
-    lane.resting = true;
-    const cancel = this.#context.clock.after(pause, () => {
-      this.#rests.delete(cancel);
-      lane.resting = false;
-      this.#ready(lane);
-    });
-    this.#rests.add(cancel);
-  }
-
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */
   #settle(entry: Entry, error?: KafkaError): void {
     if (entry.settled) return;
     entry.settled = true;
     this.#overflow?.left(entry, error);
     entry.settle(error);
-    this.#live--;
     this.#bound.leave(entry);
-    if (this.#live === 0) this.#onEmpty?.();
+    this.#live.oneLess();
   }
 
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
@@ -281,16 +278,16 @@ export class Delivery {
     });
     // The letter speaks for the record from here on.
     entry.settled = true;
-    this.#live--;
-    this.#bound.leave(entry);
     this.#begin();
+    this.#live.oneLess();
+    this.#bound.leave(entry);
     this.#bound.admitFollower(follower);
   }
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   #giveUp(entry: Entry, error: KafkaError): void {
     if (entry.settled) return;
-    if (this.#overflow) {
+    if (this.#overflow && !entry.unfinished) {
       this.#topic(entry.record.topic).runsLate(entry);
       if (this.#overflow.takes(entry, error)) return;
       error = failures.spoolSilent(entry);
@@ -323,7 +320,11 @@ export class Delivery {
     const { clock } = this.#context;
     const now = clock.now();
     const errors = new ExpiryErrors(this.#settings);
-    for (const entry of this.#overdue(now)) this.#giveUp(entry, errors.of(entry));
+    for (const entry of this.#overdue(now)) {
+      entry.lastError ??= entry.record.pending?.lastError;
+      this.#giveUp(entry, errors.of(entry));
+    }
+    this.#unfinished.sweep();
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
       const age = now - topic.askedAt;
@@ -332,7 +333,7 @@ export class Delivery {
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;
     const behind = [...this.#topics.values()].some((topic) => topic.behind);
-    if (this.#live > 0 || behind) this.#sweepLater();
+    if (this.#live.any || behind) this.#sweepLater();
   }
 
   /** The lane may have something to send. */
@@ -344,6 +345,7 @@ export class Delivery {
   *#entries(): Iterable<Entry> {
     yield* this.#overflow?.spilling() ?? [];
     yield* this.#bound.waiting();
+    yield* this.#unfinished.live();
     for (const topic of this.#topics.values()) yield* topic.live();
   }
 
@@ -351,11 +353,6 @@ export class Delivery {
   #overdue(now: number): Entry[] {
     const spilling = [...(this.#overflow?.spilling() ?? [])].filter(({ deadline }) => deadline <= now);
     const routed = [...this.#topics.values()].flatMap((topic) => topic.overdue(now));
-    return spilling.concat(this.#bound.overdue(now), routed);
-  }
-
-  #emptied(timeout: number): Promise<void> {
-    if (this.#live === 0) return Promise.resolve();
-    return atMost(this.#context.clock, timeout, (done) => (this.#onEmpty = done));
+    return spilling.concat(this.#bound.overdue(now), this.#unfinished.overdue(now), routed);
   }
 }

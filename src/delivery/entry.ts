@@ -7,9 +7,12 @@ export type Settle = (error?: KafkaError) => void;
 
 /** One record on its way, from push to its settled outcome. */
 export interface Entry {
-  /** Grows in the order of the pushes; in the spool it is the record's id. */
-  readonly id: number;
-  readonly record: KafkaRecord;
+  /** Grows in the order of the pushes; in the spool it is the record's id. Given anew to who had to wait for a schema. */
+  id: number;
+  /** Replaced once, where its value had to be waited for. */
+  record: KafkaRecord;
+  /** It waits for the schema of its value, or behind one that does. */
+  unfinished: boolean;
   /** What the record counts against `bufferMemory` and `batchSize`, before compression. */
   readonly bytes: number;
   /** On the delivery's clock. Settled by then, come what may; none for what the spool has. */
@@ -36,6 +39,7 @@ export function createEntry(id: number, record: KafkaRecord, deadline: number, s
   return {
     id,
     record,
+    unfinished: false,
     bytes: bytesOf(record),
     deadline,
     settle,

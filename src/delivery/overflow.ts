@@ -130,9 +130,9 @@ export class Overflow implements TopicOverflow {
     this.#closed = true;
   }
 
-  /** Keeps what is left when the destination closes. Resolves once the disk has answered for each, or not in time. */
+  /** Keeps what is left when the destination closes, but for values that are not in their final form. Resolves once the disk has answered for each, or not in time. */
   async keepAll(entries: Iterable<Entry>): Promise<void> {
-    for (const entry of [...entries]) if (entry.kept === 'no') this.#keep(entry);
+    for (const entry of [...entries]) if (entry.kept === 'no' && !entry.unfinished) this.#keep(entry);
     if (this.#asked > 0) await atMost(this.#clock, lastWait, (done) => (this.#onTold = done));
   }
 

@@ -1,5 +1,8 @@
 import { pathText, problemsOf, type Problem } from './problems.ts';
+import { merged } from './resolve-value.ts';
+import type { Facts } from './rule.ts';
 import { ruleSettingsSchema } from './schema.ts';
+import { valueProblems } from './value-rules.ts';
 
 /** The place of one mapping rule's settings, and the settings. */
 interface RuleSettingsAt {
@@ -11,15 +14,19 @@ interface RuleSettingsAt {
  * What is wrong with the `settings` of mapping rules. They are checked at the start, since a wrong topic or key would
  * otherwise only show with the first event of its kind.
  */
-export function mappingProblems(mapping: unknown, deadLetterTopic: string | undefined): Problem[] {
+export function mappingProblems(
+  mapping: unknown,
+  { deadLetter, value: base }: Partial<Pick<Facts, 'deadLetter' | 'value'>>,
+): Problem[] {
   return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
     const root = pathText('mapping', path);
     const parsed = ruleSettingsSchema.safeParse(settings);
     if (!parsed.success) return problemsOf(parsed.error, ruleSettingsSchema, root);
-    const { topic } = parsed.data;
-    if (topic === undefined || topic !== deadLetterTopic) return [];
+    const { topic, value } = parsed.data;
+    const ofValue = base && value ? valueProblems(merged(base, value), `${root}.value`) : [];
+    if (topic === undefined || topic !== deadLetter?.topic) return ofValue;
     const say = `is "${topic}", the same as settings.deadLetter.topic: events and refused records would mix; name another topic`;
-    return [{ path: `${root}.topic`, say }];
+    return [{ path: `${root}.topic`, say }, ...ofValue];
   });
 }
 

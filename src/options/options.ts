@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Secret } from '../vocabulary/secret.ts';
 import type { ProvidedToken } from './providers.ts';
+import type { ValueOptions } from './resolve-value.ts';
 import type { ParsedSettings } from './schema.ts';
 
 /**
@@ -41,6 +42,8 @@ export interface Options {
   readonly deliveryTimeout: number;
   readonly deadLetter: { readonly topic: string } | undefined;
   readonly spool: Readonly<NonNullable<ParsedSettings['spool']>> | undefined;
+  /** How values are written: by a mapping rule's `settings`, or, without them, by `settings.value`. */
+  readonly valueOf: (ruleSettings?: unknown) => ValueOptions;
   /** Mapping path of the `traceparent` that goes out as a header; undefined: none does. */
   readonly traceparent: string | undefined;
 }

@@ -1,11 +1,10 @@
-import type { ConnectionOptions } from 'node:tls';
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { Compatibility, Schema } from '../vocabulary/schema.ts';
-import { Secret } from '../vocabulary/secret.ts';
 import type { TopicSpec } from '../vocabulary/topic.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';
 import { problemsOf, sentenceOf, type Problem } from './problems.ts';
+import { registryFacts, type RegistryFacts } from './registry-facts.ts';
 import { setupSchema, type ParsedSetup } from './setup-schema.ts';
 
 /** What `config.setup` asks for, complete and checked. Times in ms. */
@@ -16,21 +15,12 @@ export interface SetupPlan {
   readonly validateOnly: boolean;
 }
 
+/** `schema` is text, or the name of the ready-made one. */
 export interface SchemaPlan extends Schema {
   readonly registry: RegistryFacts;
   readonly subject: string;
   readonly compatibility: Compatibility | undefined;
 }
-
-export interface RegistryFacts {
-  readonly urls: readonly string[];
-  readonly auth: RegistryAuth | undefined;
-  readonly tls: Secret<ConnectionOptions> | undefined;
-  readonly timeout: number;
-}
-
-export type RegistryAuth =
-  { readonly username: string; readonly password: Secret<string> } | { readonly token: Secret<string> };
 
 export interface ResolvedSetup {
   readonly plan: SetupPlan;
@@ -99,21 +89,8 @@ function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {
 }
 
 function schemaPlanOf(declared: NonNullable<ParsedSetup['schemaRegistry']>): SchemaPlan {
-  const { url, auth, ssl, timeout, subject, schemaType, schema, compatibility } = declared;
-  return {
-    registry: { urls: [url].flat(), auth: authOf(auth), tls: ssl && new Secret({ ...ssl }), timeout },
-    subject,
-    schemaType,
-    schema,
-    compatibility,
-  };
-}
-
-/** The schema has seen to it that it is one or the other. */
-function authOf(auth: NonNullable<ParsedSetup['schemaRegistry']>['auth']): RegistryAuth | undefined {
-  if (auth?.token !== undefined) return { token: new Secret(auth.token) };
-  if (auth?.username === undefined || auth.password === undefined) return undefined;
-  return { username: auth.username, password: new Secret(auth.password) };
+  const { subject, schemaType, schema, compatibility } = declared;
+  return { registry: registryFacts(declared), subject, schemaType, schema, compatibility };
 }
 
 /** Events whose topic setup leaves out would find it missing, or made by the broker with its own defaults. */

@@ -5,11 +5,13 @@ import { mappingProblems } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
 import { longestRequest, type ConnectionFacts, type Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
+import { valueChoice } from './resolve-value.ts';
 import type { Facts } from './rule.ts';
 import { rules } from './rules.ts';
 import { saslFacts } from './sasl.ts';
 import { settingsSchema, type ParsedSettings } from './schema.ts';
 import { tlsFacts, tlsProblems } from './tls.ts';
+import { valueProblems } from './value-rules.ts';
 
 export type { Options } from './options.ts';
 
@@ -51,7 +53,8 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
     ...broken('error'),
     ...tlsProblems(known.ssl ?? false),
-    ...mappingProblems(mapping, known.deadLetter?.topic),
+    ...(known.value ? valueProblems(known.value, 'settings.value') : []),
+    ...mappingProblems(mapping, known),
   ];
   if (!parsed.success || problems.length > 0) {
     const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
@@ -60,16 +63,16 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   return { options: optionsOf(parsed.data, environmentRegion), warnings: broken('warning').map(sentenceOf) };
 }
 
-function factsOf({ kafka, deadLetter, spool }: ParsedSettings): Partial<Facts> {
-  return { ...kafka, deadLetter, spool };
+function factsOf({ kafka, ...others }: ParsedSettings): Partial<Facts> {
+  return { ...kafka, ...others };
 }
 
 /** Of settings that failed, the fields that are right by themselves, so that rules can still speak about those. */
 function knownFacts(settings: unknown): Partial<Facts> {
-  const { kafka, deadLetter, spool } = settingsSchema.shape;
+  const { kafka, ...others } = settingsSchema.shape;
   return {
     ...rightFields(shapeOf(kafka) ?? {}, fieldOf(settings, 'kafka')),
-    ...rightFields({ deadLetter, spool }, settings),
+    ...rightFields(others, settings),
   };
 }
 
@@ -87,7 +90,7 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 function optionsOf(
-  { kafka, deadLetter, spool, telemetry }: ParsedSettings,
+  { kafka, value, deadLetter, spool, telemetry }: ParsedSettings,
   environmentRegion: string | undefined,
 ): Options {
   return Object.freeze({
@@ -103,6 +106,7 @@ function optionsOf(
     deliveryTimeout: kafka.deliveryTimeout,
     deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
     spool: spool && Object.freeze({ ...spool }),
+    valueOf: valueChoice(value),
     traceparent: telemetry?.traceparent,
   });
 }

@@ -15,6 +15,7 @@ export interface Rule {
 /** All that rules may read: the parsed settings, the collector's own limit for one push, and AWS_REGION. */
 export type Facts = ParsedSettings['kafka'] & {
   deadLetter: ParsedSettings['deadLetter'];
+  value: ParsedSettings['value'];
   spool: ParsedSettings['spool'];
   collectorTimeout: number;
   environmentRegion: string | undefined;

@@ -85,6 +85,15 @@ export const rules: readonly Rule[] = [
       'counts such a push as failed while it goes on and may still succeed; lower deliveryTimeout or raise config.timeout',
   }),
   rule({
+    path: 'settings.value.registry.timeout',
+    severity: 'warning',
+    reads: ['value', 'deliveryTimeout'],
+    when: ({ value, deliveryTimeout }) => (value.registry?.timeout ?? 0) >= deliveryTimeout,
+    say: ({ value, deliveryTimeout }) =>
+      `is ${value.registry?.timeout} ms, no less than settings.kafka.deliveryTimeout (${deliveryTimeout} ms): one look-up ` +
+      'without an answer takes up the whole push; lower timeout',
+  }),
+  rule({
     path: 'settings.deadLetter.topic',
     severity: 'error',
     reads: ['deadLetter', 'topic'],

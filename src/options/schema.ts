@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { saslSchema } from './sasl-schema.ts';
 import { sslSchema } from './ssl-schema.ts';
+import { ruleValueSchema, valueSchema } from './value-schema.ts';
 import { broker, bytes, choice, count, flag, milliseconds, text, topicName } from './values.ts';
 
 /**
@@ -107,7 +108,7 @@ const kafka = z.strictObject(
       })
       .default({})
       .describe(
-        'Headers on every message, name to text, after `content-type: application/json`, which they may replace.',
+        'Headers on every message, name to text, after those of the format (`content-type: application/json`), which they may replace.',
       ),
     retry,
     linger: milliseconds(0)
@@ -195,6 +196,7 @@ const telemetry = z
 export const settingsSchema = z.strictObject(
   {
     kafka: kafka.describe('Connection and producer.'),
+    value: valueSchema,
     deadLetter,
     spool,
     telemetry,
@@ -211,6 +213,7 @@ export const ruleSettingsSchema = z.strictObject(
       .optional()
       .describe('Mapping path of the message key; wins over `settings.kafka.key`.'),
     topic: topicName().optional().describe('Topic of these events; wins over `settings.kafka.topic`.'),
+    value: ruleValueSchema,
   },
   { error: 'must be an object, for example { "topic": "orders" }' },
 );

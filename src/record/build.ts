@@ -1,7 +1,7 @@
 import { getByPath, isObject } from '@walkeros/core';
 import type { Destination, WalkerOS } from '@walkeros/core';
-import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
 import type { KafkaRecord, RecordHeaders } from '../vocabulary/record.ts';
+import { jsonOf } from './json.ts';
 
 /** The settings that shape a record. A mapping rule's `topic` and `key` win over these. */
 export interface RecordSettings {
@@ -9,12 +9,25 @@ export interface RecordSettings {
   /** Path into the event, such as `user.id`. */
   readonly key: string | undefined;
   readonly headers: RecordHeaders;
+  /** Undefined: JSON with the headers above. */
+  readonly composer?: (rule: RecordOverrides | undefined) => Compose | undefined;
 }
 
 export interface RecordOverrides {
   readonly topic?: string | undefined;
   readonly key?: string | undefined;
+  /** Of interest to `composer` only. */
+  readonly value?: unknown;
 }
+
+/** A record but for its value, and the headers that say what it is. */
+export type Head = Pick<KafkaRecord, 'topic' | 'key' | 'timestamp'>;
+
+/**
+ * Completes a record with its value.
+ * @throws KafkaError EVENT_NOT_SERIALIZABLE, VALUE_INVALID
+ */
+export type Compose = (head: Head, value: object, event: WalkerOS.Event) => KafkaRecord;
 
 /**
  * Turns one event into the record that Kafka stores. Pure: no I/O, no clock.
@@ -30,13 +43,13 @@ export function buildRecord(
   settings: RecordSettings,
   fallbackTimestamp: number,
 ): KafkaRecord {
-  return {
-    topic: rule?.topic ?? settings.topic,
-    key: Buffer.from(keyOf(event, rule?.key ?? settings.key)),
-    value: Buffer.from(jsonOf(isObject(data) ? data : event, event.name)),
-    headers: settings.headers,
-    timestamp: hasTimestamp(event) ? Math.trunc(event.timestamp) : fallbackTimestamp,
-  };
+  const topic = rule?.topic ?? settings.topic;
+  const key = Buffer.from(keyOf(event, rule?.key ?? settings.key));
+  const timestamp = hasTimestamp(event) ? Math.trunc(event.timestamp) : fallbackTimestamp;
+  const value = isObject(data) ? data : event;
+  const compose = settings.composer?.(rule);
+  if (compose !== undefined) return compose({ topic, key, timestamp }, value, event);
+  return { topic, key, value: Buffer.from(jsonOf(value, event.name)), headers: settings.headers, timestamp };
 }
 
 /** The last that JavaScript knows. */
@@ -57,30 +70,4 @@ function keyOf(event: WalkerOS.Event, path: string | undefined): string {
   if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
   return String(event.name).replace(/\s+/g, '_');
-}
-
-function jsonOf(value: unknown, eventName: string): string {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value);
-  } catch (thrown) {
-    throw new KafkaError(
-      'EVENT_NOT_SERIALIZABLE',
-      `Event "${eventName}" cannot be written as JSON: ${firstLine(reasonOf(thrown))}. ` +
-        'Map the offending property away with `data.map`, or turn it into a string at its source.',
-      { cause: thrown },
-    );
-  }
-  if (json === undefined) {
-    throw new KafkaError(
-      'EVENT_NOT_SERIALIZABLE',
-      `Event "${eventName}" has no JSON form (its toJSON returns nothing).`,
-    );
-  }
-  return json;
-}
-
-/** V8 draws a cycle over several lines; the first names the fault. */
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? message;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
+import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 import { faultOfAnswer, faultOfSilence, registryError, type Fault } from './errors.ts';
 import { fetchTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
@@ -19,6 +20,10 @@ export interface RegistryOptions {
   readonly retries?: number;
   /** The pause before the first of these, doubled for each later one. Default 300. */
   readonly initialRetryTime?: number;
+  /** Where the user has written all this, for messages. Default `schemaRegistry`. */
+  readonly setting?: string;
+  /** Ends what is being asked, when nobody waits for it any more. */
+  readonly closing?: AbortSignal;
 }
 
 export interface Call {
@@ -59,10 +64,14 @@ export class RegistryCaller {
       if ('answer' in tried) return tried;
       const { fault, url, pause } = tried;
       if (call.accepts?.(fault) === true) return undefined;
-      if (!fault.retriable || round === retries) throw registryError(call.what, url, fault);
+      if (!fault.retriable || round === retries) throw this.error(call.what, url, fault);
       const backoff = initialRetryTime * 2 ** round * (1 + Math.random() * 0.2);
       await sleep(Math.min(longestPause, Math.max(backoff, pause)));
     }
+  }
+
+  error(what: string, url: string, fault: Fault): KafkaError {
+    return registryError({ what, url, setting: this.#options.setting ?? 'schemaRegistry' }, fault);
   }
 
   /** What the first URL says that does not fail in a way which another one may be spared. */
@@ -86,12 +95,14 @@ export class RegistryCaller {
   }
 
   async #try({ method, path, body }: Call, url: string): Promise<{ answer: Answer; url: string } | Failure> {
+    const { timeout, closing } = this.#options;
+    const inTime = AbortSignal.timeout(timeout);
     const question: Question = {
       method,
       url: url + path,
       headers: this.#headers(body !== undefined),
       body: body === undefined ? undefined : JSON.stringify(body),
-      timeout: this.#options.timeout,
+      signal: closing === undefined ? inTime : AbortSignal.any([inTime, closing]),
     };
     try {
       const answer = await this.#transport(question);

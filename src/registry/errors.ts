@@ -54,20 +54,28 @@ function connectionReason(failure: unknown): string {
   return failures.map(reasonOf).join(', ') || 'no connection';
 }
 
-const advice: Partial<Record<ErrorCode, string>> = {
-  REGISTRY_UNAVAILABLE: 'Check schemaRegistry.url and that the registry is up.',
-  REGISTRY_UNAUTHORIZED: 'Check schemaRegistry.auth, and what its user may do with this subject.',
-  REGISTRY_FAILED:
-    'Check schemaRegistry.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).',
-  SCHEMA_INCOMPATIBLE:
+/** @param setting where the user has written how to reach the registry */
+const advice: Partial<Record<ErrorCode, (setting: string) => string>> = {
+  REGISTRY_UNAVAILABLE: (setting) => `Check ${setting}.url and that the registry is up.`,
+  REGISTRY_UNAUTHORIZED: (setting) => `Check ${setting}.auth, and what its user may do with this subject.`,
+  REGISTRY_FAILED: (setting) =>
+    `Check ${setting}.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).`,
+  SCHEMA_INCOMPATIBLE: () =>
     'Change the schema so that it stays compatible with what is registered, or take another subject.',
-  SCHEMA_INVALID: 'Correct the schema, or its schemaType.',
+  SCHEMA_INVALID: () => 'Correct the schema, or its schemaType.',
 };
 
-/** @param what was wanted, such as `register the schema under subject "orders-value"` */
-export function registryError(what: string, url: string, fault: Fault): KafkaError {
-  const { code, reason, cause } = fault;
-  const hint = advice[code];
+export interface Asked {
+  /** What was wanted, such as `register the schema under subject "orders-value"`. */
+  readonly what: string;
+  /** The URL of the registry. */
+  readonly url: string;
+  /** Where the user has written how to reach it. */
+  readonly setting: string;
+}
+
+export function registryError({ what, url, setting }: Asked, { code, reason, cause }: Fault): KafkaError {
+  const hint = advice[code]?.(setting);
   return new KafkaError(
     code,
     `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.${hint === undefined ? '' : ` ${hint}`}`,

@@ -1,14 +1,24 @@
 import { z } from 'zod';
 import { KafkaError } from '../vocabulary/errors.ts';
-import { schemaTypes, type Compatibility, type RegisteredSchema, type Schema } from '../vocabulary/schema.ts';
+import {
+  schemaTypes,
+  type Compatibility,
+  type RegisteredSchema,
+  type Schema,
+  type SchemaReference,
+} from '../vocabulary/schema.ts';
 import { RegistryCaller, type Call, type RegistryOptions } from './caller.ts';
-import { faultOfContent, jsonOf, registryError, type Fault } from './errors.ts';
+import { faultOfContent, jsonOf, type Fault } from './errors.ts';
 import { SharedCache } from './shared-cache.ts';
 
 /** A registry leaves the type out where it is Avro, its first. */
 const schemaType = z.enum(schemaTypes).default('AVRO');
 const found = z.object({ id: z.int(), version: z.int() });
-const version = z.object({ id: z.int(), version: z.int(), schema: z.string(), schemaType });
+const references = z
+  .array(z.object({ name: z.string(), subject: z.string(), version: z.int() }))
+  .nullish()
+  .transform((listed) => listed ?? []);
+const version = z.object({ id: z.int(), version: z.int(), schema: z.string(), schemaType, references });
 const byId = z.object({ schema: z.string(), schemaType });
 /** Confluent's registry gives its reasons in `messages`, Apicurio in `reason`. */
 const verdict = z.object({
@@ -67,7 +77,7 @@ export class Registry {
         accepts: isMissing,
       };
       const answer = await this.#read(call, found);
-      return answer && { ...schema, ...answer, subject };
+      return answer && { ...schema, ...answer, subject, references: [] };
     });
   }
 
@@ -109,12 +119,33 @@ export class Registry {
     await this.#caller.ask({ method: 'PUT', path, body: { compatibility }, what });
   }
 
-  #version(subject: string, number: string): Promise<RegisteredSchema | undefined> {
+  async #version(subject: string, number: string): Promise<RegisteredSchema | undefined> {
     const what = `look up version ${number} of subject "${subject}"`;
     const path = `${pathOf(subject)}/versions/${number}`;
-    return this.#read({ method: 'GET', path, what, accepts: isMissing }, version).then(
-      (answer) => answer && { ...answer, subject },
-    );
+    const answer = await this.#read({ method: 'GET', path, what, accepts: isMissing }, version);
+    if (answer === undefined) return undefined;
+    return { ...answer, subject, references: await this.#resolve(subject, answer.references) };
+  }
+
+  /** The schemas that one builds on, and those that they build on, which come first. Registries refuse circles. */
+  async #resolve(
+    subject: string,
+    listed: readonly { name: string; subject: string; version: number }[],
+  ): Promise<SchemaReference[]> {
+    const resolved = new Map<string, SchemaReference>();
+    for (const reference of listed) {
+      const found = await this.version(reference.subject, reference.version);
+      if (found === undefined) {
+        throw new KafkaError(
+          'SCHEMA_MISSING',
+          `The schema of subject "${subject}" refers to version ${reference.version} of subject "${reference.subject}", ` +
+            'which the Schema Registry does not have.',
+        );
+      }
+      for (const one of [...found.references, { name: reference.name, schema: found.schema }])
+        resolved.set(one.name, one);
+    }
+    return [...resolved.values()];
   }
 
   /** Undefined for a fault that the call accepts. */
@@ -123,7 +154,7 @@ export class Registry {
     if (asked === undefined) return undefined;
     const parsed = shape.safeParse(jsonOf(asked.answer.text));
     if (parsed.success) return parsed.data;
-    throw registryError(call.what, asked.url, faultOfContent(asked.answer));
+    throw this.#caller.error(call.what, asked.url, faultOfContent(asked.answer));
   }
 }
 

@@ -8,8 +8,8 @@ export interface Question {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
-  /** Milliseconds for everything, the body included. */
-  readonly timeout: number;
+  /** Ends everything, the body included. */
+  readonly signal: AbortSignal;
 }
 
 export interface Answer {
@@ -26,9 +26,8 @@ export type Transport = (question: Question) => Promise<Answer>;
 /** Schemas are kilobytes; what is longer than this is no registry, and would only fill the memory. */
 const mostBytes = 8 * 1024 * 1024;
 
-export const fetchTransport: Transport = async ({ url, timeout, body, ...init }) => {
-  const signal = AbortSignal.timeout(timeout);
-  const response = await fetch(url, { ...init, body: body ?? null, signal });
+export const fetchTransport: Transport = async ({ url, body, ...init }) => {
+  const response = await fetch(url, { ...init, body: body ?? null });
   return {
     status: response.status,
     contentType: response.headers.get('content-type') ?? '',
@@ -42,9 +41,8 @@ export function tlsTransport(tls: ConnectionOptions): Transport {
   return (question) => (question.url.startsWith('https:') ? ask(question, tls) : fetchTransport(question));
 }
 
-function ask({ url, timeout, body, method, headers }: Question, tls: ConnectionOptions): Promise<Answer> {
+function ask({ url, signal, body, method, headers }: Question, tls: ConnectionOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeout);
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const asked = request(url, { ...tls, method, headers: { ...headers, ...length }, signal });
     asked.once('error', (failure) => reject(signal.aborted ? (signal.reason as Error) : failure));

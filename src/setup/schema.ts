@@ -2,8 +2,10 @@ import { KafkaError } from '../vocabulary/errors.ts';
 import type { Compatibility, RegisteredSchema, Schema } from '../vocabulary/schema.ts';
 import type { SetupLog } from './log.ts';
 
-/** What setup needs of a Schema Registry; `registry/` has one. */
+/** What setup needs of a Schema Registry; `registry/` has one, `value/` can check a schema. */
 export interface Schemas {
+  /** @throws KafkaError SCHEMA_INVALID, without asking anybody */
+  check(schema: Schema): Promise<void>;
   find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined>;
   register(subject: string, schema: Schema): Promise<RegisteredSchema>;
   /** Why the schema could not follow the latest one of its subject; empty where it could. */
@@ -29,7 +31,11 @@ export async function provisionSchema(
 ): Promise<boolean> {
   const existing = await schemas.find(subject, schema);
   if (validateOnly) {
-    if (existing === undefined) await assertCompatible(subject, schema, schemas);
+    if (existing === undefined) {
+      // A registry compares with what it has, and under a new subject that is nothing.
+      await schemas.check(schema);
+      await assertCompatible(subject, schema, schemas);
+    }
     log.info(
       existing ? placeOf(existing, 'is there') : `Would register a schema under subject "${subject}".`,
     );

@@ -147,6 +147,20 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     },
     measure: (_notice, measure) => measure('bufferFull', 1),
   },
+  'schema-unavailable': {
+    help: 'The schema of a topic could not be looked up.',
+    line: {
+      level: 'warn',
+      subject: ({ topic, error }) => `schema-unavailable ${topic} ${error.code}`,
+      text: ({ topic, error, inUse }) =>
+        `${error.message} ` +
+        (inUse
+          ? `The schema known so far of topic "${topic}" stays in use.`
+          : `Values for topic "${topic}" that need it wait or are rejected.`),
+      act: 'Look at the Schema Registry, or register the schema. Known schemas go on working meanwhile.',
+    },
+    measure: ({ topic, error }, measure) => measure('schemaFailures', 1, { topic, error }),
+  },
   'client-rebuilt': {
     help: 'The Kafka client failed everything while the cluster answered, and was replaced.',
     line: {

@@ -113,6 +113,13 @@ export const metrics = {
     help: 'Times the cluster could not be reached at the start, or stopped answering altogether.',
     attributes: [error],
   },
+  schemaFailures: {
+    name: 'walkeros.kafka.schema.failures',
+    kind: 'counter',
+    unit: '{failure}',
+    help: 'Look-ups of the schema of a topic that failed, and why.',
+    attributes: [topic, error],
+  },
   clientRebuilds: {
     name: 'walkeros.kafka.client.rebuilds',
     kind: 'counter',

@@ -41,6 +41,13 @@ export type Notice =
       readonly error: KafkaError;
     }
   | { readonly kind: 'buffer-full'; readonly bufferMemory: number }
+  /** The schema of a topic could not be looked up. `inUse`: another version is known. */
+  | {
+      readonly kind: 'schema-unavailable';
+      readonly topic: string;
+      readonly error: KafkaError;
+      readonly inUse: boolean;
+    }
   | { readonly kind: 'client-rebuilt'; readonly error: KafkaError }
   | { readonly kind: 'left-behind'; readonly records: number }
   | { readonly kind: 'spool-left'; readonly topic: string; readonly records: number }

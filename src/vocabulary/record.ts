@@ -1,3 +1,5 @@
+import type { KafkaError } from './errors.ts';
+
 /** Header names to values, both UTF-8 strings on the wire. One object is shared by all records of a rule. */
 export type RecordHeaders = Readonly<Record<string, string>>;
 
@@ -15,4 +17,26 @@ export interface KafkaRecord {
   readonly timestamp: number;
   /** The trace that its event belongs to, by W3C Trace Context; not sent. Only where somebody records spans. */
   readonly traceparent?: string | undefined;
+  /** What it waits for, where its value is not in its final form yet. */
+  readonly pending?: Pending | undefined;
+}
+
+/**
+ * A value that waits for its schema. Meanwhile the record holds it as JSON: by that it is weighed, and as that it goes to the
+ * dead-letter topic.
+ */
+export interface Pending {
+  /**
+   * The record in its final form; undefined while what it takes is not known.
+   * @param record as it is now: others may have put a header on it
+   * @throws KafkaError where it never will have one
+   */
+  finish(record: KafkaRecord): KafkaRecord | undefined;
+  /**
+   * Resolves once it is worth asking `finish` again. Never rejects.
+   * @param patience milliseconds after which nobody asks any more
+   */
+  moved(patience: number): Promise<void>;
+  /** Why it still waits, for the message at the deadline. */
+  readonly lastError: KafkaError | undefined;
 }

@@ -20,9 +20,17 @@ export interface Schema {
   readonly schema: string;
 }
 
+/** What a schema builds on, by the name it calls it. */
+export interface SchemaReference {
+  readonly name: string;
+  readonly schema: string;
+}
+
 /** A schema under a subject. `id` is what stands in front of each value that is written with it. */
 export interface RegisteredSchema extends Schema {
   readonly subject: string;
   readonly version: number;
   readonly id: number;
+  /** Each stands after what it builds on itself. */
+  readonly references: readonly SchemaReference[];
 }

@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { recordCounts } from '../../scripts/kafka/topics.ts';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
+import { scriptedServer } from '../support/scripted-http.ts';
 import { flowFolder, walkeros } from './support/cli.ts';
 import { storedWhole, wholeEvent } from './support/event.ts';
 import { environment, expectProgram } from './support/program.ts';
@@ -11,6 +13,8 @@ import { nodeMajors, project, removeRoot } from './support/project.ts';
 import { storedTexts } from './support/stored.ts';
 
 const clients = ['platformatic', 'kafkajs'];
+/** By the id of their destination. */
+const formats = { avro: 'avro', jsonSchema: 'json-schema', protobuf: 'protobuf' };
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const names = clients.flatMap((client) => codecs.map((codec) => `${client}_${codec}`));
 
@@ -39,13 +43,22 @@ describe('walkeros bundle', { concurrency: 2 }, () => {
     const { brokers } = await sharedBroker();
     const { nodes } = await project();
     const topic = await freshTopic('bundle');
-    const destinations = Object.fromEntries(
+    const destinations: Record<string, object> = Object.fromEntries(
       names.map((name) => {
         const [client, compression] = name.split('_');
         const kafka = { brokers, topic, client, compression, clientId: name, headers: { name } };
         return [name, { package: 'walkeros-destination-kafka', config: { settings: { kafka } } }];
       }),
     );
+    // Any registry will do: whether the libraries of the formats are in the bundle is what is asked here.
+    const registry = await scriptedServer(() => ({ body: { id: 1, version: 1 } }));
+    t.after(() => registry.close());
+    const framed = await freshTopic('bundle-formats');
+    for (const [id, format] of Object.entries(formats)) {
+      const value = { format, registry: { url: registry.url } };
+      const settings = { kafka: { brokers, topic: framed }, value };
+      destinations[id] = { package: 'walkeros-destination-kafka', config: { settings } };
+    }
     const out = await bundle(t, await flowFolder({ destinations }));
     for (const name of ['@platformatic/kafka', 'kafkajs', 'zod', '@walkeros/core', '@walkeros/collector']) {
       assert.ok(existsSync(join(out, 'node_modules', name, 'package.json')), `${name} is not in the bundle`);
@@ -57,9 +70,10 @@ describe('walkeros bundle', { concurrency: 2 }, () => {
         env: environment(),
         timeoutMs: 60_000,
       });
-      assert.deepEqual(JSON.parse(stdout), { ok: true, done: [...names].sort() });
+      assert.deepEqual(JSON.parse(stdout), { ok: true, done: [...names, ...Object.keys(formats)].sort() });
       assert.equal(stderr, '');
     }
+    assert.deepEqual(await recordCounts(brokers, framed), [Object.keys(formats).length * nodeMajors.length]);
     const stored = await storedTexts(brokers, topic, 20);
     const expected = nodeMajors.flatMap((major) =>
       names.map((name) => {

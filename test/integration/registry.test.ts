@@ -101,7 +101,21 @@ describe('setup with a schema registry', { skip: (await registryMissing()) ?? fa
       const schema = schemaType === 'PROTOBUF' ? 'message Event {' : { type: 'no such type' };
       const { result } = await run({ subject, schemaType, schema });
       assertError(result, 'SCHEMA_INVALID', /HTTP 422: .+\. Correct the schema, or its schemaType\./s);
+      // There is nothing yet that the registry could compare it with.
+      const dry = await run({ subject, schemaType, schema }, { validateOnly: true });
+      assertError(dry.result, 'SCHEMA_INVALID', new RegExp(`is not valid as ${schemaType}: .+`, 's'));
       assert.equal(await versions(subject), undefined);
+    });
+
+    it(`${schemaType}: has a ready-made schema of the event`, async () => {
+      const subject = freshName('subject');
+      const declared = { subject, schemaType, schema: 'walkeros-event', compatibility: 'BACKWARD' } as const;
+      const dry = await run(declared, { validateOnly: true });
+      assert.deepEqual(dry.result, { topicCreated: false, schemaRegistered: false }, dry.log.join('\n'));
+      const { result } = await run(declared);
+      assert.deepEqual(result, { topicCreated: false, schemaRegistered: true });
+      const stored = (await get(`/subjects/${subject}/versions/latest`)) as { schema: string };
+      assert.match(stored.schema, /walkeros/);
     });
   }
 

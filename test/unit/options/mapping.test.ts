@@ -21,7 +21,7 @@ describe('settings of mapping rules', () => {
       'unknown names',
       { order: { complete: { settings: { topics: 'orders', partition: 3 } } } },
       'mapping.order.complete.settings.topics: unknown setting: did you mean "topic"?',
-      'mapping.order.complete.settings.partition: unknown setting: known here are key, topic',
+      'mapping.order.complete.settings.partition: unknown setting: known here are key, topic, value',
     ],
     [
       'no object',

@@ -7,7 +7,9 @@ import { problems } from './problems.ts';
 describe('resolveOptions', () => {
   it('fills in every default', () => {
     const { options, warnings } = resolveOptions({ kafka: { brokers: ['kafka1:9092'], topic: 'events' } });
-    assert.deepEqual(options, {
+    const { valueOf, ...others } = options;
+    assert.deepEqual(valueOf(), { format: 'json' });
+    assert.deepEqual(others, {
       client: 'platformatic',
       connection: {
         brokers: ['kafka1:9092'],
@@ -69,9 +71,17 @@ describe('resolveOptions', () => {
       },
       deadLetter: { topic: 'orders-dead' },
       spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
+      value: { format: 'cloudevents', mode: 'structured', source: '/shop', typePrefix: 'com.example.' },
       telemetry: { traceparent: 'ingest.traceparent' },
     });
-    assert.deepEqual(options, {
+    const { valueOf, ...others } = options;
+    assert.deepEqual(valueOf(), {
+      format: 'cloudevents',
+      mode: 'structured',
+      source: '/shop',
+      typePrefix: 'com.example.',
+    });
+    assert.deepEqual(others, {
       client: 'kafkajs',
       connection: {
         brokers: ['kafka1:9092', '[::1]:9093'],

@@ -172,6 +172,10 @@ const warnings: [settings: object, message: string, context?: ResolveContext][] 
     'settings.kafka.connectionTimeout: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): one broker that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
   ],
   [
+    { value: { format: 'avro', registry: { url: 'http://registry', timeout: 8000 } } },
+    'settings.value.registry.timeout: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): one look-up without an answer takes up the whole push; lower timeout',
+  ],
+  [
     { kafka: { requestTimeout: 2500 } },
     'settings.kafka.requestTimeout: is 2500 ms: a request is given up and sent again while the broker may still store it, which makes duplicates; raise requestTimeout to 5000 ms or more',
   ],

@@ -29,7 +29,7 @@ describe('registry', () => {
     const { registry, asked } = await start(({ path }) =>
       path.endsWith('/versions') ? {} : { body: { id: 7, version: 2, subject: 'orders-value' } },
     );
-    const registered = { ...order, subject: 'orders-value', version: 2, id: 7 };
+    const registered = { ...order, subject: 'orders-value', version: 2, id: 7, references: [] };
     assert.deepEqual(await registry.register('orders-value', order), registered);
     assert.deepEqual(await registry.find('orders-value', order), registered);
     const body = '{"schema":"syntax = \\"proto3\\";","schemaType":"PROTOBUF"}';

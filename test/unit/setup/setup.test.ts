@@ -118,8 +118,12 @@ describe('setup of a schema', () => {
       find: (_, { schema: text }) => Promise.resolve(kept.find((one) => one.schema === text)),
       register(subject: string, added: Schema) {
         calls.push('register');
-        kept.push({ ...added, subject, id: 7, version: 1 });
-        return Promise.resolve({ ...added, subject, id: 7, version: 1 });
+        const registered = { ...added, subject, id: 7, version: 1, references: [] };
+        kept.push(registered);
+        return Promise.resolve(registered);
+      },
+      check({ schema: text }) {
+        return text === 'wrong' ? Promise.reject(new Error('no schema')) : Promise.resolve();
       },
       incompatibilities: () => Promise.resolve(reasons),
       setCompatibility(_: string, level: Compatibility) {
@@ -161,6 +165,8 @@ describe('setup of a schema', () => {
       message:
         'The schema is not compatible with the latest one of subject "events-value": a was renamed; b is new',
     });
+    const invalid = { ...plan, schema: { ...declared, schema: 'wrong' } };
+    await assert.rejects(run({ schemas, plan: invalid }), { message: 'no schema' });
     assert.deepEqual([...calls, ...refusing.calls], []);
   });
 });

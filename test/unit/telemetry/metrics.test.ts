@@ -303,10 +303,11 @@ describe('metrics with an OpenTelemetry SDK', () => {
   });
 });
 
-/** Where there is a wire (sizes.test.ts), or a spool (spool.test.ts). */
+/** Where there is a wire (sizes.test.ts), a spool (spool.test.ts), or a registry (schemas.test.ts). */
 const elsewhere = new Set([
   'walkeros.kafka.batch.size',
   'walkeros.kafka.compression.ratio',
+  'walkeros.kafka.schema.failures',
   'walkeros.kafka.spool.refused.messages',
   'walkeros.kafka.spool.failures',
   'walkeros.kafka.spool.messages',

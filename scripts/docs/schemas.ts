@@ -1,0 +1,10 @@
+import { avroSchema } from '../../src/value/walkeros-event/avro.ts';
+import { protobufSchema } from '../../src/value/walkeros-event/protobuf.ts';
+
+/** The ready-made schemas of the event, for docs/schemas.md. */
+
+export const avroText = (): string => fenced('json', JSON.stringify(avroSchema));
+
+export const protobufText = (): string => fenced('proto', protobufSchema.trim());
+
+const fenced = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``;

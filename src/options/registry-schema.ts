@@ -1,0 +1,84 @@
+import type { ConnectionOptions } from 'node:tls';
+import { z } from 'zod';
+import { text } from './values.ts';
+
+/** What a Schema Registry is reached with, the same in `config.setup` and in `settings.value`. */
+
+const url = text('https://registry:8081').superRefine((value, context) => {
+  const message = urlProblem(value);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+const auth = z
+  .strictObject(
+    {
+      username: text('walkeros').optional().describe('User name (or API key), with `password`.'),
+      password: text('$env.REGISTRY_PASSWORD').optional().describe('Password (or API secret). Never logged.'),
+      token: text('$env.REGISTRY_TOKEN').optional().describe('A bearer token instead of both. Never logged.'),
+    },
+    { error: 'must be an object, for example { "username": "…", "password": "…" }' },
+  )
+  .superRefine(({ username, password, token }, context) => {
+    const message = authProblem(username !== undefined, password !== undefined, token !== undefined);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .describe('How to log in at the registry.');
+
+const tlsOptions = z
+  .custom<ConnectionOptions>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    {
+      error: 'must be an object of tls.ConnectionOptions, for example { "ca": "-----BEGIN …" }',
+    },
+  )
+  .meta({ type: 'object', additionalProperties: true })
+  .describe(
+    "Node's `tls.ConnectionOptions` for `https`, such as an own `ca` or a client certificate, PEM as text.",
+  );
+
+export const registryFields = {
+  url: z
+    .union([url, z.array(url).min(1, 'is empty: write at least one URL')], {
+      error: (issue) => unionMessage(issue),
+    })
+    .describe(
+      'Where the Schema Registry is; several are tried in turn. For Apicurio with `/apis/ccompat/v7`.',
+    ),
+  auth,
+  ssl: tlsOptions,
+};
+
+/** A schema as users write it, made text. */
+export function schemaText(error: (issue: { readonly input?: unknown }) => string) {
+  return z.union(
+    [z.string().min(1), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
+    {
+      error,
+    },
+  );
+}
+
+/** Credentials would stand in every log line that names the URL. */
+function urlProblem(value: string): string | undefined {
+  if (!URL.canParse(value))
+    return 'is not a URL: write it with its scheme, for example "https://registry:8081"';
+  const { protocol, username, password } = new URL(value);
+  if (username !== '' || password !== '') {
+    return 'holds a user name or password: put those into auth';
+  }
+  return protocol === 'http:' || protocol === 'https:' ? undefined : 'must begin with http:// or https://';
+}
+
+function authProblem(username: boolean, password: boolean, token: boolean): string | undefined {
+  if (token)
+    return username || password ? 'holds a token beside username or password: keep one of them' : undefined;
+  return username && password ? undefined : 'needs username and password, or a token';
+}
+
+function unionMessage({ input }: { input?: unknown }): string {
+  const example = 'for example "https://registry:8081"';
+  if (input === undefined) return `is missing: write the URL of the registry, ${example}`;
+  const first = [input].flat().find((value) => typeof value !== 'string' || urlProblem(value) !== undefined);
+  const problem = typeof first === 'string' ? urlProblem(first) : undefined;
+  return problem ?? `must be a URL or a list of URLs, ${example}`;
+}

@@ -1,0 +1,87 @@
+import { registryFacts, type RegistryFacts } from './registry-facts.ts';
+import { ruleSettingsSchema } from './schema.ts';
+import { isSchemaFormat, readyMade } from './value-rules.ts';
+import type { ParsedRuleValue, ParsedValue } from './value-schema.ts';
+
+/** How values are written, complete and checked. */
+export type ValueOptions = JsonOptions | CloudEventsOptions | SchemaOptions;
+
+export interface JsonOptions {
+  readonly format: 'json';
+}
+
+export interface CloudEventsOptions {
+  readonly format: 'cloudevents';
+  readonly mode: 'binary' | 'structured';
+  readonly source: string;
+  readonly typePrefix: string;
+}
+
+export interface SchemaOptions {
+  readonly format: 'avro' | 'json-schema' | 'protobuf';
+  readonly registry: RegistryFacts;
+  /** Undefined: the ready-made one of the event. */
+  readonly schema: string | undefined;
+  readonly message: string | undefined;
+  readonly subjectNameStrategy: 'topic' | 'record' | 'topic-record';
+  readonly autoRegister: boolean;
+  readonly useLatestVersion: boolean;
+  /** Milliseconds. */
+  readonly latestCacheTtl: number;
+}
+
+/** A rule's settings over those of all events. Of another format only the registry is worth taking over. */
+export function merged(base: ParsedValue, rule: ParsedRuleValue): ParsedValue {
+  const { format = base.format } = rule;
+  if (format === base.format) return { ...base, ...rule, format };
+  return { ...(isSchemaFormat(format) && { registry: base.registry }), ...rule, format };
+}
+
+/**
+ * How values are written, by a mapping rule's `settings` or without them. A closure, since what it knows holds secrets.
+ * For the same settings it answers with the same object, and with the same registry where a rule has no other.
+ */
+export function valueChoice(base: ParsedValue): (ruleSettings?: unknown) => ValueOptions {
+  const registries = new Map<unknown, RegistryFacts>();
+  const optionsOf = (value: ParsedValue): ValueOptions => {
+    const { registry } = value;
+    if (registry === undefined) return valueOptions(value, undefined);
+    const facts = registries.get(registry) ?? registryFacts(registry);
+    registries.set(registry, facts);
+    return valueOptions(value, facts);
+  };
+  const general = optionsOf(base);
+  const ofRules = new WeakMap<object, ValueOptions>();
+  return (ruleSettings) => {
+    if (typeof ruleSettings !== 'object' || ruleSettings === null) return general;
+    let own = ofRules.get(ruleSettings);
+    if (own === undefined) {
+      const { data } = ruleSettingsSchema.safeParse(ruleSettings);
+      own = data?.value === undefined ? general : optionsOf(merged(base, data.value));
+      ofRules.set(ruleSettings, own);
+    }
+    return own;
+  };
+}
+
+/** Of settings that value-rules.ts has passed; what it would have refused is an error of ours. */
+function valueOptions(value: ParsedValue, registry: RegistryFacts | undefined): ValueOptions {
+  const { format } = value;
+  if (format === 'json') return { format };
+  if (format === 'cloudevents') {
+    const { mode = 'binary', source = 'walkeros', typePrefix = 'walkeros.' } = value;
+    return { format, mode, source, typePrefix };
+  }
+  if (registry === undefined)
+    throw new Error(`no rule refused settings.value of "${format}" without a registry`);
+  return {
+    format,
+    registry,
+    schema: value.schema === readyMade ? undefined : value.schema,
+    message: value.message,
+    subjectNameStrategy: value.subjectNameStrategy ?? 'topic',
+    autoRegister: value.autoRegister ?? false,
+    useLatestVersion: value.useLatestVersion ?? false,
+    latestCacheTtl: value.latestCacheTtl ?? 60_000,
+  };
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { registryFields, schemaText } from './registry-schema.ts';
+import { choice, flag, milliseconds, text } from './values.ts';
+
+/** `settings.value`, and what a mapping rule may say differently. Which fields go with which format: value-rules.ts. */
+
+const registry = z
+  .strictObject(
+    {
+      url: registryFields.url,
+      auth: registryFields.auth.optional(),
+      ssl: registryFields.ssl.optional(),
+      timeout: milliseconds()
+        .default(3_000)
+        .describe('Longest wait for one answer of the registry, in ms, before the next URL or another try.'),
+    },
+    { error: 'must be an object, for example { "url": "https://registry:8081" }' },
+  )
+  .describe('The Schema Registry, for `avro`, `json-schema` and `protobuf`.');
+
+const format = choice(['json', 'cloudevents', 'avro', 'json-schema', 'protobuf']).describe(
+  'How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding. ' +
+    "`avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value).",
+);
+
+const others = {
+  mode: choice(['binary', 'structured'])
+    .optional()
+    .describe(
+      'For `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers. ' +
+        '`structured`: all in one JSON value.',
+    ),
+  source: text('https://www.example.com/shop')
+    .optional()
+    .describe('For `cloudevents`: the attribute `source`. Default: `walkeros`.'),
+  typePrefix: z
+    .string({ error: 'must be text, for example "com.example."' })
+    .optional()
+    .describe(
+      'For `cloudevents`: what stands before the event name (spaces as `_`) in the attribute `type`. Default: `walkeros.`.',
+    ),
+  registry: registry.optional(),
+  schema: schemaText(() => 'must be the schema, as text or (avro, json-schema) as an object, and not empty')
+    .optional()
+    .describe(
+      'The schema to write with, as text; an Avro or JSON schema may be an object. Default: `walkeros-event`, the ready-made ' +
+        'one of the event. Mapped data needs its own.',
+    ),
+  message: text('Order')
+    .optional()
+    .describe('For `protobuf`: the message of the schema to write. Default: its first.'),
+  subjectNameStrategy: choice(['topic', 'record', 'topic-record'])
+    .optional()
+    .describe(
+      "Under which subject the schema is looked for. `topic` (default): `<topic>-value`; `record`: the schema's full name; " +
+        '`topic-record`: `<topic>-<full name>`.',
+    ),
+  autoRegister: flag()
+    .optional()
+    .describe(
+      'Registers the schema where it is not. Default: `false`, so that no flow changes what others read.',
+    ),
+  useLatestVersion: flag()
+    .optional()
+    .describe('Writes with the newest schema of the subject instead of `schema`. Default: `false`.'),
+  latestCacheTtl: milliseconds()
+    .optional()
+    .describe(
+      'For `useLatestVersion`: how long a schema is taken for the newest, in ms. It is asked for again in the background. ' +
+        'Default: 60000.',
+    ),
+};
+
+const example =
+  'must be an object, for example { "format": "avro", "registry": { "url": "https://registry:8081" } }';
+
+export const valueSchema = z
+  .strictObject({ format: format.default('json'), ...others }, { error: example })
+  .prefault({})
+  .describe('What the stored values look like.');
+
+export const ruleValueSchema = z
+  .strictObject({ format: format.optional(), ...others }, { error: example })
+  .optional()
+  .describe(
+    'What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is taken over.',
+  );
+
+export type ParsedValue = z.output<typeof valueSchema>;
+export type ParsedRuleValue = NonNullable<z.output<typeof ruleValueSchema>>;

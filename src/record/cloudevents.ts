@@ -1,0 +1,71 @@
+import type { WalkerOS } from '@walkeros/core';
+import { KafkaError } from '../vocabulary/errors.ts';
+import type { RecordHeaders } from '../vocabulary/record.ts';
+import { hasTimestamp, type Compose } from './build.ts';
+import { jsonOf } from './json.ts';
+
+export interface CloudEventsSettings {
+  readonly mode: 'binary' | 'structured';
+  readonly source: string;
+  readonly typePrefix: string;
+  readonly headers: RecordHeaders;
+}
+
+/**
+ * Records by the Kafka protocol binding of CloudEvents 1.0: attributes as headers (binary), or everything in the value
+ * (structured). https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
+ *
+ * Static headers come last and may replace any other, as in every format.
+ */
+export function cloudEvents({ mode, source, typePrefix, headers }: CloudEventsSettings): Compose {
+  if (mode === 'binary') {
+    return (head, value, event) => {
+      const { id, type, time } = attributesOf(event, typePrefix);
+      return {
+        ...head,
+        value: Buffer.from(jsonOf(value, event.name)),
+        headers: {
+          'content-type': 'application/json',
+          ce_specversion: '1.0',
+          ce_id: id,
+          ce_source: source,
+          ce_type: type,
+          ...(time !== undefined && { ce_time: time }),
+          ...headers,
+        },
+      };
+    };
+  }
+  const structured = Object.freeze({
+    'content-type': 'application/cloudevents+json; charset=UTF-8',
+    ...headers,
+  });
+  return (head, data, event) => {
+    const { id, type, time } = attributesOf(event, typePrefix);
+    const envelope = {
+      specversion: '1.0',
+      id,
+      source,
+      type,
+      time,
+      datacontenttype: 'application/json',
+      data,
+    };
+    return { ...head, value: Buffer.from(jsonOf(envelope, event.name)), headers: structured };
+  };
+}
+
+function attributesOf(event: WalkerOS.Event, typePrefix: string) {
+  const { id, name } = event;
+  if (typeof id !== 'string' || id === '') {
+    throw new KafkaError(
+      'VALUE_INVALID',
+      `Event "${name}" is no CloudEvent without an id: give it one at its source.`,
+    );
+  }
+  return {
+    id,
+    type: typePrefix + String(name).replace(/\s+/g, '_'),
+    time: hasTimestamp(event) ? new Date(event.timestamp).toISOString() : undefined,
+  };
+}

@@ -1,0 +1,96 @@
+/** Writes one value. @throws Misfit */
+export type Write = (value: unknown, sink: Sink) => void;
+
+/** Bytes to be, in a buffer that grows. One is shared by all writers: each takes its bytes out before the next begins. */
+export class Sink {
+  #bytes = Buffer.allocUnsafeSlow(4096);
+  position = 0;
+
+  begin(frame: Buffer): void {
+    this.position = 0;
+    this.bytes(frame);
+  }
+
+  take(): Buffer {
+    return Buffer.from(this.#bytes.subarray(0, this.position));
+  }
+
+  byte(byte: number): void {
+    this.#reserve(1);
+    this.#bytes[this.position++] = byte;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.position);
+    this.position += bytes.length;
+  }
+
+  /** Avro's int and long: zigzag, seven bits a byte. Exact for all that a double is exact for. */
+  zigzag(value: number): void {
+    this.#reserve(10);
+    if (value >= -0x40000000 && value < 0x40000000) {
+      let rest = (value << 1) ^ (value >> 31);
+      for (; rest > 0x7f; rest >>>= 7) this.#bytes[this.position++] = (rest & 0x7f) | 0x80;
+      this.#bytes[this.position++] = rest;
+      return;
+    }
+    // Doubled, the largest would no longer be exact: so the first seven bits are taken by hand.
+    const size = value < 0 ? -(value + 1) : value;
+    let rest = Math.floor(size / 64);
+    this.#bytes[this.position++] = ((size % 64) * 2 + (value < 0 ? 1 : 0)) | (rest > 0 ? 0x80 : 0);
+    while (rest > 0) {
+      const byte = rest % 128;
+      rest = Math.floor(rest / 128);
+      this.#bytes[this.position++] = byte | (rest > 0 ? 0x80 : 0);
+    }
+  }
+
+  zigzagBig(value: bigint): void {
+    this.#reserve(10);
+    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+    for (; rest > 0x7fn; rest >>= 7n) this.#bytes[this.position++] = Number(rest & 0x7fn) | 0x80;
+    this.#bytes[this.position++] = Number(rest);
+  }
+
+  float(value: number): void {
+    this.#reserve(4);
+    this.position = this.#bytes.writeFloatLE(value, this.position);
+  }
+
+  double(value: number): void {
+    this.#reserve(8);
+    this.position = this.#bytes.writeDoubleLE(value, this.position);
+  }
+
+  /** Length, then UTF-8. */
+  text(text: string): void {
+    const { length } = text;
+    this.#reserve(length * 3 + 5);
+    const start = this.position;
+    // Most texts are short and ASCII, and then a loop is quicker than the call into C++.
+    if (length < 32) {
+      let at = start + 1;
+      let index = 0;
+      for (; index < length; index++) {
+        const code = text.charCodeAt(index);
+        if (code > 0x7f) break;
+        this.#bytes[at++] = code;
+      }
+      if (index === length) {
+        this.#bytes[start] = length * 2;
+        this.position = at;
+        return;
+      }
+    }
+    this.zigzag(Buffer.byteLength(text));
+    this.position += this.#bytes.write(text, this.position);
+  }
+
+  #reserve(count: number): void {
+    if (this.position + count <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.position + count));
+    grown.set(this.#bytes.subarray(0, this.position));
+    this.#bytes = grown;
+  }
+}

@@ -1,0 +1,110 @@
+import avsc, { type Type } from 'avsc';
+import { int32, looksLikeInteger } from '../integers.ts';
+import { Misfit, isObject, mustBe } from '../misfit.ts';
+import type { Sink, Write } from './sink.ts';
+
+export interface Branch {
+  readonly type: Type;
+  readonly write: Write;
+}
+
+interface PlacedBranch extends Branch {
+  readonly place: number;
+}
+
+/**
+ * Chooses the branch by the value, since JSON does not name it: the first that fits, of records only among those that know
+ * most of its properties.
+ */
+export function unionWriter(branches: readonly Branch[]): Write {
+  const placed = branches.map((branch, place) => ({ ...branch, place }));
+  return optionalWriter(placed) ?? choosingWriter(placed);
+}
+
+/** null and one more, which nearly all unions are. */
+function optionalWriter(branches: readonly PlacedBranch[]): Write | undefined {
+  const nothing = branches.find(({ type }) => type.typeName === 'null');
+  const some = branches.find((branch) => branch !== nothing);
+  if (branches.length !== 2 || nothing === undefined || some === undefined) return undefined;
+  return (value, sink) =>
+    value === null || value === undefined ? sink.zigzag(nothing.place) : writeBranch(some, value, sink);
+}
+
+function choosingWriter(branches: readonly PlacedBranch[]): Write {
+  const what = `one of ${branches.map(({ type }) => type.name ?? type.typeName).join(', ')}`;
+  return (value, sink) => {
+    let candidates = branches.filter(({ type }) => isOf(type, value));
+    if (candidates.length === 0) candidates = branches.filter(({ type }) => standsFor(type, value));
+    const [only, ...others] = isObject(value) ? mostAlike(candidates, value) : candidates;
+    if (only === undefined) throw mustBe(what, value);
+    if (others.length === 0) return writeBranch(only, value, sink);
+    const start = sink.position;
+    let first: Misfit | undefined;
+    for (const candidate of [only, ...others]) {
+      try {
+        return writeBranch(candidate, value, sink);
+      } catch (thrown) {
+        if (!(thrown instanceof Misfit)) throw thrown;
+        first ??= thrown;
+        sink.position = start;
+      }
+    }
+    throw first ?? mustBe(what, value);
+  };
+}
+
+function writeBranch({ place, write }: PlacedBranch, value: unknown, sink: Sink): void {
+  sink.zigzag(place);
+  write(value, sink);
+}
+
+/** Whether the value is of the branch's kind; what is inside it shows in writing. */
+function isOf(type: Type, value: unknown): boolean {
+  switch (type.typeName) {
+    case 'null':
+      return value === null || value === undefined;
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'int':
+      return (
+        typeof value === 'number' && Number.isInteger(value) && value >= int32.least && value <= int32.most
+      );
+    case 'long':
+      return typeof value === 'bigint' || Number.isSafeInteger(value);
+    case 'float':
+      return typeof value === 'number' && Object.is(Math.fround(value), value);
+    case 'double':
+      return typeof value === 'number';
+    case 'string':
+      return typeof value === 'string';
+    case 'enum':
+      return type instanceof avsc.types.EnumType && type.symbols.some((symbol) => symbol === value);
+    case 'bytes':
+    case 'fixed':
+      return value instanceof Uint8Array;
+    case 'array':
+      return Array.isArray(value);
+    default:
+      return isObject(value);
+  }
+}
+
+/** Where no branch is of the value's own kind: text for what JSON has no kind for, and a number that is rounded. */
+function standsFor({ typeName }: Type, value: unknown): boolean {
+  if (typeof value === 'number') return typeName === 'float';
+  if (typeof value !== 'string') return false;
+  return typeName === 'bytes' || typeName === 'fixed' || (typeName === 'long' && looksLikeInteger(value));
+}
+
+/** Otherwise a record with few fields would swallow the values of a larger one, and drop what it does not know. */
+function mostAlike(
+  branches: readonly PlacedBranch[],
+  value: Readonly<Record<string, unknown>>,
+): readonly PlacedBranch[] {
+  const likeness = ({ type }: Branch): number =>
+    type instanceof avsc.types.RecordType
+      ? type.fields.filter(({ name }) => value[name] !== undefined).length
+      : 0;
+  const most = Math.max(...branches.map(likeness));
+  return branches.filter((branch) => likeness(branch) === most);
+}

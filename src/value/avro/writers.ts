@@ -1,0 +1,160 @@
+import avsc, { type Type } from 'avsc';
+import { int32, int64, integer32, integer64 } from '../integers.ts';
+import { Misfit, isObject, mustBe, within } from '../misfit.ts';
+import type { Write } from './sink.ts';
+import { unionWriter } from './union.ts';
+
+/**
+ * Writers for the types that avsc has parsed. They are our own since JSON has no place for what avsc wants to be told
+ * (which branch of a union is meant, integers beyond 2^53), and since a misfit must name its path.
+ */
+export class Writers {
+  /** Also of types under way: a record may hold itself. */
+  readonly #known = new Map<Type, Write>();
+
+  of(type: Type): Write {
+    const known = this.#known.get(type);
+    if (known !== undefined) return known;
+    this.#known.set(type, (value, sink) => made(value, sink));
+    const made = this.#make(type);
+    this.#known.set(type, made);
+    return made;
+  }
+
+  #make(type: Type): Write {
+    if (type instanceof avsc.types.RecordType) return recordWriter(type, (field) => this.of(field));
+    if (type instanceof avsc.types.ArrayType) return arrayWriter(this.of(type.itemsType));
+    if (type instanceof avsc.types.MapType) return mapWriter(this.of(type.valuesType as Type));
+    if (type instanceof avsc.types.WrappedUnionType)
+      return unionWriter(type.types.map((branch) => ({ type: branch, write: this.of(branch) })));
+    if (type instanceof avsc.types.EnumType) return enumWriter(type);
+    if (type instanceof avsc.types.FixedType) return fixedWriter(type);
+    const write = simple[type.typeName];
+    if (write === undefined) throw new Error(`values of type "${type.typeName}" cannot be written`);
+    return write;
+  }
+}
+
+const simple: Readonly<Record<string, Write>> = {
+  null(value) {
+    if (value !== null && value !== undefined) throw mustBe('null', value);
+  },
+  boolean(value, sink) {
+    if (typeof value !== 'boolean') throw mustBe('true or false', value);
+    sink.byte(value ? 1 : 0);
+  },
+  int: (value, sink) => sink.zigzag(integer32(value, 'an int', int32.least, int32.most)),
+  long(value, sink) {
+    const exact = integer64(value, 'a long', int64.least, int64.most);
+    if (typeof exact === 'number') sink.zigzag(exact);
+    else sink.zigzagBig(exact);
+  },
+  float(value, sink) {
+    if (typeof value !== 'number') throw mustBe('a number', value);
+    sink.float(value);
+  },
+  double(value, sink) {
+    if (typeof value !== 'number') throw mustBe('a number', value);
+    sink.double(value);
+  },
+  string(value, sink) {
+    if (typeof value !== 'string') throw mustBe('a string', value);
+    sink.text(value);
+  },
+  bytes(value, sink) {
+    const bytes = bytesOf(value, 'bytes');
+    sink.zigzag(bytes.length);
+    sink.bytes(bytes);
+  },
+};
+
+interface FieldWriter {
+  readonly name: string;
+  readonly write: Write;
+  /** Its default's bytes, if it has one. */
+  readonly absent: Buffer | undefined;
+}
+
+/** Fields in their order; what the schema does not know is left out, as every writer of Avro does. */
+function recordWriter(type: avsc.types.RecordType, writerOf: (type: Type) => Write): Write {
+  const fields = type.fields.map((field): FieldWriter => {
+    const byDefault: unknown = field.defaultValue();
+    const absent = byDefault === undefined ? undefined : field.type.toBuffer(byDefault);
+    return { name: field.name, write: writerOf(field.type), absent };
+  });
+  return (value, sink) => {
+    if (!isObject(value)) throw mustBe('an object', value);
+    for (const { name, write, absent } of fields) {
+      const own = value[name];
+      if (own === undefined && absent !== undefined) sink.bytes(absent);
+      else {
+        try {
+          write(own, sink);
+        } catch (thrown) {
+          throw within(thrown, name);
+        }
+      }
+    }
+  };
+}
+
+function arrayWriter(write: Write): Write {
+  return (value, sink) => {
+    if (!Array.isArray(value)) throw mustBe('a list', value);
+    if (value.length > 0) sink.zigzag(value.length);
+    let at = 0;
+    try {
+      for (; at < value.length; at++) write(value[at], sink);
+    } catch (thrown) {
+      throw within(thrown, at);
+    }
+    sink.byte(0);
+  };
+}
+
+function mapWriter(write: Write): Write {
+  return (value, sink) => {
+    if (!isObject(value)) throw mustBe('an object', value);
+    const names = Object.keys(value);
+    let count = names.length;
+    for (const name of names) if (value[name] === undefined) count--;
+    if (count > 0) sink.zigzag(count);
+    for (const name of names) {
+      const own = value[name];
+      if (own === undefined) continue;
+      sink.text(name);
+      try {
+        write(own, sink);
+      } catch (thrown) {
+        throw within(thrown, name);
+      }
+    }
+    sink.byte(0);
+  };
+}
+
+function enumWriter({ symbols }: avsc.types.EnumType): Write {
+  const places = new Map<unknown, number>(symbols.map((symbol, place) => [symbol, place]));
+  return (value, sink) => {
+    const place = places.get(value);
+    if (place === undefined) throw new Misfit(`must be one of ${symbols.join(', ')}`);
+    sink.zigzag(place);
+  };
+}
+
+function fixedWriter({ size }: avsc.types.FixedType): Write {
+  const what = `${size} bytes`;
+  return (value, sink) => {
+    const bytes = bytesOf(value, what);
+    if (bytes.length !== size) throw new Misfit(`must be ${what}, and is ${bytes.length}`);
+    sink.bytes(bytes);
+  };
+}
+
+/** As in Avro's JSON encoding, text stands for the bytes of its characters. */
+function bytesOf(value: unknown, what: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  // eslint-disable-next-line no-control-regex
+  if (typeof value !== 'string' || !/^[\u0000-\u00ff]*$/.test(value)) throw mustBe(what, value);
+  return Buffer.from(value, 'latin1');
+}

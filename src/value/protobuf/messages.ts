@@ -1,0 +1,183 @@
+import protobuf, { type Field, type MapField, type Type } from 'protobufjs';
+import { Misfit, isObject, mustBe, within } from '../misfit.ts';
+import { scalars, type Scalar, type Write } from './scalars.ts';
+import { wellKnown } from './well-known.ts';
+
+/** Writes a field with its tag, or nothing. @throws Misfit */
+type WriteField = (value: unknown, writer: protobuf.Writer) => void;
+
+/**
+ * Writers for the messages that protobufjs has parsed: on its own `Writer`, but from values as JSON has them, by the rules of
+ * ProtoJSON (64-bit integers and bytes as text, enums by name), and so that a misfit names its path.
+ */
+export class Messages {
+  /** Also of messages under way: one may hold itself. */
+  readonly #known = new Map<Type, Write>();
+
+  /** Writes the message without its length. */
+  of(type: Type): Write {
+    const known = this.#known.get(type);
+    if (known !== undefined) return known;
+    this.#known.set(type, (value, writer) => made(value, writer));
+    const made = wellKnown(type.fullName) ?? this.#message(type);
+    this.#known.set(type, made);
+    return made;
+  }
+
+  #message(type: Type): Write {
+    const fields = [...type.fieldsArray]
+      .sort((one, other) => one.id - other.id)
+      .map((field) => ({
+        name: field.name,
+        jsonName: jsonNameOf(field),
+        oneof: field.partOf?.name,
+        required: field.required,
+        write: this.#field(field),
+      }));
+    const hasOneofs = fields.some(({ oneof }) => oneof !== undefined);
+    return (value, writer) => {
+      if (!isObject(value)) throw mustBe('an object', value);
+      if (hasOneofs) checkOneofs(fields, value);
+      for (const { name, jsonName, required, write } of fields) {
+        const own = value[name] ?? value[jsonName];
+        if (own !== undefined && own !== null) {
+          try {
+            write(own, writer);
+          } catch (thrown) {
+            throw within(thrown, name);
+          }
+        } else if (required) throw mustBe('there', undefined).within(name);
+      }
+    };
+  }
+
+  #field(field: Field): WriteField {
+    field.resolve();
+    if (field.delimited) throw new Error(`its field "${field.fullName}" is a group, which is not supported`);
+    if (field instanceof protobuf.MapField) return this.#map(field);
+    const kind = this.#kind(field);
+    const write = tagged(field.id, kind);
+    if (field.repeated) return field.packed && kind.wireType !== 2 ? packed(field.id, kind) : repeated(write);
+    if (field.hasPresence || kind.isDefault === undefined) return write;
+    const { isDefault } = kind;
+    return (value, writer) => {
+      if (!isDefault(value)) write(value, writer);
+    };
+  }
+
+  #kind({ type, resolvedType, fullName }: Pick<Field, 'type' | 'resolvedType' | 'fullName'>): Kind {
+    if (resolvedType instanceof protobuf.Enum) return enumKind(resolvedType);
+    if (resolvedType instanceof protobuf.Type)
+      return { wireType: 2, write: delimited(this.of(resolvedType)) };
+    const scalar = scalars[type];
+    if (scalar === undefined) throw new Error(`its field "${fullName}" has the unknown type "${type}"`);
+    return scalar;
+  }
+
+  #map(field: MapField): WriteField {
+    const key = scalars[field.keyType];
+    if (key === undefined) throw new Error(`its map "${field.fullName}" has keys of type "${field.keyType}"`);
+    const writeKey = tagged(1, key);
+    const writeValue = tagged(2, this.#kind(field));
+    const keyOf = keyParser(field.keyType);
+    const tag = tagOf(field.id, 2);
+    return (value, writer) => {
+      if (!isObject(value)) throw mustBe('an object', value);
+      for (const name of Object.keys(value)) {
+        const own = value[name];
+        if (own === undefined || own === null) continue;
+        try {
+          writer.uint32(tag).fork();
+          writeKey(keyOf(name), writer);
+          writeValue(own, writer);
+          writer.ldelim();
+        } catch (thrown) {
+          throw within(thrown, name);
+        }
+      }
+    };
+  }
+}
+
+interface Kind extends Pick<Scalar, 'wireType' | 'write'> {
+  readonly isDefault?: Scalar['isDefault'];
+}
+
+const tagOf = (id: number, wireType: number): number => ((id << 3) | wireType) >>> 0;
+
+function tagged(id: number, { wireType, write }: Kind): WriteField {
+  const tag = tagOf(id, wireType);
+  return (value, writer) => write(value, writer.uint32(tag));
+}
+
+const delimited =
+  (write: Write): Write =>
+  (value, writer) => {
+    write(value, writer.fork());
+    writer.ldelim();
+  };
+
+function repeated(write: WriteField): WriteField {
+  return (value, writer) => eachOf(value, (item) => write(item, writer));
+}
+
+function packed(id: number, { write }: Kind): WriteField {
+  const tag = tagOf(id, 2);
+  return (value, writer) => {
+    if (Array.isArray(value) && value.length === 0) return;
+    writer.uint32(tag).fork();
+    eachOf(value, (item) => write(item, writer));
+    writer.ldelim();
+  };
+}
+
+function eachOf(value: unknown, write: (item: unknown) => void): void {
+  if (!Array.isArray(value)) throw mustBe('a list', value);
+  let at = 0;
+  try {
+    for (; at < value.length; at++) write(value[at]);
+  } catch (thrown) {
+    throw within(thrown, at);
+  }
+}
+
+function enumKind({ values }: protobuf.Enum): Kind {
+  const numbers = new Set(Object.values(values));
+  const numberOf = (value: unknown): number => {
+    const number = typeof value === 'string' ? values[value] : value;
+    if (typeof number === 'number' && numbers.has(number)) return number;
+    throw new Misfit(`must be one of ${Object.keys(values).join(', ')}`);
+  };
+  return {
+    wireType: 0,
+    write: (value, writer) => writer.int32(numberOf(value)),
+    isDefault: (value) => numberOf(value) === 0,
+  };
+}
+
+/** The keys of a JSON object are text, whatever they are in the schema. */
+function keyParser(keyType: string): (name: string) => unknown {
+  if (keyType === 'string') return (name) => name;
+  if (keyType === 'bool') return (name) => (name === 'true' ? true : name === 'false' ? false : name);
+  if (keyType.endsWith('64')) return (name) => name;
+  return (name) => (/^-?\d+$/.test(name) ? Number(name) : name);
+}
+
+/** `jsonName` is known once the field is resolved, and not in the types. */
+function jsonNameOf(field: Field): string {
+  const name: unknown = Reflect.get(field.resolve(), 'jsonName');
+  return typeof name === 'string' ? name : field.name;
+}
+
+function checkOneofs(
+  fields: readonly { name: string; jsonName: string; oneof: string | undefined }[],
+  value: Readonly<Record<string, unknown>>,
+): void {
+  const taken = new Map<string, string>();
+  for (const { name, jsonName, oneof } of fields) {
+    if (oneof === undefined || (value[name] ?? value[jsonName] ?? undefined) === undefined) continue;
+    const other = taken.get(oneof);
+    if (other !== undefined) throw new Misfit(`holds "${other}" and "${name}", of which there may be one`);
+    taken.set(oneof, name);
+  }
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { describe, it } from 'node:test';
+import { resolveOptions } from '../../../src/options/resolve.ts';
+import { Secret } from '../../../src/vocabulary/secret.ts';
+import { problems } from './problems.ts';
+
+const kafka = { brokers: ['kafka1:9092'], topic: 'events' };
+const registry = { url: 'http://registry:8081' };
+
+describe('settings.value', () => {
+  it('is JSON by default', () => {
+    assert.deepEqual(resolveOptions({ kafka }).options.valueOf(), { format: 'json' });
+  });
+
+  it('fills in the defaults of a format with a schema', () => {
+    assert.deepEqual(resolveOptions({ kafka, value: { format: 'avro', registry } }).options.valueOf(), {
+      format: 'avro',
+      registry: { urls: ['http://registry:8081'], auth: undefined, tls: undefined, timeout: 3000 },
+      schema: undefined,
+      message: undefined,
+      subjectNameStrategy: 'topic',
+      autoRegister: false,
+      useLatestVersion: false,
+      latestCacheTtl: 60000,
+    });
+  });
+
+  it('takes a schema as an object, and the ready-made one by its name', () => {
+    const schemaOf = (schema: unknown) => {
+      const value = resolveOptions({ kafka, value: { format: 'avro', registry, schema } }).options.valueOf();
+      return 'schema' in value ? value.schema : 'none';
+    };
+    assert.equal(schemaOf({ type: 'string' }), '{"type":"string"}');
+    assert.equal(schemaOf('walkeros-event'), undefined);
+  });
+
+  it('shows the password of the registry nowhere', () => {
+    const auth = { username: 'me', password: 's3cret' };
+    const { options } = resolveOptions({ kafka, value: { format: 'avro', registry: { ...registry, auth } } });
+    const value = options.valueOf();
+    assert.ok('registry' in value && value.registry.auth && 'password' in value.registry.auth);
+    assert.ok(value.registry.auth.password instanceof Secret);
+    assert.equal(value.registry.auth.password.reveal(), 's3cret');
+    assert.doesNotMatch(inspect(options, { depth: 9 }) + JSON.stringify(value), /s3cret/);
+  });
+
+  const refused: [value: object, ...lines: string[]][] = [
+    [
+      { format: 'xml' },
+      'settings.value.format: "xml" is not one of "json", "cloudevents", "avro", "json-schema", "protobuf"',
+    ],
+    [
+      { format: 'avro' },
+      'settings.value.registry: is missing: this format needs a Schema Registry, for example { "url": "https://registry:8081" }',
+    ],
+    [
+      { registry },
+      'settings.value.registry: says nothing to the format "json", but to avro, json-schema, protobuf: remove it, or change format',
+    ],
+    [
+      { format: 'avro', registry, mode: 'binary' },
+      'settings.value.mode: says nothing to the format "avro", but to cloudevents: remove it, or change format',
+    ],
+    [
+      { format: 'avro', registry, autoRegister: true, useLatestVersion: true },
+      'settings.value.useLatestVersion: and autoRegister exclude one another: either the registry says what is written, or this flow does',
+    ],
+    [
+      { format: 'avro', registry, useLatestVersion: true, schema: '"string"' },
+      'settings.value.schema: is not used with useLatestVersion, which takes the newest of the subject: remove one of the two',
+    ],
+    [
+      { format: 'avro', registry, latestCacheTtl: 5 },
+      'settings.value.latestCacheTtl: has no effect without useLatestVersion: remove it',
+    ],
+    [
+      { format: 'json-schema', registry, schema: 'message A {}' },
+      'settings.value.schema: is no JSON, which schemas of this format are',
+    ],
+    [
+      { format: 'protobuf', registry, schema: { type: 'record' } },
+      'settings.value.schema: is an object, and must be the text of a .proto file',
+    ],
+    [
+      { format: 'avro', registry: { url: 'http://me:pw@registry' } },
+      'settings.value.registry.url: holds a user name or password: put those into auth',
+    ],
+    [
+      { format: 'avro', registry, subjectNameStrategie: 'x' },
+      'settings.value.subjectNameStrategie: unknown setting: did you mean "subjectNameStrategy"?',
+    ],
+  ];
+  for (const [value, ...lines] of refused) {
+    it(`refuses ${JSON.stringify(value)}`, () => assert.deepEqual(problems({ kafka, value }), lines));
+  }
+});
+
+describe('the value of a mapping rule', () => {
+  const choose = (value: object, rule: object) =>
+    resolveOptions({ kafka, value }).options.valueOf({ value: rule });
+  const avro = { format: 'avro', registry, autoRegister: true };
+
+  it('changes what it names, and shares the registry', () => {
+    const { options } = resolveOptions({ kafka, value: avro });
+    const general = options.valueOf();
+    const own = options.valueOf({ value: { schema: '"string"' } });
+    assert.ok('registry' in general && 'registry' in own);
+    assert.equal(own.registry, general.registry);
+    assert.deepEqual({ ...own, schema: undefined }, general);
+    assert.equal(own.schema, '"string"');
+  });
+
+  it('of another format takes over the registry only', () => {
+    assert.deepEqual(choose(avro, { format: 'json' }), { format: 'json' });
+    const protobuf = choose(avro, { format: 'protobuf' });
+    assert.ok('registry' in protobuf);
+    assert.deepEqual([protobuf.registry.urls, protobuf.autoRegister], [['http://registry:8081'], false]);
+  });
+
+  it('is the same object for the same rule', () => {
+    const { options } = resolveOptions({ kafka, value: avro });
+    const rule = { topic: 'orders', value: { schema: '"string"' } };
+    assert.equal(options.valueOf(rule), options.valueOf(rule));
+    assert.equal(options.valueOf({ topic: 'orders' }), options.valueOf());
+  });
+
+  it('is checked at the start, together with what it is laid over', () => {
+    const mapping = { order: { complete: { settings: { value: { format: 'avro' } } } } };
+    assert.deepEqual(problems({ kafka }, { mapping }), [
+      'mapping.order.complete.settings.value.registry: is missing: this format needs a Schema Registry, for example { "url": "https://registry:8081" }',
+    ]);
+    assert.deepEqual(problems({ kafka, value: { format: 'protobuf', registry } }, { mapping }), []);
+  });
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { compileJsonSchema } from '../../../src/value/json-schema.ts';
+import { Misfit } from '../../../src/value/misfit.ts';
+
+const write = (schema: unknown, value: unknown): string => {
+  const bytes = compileJsonSchema(JSON.stringify(schema)).writer(7)(value);
+  assert.equal(bytes.subarray(0, 5).toString('hex'), '0000000007');
+  return bytes.subarray(5).toString();
+};
+
+function misfit(schema: unknown, value: unknown): string {
+  try {
+    write(schema, value);
+  } catch (error) {
+    assert.ok(error instanceof Misfit);
+    return `${error.path}: ${error.reason}`;
+  }
+  return 'fits';
+}
+
+describe('JSON Schema', () => {
+  it('writes the JSON as it is', () => {
+    assert.equal(write(true, { a: 'Grüße 🥾', b: undefined }), '{"a":"Grüße 🥾"}');
+  });
+
+  it('writes a BigInt as its digits, and checks it as an integer', () => {
+    const schema = { type: 'object', properties: { exact: { type: 'integer' } } };
+    assert.equal(write(schema, { exact: 9007199254740993n }), '{"exact":9007199254740993}');
+    assert.equal(
+      misfit({ properties: { exact: { type: 'string' } } }, { exact: 1n }),
+      'exact: must be string',
+    );
+  });
+
+  it('names the path and the reason of what does not fit', () => {
+    const schema = {
+      required: ['id'],
+      additionalProperties: false,
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        items: { items: { properties: { 'a/b': { enum: ['S', 'L'] } }, required: ['n'] } },
+      },
+    };
+    const id = '8e441100-5502-4f61-8e44-110055024f61';
+    const cases: [object, string][] = [
+      [{}, 'id: is missing'],
+      [{ id, items: [{ n: 1 }, {}] }, 'items[1].n: is missing'],
+      [
+        { id, items: [{ n: 1, 'a/b': 'M' }] },
+        'items[0].a/b: must be equal to one of the allowed values: "S", "L"',
+      ],
+      [{ id, more: 1 }, ': must NOT have additional properties ("more")'],
+      [{ id: 'x' }, 'id: must match format "uuid"'],
+      [{ id }, 'fits'],
+    ];
+    for (const [value, reason] of cases) assert.equal(misfit(schema, value), reason);
+  });
+
+  it('goes by the draft that the schema names', () => {
+    const pair = { prefixItems: [{ type: 'string' }] };
+    const draft = (name: string) => ({ $schema: `https://json-schema.org/draft/${name}/schema`, ...pair });
+    assert.equal(misfit(draft('2020-12'), [5]), '[0]: must be string');
+    // Draft 7 and 2019-09 do not know the word.
+    assert.equal(misfit(draft('2019-09'), [5]), 'fits');
+    assert.equal(misfit({ $schema: 'http://json-schema.org/draft-07/schema#', ...pair }, [5]), 'fits');
+    assert.throws(
+      () => write({ $schema: 'http://json-schema.org/draft-04/schema#' }, 1),
+      /"json-schema\.org\/draft-04\/schema": known are draft-07, 2019-09 and 2020-12/,
+    );
+  });
+
+  it('knows the schemas it refers to', () => {
+    const references = [{ name: 'money.json', schema: '{"type":"integer"}' }];
+    const schema = '{"properties":{"total":{"$ref":"money.json"}}}';
+    const compiled = compileJsonSchema(schema, { references });
+    assert.throws(() => compiled.writer(1)({ total: 'x' }), Misfit);
+    assert.throws(() => compileJsonSchema(schema), /money\.json/);
+  });
+
+  it('refuses what is no schema', () => {
+    assert.throws(() => compileJsonSchema('{"type":"no such type"}'), /type/);
+    assert.throws(() => compileJsonSchema('[]'), /neither an object nor true or false/);
+  });
+
+  it('tells its title', () => {
+    assert.equal(compileJsonSchema('{"title":"Order"}').name, 'Order');
+    assert.equal(compileJsonSchema('true').name, undefined);
+  });
+
+  it('refuses a value that holds itself', () => {
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    assert.match(misfit(true, circle), /cannot be written as JSON: Converting circular structure/);
+  });
+});
