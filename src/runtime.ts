@@ -90,11 +90,9 @@ export async function openRuntime(
     close() {
       closing ??= delivery
         .close(spool ? spoolDrainTimeout : drainTimeout)
+        .finally(() => telemetry.close())
         .then(() => within(closeTimeout, client.close()))
-        .finally(() => {
-          telemetry.close();
-          return spool?.file.close();
-        });
+        .finally(() => spool?.file.close());
       return closing;
     },
   };

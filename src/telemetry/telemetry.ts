@@ -58,7 +58,8 @@ export class Telemetry {
     this.#connection = new Connection(this.notify, () => clock.now());
     this.mark = createMark(traceparent, spans && (() => spans.active()));
     this.produced = (report) => {
-      this.#connection.judge(report);
+      // What is cut off when the client closes is no outage.
+      if (!this.#closed) this.#connection.judge(report);
       if (report.outcomes.some(({ kind }) => kind === 'stored')) this.#lastAcknowledgedAt = Date.now();
       metering?.notify({ kind: 'requested', report });
       spans?.record(report);

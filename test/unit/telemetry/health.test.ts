@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { kafkaHealth } from '../../../src/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { openOn, send } from './runtime.ts';
 
@@ -46,6 +47,34 @@ describe('health', () => {
     await send(runtime);
     assert.equal(runtime.health().connected, false);
     await runtime.close();
+  });
+
+  // Closing cuts off what is out, and that read as an outage in the last line of every busy flow.
+  it('does not take the end of a client for the loss of the cluster', async (t) => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let out = false;
+    const onProduce = (): Promise<void> => {
+      out = true;
+      return held;
+    };
+    const { runtime, cluster, log, reported } = await openOn({ onProduce });
+    await runtime.connect();
+    const sent = send(runtime);
+    await eventually('it is out', () => out);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const closed = runtime.close();
+    t.mock.timers.tick(4_500);
+    await closed;
+    assert.equal(await sent, 'DESTINATION_CLOSED');
+    cluster.cutOff();
+    release();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(log, [
+      'info Connected to Kafka at b1:9092.',
+      'error The destination closed with 1 records not acknowledged; each was rejected to its push.',
+    ]);
+    assert.deepEqual(reported, []);
   });
 
   it('lists the destinations that have begun and not ended', async () => {
