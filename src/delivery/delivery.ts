@@ -237,7 +237,7 @@ export class Delivery {
     const { retry } = this.#settings;
     const pause = backoff(++batch.lane.failures, retry, this.#context.random());
     const delay = inTime(pause, this.#timeLeft(batch.lane), retry);
-    if (error.code !== 'TOPIC_MISSING') this.#context.notify(retrying(batch, error, delay));
+    if (error.code !== 'TOPIC_MISSING' && !this.#ended) this.#context.notify(retrying(batch, error, delay));
     return delay;
   }
 
