@@ -38,7 +38,7 @@ export interface Session {
 type Options = Pick<StartOptions, 'port' | 'portGiven' | 'once'>;
 
 /** Records that views can open, in bytes. */
-const keptForViews = 32 * 1024 * 1024;
+const keptForViews = 8 * 1024 * 1024;
 
 /** Starts broker, flow, server and reader, and prints where they are. */
 export async function openSession({ port: wanted, portGiven, once }: Options): Promise<Session> {

@@ -15,10 +15,11 @@ export class RecentRecords {
   }
 
   add(record: Arrival): void {
-    this.#records.set(placeOf(record), record);
-    this.#bytes += sizeOf(record);
+    const kept = detached(record);
+    this.#records.set(placeOf(kept), kept);
+    this.#bytes += sizeOf(kept);
     for (const [place, oldest] of this.#records) {
-      if (this.#bytes <= this.#mostBytes || oldest === record) return;
+      if (this.#bytes <= this.#mostBytes || oldest === kept) return;
       this.#records.delete(place);
       this.#bytes -= sizeOf(oldest);
     }
@@ -45,6 +46,17 @@ export class RecentRecords {
     };
   }
 }
+
+/**
+ * A consumer's buffers are views of the whole answer that brought them: kept as they are, a record of a hundred bytes holds
+ * on to a megabyte (a process of 754 MB after a minute of fifty visitors, and 380 MB with copies).
+ */
+const detached = (record: Arrival): Arrival => ({
+  ...record,
+  key: record.key && Buffer.from(record.key),
+  value: record.value && Buffer.from(record.value),
+  headers: record.headers.map(([name, value]) => [name, value && Buffer.from(value)]),
+});
 
 const placeOf = ({ topic, partition, offset }: Pick<Arrival, 'topic' | 'partition' | 'offset'>): string =>
   `${topic}/${partition}/${offset}`;
