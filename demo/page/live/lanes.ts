@@ -123,7 +123,8 @@ export class Lanes {
       context.globalAlpha = 1;
       const seconds = `${((end - begin) / 1000).toFixed(1)} s without broker`;
       context.font = `600 ${nameFont}`;
-      if (context.measureText(seconds).width + 16 < to - from) context.fillText(seconds, from + 8, height - 10);
+      if (context.measureText(seconds).width + 16 < to - from)
+        context.fillText(seconds, from + 8, height - 10);
     }
   }
 
