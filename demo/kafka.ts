@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Producer } from '@platformatic/kafka';
 import type { KafkaCluster } from '../scripts/kafka/cluster.ts';
 import { fetchJars, haveJars } from '../scripts/kafka/jars.ts';
 import { findJava, findMaven } from '../scripts/kafka/java.ts';
@@ -17,7 +19,11 @@ export async function openKafka(): Promise<DemoKafka> {
   try {
     const cluster = await startKafka({ onProgress: line.update });
     try {
-      const [ends] = await Promise.all([provision(cluster), jarsForTools(line.update)]);
+      const [ends] = await Promise.all([
+        provision(cluster),
+        jarsForTools(line.update),
+        cluster.kind !== 'external' && warmUp(cluster.direct),
+      ]);
       return { cluster, ends };
     } catch (error) {
       await cluster.stop();
@@ -32,4 +38,26 @@ export async function openKafka(): Promise<DemoKafka> {
 async function jarsForTools(onProgress: Progress): Promise<void> {
   if (haveJars()) return;
   if ('path' in (await findJava()) && (await findMaven())) await fetchJars(onProgress);
+}
+
+/**
+ * A new broker gives producers their ids only after some hundred milliseconds of "try again", and the first click should
+ * not wait for that. It is no harm when it does, so a broker that takes longer is left alone.
+ */
+async function warmUp(brokers: readonly string[]): Promise<void> {
+  const producer = new Producer({
+    clientId: 'walkeros-demo',
+    bootstrapBrokers: [...brokers],
+    idempotent: true,
+    retries: 0,
+  });
+  for (let tries = 0; tries < 20; tries++) {
+    const ready = await producer.initIdempotentProducer({}).then(
+      () => true,
+      () => false,
+    );
+    if (ready) break;
+    await sleep(100);
+  }
+  await producer.close(true).catch(() => undefined);
 }

@@ -1,46 +1,39 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import type { StoredRecord } from '../scripts/kafka/console-format.ts';
+import type { KafkaCluster } from '../scripts/kafka/cluster.ts';
+import type { Arrival } from './live/arrival.ts';
+import { startConsumer } from './live/consumer.ts';
+import { startJavaReader } from './once/java-reader.ts';
+import { topics, type Ends } from './topics.ts';
 
+/** Whatever reads the records back. */
 export interface Reader {
   /** Rejects when records can no longer be read; never resolves. */
   readonly failed: Promise<never>;
-  /** Ends the consumers, at once. */
+  /** Reads a topic as well that was made after the start. */
+  follow(topic: string, partitions: number): void;
+  /** Ends it, at once. */
   stop(): Promise<void>;
 }
 
-type Message = { readonly record: StoredRecord } | { readonly failed: string };
+export interface ReaderOptions {
+  readonly cluster: Pick<KafkaCluster, 'direct'>;
+  /** Where the topics ended before this run: what stands there is not read. */
+  readonly ends: Ends;
+  readonly run: string;
+  readonly onRecord: (record: Arrival) => void;
+  readonly onReading: (reading: boolean) => void;
+}
 
-/** Follows topics from their beginning with Kafka's own Java consumer, which takes some seconds to start. */
-export function startReader(
-  brokers: readonly string[],
-  topics: readonly string[],
-  onRecord: (record: StoredRecord) => void,
-): Reader {
-  const child = fork(join(import.meta.dirname, 'reader-process.ts'), [brokers.join(','), ...topics], {
-    detached: true,
-    // Keeps buffers as buffers.
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const exited = once(child, 'exit');
-  const failed = new Promise<never>((_, reject) => {
-    const fail = (reason: string): void => reject(new Error(`Records cannot be read back: ${reason}`));
-    child.on('message', (message) => {
-      const content = message as Message;
-      if ('record' in content) onRecord(content.record);
-      else fail(content.failed);
+/**
+ * `--once` compares what is stored with what was sent, and that is for Kafka's own Java consumer to say, in a process of
+ * its own; for the view, a consumer in this one, which is there at once and outlives the broker.
+ */
+export function startReader(once: boolean, options: ReaderOptions): Reader {
+  const { cluster, ends, run, onRecord, onReading } = options;
+  if (once) {
+    return startJavaReader(cluster.direct, topics, (record) => {
+      if (record.offset >= (ends.get(record.topic)?.[record.partition] ?? 0)) onRecord(record);
     });
-    child.once('error', (error) => fail(error.message));
-    child.once('exit', (code, signal) => fail(`the reading process ended with ${signal ?? String(code)}`));
-  });
-  failed.catch(() => undefined);
-  return {
-    failed,
-    async stop() {
-      if (child.connected) child.disconnect();
-      if (child.exitCode === null && child.signalCode === null) await exited;
-    },
-  };
+  }
+  const consumer = startConsumer({ brokers: cluster.direct, from: ends, name: run, onRecord, onReading });
+  return { failed: new Promise<never>(() => undefined), ...consumer };
 }

@@ -1,97 +1,177 @@
 import { randomBytes } from 'node:crypto';
-import type { StoredRecord } from '../scripts/kafka/console-format.ts';
+import { BrokerSwitch } from './broker-switch.ts';
 import { closeInTime, type Summary } from './close.ts';
 import { startDemoFlow } from './flow.ts';
-import { openKafka } from './kafka.ts';
+import { type DemoKafka, openKafka } from './kafka.ts';
+import { PushCounts } from './ledger.ts';
+import { type Arrival, isOfRun } from './live/arrival.ts';
+import { Feed, lanesOf } from './live/feed.ts';
+import { LiveView } from './live/live-view.ts';
+import { RecentRecords } from './live/recent.ts';
+import { showRecord } from './once/show.ts';
 import type { StartOptions } from './options.ts';
 import { buildPage, pageFolder } from './page/build.ts';
-import { paint } from './paint.ts';
 import { choosePort } from './port.ts';
 import { startReader } from './reader.ts';
-import { field, showRecord } from './show.ts';
-import { topics } from './topics.ts';
+import { Replay } from './replay.ts';
+import { actionsOf } from './server/actions.ts';
+import { startServer } from './server/server.ts';
+import { EventStreams } from './server/sse.ts';
+import { SpoolPlace } from './spool-place.ts';
+import { printHead, printLog } from './terminal/head.ts';
+import { paint } from './terminal/paint.ts';
+import { TrafficLines } from './terminal/traffic-line.ts';
+import { makeMissingTopic, missingTopic } from './topics.ts';
 
 export interface Session {
   readonly origin: string;
   /** Stored with every record of this session, as the header `run`. */
   readonly run: string;
-  /** The records of this session, as read back so far. */
-  readonly records: readonly StoredRecord[];
+  /** The records of this session, as read back so far; only `--once` keeps them. */
+  readonly records: readonly Arrival[];
   /** Rejects when records can no longer be read back; never resolves. */
   readonly failed: Promise<never>;
   /** Stops intake, sends what waits, reads it back and ends everything, within five seconds. */
   close(): Promise<Summary>;
 }
 
-/** Starts broker, consumer and flow, prints where they are, and from then on every record that is read back. */
-export async function openSession(options: Pick<StartOptions, 'port' | 'portGiven'>): Promise<Session> {
-  const { port, note } = await choosePort(options.port, options.portGiven);
+type Options = Pick<StartOptions, 'port' | 'portGiven' | 'once'>;
+
+/** Records that views can open, in bytes. */
+const keptForViews = 8 * 1024 * 1024;
+
+/** Starts broker, flow, server and reader, and prints where they are. */
+export async function openSession({ port: wanted, portGiven, once }: Options): Promise<Session> {
+  const { port, note } = await choosePort(wanted, portGiven);
   console.log(`${paint('bold', 'walkerOS → Kafka')}\n`);
 
   // Building the page takes a moment of processor time and the broker seconds of waiting: together.
   const page = buildPage();
   page.catch(() => undefined);
-  const { cluster, ends } = await openKafka();
-  const { direct } = cluster;
-
-  const run = randomBytes(3).toString('hex');
-  const records: StoredRecord[] = [];
-  const reader = startReader(direct, topics, (record) => {
-    if (record.offset < (ends.get(record.topic)?.[record.partition] ?? 0)) return;
-    if (isOf(run, record)) records.push(record);
-    console.log(showRecord(record, paint, process.stdout.columns));
-  });
+  const kafka = await openKafka();
+  const spool = new SpoolPlace();
   try {
     await page;
-    const flow = await startDemoFlow({ brokers: cluster.brokers, port, page: pageFolder, run, onLog });
-    printHead({ kind: cluster.kind, brokers: cluster.brokers, origin: flow.origin, note });
-    const close = (): Promise<Summary> =>
-      closeInTime({ flow, reader, cluster, ends, readBack: () => records.length });
-    return { origin: flow.origin, run, records, failed: reader.failed, close };
+    const session = await run({ kafka, spool, port, once });
+    printHead({ cluster: kafka.cluster, origin: session.origin, note, once });
+    return session;
   } catch (error) {
-    await Promise.all([reader.stop(), cluster.stop()]);
+    await kafka.cluster.stop();
+    spool.remove();
     throw error;
   }
 }
 
-const isOf = (run: string, { headers }: StoredRecord): boolean =>
-  headers.some(([name, value]) => name === 'run' && value?.toString() === run);
-
-const kinds = {
-  external: 'from KAFKA_BROKERS',
-  embedded: 'started here, ends with this',
-  container: 'started here in a container, ends with this',
-} as const;
-
-interface Head {
-  readonly kind: keyof typeof kinds;
-  readonly brokers: readonly string[];
-  readonly origin: string;
-  readonly note: string | undefined;
+interface Parts {
+  readonly kafka: DemoKafka;
+  readonly spool: SpoolPlace;
+  readonly port: number;
+  readonly once: boolean;
 }
 
-function printHead({ kind, brokers, origin, note }: Head): void {
-  const command = `curl -H 'content-type: application/json' -d '{"name":"page view"}' ${origin}/collect`;
-  const lines = [
-    field('Kafka', `${brokers.join(', ')}  ${paint('dim', kinds[kind])}`, paint),
-    field('topics', topics.join(', '), paint),
-    field(
-      'page',
-      `${paint('cyan', `${origin}/`)}${note === undefined ? '' : paint('dim', `  ${note}`)}`,
-      paint,
-    ),
-    field('events', command, paint),
-    '',
-    paint(
-      'dim',
-      "Every record below is read back by Kafka's own Java consumer (its start takes a few seconds).",
-    ),
-    paint('dim', 'Ctrl-C ends everything.'),
-  ];
-  console.log(lines.join('\n'));
+async function run({ kafka: { cluster, ends }, spool, port, once }: Parts): Promise<Session> {
+  const run = randomBytes(3).toString('hex');
+  const views = new EventStreams();
+  const recent = new RecentRecords(keptForViews);
+  const lanes = lanesOf(ends);
+  if (cluster.kind !== 'external') lanes.push({ topic: missingTopic, partition: 0 });
+  const feed = new Feed({ lanes, recent, now: Date.now, random: Math.random });
+  const broker = new BrokerSwitch(cluster);
+  const counts = new PushCounts();
+  const replay = new Replay(() => `${server.origin}/collect`);
+  const lines = new TrafficLines();
+  const view = new LiveView({
+    run,
+    lanes,
+    feed,
+    views,
+    broker,
+    replay,
+    counts,
+    spoolDepth: () => spool.depth(),
+    onSecond(second, status) {
+      const line = once ? undefined : lines.next(second, status, paint);
+      if (line !== undefined) console.log(line);
+    },
+  });
+  const onLog = (level: 'WARN' | 'ERROR', text: string): void => {
+    printLog(level, text);
+    view.log(level, text);
+  };
+
+  const flow = await startDemoFlow({
+    brokers: cluster.brokers,
+    page: pageFolder,
+    run,
+    spool: spool.path,
+    counts,
+    onLog,
+  });
+  const server = await startServer({
+    port,
+    flow: flow.handler,
+    views,
+    greet: (response) => view.greet(response),
+    find: (place) => recent.find(place),
+    actions: actionsOf({
+      broker,
+      replay,
+      post: (event) => post(server.origin, event),
+      async makeTopic() {
+        await makeMissingTopic(cluster.direct);
+        reader.follow(missingTopic, 1);
+      },
+      onLog,
+    }),
+  });
+
+  const records: Arrival[] = [];
+  const reader = startReader(once, {
+    cluster,
+    ends,
+    run,
+    onReading: (reading) => (view.reading = reading),
+    onRecord(record) {
+      const ours = isOfRun(run, record);
+      view.take(record, ours);
+      if (!once) return;
+      if (ours) records.push(record);
+      console.log(showRecord(record, paint, process.stdout.columns));
+    },
+  });
+
+  return {
+    origin: server.origin,
+    run,
+    records,
+    failed: reader.failed,
+    async close() {
+      replay.stop();
+      const summary = await closeInTime({
+        flow: { accepted: () => counts.acknowledged, shutdown: () => flow.shutdown() },
+        reader,
+        cluster,
+        ends,
+        readBack: () => view.readBack,
+        kept: () => spool.depth(),
+      });
+      view.stop();
+      await server.close();
+      // What waits for another's cluster outlives this run; what waits for ours goes as its data does.
+      if (summary.kept > 0 && cluster.kind === 'external')
+        console.log(`\nStill to be delivered: ${spool.path}`);
+      else spool.remove();
+      return summary;
+    },
+  };
 }
 
-function onLog(level: 'WARN' | 'ERROR', text: string): void {
-  const label = level === 'ERROR' ? paint('red', 'error') : paint('yellow', 'warning');
-  console.log(`\n${label}  ${text}`);
+async function post(origin: string, event: object): Promise<number> {
+  const response = await fetch(`${origin}/collect`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(event),
+  });
+  await response.arrayBuffer();
+  return response.status;
 }

@@ -1,10 +1,11 @@
-/** `npm start`: a Kafka, a walkerOS flow that writes to it, a tagged page, and every record as it is read back. */
+/** `npm start`: a Kafka, a walkerOS flow that writes to it, a tagged shop, and a view of every record as it is read back. */
 import { describe, isComplete, type Summary } from './close.ts';
-import { sendFixedSet } from './once.ts';
+import { sendFixedSet } from './once/fixed-set.ts';
+import { openBrowser, wantsBrowser } from './open-browser.ts';
 import { help, readOptions, UsageError } from './options.ts';
-import { paint } from './paint.ts';
+import { paint } from './terminal/paint.ts';
 import { openSession, type Session } from './session.ts';
-import { interrupted, listenForStop } from './signals.ts';
+import { interrupted, listenForStop } from './terminal/signals.ts';
 
 /** What ended it: a signal, the fixed set with what was wrong about it, or a failure. */
 type End =
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
   const stop = listenForStop();
   const session = await openSession(options);
   stop.ready();
+  if (options.open && !options.once && wantsBrowser()) openBrowser(`${session.origin}/live`);
   const stopped = stop.wished.then((): End => ({ kind: 'stopped' }));
   const work = options.once ? [compareFixedSet(session)] : [];
   const end = await Promise.race([stopped, session.failed, ...work]).catch(failed);

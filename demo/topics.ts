@@ -6,7 +6,28 @@ import { createTopic, describeTopic } from '../scripts/kafka/topics.ts';
 /** Names of the demo's own, for with `KAFKA_BROKERS` they are made on somebody's cluster. */
 export const eventsTopic = 'demo-events';
 export const ordersTopic = 'demo-orders';
-export const topics = [eventsTopic, ordersTopic] as const;
+export const deadLetterTopic = 'demo-dead-letters';
+export const topics = [eventsTopic, ordersTopic, deadLetterTopic] as const;
+
+/** Made by hand only: until then, what goes there shows what becomes of an event whose topic is missing. */
+export const missingTopic = 'demo-nowhere';
+
+/** Of a record on our own broker, in bytes: below what HTTP takes, so that a click can make one that is too large. */
+export const largestRecord = 256 * 1024;
+
+interface Plan {
+  readonly partitions: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+const plans: Readonly<Record<(typeof topics)[number], Plan>> = {
+  [eventsTopic]: { partitions: 3, config: { 'max.message.bytes': String(largestRecord) } },
+  [ordersTopic]: { partitions: 3 },
+  [deadLetterTopic]: { partitions: 1 },
+};
+
+export const makeMissingTopic = (brokers: readonly string[]): Promise<void> =>
+  createTopic(brokers, missingTopic, { partitions: 1 });
 
 /** For each topic and partition, the offset that the next record will get. */
 export type Ends = ReadonlyMap<string, readonly number[]>;
@@ -17,7 +38,7 @@ export type Ends = ReadonlyMap<string, readonly number[]>;
  */
 export async function provision({ kind, direct }: KafkaCluster): Promise<Ends> {
   try {
-    await Promise.all(topics.map((topic) => ensure(direct, topic)));
+    await Promise.all(topics.map((topic) => ensure(direct, topic, kind)));
     return await endsOf(direct);
   } catch (error) {
     const wayOut = 'See that it runs and lets you create topics, or correct KAFKA_BROKERS, or unset it';
@@ -30,10 +51,15 @@ export async function provision({ kind, direct }: KafkaCluster): Promise<Ends> {
   }
 }
 
-async function ensure(brokers: readonly string[], topic: string): Promise<void> {
+async function ensure(
+  brokers: readonly string[],
+  topic: (typeof topics)[number],
+  kind: KafkaCluster['kind'],
+): Promise<void> {
   if (await describeTopic(brokers, topic)) return;
+  const { partitions, config } = plans[topic];
   try {
-    await createTopic(brokers, topic, { partitions: 3 });
+    await createTopic(brokers, topic, { partitions, ...(kind !== 'external' && config && { config }) });
   } catch (error) {
     // Another demo on the same cluster may have been quicker.
     if (!(await describeTopic(brokers, topic))) throw error;
@@ -50,7 +76,8 @@ export function endsOf(brokers: readonly string[]): Promise<Ends> {
         timestamp: ListOffsetTimestamps.LATEST,
       })),
     }));
-    const ends = new Map<string, number[]>();
+    // In the order in which they are named here, which is the one they are shown in.
+    const ends = new Map<string, number[]>(topics.map((name) => [name, []]));
     for (const { name, partitions } of await admin.listOffsets({ topics: asked })) {
       const offsets: number[] = [];
       for (const { partitionIndex, offset } of partitions) offsets[partitionIndex] = Number(offset);

@@ -18,6 +18,7 @@ installDependencies();
 checkNode();
 if (!withoutBroker.includes(process.argv[2] ?? '')) bringBroker();
 if (process.argv[2] === 'test') bringReaders();
+if (['test', 'browser'].includes(process.argv[2] ?? '')) bringBrowser();
 
 function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');
@@ -65,6 +66,26 @@ function bringBroker() {
 function bringReaders() {
   for (const folder of ['registry', 'confluent'])
     spawnSync(pinnedNode, [join(root, 'scripts', folder, 'prepare.ts')], { stdio: 'inherit', cwd: root });
+}
+
+/** Only tests and pictures need one. Where it cannot be brought, tests in a browser are skipped, and say so. */
+function bringBrowser() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'];
+  if (process.env.CHROMIUM || names.some((name) => folders.some((folder) => existsSync(join(folder, name)))))
+    return;
+  const apt = ['/usr/bin/apt-get', '/bin/apt-get'].find((program) => existsSync(program));
+  if (apt && process.getuid?.() === 0) {
+    say('installing Chromium for the tests in a browser (apt-get install chromium); once, about a minute');
+    const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    const install = () =>
+      spawnSync(apt, ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options).status === 0;
+    if (install() || (spawnSync(apt, ['update', '-qq'], options).status === 0 && install())) return;
+  }
+  say(
+    'there is no Chromium, so the tests in a browser are skipped.\n' +
+      'Debian, Ubuntu: apt-get install chromium    elsewhere: CHROMIUM=/path/to/chrome',
+  );
 }
 
 function run(program, args, failure) {

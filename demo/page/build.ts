@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The folder to serve: index.html and style.css as they are, the tag in dist/. */
+/** The folder to serve: pages and styles as they are, scripts in dist/. */
 export const pageFolder = import.meta.dirname;
 
-/** Bundles tag.ts, with the collector and the browser source in it, for the page. Takes a fraction of a second. */
+/** Bundles the shop's tag (collector and browser source in it) and the live view. Takes a fraction of a second. */
 export async function buildPage(): Promise<void> {
   await build({
-    entryPoints: [join(pageFolder, 'tag.ts')],
-    outfile: join(pageFolder, 'dist', 'tag.js'),
+    entryPoints: {
+      tag: join(pageFolder, 'shop', 'tag.ts'),
+      live: join(pageFolder, 'live', 'live.ts'),
+      theme: join(pageFolder, 'theme.ts'),
+    },
+    outdir: join(pageFolder, 'dist'),
     bundle: true,
     minify: true,
     platform: 'browser',

@@ -1,5 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const here = import.meta.dirname;
@@ -10,7 +11,7 @@ const here = import.meta.dirname;
  */
 export async function buildSourceHttp(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await copyFile(join(here, 'package.json'), join(folder, 'package.json'));
+  if (folder !== here) await copyFile(join(here, 'package.json'), join(folder, 'package.json'));
   await build({
     entryPoints: [join(here, 'index.ts')],
     outfile: join(folder, 'dist', 'index.mjs'),
@@ -22,3 +23,6 @@ export async function buildSourceHttp(folder: string): Promise<void> {
     logLevel: 'warning',
   });
 }
+
+/** `npm run demo:source`: builds it where it stands. */
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildSourceHttp(here);

@@ -5,6 +5,7 @@ import { type Answer, Refusal, send } from './answer.ts';
 import { deliver } from './deliver.ts';
 import { readEvents } from './events.ts';
 import { findFile } from './files.ts';
+import { foreignOrigin } from './same-origin.ts';
 import { type InitSettings, resolveSettings, type Settings } from './settings.ts';
 
 export type { InitSettings, Settings } from './settings.ts';
@@ -80,6 +81,10 @@ export function sourceHttp(context: Source.Context<Types>): HttpSource {
   async function collect(request: IncomingMessage, path: string): Promise<Answer> {
     if (closing)
       throw new Refusal(503, 'the flow is shutting down: send the events again', { 'retry-after': '1' });
+    const stranger = settings.cors ? undefined : foreignOrigin(request);
+    if (stranger !== undefined) {
+      throw new Refusal(403, `events of pages of ${stranger} are not taken here: set "cors" to take them`);
+    }
     const events = await readEvents(request, settings.maxBodyBytes);
     const { headers, socket } = request;
     const scope = {

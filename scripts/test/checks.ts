@@ -12,6 +12,7 @@ interface Check {
 /** What must hold of the package itself, each counted as one test. The build comes before those that look at it. */
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
+  { name: 'types of the pages', command: ['tsc', '--noEmit', '-p', 'demo/page'] },
   { name: 'lint', command: ['eslint', '.'] },
   { name: 'format', command: ['prettier', '--check', '.'] },
   { name: 'import directions', command: ['depcruise', 'src'] },

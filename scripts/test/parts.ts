@@ -18,6 +18,8 @@ export const parts = {
   // A cluster of its own; the whole suite is `npm run chaos`.
   chaos: { broker: false, concurrency: 1, timeoutMs: 300_000 },
   bundle: { broker: true, concurrency: 1, timeoutMs: 240_000 },
+  // Brings a broker of its own, which it stops and starts.
+  browser: { broker: false, concurrency: 1, timeoutMs: 180_000 },
   package: { broker: false, concurrency: 1, timeoutMs: 240_000 },
 } satisfies Record<string, PartOptions>;
 

@@ -22,6 +22,7 @@ function parts(steps: string[], { readBack }: Pick<Closing, 'readBack'>): Closin
     cluster: { stop: step('cluster'), direct: ['127.0.0.1:1'] },
     ends: new Map(),
     readBack,
+    kept: () => Promise.resolve(0),
   };
 }
 
@@ -31,7 +32,15 @@ describe('closeInTime', () => {
     let read = 0;
     const summary = await closeInTime(parts(steps, { readBack: () => (read = Math.min(3, read + 0.5)) }));
     assert.deepEqual(steps, ['flow', 'reader', 'cluster']);
-    assert.deepEqual(summary, { accepted: 3, readBack: 3, stored: undefined });
+    assert.deepEqual(summary, { accepted: 3, readBack: 3, kept: 0, stored: undefined });
+  });
+
+  it('does not wait for what is kept on disk, for the broker that it waits for ends as well', async () => {
+    const begin = performance.now();
+    const kept = () => Promise.resolve(2);
+    const summary = await closeInTime({ ...parts([], { readBack: () => 1 }), kept });
+    assert.deepEqual(summary, { accepted: 3, readBack: 1, kept: 2, stored: undefined });
+    assert.ok(performance.now() - begin < 2000);
   });
 
   it('does not wait for a consumer that has failed', async () => {
@@ -41,7 +50,7 @@ describe('closeInTime', () => {
     const failed = Promise.reject<never>(new Error('ended'));
     failed.catch(() => undefined);
     const summary = await closeInTime({ ...closing, reader: { ...closing.reader, failed } });
-    assert.deepEqual(summary, { accepted: 3, readBack: 1, stored: undefined });
+    assert.deepEqual(summary, { accepted: 3, readBack: 1, kept: 0, stored: undefined });
     assert.deepEqual(steps, ['flow', 'reader', 'cluster']);
     assert.ok(performance.now() - begin < 3000);
   });
@@ -49,21 +58,35 @@ describe('closeInTime', () => {
 
 describe('the last line', () => {
   const cases = [
-    [{ accepted: 3, readBack: 3, stored: undefined }, true, '3 accepted, 3 read back: nothing lost.'],
     [
-      { accepted: 3, readBack: 1, stored: 3 },
+      { accepted: 3, readBack: 3, kept: 0, stored: undefined },
+      true,
+      '3 accepted, 3 read back: nothing lost.',
+    ],
+    [
+      { accepted: 3, readBack: 1, kept: 0, stored: 3 },
       true,
       '3 accepted, 1 read back; the consumer was not given the time for the rest, and Kafka holds 3: nothing lost.',
     ],
     [
-      { accepted: 3, readBack: 1, stored: 2 },
+      { accepted: 3, readBack: 1, kept: 0, stored: 2 },
       false,
       '3 accepted, 1 read back, and Kafka holds only 2: 1 lost.',
     ],
     [
-      { accepted: 3, readBack: 1, stored: undefined },
+      { accepted: 3, readBack: 1, kept: 0, stored: undefined },
       false,
       '3 accepted, 1 read back; Kafka did not say in time how many it holds.',
+    ],
+    [
+      { accepted: 3, readBack: 1, kept: 2, stored: undefined },
+      true,
+      '3 accepted, 1 read back, 2 kept on disk until Kafka takes them: nothing lost.',
+    ],
+    [
+      { accepted: 4, readBack: 1, kept: 2, stored: 1 },
+      false,
+      '4 accepted, 1 read back, and Kafka holds only 1: 1 lost.',
     ],
   ] as const;
   for (const [summary, complete, line] of cases) {

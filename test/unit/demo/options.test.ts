@@ -4,18 +4,20 @@ import { readOptions } from '../../../demo/options.ts';
 
 describe('options of npm start', () => {
   it('are read', () => {
-    assert.deepEqual(readOptions([]), { once: false, help: false, port: 8080, portGiven: false });
+    assert.deepEqual(readOptions([]), { once: false, help: false, port: 8080, portGiven: false, open: true });
     assert.deepEqual(readOptions(['--once', '--port', '0']), {
       once: true,
       help: false,
       port: 0,
       portGiven: true,
+      open: true,
     });
-    assert.deepEqual(readOptions(['--port=65535', '--help']), {
+    assert.deepEqual(readOptions(['--port=65535', '--help', '--no-open']), {
       once: false,
       help: true,
       port: 65535,
       portGiven: true,
+      open: false,
     });
   });
 

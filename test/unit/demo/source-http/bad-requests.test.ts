@@ -99,6 +99,23 @@ describe('HTTP source: what it refuses, each with its reason and nothing pushed'
     });
   }
 
+  it('pages of other origins, unless it is told to take them', async (t) => {
+    const evil = { 'content-type': 'application/json', origin: 'https://evil.example' };
+    const { origin, taken } = await demoFlow(t);
+    assert.deepEqual(await post(origin, { name: 'page view' }, evil), {
+      status: 403,
+      body: {
+        ok: false,
+        error: 'events of pages of https://evil.example are not taken here: set "cors" to take them',
+      },
+    });
+    assert.deepEqual(taken, []);
+    const own = { 'content-type': 'application/json', origin };
+    assert.equal((await post(origin, { name: 'page view' }, own)).status, 200);
+    const open = await demoFlow(t, { settings: { cors: true } });
+    assert.equal((await post(open.origin, { name: 'page view' }, evil)).status, 200);
+  });
+
   it('all events of a request when some are bad, naming each by its index', async (t) => {
     const { origin, taken } = await demoFlow(t);
     const answer = await post(origin, [{ name: 'page view' }, { name: 'page' }, 7, { name: 'product add' }]);

@@ -11,12 +11,17 @@ describe('HTTP source: its end', () => {
   it('finishes what is in flight, refuses what comes then, and closes its sockets', async (t) => {
     let release: () => void = () => undefined;
     const stored = new Promise<void>((resolve) => (release = resolve));
-    const { origin, source, shutdown } = await demoFlow(t, { destination: { push: () => stored } });
+    const arrived = Promise.withResolvers<void>();
+    const push = () => {
+      arrived.resolve();
+      return stored;
+    };
+    const { origin, source, shutdown } = await demoFlow(t, { destination: { push } });
     const { port } = new URL(origin);
     const kept = connect(Number(port), '127.0.0.1');
     await once(kept, 'connect');
     const inFlight = post(origin, { name: 'page view' });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await arrived.promise;
     const ended = shutdown();
     setTimeout(release, 100);
     assert.deepEqual(await inFlight, { status: 200, body: { ok: true, accepted: 1 } });
