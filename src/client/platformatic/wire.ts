@@ -23,7 +23,8 @@ export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) 
   return (options) => new WireAdmin(new PlatformaticWire(library, options), options);
 }
 
-class PlatformaticWire implements Wire {
+/** Connections of @platformatic/kafka, by purpose. */
+export class PlatformaticWire implements Wire {
   readonly #library: Library;
   readonly #options: ClientOptions;
   readonly #pools: Readonly<Record<Purpose, ConnectionPool>>;
@@ -40,11 +41,19 @@ class PlatformaticWire implements Wire {
     };
   }
 
-  async open({ host, port }: Address, purpose: Purpose): Promise<Link> {
+  async open(address: Address, purpose: Purpose): Promise<Link> {
+    const { connection, apis } = await this.connect(address, purpose);
+    return new PlatformaticLink(this.#library, this.#options, connection, apis);
+  }
+
+  /** The library's own connection, for requests that `Link` does not have. */
+  async connect(
+    { host, port }: Address,
+    purpose: Purpose,
+  ): Promise<{ readonly connection: Connection; readonly apis: Apis }> {
     try {
       const connection = await this.#pools[purpose].get({ host, port });
-      const apis = await this.#negotiated(connection);
-      return new PlatformaticLink(this.#library, this.#options, connection, apis);
+      return { connection, apis: await this.#negotiated(connection) };
     } catch (failure) {
       const reason = this.#reasons.get(reasonKey(purpose, { host, port }));
       throw reason === undefined ? failure : new AggregateError([failure, reason]);
