@@ -9,6 +9,8 @@ export interface Certificates {
   readonly ca: string;
   /** For 127.0.0.1, and for no host name. */
   readonly broker: { readonly key: string; readonly cert: string };
+  /** The same, until ten days ago. */
+  readonly expired: { readonly key: string; readonly cert: string };
   readonly client: { readonly key: string; readonly cert: string };
   /** Another key of a client, as PKCS12. */
   readonly pfx: Buffer;
@@ -34,15 +36,15 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   /** keytool ends lines with CR LF. */
   const text = (name: string): string => readFileSync(file(name), 'utf8').replaceAll('\r', '');
 
-  async function signed(name: string, ...extensions: string[]): Promise<string> {
+  async function signed(name: string, ...more: string[]): Promise<string> {
     const files = ['-infile', file(`${name}.csr`), '-outfile', file(`${name}.pem`)];
-    await tool('ca.p12', '-gencert', '-alias', 'ca', '-rfc', '-validity', '30', ...files, ...extensions);
+    await tool('ca.p12', '-gencert', '-alias', 'ca', '-rfc', '-validity', '30', ...files, ...more);
     return text(`${name}.pem`);
   }
-  async function issue(name: string, ...extensions: string[]) {
+  async function issue(name: string, ...more: string[]) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(file(`${name}.csr`), signingRequest(name, publicKey, privateKey));
-    return { privateKey, cert: await signed(name, ...extensions) };
+    return { privateKey, cert: await signed(name, ...more) };
   }
   async function requestPfx(): Promise<void> {
     await tool('pfx.p12', '-genkeypair', '-alias', 'pfx', '-dname', 'CN=pfx', ...newKey);
@@ -54,8 +56,9 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     ...(['ca.p12', '-genkeypair', '-alias', 'ca', '-dname', 'CN=Test authority'] as const),
     ...['-ext', 'bc:c=ca:true', ...newKey],
   );
-  const [broker, client] = await Promise.all([
+  const [broker, expired, client] = await Promise.all([
     issue('broker', '-ext', 'san=ip:127.0.0.1'),
+    issue('expired', '-ext', 'san=ip:127.0.0.1', '-startdate', '-40d'),
     issue('client'),
     tool('ca.p12', '-exportcert', '-alias', 'ca', '-rfc', '-file', file('ca.pem')),
     pfxRequested,
@@ -68,6 +71,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   return {
     ca,
     broker: { cert: broker.cert, key: broker.privateKey.export(pem) as string },
+    expired: { cert: expired.cert, key: expired.privateKey.export(pem) as string },
     client: {
       cert: client.cert,
       key: client.privateKey.export({ ...pem, cipher: 'aes-256-cbc', passphrase }) as string,

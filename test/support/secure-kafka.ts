@@ -1,5 +1,5 @@
 import { startKafka } from '../../scripts/kafka/launch.ts';
-import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
+import type { KafkaCluster, KafkaOptions } from '../../scripts/kafka/cluster.ts';
 import type { Certificates } from './certificates.ts';
 
 export interface SecureKafka {
@@ -27,18 +27,13 @@ const module = (name: string, options = ''): string =>
 export async function startSecureKafka(
   certificates: Certificates,
   { name, password }: User,
+  more: Pick<KafkaOptions, 'config' | 'listeners'> = {},
 ): Promise<SecureKafka> {
-  // Inline, not as files: a broker in a container sees no files of ours.
-  const tls = {
-    'ssl.keystore.type': 'PEM',
-    'ssl.keystore.key': certificates.broker.key,
-    'ssl.keystore.certificate.chain': certificates.broker.cert + certificates.ca,
-    'ssl.truststore.type': 'PEM',
-    'ssl.truststore.certificates': certificates.ca,
-  };
+  const tls = tlsListener(certificates, certificates.broker);
   const scram = module('scram.ScramLoginModule');
   const cluster = await startKafka({
     own: true,
+    ...(more.config && { config: more.config }),
     scram: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].map((kind) => `${kind}=[name=${name},password=${password}]`),
     listeners: [
       { name: 'TLS', protocol: 'SSL', config: tls },
@@ -60,10 +55,25 @@ export async function startSecureKafka(
         protocol: 'SASL_PLAINTEXT',
         config: { 'sasl.enabled.mechanisms': 'SCRAM-SHA-512', 'scram-sha-512.sasl.jaas.config': scram },
       },
+      ...(more.listeners ?? []),
     ],
   });
   const { TLS = '', MUTUAL = '', LOGIN = '', BARE = '' } = cluster.nodes[0]?.listeners ?? {};
   return { cluster, at: { TLS, MUTUAL, LOGIN, BARE } };
+}
+
+/** Settings of a listener with TLS. Inline, not as files: a broker in a container sees no files of ours. */
+export function tlsListener(
+  { ca }: Certificates,
+  { key, cert }: Certificates['broker'],
+): Record<string, string> {
+  return {
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.key': key,
+    'ssl.keystore.certificate.chain': cert + ca,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.certificates': ca,
+  };
 }
 
 /** An unsecured JWS, which Kafka takes where it is told to. */
