@@ -17,7 +17,7 @@ const fetchBytes = { inAll: 8 * 1024 * 1024, ofPartition: 1024 * 1024 };
 /** Before a broker that failed, or a partition that moves, is asked again. Milliseconds. */
 const pause = 200;
 /** A topic may grow while it is read. Milliseconds. */
-const layoutAge = 30_000;
+const layoutAge = 5_000;
 /** Kafka's ways to say "first" and "end" instead of a time. */
 const marks = { first: -2n, end: -1n };
 
