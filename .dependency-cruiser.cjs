@@ -3,7 +3,8 @@
  * index, dev, examples → destination → runtime, provision → rooms → vocabulary. The command line stands beside:
  * cli → diagnosis, tailing, redelivery → rooms → vocabulary. Rooms do not import one another.
  */
-const rooms = '^src/(options|record|delivery|client|registry|setup|telemetry|flow|doctor|dead-letters|reading)/';
+const rooms =
+  '^src/(options|record|delivery|spool|client|registry|setup|telemetry|flow|doctor|dead-letters|reading)/';
 
 module.exports = {
   forbidden: [

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createInspector } from './client/create.ts';
 import { clientOptions } from './client-options.ts';
 import { examine } from './doctor/examine.ts';
@@ -12,6 +13,7 @@ import { ruleTopics } from './options/mapping.ts';
 import { resolveOptions, type Options, type Resolved } from './options/resolve.ts';
 import { resolveSetup, type ResolvedSetup } from './options/resolve-setup.ts';
 import { Registry } from './registry/registry.ts';
+import { readSpool } from './spool/status.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 
 export interface DiagnosisRequest {
@@ -138,7 +140,7 @@ function factsOf(
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),
     registry: registryOf(setup),
-    spool: undefined,
+    spool: spoolOf(options.spool),
   };
 }
 
@@ -171,6 +173,12 @@ function registryOf(setup: ResolvedSetup | undefined): Patient['registry'] {
       await registry.latest(plan.subject);
     },
   };
+}
+
+function spoolOf(spool: Options['spool']): Patient['spool'] {
+  if (spool === undefined) return undefined;
+  const { path, maxBytes } = spool;
+  return { path, maxBytes, status: async () => (existsSync(path) ? readSpool(path) : undefined) };
 }
 
 function messageOf(thrown: unknown): string {

@@ -1,12 +1,11 @@
-import { createClient, createReader } from './client/create.ts';
+import { createReader } from './client/create.ts';
 import { clientOptions } from './client-options.ts';
-import { partitionOf } from './client/partitioner.ts';
 import type { Configured } from './configured.ts';
 import { listLetters, type Listed } from './dead-letters/list.ts';
 import { Resending, type ResendRequest, type ResendResult } from './dead-letters/resend.ts';
+import type { Send } from './dead-letters/ports.ts';
 import type { Wanted } from './dead-letters/wanted.ts';
-import { systemClock } from './delivery/clock.ts';
-import { Delivery } from './delivery/delivery.ts';
+import { openDelivery } from './delivering.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 
 /** The dead letters of a destination. @throws KafkaError as the reader's */
@@ -33,30 +32,16 @@ export async function resendDeadLetters(
 ): Promise<ResendResult> {
   const topic = deadLetterTopic(configured);
   const { options } = configured;
-  // A letter counts as sent when it is stored: not to ask would be to lose what is refused.
-  const connection = clientOptions({ ...options.connection, acks: -1, autoCreateTopics: false });
-  const { reader, bookmarks } = await createReader(connection);
-  const client = await createClient(options.client, connection, () => undefined);
-  const delivery = new Delivery(
-    { partitionOf, layout: (name) => client.layout(name), produce: (slices) => client.produce(slices) },
-    {
-      retry: options.retry,
-      linger: 0,
-      batchSize: options.batchSize,
-      bufferMemory: options.bufferMemory,
-      deliveryTimeout,
-      // A letter that is refused again stays where it is.
-      deadLetterTopic: undefined,
-      ...client.limits,
-    },
-    { clock: systemClock, notify: () => undefined, random: Math.random, date: () => new Date() },
-  );
+  const { reader, bookmarks } = await createReader(clientOptions(options.connection));
+  // A letter that is refused again stays where it is.
+  const settings = { deliveryTimeout, deadLetterTopic: undefined, spool: undefined };
+  const { delivery, close } = await openDelivery(options, settings, () => undefined);
   try {
-    const send = (records: Parameters<typeof delivery.sendAll>[0]) => delivery.sendAll(records);
+    const send: Send = (records) => delivery.sendAll(records);
     return await new Resending({ ...request, topic }, reader, bookmarks, send).run();
   } finally {
     await delivery.close(0);
-    await Promise.all([client.close(), reader.close()]);
+    await Promise.all([close(), reader.close()]);
   }
 }
 

@@ -4,9 +4,11 @@ import { partitionOf } from './client/partitioner.ts';
 import type { Client } from './client/port.ts';
 import { clientOptions } from './client-options.ts';
 import { systemClock } from './delivery/clock.ts';
-import { Delivery, type Broker } from './delivery/delivery.ts';
+import { Delivery } from './delivery/delivery.ts';
+import type { Broker, DeliverySettings } from './delivery/ports.ts';
 import type { Options } from './options/resolve.ts';
 import { headersOf, type RecordSettings } from './record/build.ts';
+import { openSpool } from './spool/open.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import type { Env } from './types.ts';
 import { KafkaError } from './vocabulary/errors.ts';
@@ -34,16 +36,18 @@ export interface RuntimeContext {
 /** walkerOS gives `destroy` five seconds; what is left of them closes the sockets. Milliseconds. */
 const drainTimeout = 4_500;
 const closeTimeout = 400;
+/** With a spool, time is kept for what has to go there. */
+const spoolDrainTimeout = 3_700;
 
 export async function openRuntime(options: Options, context: RuntimeContext): Promise<Runtime> {
   const notify = createLog(context.logger, () => performance.now());
   const client = await clientOf(options, context.env, notify);
-  const delivery = new Delivery(brokerOf(client, options, context.id), deliverySettings(options, client), {
-    clock: systemClock,
-    notify,
-    random: Math.random,
-    date: () => new Date(),
-  });
+  const spool = await spoolOf(options, context.env, notify);
+  const delivery = new Delivery(
+    brokerOf(client, options, context.id),
+    { ...deliverySettings(options, client), spool },
+    { clock: systemClock, notify, random: Math.random, date: () => new Date() },
+  );
   let closing: Promise<void> | undefined;
 
   return {
@@ -60,10 +64,19 @@ export async function openRuntime(options: Options, context: RuntimeContext): Pr
       }
     },
     close() {
-      closing ??= delivery.close(drainTimeout).then(() => within(closeTimeout, client.close()));
+      closing ??= delivery
+        .close(spool ? spoolDrainTimeout : drainTimeout)
+        .then(() => within(closeTimeout, client.close()))
+        .finally(() => spool?.file.close());
       return closing;
     },
   };
+}
+
+/** A simulation writes no file. */
+async function spoolOf({ spool }: Options, env: Env, notify: Notify): Promise<DeliverySettings['spool']> {
+  if (spool === undefined || env.kafka) return undefined;
+  return { file: await openSpool(spool, notify), always: spool.mode === 'always' };
 }
 
 async function clientOf(options: Options, env: Env, notify: Notify): Promise<Client> {
@@ -123,7 +136,7 @@ function topicMissing(topic: string, brokers: readonly string[], id: string, cau
   );
 }
 
-function deliverySettings(options: Options, client: Client) {
+function deliverySettings(options: Options, client: Client): Omit<DeliverySettings, 'spool'> {
   const { retry, linger, batchSize, bufferMemory, deliveryTimeout, deadLetter } = options;
   return {
     retry,

@@ -16,6 +16,7 @@ export const flow: Part = {
   columns: [
     { figure: 'rate', title: 'events/s', digits: 0 },
     { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
+    { figure: 'main', title: 'main thread', digits: 1 },
     { figure: 'rss', title: 'RSS MiB', digits: 0 },
   ],
   rows: [

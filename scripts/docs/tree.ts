@@ -18,6 +18,9 @@ const folders: Readonly<Record<string, string>> = {
   'src/client/memory': 'a cluster in memory, for unit tests and --simulate',
   'src/setup': '`walkeros setup`: topics, schemas, drift',
   'src/registry': 'Schema Registry over REST',
+  'src/spool': 'settings.spool: a durable queue on the disk',
+  'src/spool/sqlite': 'in one SQLite file',
+  'src/spool/memory': 'without a disk, for unit tests',
   'src/telemetry': 'notices → log lines',
   'src/examples': 'worked examples: docs, fixtures and walkerOS metadata at once',
 };

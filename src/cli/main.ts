@@ -5,12 +5,21 @@ import type { Command } from './command.ts';
 import { deadLettersList } from './commands/dead-letters-list.ts';
 import { deadLettersResend } from './commands/dead-letters-resend.ts';
 import { doctor } from './commands/doctor.ts';
+import { spoolDrainCommand } from './commands/spool-drain.ts';
+import { spoolStatusCommand } from './commands/spool-status.ts';
 import { tail } from './commands/tail.ts';
 import { helpOf, overview } from './help.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
-export const commands: readonly Command[] = [doctor, tail, deadLettersList, deadLettersResend];
+export const commands: readonly Command[] = [
+  doctor,
+  tail,
+  deadLettersList,
+  deadLettersResend,
+  spoolStatusCommand,
+  spoolDrainCommand,
+];
 
 /** @returns the exit code; nothing is thrown for what a user can mend */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,41 +1,17 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
-import type { Notify } from '../vocabulary/notice.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
-import type { Slice, TopicLayout } from '../vocabulary/partition.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
-import type { Clock } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
-import { failures, likenessOf } from './failures.ts';
+import { ExpiryErrors } from './expiry-errors.ts';
+import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
-import { Leaders, type GroupCommit } from './leaders.ts';
+import { Leaders } from './leaders.ts';
 import { MemoryBound } from './memory-bound.ts';
-import { backoff, inTime, type RetryPolicy } from './retry.ts';
+import { marginOf, Overflow } from './overflow.ts';
+import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import { backoff, inTime } from './retry.ts';
 import { Topic } from './topic.ts';
-
-/** What delivery needs of a Kafka client: the part of the client port that writes. */
-export interface Broker {
-  layout(topic: string): Promise<TopicLayout>;
-  produce(slices: readonly Slice[]): Promise<Outcome[]>;
-  partitionOf(key: Buffer, partitions: number): number;
-}
-
-export interface DeliverySettings extends GroupCommit {
-  readonly retry: RetryPolicy;
-  /** Every record is settled within this many milliseconds. */
-  readonly deliveryTimeout: number;
-  /** Bytes under way at most. */
-  readonly bufferMemory: number;
-  /** Where rejected records go, if anywhere. */
-  readonly deadLetterTopic: string | undefined;
-}
-
-export interface DeliveryContext {
-  readonly clock: Clock;
-  readonly notify: Notify;
-  readonly random: () => number;
-  readonly date: () => Date;
-}
 
 /** How often deadlines are looked at; a record is settled at most this late. Milliseconds. */
 const sweepInterval = 100;
@@ -58,10 +34,17 @@ export class Delivery {
   readonly #topics = new Map<string, Topic>();
   readonly #bound: MemoryBound;
   readonly #leaders: Leaders;
+  readonly #overflow: Overflow | undefined;
+  /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
+  readonly #patience: number;
+  #lastId: number;
   /** Cancels the pauses that lanes are having. */
   readonly #rests = new Set<() => void>();
   #live = 0;
+  /** Nothing more is taken. */
   #closed = false;
+  /** Nothing more is sent: a late answer must not begin another pause. */
+  #ended = false;
   #cancelSweep: (() => void) | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -69,8 +52,18 @@ export class Delivery {
     this.#broker = broker;
     this.#settings = settings;
     this.#context = context;
-    this.#bound = new MemoryBound(settings.bufferMemory, (entry) => this.#route(entry));
+    const { spool, bufferMemory, deliveryTimeout } = settings;
+    this.#bound = new MemoryBound(bufferMemory, (entry) => this.#route(entry), spool === undefined);
     this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
+    const hooks = {
+      begin: () => this.#begin(),
+      settle: (entry: Entry, error?: KafkaError) => this.#settle(entry, error),
+    };
+    this.#overflow = spool && new Overflow(spool, settings, this.#bound, hooks, context);
+    this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
+    this.#lastId = spool?.file.lastId ?? 0;
+    for (const topic of this.#overflow?.leftovers() ?? []) this.#topic(topic).recover();
+    if (this.#behind()) this.#sweepLater();
   }
 
   /**
@@ -99,15 +92,19 @@ export class Delivery {
   }
 
   /**
-   * Takes nothing more, sends what waits for at most `timeout` milliseconds, and rejects what is left then.
+   * Takes nothing more and sends what waits for at most `timeout` milliseconds. What is left then goes to the spool, or
+   * is rejected.
    * @returns how many records were left behind
    */
   async close(timeout: number): Promise<number> {
     this.#closed = true;
+    this.#overflow?.close();
     await this.#emptied(timeout);
-    const left = [...this.#entries()];
+    await this.#overflow?.keepAll(this.#entries());
+    const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
-    for (const topic of this.#topics.values()) topic.stop();
+    this.#ended = true;
+    for (const topic of this.#topics.values()) topic.close();
     for (const cancel of this.#rests) cancel();
     this.#cancelSweep?.();
     if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
@@ -116,8 +113,8 @@ export class Delivery {
 
   #admit(record: KafkaRecord, settle: Settle): void {
     if (this.#closed) return settle(failures.closed(record.topic));
-    const { bufferMemory, deliveryTimeout } = this.#settings;
-    const entry = createEntry(record, this.#context.clock.now() + deliveryTimeout, settle);
+    const { bufferMemory } = this.#settings;
+    const entry = createEntry(++this.#lastId, record, this.#context.clock.now() + this.#patience, settle);
     this.#begin();
     if (entry.bytes > bufferMemory)
       return this.#refuse(entry, failures.largerThanBuffer(entry, bufferMemory));
@@ -128,6 +125,10 @@ export class Delivery {
   /** One record more is alive: somebody has to look at its deadline. */
   #begin(): void {
     this.#live++;
+    this.#sweepLater();
+  }
+
+  #sweepLater(): void {
     this.#cancelSweep ??= this.#context.clock.after(sweepInterval, () => this.#sweep());
   }
 
@@ -168,6 +169,7 @@ export class Delivery {
     switch (outcome.kind) {
       case 'stored':
         lane.failures = 0;
+        lane.late = false;
         for (const entry of entries) this.#settle(entry);
         break;
       case 'rejected':
@@ -203,15 +205,16 @@ export class Delivery {
         break;
     }
     for (const entry of lane.giveBack()) this.#route(entry);
+    if (this.#ended) return;
     if (pause > 0) this.#rest(lane, pause);
-    else this.#leaders.enqueue(lane);
+    else this.#ready(lane);
   }
 
   #tryAgain(entry: Entry, outcome: Extract<Outcome, { kind: 'retriable' }>): void {
     entry.attempts++;
     entry.lastError = outcome.error;
     entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
-    if (entry.attempts <= this.#settings.retry.retries) return;
+    if (entry.attempts <= this.#settings.retry.retries || entry.kept === 'yes') return;
     const error = failures.retriesExhausted(entry, outcome.error);
     // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
     if (outcome.error.code === 'TOPIC_MISSING') this.#refuse(entry, error);
@@ -229,7 +232,8 @@ export class Delivery {
 
   /** Until the deadline of the lane's oldest record, in milliseconds; endless when it has none. */
   #timeLeft(lane: Lane): number {
-    for (const { deadline } of lane.live()) return deadline - this.#context.clock.now();
+    for (const { deadline } of lane.live())
+      return Math.min(deadline - this.#context.clock.now(), this.#patience);
     return Infinity;
   }
 
@@ -238,7 +242,7 @@ export class Delivery {
     const cancel = this.#context.clock.after(pause, () => {
       this.#rests.delete(cancel);
       lane.resting = false;
-      this.#leaders.enqueue(lane);
+      this.#ready(lane);
     });
     this.#rests.add(cancel);
   }
@@ -247,6 +251,7 @@ export class Delivery {
   #settle(entry: Entry, error?: KafkaError): void {
     if (entry.settled) return;
     entry.settled = true;
+    this.#overflow?.left(entry, error);
     entry.settle(error);
     this.#live--;
     this.#bound.leave(entry);
@@ -260,13 +265,16 @@ export class Delivery {
     const { notify, date } = this.#context;
     const { topic } = entry.record;
     if (deadLetterTopic === undefined || topic === deadLetterTopic) {
-      notify({ kind: 'rejected', topic, error });
+      if (entry.kept !== 'yes') notify({ kind: 'rejected', topic, error });
       return this.#settle(entry, error);
     }
     const letter = deadLetterOf(entry.record, error, Math.max(1, entry.attempts), deadLetterTopic, date());
-    const follower = createEntry(letter, entry.deadline, (failure) => {
+    const deadline = Math.min(entry.deadline, this.#context.clock.now() + this.#patience);
+    const follower = createEntry(++this.#lastId, letter, deadline, (failure) => {
       if (!failure) notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });
-      entry.settle(failure && failures.deadLetter(entry, error, deadLetterTopic, failure));
+      const fate = failure && failures.deadLetter(entry, error, deadLetterTopic, failure);
+      this.#overflow?.left(entry, fate);
+      entry.settle(fate);
     });
     // The letter speaks for the record from here on.
     entry.settled = true;
@@ -276,9 +284,14 @@ export class Delivery {
     this.#bound.admitFollower(follower);
   }
 
-  /** Not the record's fault, but its time or its tries are over. */
+  /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   #giveUp(entry: Entry, error: KafkaError): void {
     if (entry.settled) return;
+    if (this.#overflow) {
+      this.#topic(entry.record.topic).runsLate(entry);
+      if (this.#overflow.takes(entry, error)) return;
+      error = failures.spoolSilent(entry);
+    }
     this.#context.notify({ kind: 'gave-up', topic: entry.record.topic, error });
     this.#settle(entry, error);
   }
@@ -291,7 +304,8 @@ export class Delivery {
       const hooks = {
         layout: (name: string) => this.#broker.layout(name),
         partitionOf: (key: Buffer, partitions: number) => this.#broker.partitionOf(key, partitions),
-        ready: (lane: Lane) => this.#leaders.enqueue(lane),
+        ready: (lane: Lane) => this.#ready(lane),
+        overflow: this.#overflow,
         refuse: (entry: Entry, error: KafkaError) => this.#refuse(entry, error),
         missing: (topic: string, error: KafkaError) => notify({ kind: 'topic-missing', topic, error }),
       };
@@ -305,32 +319,32 @@ export class Delivery {
   #sweep(): void {
     const { clock } = this.#context;
     const now = clock.now();
-    const told = new Map<string, KafkaError>();
+    const errors = new ExpiryErrors(this.#settings);
     for (const entry of this.#entries()) {
-      if (entry.deadline <= now) this.#giveUp(entry, this.#expired(entry, told));
+      if (entry.deadline <= now) this.#giveUp(entry, errors.of(entry));
     }
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
       const age = now - topic.askedAt;
       if (age > layoutMaxAge || (stalled.has(topic.name) && age > stalledAfter)) void topic.refresh();
     }
-    this.#cancelSweep = this.#live === 0 ? undefined : clock.after(sweepInterval, () => this.#sweep());
+    this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
+    this.#cancelSweep = undefined;
+    if (this.#live > 0 || this.#behind()) this.#sweepLater();
   }
 
-  /** Records that fail alike share one error: a hundred thousand may expire in one sweep, and each error has a stack trace. */
-  #expired(entry: Entry, told: Map<string, KafkaError>): KafkaError {
-    const likeness = `${entry.held} ${likenessOf(entry)}`;
-    let error = told.get(likeness);
-    if (error === undefined) {
-      error = entry.held
-        ? failures.deadline(entry, this.#settings.deliveryTimeout)
-        : failures.bufferFull(entry, this.#settings.bufferMemory);
-      told.set(likeness, error);
-    }
-    return error;
+  #behind(): boolean {
+    return [...this.#topics.values()].some(({ behind }) => behind);
+  }
+
+  /** The lane may have something to send. */
+  #ready(lane: Lane): void {
+    if (lane.tail !== undefined) this.#overflow?.fetch(lane, this.#topic(lane.topic));
+    this.#leaders.enqueue(lane);
   }
 
   *#entries(): Iterable<Entry> {
+    yield* this.#overflow?.spilling() ?? [];
     yield* this.#bound.waiting();
     for (const topic of this.#topics.values()) yield* topic.live();
   }

@@ -74,6 +74,24 @@ export const failures = {
     );
   },
 
+  notKept(entry: Entry, error: KafkaError): KafkaError {
+    return new KafkaError(
+      error.code,
+      `Kafka topic "${entry.record.topic}": not acknowledged in time, and not kept either; the record ${fate(entry)}. ` +
+        `${error.message} ${lastWord(entry)}`,
+      { ...about(entry), cause: error },
+    );
+  },
+
+  spoolSilent(entry: Entry): KafkaError {
+    return new KafkaError(
+      'SPOOL_FAILED',
+      `Kafka topic "${entry.record.topic}": not acknowledged in time, and the disk of settings.spool.path did not ` +
+        `answer either; the record ${fate(entry)}. ${lastWord(entry)}`,
+      about(entry),
+    );
+  },
+
   deadLetter(entry: Entry, rejection: KafkaError, deadLetterTopic: string, error: KafkaError): KafkaError {
     return new KafkaError(
       'DEAD_LETTER_FAILED',
@@ -84,13 +102,8 @@ export const failures = {
   },
 };
 
-/** What the message about a record that ran out of time depends on. */
-export function likenessOf(entry: Entry): string {
-  return `${entry.record.topic} ${fate(entry)} ${entry.lastError?.message ?? ''}`;
-}
-
 /** Also while a request that carries the record is out. */
-function mayBeWritten(entry: Entry): boolean {
+export function mayBeWritten(entry: Entry): boolean {
   return entry.mayHaveBeenWritten || entry.out;
 }
 

@@ -26,6 +26,10 @@ export class Lane {
   failures = 0;
   /** Waiting out a pause. */
   resting = false;
+  /** A record of it ran out of time: new ones need not wait as long before the spool takes them. */
+  late = false;
+  /** Younger records of it are in the spool alone, above this id; undefined: all there is, is here. */
+  tail: number | undefined;
   #entries: Entry[] = [];
   #head = 0;
   #bytes = 0;
@@ -115,6 +119,30 @@ export class Lane {
     this.#head = 0;
     this.#bytes = 0;
     return entries;
+  }
+
+  /**
+   * Lets go of the youngest entries that the spool has as well, but for `room` bytes of the oldest. What was once sent
+   * stays: an idempotent producer must send the same again.
+   */
+  evict(room: number): Entry[] {
+    const live = [...this.live()];
+    let first = live.length;
+    for (; first > 0; first--) {
+      const entry = live[first - 1];
+      if (entry?.kept !== 'yes' || entry.out || entry.mayHaveBeenWritten) break;
+    }
+    let bytes = 0;
+    for (let index = 0; index < live.length && bytes < room; index++) {
+      bytes += live[index]?.bytes ?? 0;
+      first = Math.max(first, index + 1);
+    }
+    const evicted = live.slice(first);
+    if (evicted.length === 0) return evicted;
+    this.#entries = live.slice(0, first);
+    this.#head = 0;
+    this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    return evicted;
   }
 
   #dropSettled(): void {

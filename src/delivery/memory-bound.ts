@@ -2,18 +2,26 @@ import type { Entry } from './entry.ts';
 
 /**
  * Bounds the bytes under way by `bufferMemory`. Beyond it, entries queue at the door, first come first served: that
- * is the back-pressure a caller feels, for at most its own deadline.
+ * is the back-pressure a caller feels, for at most its own deadline. With a spool nobody queues: who finds no room
+ * enters without being held, and goes to the disk.
  */
 export class MemoryBound {
   readonly #capacity: number;
   readonly #enter: (entry: Entry) => void;
+  readonly #queues: boolean;
   #used = 0;
   #queue: Entry[] = [];
   #head = 0;
 
-  constructor(capacity: number, enter: (entry: Entry) => void) {
+  constructor(capacity: number, enter: (entry: Entry) => void, queues = true) {
     this.#capacity = capacity;
     this.#enter = enter;
+    this.#queues = queues;
+  }
+
+  /** Half of the room is taken: time to let go of what need not be here. */
+  get crowded(): boolean {
+    return this.#used > this.#capacity / 2;
   }
 
   get full(): boolean {
@@ -23,12 +31,19 @@ export class MemoryBound {
   /** Lets the entry in now, or when there is room. */
   admit(entry: Entry): void {
     if (!this.full && this.#used + entry.bytes <= this.#capacity) this.#let(entry);
-    else this.#queue.push(entry);
+    else if (this.#queues) this.#queue.push(entry);
+    else this.#enter(entry);
   }
 
   /** Lets in an entry that follows from one already inside (a dead letter), which must not wait for itself. */
   admitFollower(entry: Entry): void {
     this.#let(entry);
+  }
+
+  /** Counts an entry that comes from the spool: who fetches it sees to the room. */
+  hold(entry: Entry): void {
+    entry.held = true;
+    this.#used += entry.bytes;
   }
 
   /** A settled entry gives its bytes back, if it ever got past the door. */
@@ -59,8 +74,7 @@ export class MemoryBound {
   }
 
   #let(entry: Entry): void {
-    entry.held = true;
-    this.#used += entry.bytes;
+    this.hold(entry);
     this.#enter(entry);
   }
 }

@@ -41,6 +41,9 @@ const finalCodes: ReadonlySet<string> = new Set([
   'DESTINATION_CLOSED',
 ]);
 
-export function isFinal(error: KafkaError): boolean {
-  return finalCodes.has(error.code);
+/** Nothing about a record or its topic, so that a spool may keep records until it is put right. */
+const connectionCodes: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILED', 'TLS_FAILED']);
+
+export function isFinal(error: KafkaError, spooled: boolean): boolean {
+  return finalCodes.has(error.code) && !(spooled && connectionCodes.has(error.code));
 }

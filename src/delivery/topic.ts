@@ -12,9 +12,23 @@ export interface TopicHooks {
   /** The lane has something to send, or may be sent somewhere else than before. */
   ready(lane: Lane): void;
   refuse(entry: Entry, error: KafkaError): void;
+  /** What the spool does for the topic; undefined where there is none. */
+  readonly overflow: TopicOverflow | undefined;
   /** The cluster answered that the topic does not exist. */
   missing(topic: string, error: KafkaError): void;
 }
+
+export interface TopicOverflow {
+  /** @see Overflow.spills */
+  spills(entry: Entry, tailed: boolean, late: boolean): boolean;
+  /** @see Spool.assign */
+  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean;
+  /** These entries are on the disk alone from here on. */
+  evicted(entries: readonly Entry[]): void;
+}
+
+/** So many records of the spool get their partition at a time; the loop goes on in between. */
+const homingPortion = 1_000;
 
 /** A topic known to be refused is asked about again at most this often, whatever the traffic. */
 const recheckAfter = 5_000;
@@ -38,6 +52,11 @@ export class Topic {
   #cancelRetry: (() => void) | undefined;
   #askedAt = -Infinity;
   #failures = 0;
+  /** A record that waits for the layout has run out of time. */
+  #late = false;
+  #homeless = false;
+  #homing = false;
+  #closed = false;
   #refusal: { readonly error: KafkaError; readonly since: number } | undefined;
 
   /** @param patience how long a missing topic may take to appear before its records are refused at once */
@@ -66,12 +85,61 @@ export class Topic {
   route(entry: Entry): void {
     const refusal = this.#standingRefusal();
     if (refusal) return this.#hooks.refuse(entry, refusal);
+    const { overflow } = this.#hooks;
     if (this.#lanes.length === 0) {
-      this.#arrivals.push(entry);
       if (this.#cancelRetry === undefined) void this.refresh();
+      if (overflow?.spills(entry, this.#homeless, this.#late)) this.#homeless = true;
+      else this.#arrivals.push(entry);
       return;
     }
-    this.#assign(entry);
+    const lane = this.#laneOf(entry);
+    if (overflow?.spills(entry, lane.tail !== undefined, lane.late))
+      lane.tail = Math.min(lane.tail ?? Infinity, entry.id - 1);
+    else this.#enter(entry, lane);
+  }
+
+  /** Records of the spool wait for the layout; this process has none of them in memory. */
+  recover(): void {
+    this.#homeless = true;
+    void this.refresh();
+  }
+
+  /** The entry has run out of time: those behind it in its lane need not wait for theirs. */
+  runsLate(entry: Entry): void {
+    const lane = this.#lanes[entry.partition];
+    if (lane) lane.late = true;
+    else this.#late = true;
+  }
+
+  /** Lets go of what the spool has, but for the oldest of each lane. */
+  evict(room: number): void {
+    const { overflow } = this.#hooks;
+    if (overflow === undefined) return;
+    for (const lane of this.#lanes) {
+      const evicted = lane.evict(room);
+      const [first] = evicted;
+      if (first) lane.tail = first.id - 1;
+      overflow.evicted(evicted);
+    }
+    const stay = this.#arrivals.findLastIndex(({ kept }) => kept !== 'yes') + 1;
+    const evicted = this.#arrivals.splice(stay);
+    if (evicted.length > 0) this.#homeless = true;
+    overflow.evicted(evicted);
+  }
+
+  /** The lanes that have records on the disk alone, and may fetch them. */
+  tailed(): Lane[] {
+    return this.#homeless ? [] : this.#lanes.filter(({ tail }) => tail !== undefined);
+  }
+
+  /** Records of the spool, younger than all in memory, have yet to be given their lanes: until then none may fetch. */
+  get homeless(): boolean {
+    return this.#homeless;
+  }
+
+  /** Records of it are on the disk alone. */
+  get behind(): boolean {
+    return this.#homeless || this.#lanes.some(({ tail }) => tail !== undefined);
   }
 
   /** Every unsettled entry of the topic, in lanes or before them. */
@@ -87,13 +155,19 @@ export class Topic {
     return this.#asking;
   }
 
-  stop(): void {
+  /** Asks no more. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
 
   async #ask(): Promise<void> {
-    this.stop();
+    this.#stop();
     this.#askedAt = this.#clock.now();
     try {
       const layout = await this.#hooks.layout(this.name);
@@ -114,19 +188,44 @@ export class Topic {
       else lane.leader = leader;
     });
     // A topic re-created with fewer partitions: its records find their lanes anew, before any younger one does.
-    for (const lane of retired) for (const entry of lane.retire()) this.#assign(entry);
+    for (const lane of retired) {
+      if (lane.tail !== undefined) this.#homeless = true;
+      for (const entry of lane.retire()) this.#enter(entry, this.#laneOf(entry));
+    }
     this.#retired = [...this.#retired, ...retired].filter((lane) => !lane.idle);
     const arrivals = this.#arrivals;
     this.#arrivals = [];
-    for (const entry of arrivals) if (!entry.settled) this.#assign(entry);
+    for (const entry of arrivals) if (!entry.settled) this.#enter(entry, this.#laneOf(entry));
+    this.#late = false;
+    if (this.#homeless) this.#home();
     for (const lane of this.#lanes) this.#hooks.ready(lane);
     if (leaders.includes(noLeader) && this.#timeLeft() < Infinity) this.#askAgainLater(this.#timeLeft());
+  }
+
+  /** From now on whatever comes queues on the disk, behind the homeless; lanes fetch once all have a home. */
+  #home(): void {
+    for (const lane of this.#lanes) lane.tail = 0;
+    if (this.#homing) return;
+    this.#homing = true;
+    const portion = () => {
+      const partitions = this.#lanes.length;
+      const choose = (key: Buffer) => this.#hooks.partitionOf(key, partitions);
+      if (this.#hooks.overflow?.assign(this.name, partitions, choose, homingPortion))
+        this.#clock.soon(portion);
+      else {
+        this.#homing = false;
+        this.#homeless = false;
+        for (const lane of this.#lanes) this.#hooks.ready(lane);
+      }
+    };
+    portion();
   }
 
   #refused(error: KafkaError): void {
     const missing = error.code === 'TOPIC_MISSING';
     if (missing) this.#hooks.missing(this.name, error);
-    if (missing || isFinal(error)) this.#refusal = { error, since: this.#refusal?.since ?? this.#askedAt };
+    if (missing || this.#isFinal(error))
+      this.#refusal = { error, since: this.#refusal?.since ?? this.#askedAt };
     else this.#refusal = undefined;
 
     const waiting = this.#arrivals.filter((entry) => !entry.settled);
@@ -134,14 +233,17 @@ export class Topic {
     for (const entry of waiting) {
       entry.lastError = error;
       if (missing) entry.attempts++;
-      const hopeless = isFinal(error) || this.#standingRefusal() !== undefined;
-      if (hopeless || entry.attempts > this.#policy.retries) this.#hooks.refuse(entry, error);
+      const hopeless = this.#isFinal(error) || this.#standingRefusal() !== undefined;
+      // What the spool has may wait for as long as it takes.
+      if (entry.kept === 'yes') this.#arrivals.push(entry);
+      else if (hopeless || entry.attempts > this.#policy.retries) this.#hooks.refuse(entry, error);
       else this.#arrivals.push(entry);
     }
-    if (this.#arrivals.length > 0) this.#askAgainLater(missing ? Infinity : this.#timeLeft());
+    if (this.#arrivals.length > 0 || this.behind) this.#askAgainLater(missing ? Infinity : this.#timeLeft());
   }
 
   #askAgainLater(timeLeft: number): void {
+    if (this.#closed) return;
     this.#failures++;
     const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), timeLeft, this.#policy);
     this.#cancelRetry = this.#clock.after(pause, () => {
@@ -155,21 +257,29 @@ export class Topic {
     if (this.#refusal === undefined) return undefined;
     const { error, since } = this.#refusal;
     const now = this.#clock.now();
-    const believed = isFinal(error) || now - since >= this.#patience;
+    const believed = this.#isFinal(error) || now - since >= this.#patience;
     return believed && now - this.#askedAt < recheckAfter ? error : undefined;
   }
 
-  #assign(entry: Entry): void {
-    const partition = this.#hooks.partitionOf(entry.record.key, this.#lanes.length);
-    const lane = this.#lanes[partition];
-    if (lane === undefined) throw new RangeError(`partition ${partition} of ${this.#lanes.length}`);
+  #isFinal(error: KafkaError): boolean {
+    return isFinal(error, this.#hooks.overflow !== undefined);
+  }
+
+  #laneOf(entry: Entry): Lane {
+    entry.partition = this.#hooks.partitionOf(entry.record.key, this.#lanes.length);
+    const lane = this.#lanes[entry.partition];
+    if (lane === undefined) throw new RangeError(`partition ${entry.partition} of ${this.#lanes.length}`);
+    return lane;
+  }
+
+  #enter(entry: Entry, lane: Lane): void {
     lane.push(entry);
     this.#hooks.ready(lane);
   }
 
   /** Until the deadline of the oldest that waits, in milliseconds; endless when nothing does. */
   #timeLeft(): number {
-    for (const { deadline } of this.live()) return deadline - this.#clock.now();
-    return Infinity;
+    for (const { deadline } of this.live()) return Math.min(deadline - this.#clock.now(), this.#patience);
+    return this.behind ? this.#patience : Infinity;
   }
 }

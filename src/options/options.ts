@@ -28,6 +28,7 @@ export interface Options {
   readonly bufferMemory: number;
   readonly deliveryTimeout: number;
   readonly deadLetter: { readonly topic: string } | undefined;
+  readonly spool: Readonly<NonNullable<ParsedSettings['spool']>> | undefined;
 }
 
 export interface ConnectionFacts {

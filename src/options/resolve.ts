@@ -59,16 +59,16 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   return { options: optionsOf(parsed.data, environmentRegion), warnings: broken('warning').map(sentenceOf) };
 }
 
-function factsOf({ kafka, deadLetter }: ParsedSettings): Partial<Facts> {
-  return { ...kafka, deadLetter };
+function factsOf({ kafka, deadLetter, spool }: ParsedSettings): Partial<Facts> {
+  return { ...kafka, deadLetter, spool };
 }
 
 /** Of settings that failed, the fields that are right by themselves, so that rules can still speak about those. */
 function knownFacts(settings: unknown): Partial<Facts> {
-  const { kafka, deadLetter } = settingsSchema.shape;
+  const { kafka, deadLetter, spool } = settingsSchema.shape;
   return {
     ...rightFields(shapeOf(kafka) ?? {}, fieldOf(settings, 'kafka')),
-    ...rightFields({ deadLetter }, settings),
+    ...rightFields({ deadLetter, spool }, settings),
   };
 }
 
@@ -85,7 +85,10 @@ function fieldOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-function optionsOf({ kafka, deadLetter }: ParsedSettings, environmentRegion: string | undefined): Options {
+function optionsOf(
+  { kafka, deadLetter, spool }: ParsedSettings,
+  environmentRegion: string | undefined,
+): Options {
   return Object.freeze({
     client: kafka.client,
     connection: connectionOf(kafka, environmentRegion),
@@ -98,6 +101,7 @@ function optionsOf({ kafka, deadLetter }: ParsedSettings, environmentRegion: str
     bufferMemory: kafka.bufferMemory,
     deliveryTimeout: kafka.deliveryTimeout,
     deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
+    spool: spool && Object.freeze({ ...spool }),
   });
 }
 

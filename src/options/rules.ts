@@ -17,6 +17,7 @@ export interface Rule {
 /** All that rules may read: the parsed settings, the collector's own limit for one push, and AWS_REGION. */
 export type Facts = ParsedSettings['kafka'] & {
   deadLetter: ParsedSettings['deadLetter'];
+  spool: ParsedSettings['spool'];
   collectorTimeout: number;
   environmentRegion: string | undefined;
 };
@@ -237,5 +238,23 @@ export const rules: readonly Rule[] = [
     say:
       'has no effect with settings.kafka.acks 0: the broker sends no answer, so a refused record is never seen and ' +
       'is lost; use acks -1 or 1',
+  }),
+  rule({
+    path: 'settings.spool',
+    severity: 'warning',
+    reads: ['spool', 'acks'],
+    when: ({ spool, acks }) => spool !== undefined && acks === 0,
+    say:
+      'keeps little with settings.kafka.acks 0: a record counts as delivered once it is handed to the socket, and ' +
+      'what is lost after that is in no spool; use acks -1',
+  }),
+  rule({
+    path: 'settings.spool.maxBytes',
+    severity: 'warning',
+    reads: ['spool', 'bufferMemory'],
+    when: ({ spool, bufferMemory }) => spool !== undefined && spool.maxBytes < bufferMemory,
+    say: ({ spool, bufferMemory }) =>
+      `is ${spool?.maxBytes}, less than settings.kafka.bufferMemory (${bufferMemory}): what waits in memory when an ` +
+      'outage begins does not fit, and its pushes fail; raise maxBytes',
   }),
 ];

@@ -229,10 +229,33 @@ const deadLetter = z
   .optional()
   .describe('Where refused records go. Without it their push fails.');
 
+const spool = z
+  .strictObject(
+    {
+      path: text('/var/lib/walkeros/kafka.spool').describe(
+        'File on a local disk that outlives the process; its folder is made where it is missing. ' +
+          'One destination has it at a time.',
+      ),
+      mode: choice(['overflow', 'always'])
+        .default('overflow')
+        .describe(
+          '`overflow`: only what Kafka has not acknowledged within `deliveryTimeout`, or what has no room in `bufferMemory`. ' +
+            '`always`: every record, before its push succeeds, so that a killed process loses nothing; costs a disk write each.',
+        ),
+      maxBytes: bytes()
+        .default(1_073_741_824)
+        .describe('Most bytes of records in it. Beyond it pushes fail; nothing kept is dropped.'),
+    },
+    { error: 'must be an object, for example { "path": "/var/lib/walkeros/kafka.spool" }' },
+  )
+  .optional()
+  .describe('Keeps on the disk what Kafka does not take in time, and delivers it later, in order.');
+
 export const settingsSchema = z.strictObject(
   {
     kafka: kafka.describe('Connection and producer.'),
     deadLetter,
+    spool,
   },
   {
     error: ({ input }) =>

@@ -106,6 +106,44 @@ function lineOf(notice: Notice): { level: Level; subject: string; text: string }
         subject: notice.kind,
         text: `The destination closed with ${notice.records} records not acknowledged; each was rejected to its push.`,
       };
+    case 'spool-left':
+      return {
+        level: 'info',
+        subject: `${notice.kind} ${notice.topic}`,
+        text: `The spool holds ${notice.records} records for Kafka topic "${notice.topic}" from an earlier run: they go first.`,
+      };
+    case 'spool-damaged':
+      return {
+        level: 'error',
+        subject: notice.kind,
+        text:
+          `The spool "${notice.path}" was damaged and is now "${notice.movedTo}"; a new one was begun with the ` +
+          `${notice.records} records that could still be read. Keep the old file if you need to look for more.`,
+      };
+    case 'spooling':
+      return {
+        level: 'warn',
+        subject: `${notice.kind} ${notice.topic}`,
+        text:
+          `Kafka topic "${notice.topic}": records go to the spool from here on, and to Kafka once it takes them. ` +
+          (notice.why?.message ?? 'There is no room left in settings.kafka.bufferMemory.'),
+      };
+    case 'spool-drained':
+      return {
+        level: 'info',
+        subject: `${notice.kind} ${notice.topic}`,
+        text: `Kafka topic "${notice.topic}": everything in the spool was delivered.`,
+      };
+    case 'spool-refused':
+      return {
+        level: 'error',
+        subject: `${notice.kind} ${notice.topic} ${notice.error.code}`,
+        text:
+          `Kafka topic "${notice.topic}" refused a record of the spool. It stays there and is tried again at the next ` +
+          `start; settings.deadLetter would take it. ${notice.error.message}`,
+      };
+    case 'spool-failed':
+      return { level: 'error', subject: `${notice.kind} ${notice.error.code}`, text: notice.error.message };
   }
 }
 

@@ -17,6 +17,23 @@ export type Notice =
     }
   | { readonly kind: 'buffer-full'; readonly bufferMemory: number }
   | { readonly kind: 'client-rebuilt'; readonly error: KafkaError }
-  | { readonly kind: 'left-behind'; readonly records: number };
+  | { readonly kind: 'left-behind'; readonly records: number }
+  | { readonly kind: 'spool-left'; readonly topic: string; readonly records: number }
+  | {
+      readonly kind: 'spool-damaged';
+      readonly path: string;
+      readonly movedTo: string;
+      /** How many could be taken over into the new file. */
+      readonly records: number;
+    }
+  | {
+      readonly kind: 'spooling';
+      readonly topic: string;
+      /** Undefined: there was no room in memory. */
+      readonly why: KafkaError | undefined;
+    }
+  | { readonly kind: 'spool-drained'; readonly topic: string }
+  | { readonly kind: 'spool-refused'; readonly topic: string; readonly error: KafkaError }
+  | { readonly kind: 'spool-failed'; readonly error: KafkaError };
 
 export type Notify = (notice: Notice) => void;

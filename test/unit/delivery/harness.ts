@@ -1,4 +1,5 @@
-import { Delivery, type DeliverySettings } from '../../../src/delivery/delivery.ts';
+import { Delivery } from '../../../src/delivery/delivery.ts';
+import type { DeliverySettings } from '../../../src/delivery/ports.ts';
 import { partitionOf } from '../../../src/client/partitioner.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
@@ -14,6 +15,7 @@ export const defaults: DeliverySettings = {
   deliveryTimeout: 8_000,
   bufferMemory: 32 * 1024 * 1024,
   deadLetterTopic: undefined,
+  spool: undefined,
 };
 
 /** A delivery over an in-memory cluster, with a clock that only the test moves. */

@@ -191,6 +191,10 @@ describe('messages around settings.kafka', () => {
       { kafka: { brokers: ['a:1'], topic: 'x' }, deadLetter: {} },
       'settings.deadLetter.topic: is missing: write the name of the topic',
     ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, spool: '/var/spool.db' },
+      'settings.spool: must be an object, for example { "path": "/var/lib/walkeros/kafka.spool" }',
+    ],
   ];
   for (const [settings, ...messages] of whole) {
     it(JSON.stringify(settings) ?? 'undefined', () => {

@@ -31,6 +31,7 @@ describe('resolveOptions', () => {
       bufferMemory: 33554432,
       deliveryTimeout: 8000,
       deadLetter: undefined,
+      spool: undefined,
     });
     assert.deepEqual(warnings, []);
   });
@@ -58,6 +59,7 @@ describe('resolveOptions', () => {
         deliveryTimeout: 6000,
       },
       deadLetter: { topic: 'orders-dead' },
+      spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
     });
     assert.deepEqual(options, {
       client: 'kafkajs',
@@ -83,6 +85,7 @@ describe('resolveOptions', () => {
       bufferMemory: 2000,
       deliveryTimeout: 6000,
       deadLetter: { topic: 'orders-dead' },
+      spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
     });
     assert.deepEqual(warnings, []);
   });

@@ -117,6 +117,14 @@ const warnings: [settings: object, message: string, context?: ResolveContext][] 
     { kafka: { acks: 0 }, deadLetter: { topic: 'dead' } },
     'settings.deadLetter: has no effect with settings.kafka.acks 0: the broker sends no answer, so a refused record is never seen and is lost; use acks -1 or 1',
   ],
+  [
+    { kafka: { acks: 0 }, spool: { path: 'spool.db' } },
+    'settings.spool: keeps little with settings.kafka.acks 0: a record counts as delivered once it is handed to the socket, and what is lost after that is in no spool; use acks -1',
+  ],
+  [
+    { kafka: { bufferMemory: 5000, batchSize: 5000 }, spool: { path: 'spool.db', maxBytes: 4999 } },
+    'settings.spool.maxBytes: is 4999, less than settings.kafka.bufferMemory (5000): what waits in memory when an outage begins does not fit, and its pushes fail; raise maxBytes',
+  ],
 ];
 
 const fine: [settings: object, context?: ResolveContext][] = [
@@ -137,6 +145,7 @@ const fine: [settings: object, context?: ResolveContext][] = [
   [{ kafka: { deliveryTimeout: 12000, requestTimeout: 12000 } }, { collectorTimeout: 12001 }],
   [{}, { collectorTimeout: 0 }],
   [{ deadLetter: { topic: 'events-dead' } }],
+  [{ spool: { path: 'spool.db', mode: 'always', maxBytes: 33554432 } }],
 ];
 
 describe('rules that are errors', () => {

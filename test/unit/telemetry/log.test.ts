@@ -54,6 +54,13 @@ describe('log', () => {
     notify({ kind: 'buffer-full', bufferMemory: 1_000 });
     notify({ kind: 'client-rebuilt', error });
     notify({ kind: 'left-behind', records: 3 });
+    notify({ kind: 'spool-left', topic: 't', records: 4 });
+    notify({ kind: 'spool-damaged', path: 'a.db', movedTo: 'a.db.damaged-1', records: 5 });
+    notify({ kind: 'spooling', topic: 't', why: error });
+    notify({ kind: 'spooling', topic: 'u', why: undefined });
+    notify({ kind: 'spool-drained', topic: 't' });
+    notify({ kind: 'spool-refused', topic: 't', error });
+    notify({ kind: 'spool-failed', error });
     assert.deepEqual(lines, [
       'info Connected to Kafka at a:1, b:2.',
       'warn Kafka is busy. Pushes wait for it until their deadline.',
@@ -65,6 +72,13 @@ describe('log', () => {
       'warn settings.kafka.bufferMemory (1000 bytes) is full: pushes wait for room. The cluster takes records more slowly than they come.',
       'warn The Kafka client was stuck although the cluster answers, and was replaced. Kafka is busy.',
       'error The destination closed with 3 records not acknowledged; each was rejected to its push.',
+      'info The spool holds 4 records for Kafka topic "t" from an earlier run: they go first.',
+      'error The spool "a.db" was damaged and is now "a.db.damaged-1"; a new one was begun with the 5 records that could still be read. Keep the old file if you need to look for more.',
+      'warn Kafka topic "t": records go to the spool from here on, and to Kafka once it takes them. Kafka is busy.',
+      'warn Kafka topic "u": records go to the spool from here on, and to Kafka once it takes them. There is no room left in settings.kafka.bufferMemory.',
+      'info Kafka topic "t": everything in the spool was delivered.',
+      'error Kafka topic "t" refused a record of the spool. It stays there and is tried again at the next start; settings.deadLetter would take it. Kafka is busy.',
+      'error Kafka is busy.',
     ]);
   });
 });

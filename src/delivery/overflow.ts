@@ -1,0 +1,285 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
+import type { Notify } from '../vocabulary/notice.ts';
+import type { Kept, Spool } from '../vocabulary/spool.ts';
+import type { Clock } from './clock.ts';
+import { createEntry, type Entry } from './entry.ts';
+import { failures } from './failures.ts';
+import type { Lane } from './lane.ts';
+import type { MemoryBound } from './memory-bound.ts';
+import type { DeliverySettings } from './ports.ts';
+import type { Topic, TopicOverflow } from './topic.ts';
+
+/** Of the delivery's settings: `batchSize` is what a lane fetches from the spool at a time. */
+export type OverflowSettings = Pick<DeliverySettings, 'batchSize' | 'deliveryTimeout'>;
+
+export interface OverflowHooks {
+  /** An entry more is alive. */
+  begin(): void;
+  /** The entry is through: its push is told, its memory freed. */
+  settle(entry: Entry, error?: KafkaError): void;
+}
+
+/** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
+const marginShare = 1 / 8;
+const longestMargin = 1_000;
+/** For the disk to take what is left when the destination closes. Milliseconds. */
+const lastWait = 500;
+
+export function marginOf(deliveryTimeout: number): number {
+  return Math.min(deliveryTimeout * marginShare, longestMargin);
+}
+
+/**
+ * The spool as delivery uses it. A record is in one of three states: in memory alone; in memory and on the disk (`keep`:
+ * its push is told, it stays in its lane and is delivered from there); or on the disk alone (`spill`), behind all that
+ * its lane has in memory, and fetched when the lane has room. So memory always holds the oldest part of a lane, and its
+ * order is the order of ids throughout.
+ */
+export class Overflow implements TopicOverflow {
+  readonly #spool: Spool;
+  /** Every record is kept as it comes, not only what is late. */
+  readonly #always: boolean;
+  readonly #settings: OverflowSettings;
+  readonly #bound: MemoryBound;
+  readonly #hooks: OverflowHooks;
+  readonly #clock: Clock;
+  readonly #notify: Notify;
+  readonly #margin: number;
+  /** On their way to the disk, in no lane, by id. */
+  readonly #spilling = new Map<number, Entry>();
+  /** How many records of a topic the spool has, and whether the operator was told that it is behind. */
+  readonly #topics = new Map<string, { records: number; behind: boolean }>();
+  #onTold: (() => void) | undefined;
+  #asked = 0;
+  #closed = false;
+
+  constructor(
+    { file, always }: NonNullable<DeliverySettings['spool']>,
+    settings: OverflowSettings,
+    bound: MemoryBound,
+    hooks: OverflowHooks,
+    { clock, notify }: { readonly clock: Clock; readonly notify: Notify },
+  ) {
+    this.#spool = file;
+    this.#always = always;
+    this.#settings = settings;
+    this.#bound = bound;
+    this.#hooks = hooks;
+    this.#clock = clock;
+    this.#notify = notify;
+    this.#margin = marginOf(settings.deliveryTimeout);
+  }
+
+  /** Entries that are in no lane, for the sweep. */
+  spilling(): Iterable<Entry> {
+    return this.#spilling.values();
+  }
+
+  /** The topics that an earlier process left records of. */
+  leftovers(): string[] {
+    for (const { topic, records } of this.#spool.places()) this.#topic(topic).records += records;
+    for (const [topic, state] of this.#topics) {
+      state.behind = true;
+      this.#notify({ kind: 'spool-left', topic, records: state.records });
+    }
+    return [...this.#topics.keys()];
+  }
+
+  /**
+   * Takes an entry to the disk if it cannot be in memory: no room, or older ones of its lane are on the disk alone.
+   * @param tailed older records of the same place are on the disk alone
+   * @param late older ones have run out of time
+   * @returns whether it is gone; otherwise it belongs into its lane
+   */
+  spills(entry: Entry, tailed: boolean, late: boolean): boolean {
+    if (entry.kept !== 'no') return false;
+    if (entry.held && !tailed) {
+      if (late || this.#always) this.#keep(entry);
+      return false;
+    }
+    this.#behind(entry.record.topic, undefined);
+    this.#spilling.set(entry.id, entry);
+    this.#append(entry, (error) => {
+      this.#spilling.delete(entry.id);
+      if (error) {
+        entry.kept = 'no';
+        return this.#hooks.settle(entry, failures.notKept(entry, error));
+      }
+      this.#topic(entry.record.topic).records++;
+      // From here on the disk alone answers for it.
+      entry.kept = 'no';
+      this.#hooks.settle(entry);
+    });
+    return true;
+  }
+
+  /**
+   * The third way out, for an entry whose time or tries are over: it is kept, its push told so, and it stays in its lane.
+   * @returns false when the disk has not answered either, and the push must be told so now
+   */
+  takes(entry: Entry, why: KafkaError): boolean {
+    if (entry.kept === 'yes') return true;
+    if (entry.kept === 'asked') return this.#clock.now() < entry.deadline + this.#margin;
+    this.#behind(entry.record.topic, why);
+    this.#keep(entry);
+    return true;
+  }
+
+  /** Fetches nothing more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Keeps what is left when the destination closes. Resolves once the disk has answered for each, or not in time. */
+  async keepAll(entries: Iterable<Entry>): Promise<void> {
+    for (const entry of [...entries]) if (entry.kept === 'no') this.#keep(entry);
+    if (this.#asked === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(lastWait, resolve);
+      this.#onTold = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** The entry is safe: it needs no memory any more. */
+  has(entry: Entry): boolean {
+    if (entry.kept !== 'yes') return false;
+    entry.settled = true;
+    return true;
+  }
+
+  /** What became of an entry that the spool has, too. */
+  left(entry: Entry, error: KafkaError | undefined): void {
+    if (entry.kept === 'no' || error?.code === 'DESTINATION_CLOSED') return;
+    const { id, record } = entry;
+    const unanswered = entry.kept === 'asked' ? entry : this.#spilling.get(id);
+    if (unanswered) {
+      this.#spool.remove(id, record);
+      this.#spilling.delete(id);
+      unanswered.kept = 'no';
+      this.#answered();
+      // The lane fetched it and the broker had it before the disk could tell.
+      if (unanswered !== entry) this.#hooks.settle(unanswered, error);
+      return;
+    }
+    if (error) {
+      this.#spool.refuse(id, error);
+      this.#notify({ kind: 'spool-refused', topic: record.topic, error });
+    } else this.#spool.remove(id, record);
+    this.#oneLess(record.topic);
+  }
+
+  /** Memory is for what only memory has, and lanes fetch what is on the disk alone. */
+  tend(topics: Iterable<Topic>, ready: (lane: Lane) => void): void {
+    for (const topic of topics) {
+      if (this.#bound.crowded) topic.evict(this.#settings.batchSize);
+      for (const lane of topic.tailed()) ready(lane);
+    }
+  }
+
+  /** These entries are on the disk alone from here on: no word to their pushes, which were told. */
+  evicted(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      entry.kept = 'no';
+      this.#hooks.settle(entry);
+    }
+  }
+
+  /**
+   * Fetches the next records of a lane that has some on the disk alone, as long as there is room; a lane with nothing at
+   * all may fetch in any case.
+   */
+  fetch(lane: Lane, { homeless }: Pick<Topic, 'homeless'>): void {
+    const room = lane.bytes < this.#settings.batchSize && (lane.idle || !this.#bound.crowded);
+    if (!room || homeless || this.#closed) return;
+    const here = new Set<number>();
+    for (const { id } of lane.live()) here.add(id);
+    for (let fetched = 0; fetched === 0 && lane.tail !== undefined;) {
+      const rows = this.#spool.read(lane, lane.tail, this.#settings.batchSize);
+      lane.tail = rows.at(-1)?.id;
+      for (const { id, record } of rows) {
+        if (here.has(id)) continue;
+        const entry = this.#fetched(id, record, lane);
+        this.#hooks.begin();
+        this.#bound.hold(entry);
+        lane.push(entry);
+        fetched++;
+      }
+    }
+  }
+
+  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
+    return this.#spool.assign(topic, partitions, choose, limit);
+  }
+
+  #fetched(id: number, record: Entry['record'], lane: Lane): Entry {
+    const entry = createEntry(id, record, Infinity, told);
+    entry.partition = lane.partition;
+    entry.kept = 'yes';
+    return entry;
+  }
+
+  #keep(entry: Entry): void {
+    this.#append(entry, (error) => {
+      if (error) return this.#notKept(entry, error);
+      this.#topic(entry.record.topic).records++;
+      entry.kept = 'yes';
+      entry.deadline = Infinity;
+      const { settle } = entry;
+      entry.settle = told;
+      settle();
+    });
+  }
+
+  #append(entry: Entry, kept: Kept): void {
+    entry.kept = 'asked';
+    this.#asked++;
+    this.#spool.append(entry.id, entry.record, entry.partition, (error) => {
+      if (entry.settled) return;
+      if (error) this.#notify({ kind: 'spool-failed', error });
+      kept(error);
+      this.#answered();
+    });
+  }
+
+  /** It goes on as if there were no spool, while its time lasts. */
+  #notKept(entry: Entry, error: KafkaError): void {
+    entry.kept = 'no';
+    if (this.#clock.now() >= entry.deadline) this.#hooks.settle(entry, failures.notKept(entry, error));
+  }
+
+  #answered(): void {
+    this.#asked--;
+    if (this.#asked === 0) this.#onTold?.();
+  }
+
+  /** Says once that records of a topic go to the spool. */
+  #behind(name: string, why: KafkaError | undefined): void {
+    const topic = this.#topic(name);
+    if (topic.behind) return;
+    topic.behind = true;
+    this.#notify({ kind: 'spooling', topic: name, why });
+  }
+
+  #oneLess(name: string): void {
+    const topic = this.#topic(name);
+    topic.records--;
+    if (topic.records > 0 || !topic.behind) return;
+    topic.behind = false;
+    this.#notify({ kind: 'spool-drained', topic: name });
+  }
+
+  #topic(name: string): { records: number; behind: boolean } {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = { records: 0, behind: false };
+      this.#topics.set(name, topic);
+    }
+    return topic;
+  }
+}
+
+/** Its push was told when the spool had it. */
+function told(): void {}

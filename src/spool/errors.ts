@@ -1,0 +1,75 @@
+import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
+
+/** What goes wrong with the file at `settings.spool.path`, each with what to do about it. */
+export const spoolErrors = {
+  inUse(path: string): KafkaError {
+    return new KafkaError(
+      'SPOOL_IN_USE',
+      `settings.spool.path "${path}" is in use by another process or by another destination of this one: ` +
+        'two writers would lose or double records. Give each destination and each replica a path of its own, ' +
+        'or end the other first.',
+    );
+  },
+
+  noFolder(path: string, folder: string, cause: unknown): KafkaError {
+    return unavailable(
+      path,
+      `its folder "${folder}" cannot be made (${reasonOf(cause)}): make it, or name a path on a writable volume`,
+      cause,
+    );
+  },
+
+  notWritable(path: string, folder: string, cause: unknown): KafkaError {
+    return unavailable(
+      path,
+      `this process may not write there (${reasonOf(cause)}): give its user write access to the folder "${folder}" ` +
+        'and the files in it, or name a path on a writable volume',
+      cause,
+    );
+  },
+
+  aFolder(path: string): KafkaError {
+    return unavailable(path, 'it is a folder: name a file in it, such as "spool.db"');
+  },
+
+  missing(path: string): KafkaError {
+    return unavailable(path, 'there is no such file: check the path, or start the flow that writes it');
+  },
+
+  newer(path: string, version: number, known: number): KafkaError {
+    return unavailable(
+      path,
+      `a newer version of this package wrote it (format ${version}, this one knows ${known}): ` +
+        'update the package, or let the newer one deliver what is in it first',
+    );
+  },
+
+  notOpened(path: string, cause: unknown): KafkaError {
+    return unavailable(path, `${reasonOf(cause)}. It needs a local disk with room`, cause);
+  },
+
+  full(path: string, maxBytes: number): KafkaError {
+    return new KafkaError(
+      'SPOOL_FULL',
+      `The spool "${path}" is full (settings.spool.maxBytes, ${maxBytes} bytes): the record was not kept. ` +
+        'The cluster has been away or too slow for too long: bring it back, or raise maxBytes.',
+    );
+  },
+
+  failed(path: string, cause: unknown): KafkaError {
+    const noRoom = reasonOf(cause).includes('disk is full') || reasonOf(cause).includes('ENOSPC');
+    return new KafkaError(
+      'SPOOL_FAILED',
+      `The spool "${path}" could not keep the record: ${reasonOf(cause)}. ` +
+        (noRoom ? 'Make room on its disk; ' : 'Check its disk and its folder; ') +
+        'the next push tries again.',
+      { cause },
+    );
+  },
+};
+
+function unavailable(path: string, why: string, cause?: unknown): KafkaError {
+  return new KafkaError('SPOOL_UNAVAILABLE', `settings.spool.path "${path}" cannot be used: ${why}.`, {
+    cause,
+  });
+}

@@ -1,0 +1,137 @@
+import type { KafkaError } from '../../vocabulary/errors.ts';
+import type { KafkaRecord } from '../../vocabulary/record.ts';
+import { unassigned, type Kept, type KeptRecord, type Place, type Spool } from '../../vocabulary/spool.ts';
+import { spoolErrors } from '../errors.ts';
+import { spoolBytes } from '../size.ts';
+
+interface Row {
+  readonly record: KafkaRecord;
+  partition: number;
+  refused: string | undefined;
+}
+
+/** What outlives a `MemorySpool`, as a file does a process. */
+export class MemoryDisk {
+  readonly rows = new Map<number, Row>();
+  /** Set: every write fails with it. */
+  fault: Error | undefined;
+}
+
+export interface MemorySpoolOptions {
+  readonly disk: MemoryDisk;
+  readonly maxBytes: number;
+  /** Runs a task once the disk has synced. */
+  readonly synced: (task: () => void) => void;
+}
+
+/** The spool without a disk, for unit tests. What is not synced when it is dropped is gone, as with a killed process. */
+export class MemorySpool implements Spool {
+  readonly lastId: number;
+  readonly #disk: MemoryDisk;
+  readonly #options: MemorySpoolOptions;
+  /** What the running process sees: the disk, and what is on its way there. */
+  readonly #rows: Map<number, Row>;
+  #incoming = new Map<number, Kept>();
+  #turnedAway: Kept[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  constructor(options: MemorySpoolOptions) {
+    this.#options = options;
+    this.#disk = options.disk;
+    for (const row of this.#disk.rows.values()) row.refused = undefined;
+    this.#rows = new Map([...this.#disk.rows].map(([id, row]) => [id, { ...row }]));
+    this.lastId = Math.max(0, ...this.#rows.keys());
+  }
+
+  append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
+    if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) this.#turnedAway.push(kept);
+    else {
+      this.#rows.set(id, { record, partition, refused: undefined });
+      this.#incoming.set(id, kept);
+    }
+    this.#schedule();
+  }
+
+  remove(id: number): void {
+    this.#rows.delete(id);
+    this.#incoming.delete(id);
+    this.#schedule();
+  }
+
+  refuse(id: number, error: KafkaError): void {
+    const row = this.#rows.get(id);
+    if (row) row.refused = error.message;
+    this.#schedule();
+  }
+
+  read({ topic, partition }: Place, after: number, maxBytes: number): KeptRecord[] {
+    const kept: KeptRecord[] = [];
+    let bytes = 0;
+    for (const [id, row] of this.#waiting()) {
+      if (id <= after || row.record.topic !== topic || row.partition !== partition) continue;
+      bytes += spoolBytes(row.record);
+      if (bytes > maxBytes && kept.length > 0) break;
+      kept.push({ id, record: row.record });
+    }
+    return kept;
+  }
+
+  places(): (Place & { records: number })[] {
+    const places = new Map<string, Place & { records: number }>();
+    for (const [, { record, partition }] of this.#waiting()) {
+      const name = `${record.topic} ${partition}`;
+      const { records } = places.get(name) ?? { records: 0 };
+      places.set(name, { topic: record.topic, partition, records: records + 1 });
+    }
+    return [...places.values()];
+  }
+
+  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
+    const homeless = this.#waiting().filter(
+      ([, { record, partition }]) =>
+        record.topic === topic && (partition === unassigned || partition >= partitions),
+    );
+    for (const [, row] of homeless.slice(0, limit)) row.partition = choose(row.record.key);
+    return homeless.length >= limit;
+  }
+
+  close(): Promise<void> {
+    this.#sync();
+    this.#closed = true;
+    return Promise.resolve();
+  }
+
+  #waiting(): [number, Row][] {
+    return [...this.#rows]
+      .filter(([, row]) => row.refused === undefined)
+      .sort(([one], [other]) => one - other);
+  }
+
+  #bytes(): number {
+    return [...this.#rows.values()].reduce((sum, { record }) => sum + spoolBytes(record), 0);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#options.synced(() => this.#sync());
+  }
+
+  #sync(): void {
+    this.#scheduled = false;
+    const incoming = this.#incoming;
+    const turnedAway = this.#turnedAway;
+    this.#incoming = new Map();
+    this.#turnedAway = [];
+    const fault = this.#closed ? new Error('the spool is closed') : this.#disk.fault;
+    if (fault) for (const id of incoming.keys()) this.#rows.delete(id);
+    else {
+      this.#disk.rows.clear();
+      for (const [id, row] of this.#rows) this.#disk.rows.set(id, { ...row });
+    }
+    const error = fault && spoolErrors.failed('memory', fault);
+    for (const kept of incoming.values()) kept(error);
+    for (const kept of turnedAway) kept(spoolErrors.full('memory', this.#options.maxBytes));
+  }
+}

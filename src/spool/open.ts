@@ -1,0 +1,33 @@
+import type { Notify } from '../vocabulary/notice.ts';
+import type { Spool } from '../vocabulary/spool.ts';
+import { openDatabase, prepareFolder } from './sqlite/database.ts';
+import { lock } from './sqlite/lock.ts';
+import { SqliteSpool } from './sqlite/spool.ts';
+
+export interface SpoolOptions {
+  /** The file; its folder is made where it is missing. */
+  readonly path: string;
+  /** Most bytes of records in it. */
+  readonly maxBytes: number;
+  /** How long a process that still has the file may take to end. Milliseconds. */
+  readonly patience?: number;
+}
+
+/** A destination that is replaced closes within five seconds. */
+const defaultPatience = 6_000;
+
+/**
+ * Opens the spool for writing, as its only owner.
+ * @throws KafkaError SPOOL_IN_USE, or SPOOL_UNAVAILABLE with what to change
+ */
+export async function openSpool(options: SpoolOptions, notify: Notify): Promise<Spool> {
+  const { path, maxBytes, patience = defaultPatience } = options;
+  prepareFolder(path);
+  const owner = await lock(path, patience);
+  try {
+    return new SqliteSpool(path, maxBytes, await openDatabase(path, notify), owner);
+  } catch (thrown) {
+    owner.close();
+    throw thrown;
+  }
+}

@@ -1,0 +1,29 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { spoolErrors } from '../errors.ts';
+import { isBusy, sqlite } from './sqlite.ts';
+
+/** Between two looks at a file that another process still has. Milliseconds. */
+const interval = 100;
+
+/**
+ * Makes this spool the only owner of its file. The kernel holds the lock on `<path>-lock` and frees it with the process,
+ * however that ends. It is a file of its own so that others may still read the spool (`readSpool`).
+ *
+ * @param patience how long the owner may take to end, in milliseconds: a destination that is replaced has five seconds
+ * @throws KafkaError SPOOL_IN_USE
+ */
+export async function lock(path: string, patience: number): Promise<DatabaseSync> {
+  const { DatabaseSync } = await sqlite();
+  for (const begin = performance.now(); ;) {
+    const database = new DatabaseSync(`${path}-lock`);
+    try {
+      database.exec('BEGIN EXCLUSIVE');
+      return database;
+    } catch (thrown) {
+      database.close();
+      if (!isBusy(thrown)) throw thrown;
+      if (performance.now() - begin >= patience) throw spoolErrors.inUse(path);
+    }
+    await new Promise((resolve) => setTimeout(resolve, interval));
+  }
+}

@@ -1,0 +1,95 @@
+import { existsSync, statSync } from 'node:fs';
+import { KafkaError } from '../vocabulary/errors.ts';
+import { spoolErrors } from './errors.ts';
+import { rowOverhead } from './size.ts';
+import { schemaVersion, sizeInSql } from './sqlite/schema.ts';
+import { sqlite } from './sqlite/sqlite.ts';
+
+/** What a spool holds. Bytes as they count against `settings.spool.maxBytes`. */
+export interface SpoolStatus {
+  readonly path: string;
+  /** Of the file and its log on the disk. */
+  readonly fileBytes: number;
+  /** Records that wait for the broker. */
+  readonly records: number;
+  /** Of all records, refused ones included. */
+  readonly bytes: number;
+  /** Records that the broker refused; they are tried again at the next start. */
+  readonly refused: number;
+  /** When the oldest that waits was kept. */
+  readonly oldest: Date | undefined;
+  readonly topics: readonly TopicStatus[];
+}
+
+export interface TopicStatus {
+  readonly topic: string;
+  readonly records: number;
+  readonly bytes: number;
+  readonly refused: number;
+  readonly oldest: Date | undefined;
+  /** Why the broker refused, most frequent first. */
+  readonly refusals: readonly { readonly error: string; readonly records: number }[];
+}
+
+/**
+ * Looks into a spool without changing it, also while a flow is writing to it.
+ * @throws KafkaError SPOOL_UNAVAILABLE where there is no spool, or one of a newer version
+ */
+export async function readSpool(path: string): Promise<SpoolStatus> {
+  if (!existsSync(path)) throw spoolErrors.missing(path);
+  if (statSync(path).isDirectory()) throw spoolErrors.aFolder(path);
+  const { DatabaseSync } = await sqlite();
+  try {
+    const database = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
+    try {
+      const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+      if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
+      const topics = database.prepare(topicsQuery).all();
+      const refusals = database.prepare(refusalsQuery).all();
+      return statusOf(
+        path,
+        topics.map((row) => ({
+          topic: String(row.topic),
+          records: Number(row.records),
+          bytes: Number(row.bytes),
+          refused: Number(row.refused),
+          oldest: row.oldest === null ? undefined : new Date(Number(row.oldest)),
+          refusals: refusals
+            .filter(({ topic }) => topic === row.topic)
+            .map(({ error, records }) => ({ error: String(error), records: Number(records) })),
+        })),
+      );
+    } finally {
+      database.close();
+    }
+  } catch (thrown) {
+    throw thrown instanceof KafkaError ? thrown : spoolErrors.notOpened(path, thrown);
+  }
+}
+
+const topicsQuery = `
+  SELECT topics.name AS topic, count(*) - count(refused) AS records, count(refused) AS refused,
+    sum(${sizeInSql(rowOverhead)}) AS bytes, min(iif(refused IS NULL, kept_at, NULL)) AS oldest
+  FROM records JOIN topics ON topics.id = records.topic GROUP BY topics.name ORDER BY topics.name`;
+
+const refusalsQuery = `
+  SELECT topics.name AS topic, refused AS error, count(*) AS records
+  FROM records JOIN topics ON topics.id = records.topic WHERE refused IS NOT NULL
+  GROUP BY topics.name, refused ORDER BY records DESC`;
+
+function statusOf(path: string, topics: readonly TopicStatus[]): SpoolStatus {
+  const sum = (field: 'records' | 'bytes' | 'refused') =>
+    topics.reduce((total, topic) => total + topic[field], 0);
+  const times = topics.flatMap(({ oldest }) => (oldest === undefined ? [] : [oldest.getTime()]));
+  return {
+    path,
+    fileBytes: sizeOf(path) + sizeOf(`${path}-wal`),
+    records: sum('records'),
+    bytes: sum('bytes'),
+    refused: sum('refused'),
+    oldest: times.length > 0 ? new Date(Math.min(...times)) : undefined,
+    topics,
+  };
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,0 +1,62 @@
+import type { KafkaError } from './errors.ts';
+import type { KafkaRecord } from './record.ts';
+
+/** A record of the spool. Ids grow in the order in which the records were pushed. */
+export interface KeptRecord {
+  readonly id: number;
+  readonly record: KafkaRecord;
+}
+
+/** Told once: the record is on the disk for good (no error), or why not. */
+export type Kept = (error?: KafkaError) => void;
+
+/** Stands for the partition of a record that was kept before the layout of its topic was known. */
+export const unassigned = -1;
+
+/** Where waiting records of the spool belong. */
+export interface Place {
+  readonly topic: string;
+  /** `unassigned` where nobody could tell yet. */
+  readonly partition: number;
+}
+
+/**
+ * A durable queue of records, in the order of their ids within each place. What was told as kept outlives the process
+ * and a power cut, until it is removed.
+ */
+export interface Spool {
+  /** The highest id there is; new records take higher ones. */
+  readonly lastId: number;
+
+  /**
+   * Keeps a record. Many appends share one write; `kept` is never called from within the call, and not at all for a
+   * record that is removed before.
+   * @param kept told KafkaError SPOOL_FULL or SPOOL_FAILED where the record could not be kept
+   */
+  append(id: number, record: KafkaRecord, partition: number, kept: Kept): void;
+
+  /** The record is stored on the broker. Durable with the next write: after a crash it may come back. */
+  remove(id: number, record: KafkaRecord): void;
+
+  /** The broker will never take the record: it stays, is not read any more, and waits again at the next start. */
+  refuse(id: number, error: KafkaError): void;
+
+  /**
+   * The waiting records of a place, oldest first, those appended a moment ago included.
+   * @param after only ids above this one
+   * @param maxBytes as much as fits, and at least one record
+   */
+  read(place: Place, after: number, maxBytes: number): KeptRecord[];
+
+  /** Every place where records wait, and how many. */
+  places(): (Place & { readonly records: number })[];
+
+  /**
+   * Gives the oldest records of a topic that have no partition, or one beyond `partitions`, the one that `choose` says.
+   * @returns whether there may be more than `limit` of them
+   */
+  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean;
+
+  /** Writes what is on its way and frees the file. Safe twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { KafkaError } from '../../src/vocabulary/errors.ts';
+import type { KafkaRecord } from '../../src/vocabulary/record.ts';
+import { unassigned, type KeptRecord, type Spool } from '../../src/vocabulary/spool.ts';
+import { spoolSubjects } from './spool-subjects.ts';
+
+const place = { topic: 'events', partition: 0 };
+
+function record(value: string, { topic = 'events', key = 'k' } = {}): KafkaRecord {
+  return {
+    topic,
+    key: Buffer.from(key),
+    value: Buffer.from(value),
+    headers: { 'content-type': 'application/json', team: 'wéb' },
+    timestamp: 1_700_000_000_123,
+  };
+}
+
+/** Appends and waits until the disk has it. Resolves to the error's code where it was not kept. */
+function keep(spool: Spool, id: number, kept: KafkaRecord, partition = 0): Promise<string> {
+  return new Promise((resolve) =>
+    spool.append(id, kept, partition, (error) => resolve(error?.code ?? 'kept')),
+  );
+}
+
+const texts = (kept: readonly KeptRecord[]) => kept.map(({ id, record }) => `${id} ${String(record.value)}`);
+const all = (spool: Spool, at = place) => texts(spool.read(at, 0, 1_000_000));
+
+for (const subject of spoolSubjects) {
+  describe(`spool: ${subject.name}`, () => {
+    it('gives back after a restart what was kept, byte for byte', async () => {
+      const disk = subject.disk();
+      const first = await disk.open();
+      assert.equal(first.lastId, 0);
+      const original = { ...record('x'), key: Buffer.from([0, 255, 10]), value: Buffer.from([1, 0, 254]) };
+      assert.equal(await keep(first, 7, original, 3), 'kept');
+      await first.close();
+
+      const second = await disk.open();
+      assert.equal(second.lastId, 7);
+      assert.deepEqual(second.places(), [{ topic: 'events', partition: 3, records: 1 }]);
+      const [kept] = second.read({ topic: 'events', partition: 3 }, 0, 1_000);
+      assert.equal(kept?.id, 7);
+      assert.deepEqual(kept.record.key, Buffer.from([0, 255, 10]));
+      assert.deepEqual(kept.record.value, Buffer.from([1, 0, 254]));
+      assert.deepEqual(kept.record.headers, { 'content-type': 'application/json', team: 'wéb' });
+      assert.equal(kept.record.timestamp, 1_700_000_000_123);
+      assert.equal(kept.record.topic, 'events');
+      await second.close();
+    });
+
+    it('reads each place in the order of ids, whatever the order of appends, and shows what is still on its way', async () => {
+      const spool = await subject.disk().open();
+      const late = keep(spool, 3, record('c'));
+      const early = keep(spool, 1, record('a'));
+      const elsewhere = keep(spool, 2, record('b'), 1);
+      assert.deepEqual(all(spool), ['1 a', '3 c']);
+      assert.deepEqual(await Promise.all([late, early, elsewhere]), ['kept', 'kept', 'kept']);
+      assert.deepEqual(all(spool), ['1 a', '3 c']);
+      assert.deepEqual(texts(spool.read(place, 1, 1_000)), ['3 c']);
+      assert.deepEqual(all(spool, { topic: 'events', partition: 1 }), ['2 b']);
+      assert.deepEqual(all(spool, { topic: 'other', partition: 0 }), []);
+      await spool.close();
+    });
+
+    it('reads as much as fits, and at least one record', async () => {
+      const spool = await subject.disk().open();
+      await Promise.all([1, 2, 3].map((id) => keep(spool, id, record('x'.repeat(1_000)))));
+      assert.equal(spool.read(place, 0, 1).length, 1);
+      assert.equal(spool.read(place, 0, 2_500).length, 2);
+      assert.equal(spool.read(place, 0, 1_000_000).length, 3);
+      await spool.close();
+    });
+
+    it('forgets what was removed, also across a restart, and never tells of what was removed before it was kept', async () => {
+      const disk = subject.disk();
+      const spool = await disk.open();
+      await Promise.all([1, 2, 3, 4].map((id) => keep(spool, id, record(`v${id}`))));
+      spool.remove(1, record('v1'));
+      spool.remove(3, record('v3'));
+      let told = false;
+      spool.append(5, record('v5'), 0, () => (told = true));
+      spool.remove(5, record('v5'));
+      assert.deepEqual(all(spool), ['2 v2', '4 v4']);
+      assert.equal(await keep(spool, 6, record('v6')), 'kept');
+      assert.equal(told, false);
+      await spool.close();
+      const again = await disk.open();
+      assert.deepEqual(all(again), ['2 v2', '4 v4', '6 v6']);
+      await again.close();
+    });
+
+    it('keeps a refused record, passes it over, and lets it wait again after a restart', async () => {
+      const disk = subject.disk();
+      const spool = await disk.open();
+      await Promise.all([1, 2].map((id) => keep(spool, id, record(`v${id}`))));
+      spool.refuse(1, new KafkaError('RECORD_REJECTED', 'no'));
+      assert.deepEqual(all(spool), ['2 v2']);
+      spool.remove(2, record('v2'));
+      assert.deepEqual(spool.places(), []);
+      await spool.close();
+      const again = await disk.open();
+      assert.deepEqual(all(again), ['1 v1']);
+      await again.close();
+    });
+
+    it('is full at maxBytes, says so, drops nothing, and takes records again once there is room', async () => {
+      const disk = subject.disk();
+      const spool = await disk.open(3_000);
+      const value = 'x'.repeat(1_000);
+      const fates = await Promise.all([1, 2, 3].map((id) => keep(spool, id, record(value))));
+      assert.deepEqual(fates, ['kept', 'kept', 'SPOOL_FULL']);
+      assert.equal(spool.read(place, 0, 1_000_000).length, 2);
+      spool.remove(1, record(value));
+      assert.equal(await keep(spool, 4, record(value)), 'kept');
+      await spool.close();
+      const again = await disk.open(3_000);
+      assert.equal(await keep(again, 5, record(value)), 'SPOOL_FULL', 'what an earlier run left counts');
+      await again.close();
+    });
+
+    it('gives homeless records their partition, oldest first, in portions', async () => {
+      const spool = await subject.disk().open();
+      await Promise.all([
+        keep(spool, 1, record('a', { key: '1' }), unassigned),
+        keep(spool, 2, record('b', { key: '0' }), 9),
+        keep(spool, 3, record('c', { key: '1' }), unassigned),
+        keep(spool, 4, record('d', { key: '0' }), 0),
+        keep(spool, 5, record('e', { topic: 'other' }), unassigned),
+      ]);
+      const choose = (key: Buffer) => Number(String(key));
+      assert.equal(spool.assign('events', 2, choose, 2), true);
+      assert.deepEqual(all(spool), ['2 b', '4 d']);
+      assert.deepEqual(all(spool, { topic: 'events', partition: 1 }), ['1 a']);
+      assert.equal(spool.assign('events', 2, choose, 2), false);
+      assert.deepEqual(all(spool, { topic: 'events', partition: 1 }), ['1 a', '3 c']);
+      assert.deepEqual(all(spool, { topic: 'other', partition: unassigned }), ['5 e']);
+      await spool.close();
+    });
+
+    it('takes nothing after close, which is safe twice', async () => {
+      const spool = await subject.disk().open();
+      const last = keep(spool, 1, record('a'));
+      await Promise.all([spool.close(), spool.close()]);
+      assert.equal(await last, 'kept');
+      assert.equal(await keep(spool, 2, record('b')), 'SPOOL_FAILED');
+      spool.remove(1, record('a'));
+    });
+  });
+}

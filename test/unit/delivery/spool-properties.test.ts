@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { partitionOf } from '../../../src/client/partitioner.ts';
+import { Delivery } from '../../../src/delivery/delivery.ts';
+import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import type { Outcome } from '../../../src/vocabulary/outcome.ts';
+import type { Slice } from '../../../src/vocabulary/partition.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { defaults, record } from './harness.ts';
+
+type Answer = 'stored' | 'busy' | 'moved' | 'lost-answer' | 'lost-request' | 'unreachable';
+
+const answer = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Answer>('stored') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Answer>('busy', 'moved', 'lost-answer', 'lost-request', 'unreachable'),
+  },
+);
+
+const push = fc.record({
+  key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  size: fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 1, max: 60 }) },
+    { weight: 2, arbitrary: fc.constant(400) },
+  ),
+  wait: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 4, arbitrary: fc.integer({ min: 0, max: 700 }) },
+    { weight: 1, arbitrary: fc.constant(6_000) },
+  ),
+});
+
+/** A process: what is pushed to it, when the cluster is away, and how it ends. */
+const life = fc.record({
+  pushes: fc.array(push, { minLength: 1, maxLength: 40 }),
+  answers: fc.array(fc.record({ answer, latency: fc.integer({ min: 0, max: 900 }) }), { maxLength: 20 }),
+  outage: fc.record({
+    from: fc.integer({ min: 0, max: 5_000 }),
+    length: fc.constantFrom(0, 2_000, 12_000, 60_000),
+  }),
+  /** Partitions whose leader is away for all this life. */
+  broken: fc.constantFrom<number | undefined>(undefined, undefined, 0),
+  end: fc.constantFrom<'kill' | 'close'>('kill', 'close'),
+});
+
+const scenario = fc.record({
+  lives: fc.array(life, { minLength: 1, maxLength: 4 }),
+  partitions: fc.integer({ min: 1, max: 4 }),
+  always: fc.boolean(),
+  bufferMemory: fc.constantFrom(600, 1_500, 1_000_000),
+  batchSize: fc.constantFrom(500, 1_000_000),
+  diskLatency: fc.constantFrom(0, 5, 300),
+});
+
+const error = new KafkaError('REQUEST_FAILED', 'scripted');
+const away = new KafkaError('BROKER_UNREACHABLE', 'scripted');
+
+describe('delivery with a spool, over outages and restarts', () => {
+  it('loses nothing that was acknowledged, settles each push once and in time, and keeps the order of keys', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ lives, partitions, always, diskLatency, ...settings }) => {
+        const disk = new MemoryDisk();
+        const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
+        const acknowledged = new Set<number>();
+        let sequence = 0;
+        const quiet = {
+          pushes: [],
+          answers: [],
+          outage: { from: 0, length: 0 },
+          broken: undefined,
+          end: 'close',
+        };
+
+        for (const { pushes, answers, outage, broken, end } of [...lives, quiet]) {
+          const clock = new FakeClock();
+          let dead = false;
+          let next = 0;
+          const isAway = () => clock.now() >= outage.from && clock.now() < outage.from + outage.length;
+
+          const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
+            const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
+            await new Promise<void>((resolve) => clock.after(latency, resolve));
+            return slices.map((slice): Outcome => {
+              if (isAway() || slice.partition === broken) return { kind: 'unreachable', error: away };
+              if (!dead && (answer === 'stored' || answer === 'lost-answer'))
+                for (const { key, value } of slice.records) {
+                  const sequence = Number.parseInt(String(value), 10);
+                  logs[slice.partition]?.push({ key: String(key), sequence });
+                }
+              switch (answer) {
+                case 'stored':
+                  return { kind: 'stored' };
+                case 'busy':
+                  return { kind: 'retriable', error, refresh: false, mayHaveBeenWritten: false };
+                case 'moved':
+                  return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
+                case 'lost-answer':
+                case 'lost-request':
+                  return { kind: 'unknown', error };
+                case 'unreachable':
+                  return { kind: 'unreachable', error };
+              }
+            });
+          };
+          const layout = () =>
+            isAway() ? Promise.reject(away) : Promise.resolve({ leaders: logs.map((_, index) => index % 2) });
+
+          const file = new MemorySpool({
+            disk,
+            maxBytes: 1_000_000,
+            synced: (task) => clock.after(diskLatency, () => dead || task()),
+          });
+          const delivery = new Delivery(
+            { produce, layout, partitionOf },
+            { ...defaults, ...settings, spool: { file, always } },
+            { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
+          );
+
+          const rejections: string[] = [];
+          const told = new Map<number, { times: number; at: number; pushedAt: number }>();
+          for (const { key, size, wait } of pushes) {
+            const mine = sequence++;
+            const fate = { times: 0, at: 0, pushedAt: clock.now() };
+            told.set(mine, fate);
+            delivery.send(record(`${mine}`.padEnd(size, ' '), { key })).then(
+              () => {
+                if (dead) return;
+                fate.times++;
+                fate.at = clock.now();
+                acknowledged.add(mine);
+              },
+              (error: unknown) => {
+                if (!dead) rejections.push(`${mine}: ${String(error)}`);
+              },
+            );
+            await clock.advance(wait);
+          }
+          assert.deepEqual(rejections, []);
+          if (end === 'kill') {
+            // The clock stands still from here on, and with it everything that this process could still do.
+            dead = true;
+            continue;
+          }
+          if (pushes.length === 0) await clock.advance(60_000);
+          await Promise.all([delivery.close(3_700), clock.advance(10_000)]);
+          await file.close();
+          assert.deepEqual(rejections, []);
+          for (const [mine, { times, at, pushedAt }] of told) {
+            assert.equal(times, 1, `push ${mine} is told once`);
+            assert.ok(at - pushedAt <= 8_000 + 100, `push ${mine} took ${at - pushedAt} ms`);
+          }
+          assert.equal(clock.pending, 0, 'no timer is left');
+        }
+
+        const stored = new Set(logs.flat().map(({ sequence }) => sequence));
+        for (const sequence of acknowledged)
+          assert.ok(stored.has(sequence), `${sequence} was acknowledged and is lost`);
+        assert.equal(disk.rows.size, 0, 'the spool is empty in the end');
+        for (const log of logs) {
+          const newest = new Map<string, number>();
+          const seen = new Set<number>();
+          for (const { key, sequence } of log) {
+            if (seen.has(sequence)) continue;
+            seen.add(sequence);
+            assert.ok(
+              sequence > (newest.get(key) ?? -1),
+              `key ${key}: ${sequence} came after ${newest.get(key)}`,
+            );
+            newest.set(key, sequence);
+          }
+        }
+      }),
+      { numRuns: Number(process.env.RUNS ?? 300) },
+    );
+  });
+});

@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, it, type TestContext } from 'node:test';
+import { openSpool } from '../../../src/spool/open.ts';
+import { readSpool } from '../../../src/spool/status.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import type { Notice } from '../../../src/vocabulary/notice.ts';
+import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
+import type { Spool } from '../../../src/vocabulary/spool.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const record = (value: string, topic = 'events'): KafkaRecord => ({
+  topic,
+  key: Buffer.from('k'),
+  value: Buffer.from(value),
+  headers: {},
+  timestamp: 0,
+});
+const place = { topic: 'events', partition: 0 };
+
+async function open(path: string, notices: Notice[] = []): Promise<Spool> {
+  return openSpool({ path, maxBytes: 1_000_000_000, patience: 0 }, (notice) => notices.push(notice));
+}
+
+function keep(spool: Spool, id: number, kept: KafkaRecord): Promise<void> {
+  return new Promise((resolve, reject) => {
+    spool.append(id, kept, 0, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** A spool of an earlier run that holds so many records of a thousand bytes. */
+async function filled(path: string, count: number): Promise<void> {
+  const spool = await open(path);
+  await Promise.all(
+    Array.from({ length: count }, (_, index) => keep(spool, index + 1, record(`${index}`.padEnd(1_000)))),
+  );
+  await spool.close();
+}
+
+function start(
+  t: TestContext,
+  file: string,
+  args: readonly string[],
+  shell = '',
+): { line: Promise<string>; kill(): Promise<unknown> } {
+  const script = join(import.meta.dirname, file);
+  const child = spawn('sh', ['-c', `${shell} exec "$0" "$@"`, process.execPath, script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const kill = () => {
+    child.kill('SIGKILL');
+    return exited;
+  };
+  t.after(kill);
+  const line = once(child.stdout, 'data').then(([chunk]) => String(chunk).trim());
+  return { line, kill };
+}
+
+describe('the file of the spool', () => {
+  it('is refused to a second process, by path and with what to do, and is free after kill -9 with all that was kept', async (t) => {
+    const path = join(tempFolder(), 'spool.db');
+    const owner = start(t, 'owner-process.ts', [path]);
+    assert.equal(await owner.line, 'kept');
+    await assert.rejects(open(path), {
+      code: 'SPOOL_IN_USE',
+      message:
+        `settings.spool.path "${path}" is in use by another process or by another destination of this one: ` +
+        'two writers would lose or double records. Give each destination and each replica a path of its own, ' +
+        'or end the other first.',
+    });
+    assert.equal((await readSpool(path)).records, 1, 'others may look');
+    await owner.kill();
+    const spool = await open(path);
+    assert.deepEqual(
+      spool.read(place, 0, 1_000).map((kept) => String(kept.record.value)),
+      ['from the other process'],
+    );
+    await spool.close();
+  });
+
+  it('is refused to a second destination of the same process, but waits for one that is closing', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    const first = await open(path);
+    await assert.rejects(open(path), { code: 'SPOOL_IN_USE' });
+    const second = openSpool({ path, maxBytes: 1_000 }, () => undefined);
+    setTimeout(() => void first.close(), 200);
+    await (await second).close();
+  });
+
+  it('is set aside when it is no database at all, and a fresh one begun', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'spool.db');
+    writeFileSync(path, 'garbage '.repeat(5_000));
+    const notices: Notice[] = [];
+    const spool = await open(path, notices);
+    await keep(spool, 1, record('new'));
+    await spool.close();
+    const [notice] = notices;
+    assert.equal(notice?.kind, 'spool-damaged');
+    assert.equal(notice.path, path);
+    assert.equal(notice.records, 0);
+    assert.match(notice.movedTo, /spool\.db\.damaged-\d{4}-\d\d-\d\dT/);
+    assert.ok(readFileSync(notice.movedTo, 'utf8').startsWith('garbage '), 'the evidence is kept');
+    assert.equal((await readSpool(path)).records, 1);
+  });
+
+  it('is set aside when it was cut, and what can still be read is taken over', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    await filled(path, 400);
+    truncateSync(path, Math.floor(statSync(path).size / 2));
+    const notices: Notice[] = [];
+    const spool = await open(path, notices);
+    const [notice] = notices;
+    assert.equal(notice?.kind, 'spool-damaged');
+    assert.ok(notice.records > 50 && notice.records < 400, `${notice.records} taken over`);
+    const kept = spool.read(place, 0, 10_000_000).map(({ record }) => String(record.value).trim());
+    assert.deepEqual(
+      kept,
+      Array.from({ length: notice.records }, (_, index) => String(index)),
+      'the oldest, in order',
+    );
+    await spool.close();
+  });
+
+  it('of length zero is a new spool', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    writeFileSync(path, '');
+    const notices: Notice[] = [];
+    const spool = await open(path, notices);
+    await keep(spool, 1, record('x'));
+    await spool.close();
+    assert.deepEqual(notices, []);
+  });
+
+  it('of a newer version is refused untouched', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    await filled(path, 1);
+    const database = new DatabaseSync(path);
+    database.exec('PRAGMA user_version = 2');
+    database.close();
+    const refusal = {
+      code: 'SPOOL_UNAVAILABLE',
+      message:
+        `settings.spool.path "${path}" cannot be used: a newer version of this package wrote it (format 2, this one ` +
+        'knows 1): update the package, or let the newer one deliver what is in it first.',
+    };
+    await assert.rejects(open(path), refusal);
+    await assert.rejects(readSpool(path), refusal);
+    await assert.rejects(open(path), { code: 'SPOOL_UNAVAILABLE' }, 'a refused open holds no lock');
+  });
+
+  it('where it cannot be is refused with the fix', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'file'), '');
+    await assert.rejects(open(join(folder, 'file', 'spool.db')), {
+      code: 'SPOOL_UNAVAILABLE',
+      message: /its folder ".*file" cannot be made \(.*\): make it, or name a path on a writable volume\.$/,
+    });
+    await assert.rejects(open(folder), {
+      code: 'SPOOL_UNAVAILABLE',
+      message: /it is a folder: name a file in it/,
+    });
+    await assert.rejects(readSpool(join(folder, 'none.db')), {
+      code: 'SPOOL_UNAVAILABLE',
+      message: /there is no such file/,
+    });
+  });
+
+  it(
+    'in a read-only folder is refused with the fix',
+    { skip: process.getuid?.() === 0 && 'root may write anywhere' },
+    async () => {
+      const folder = join(tempFolder(), 'readonly');
+      mkdirSync(folder);
+      chmodSync(folder, 0o555);
+      await assert.rejects(open(join(folder, 'spool.db')), {
+        code: 'SPOOL_UNAVAILABLE',
+        message: /this process may not write there .* give its user write access to the folder/,
+      });
+    },
+  );
+
+  it('does not grow by what comes and goes', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    const spool = await open(path);
+    let id = 0;
+    for (let round = 0; round < 60; round++) {
+      const records = Array.from({ length: 100 }, () => ({ id: ++id, record: record('x'.repeat(20_000)) }));
+      await Promise.all(records.map(({ id, record }) => keep(spool, id, record)));
+      for (const { id, record } of records) spool.remove(id, record);
+    }
+    const { fileBytes } = await readSpool(path);
+    assert.ok(fileBytes < 60_000_000, `${fileBytes} bytes for 120 MB that came and went`);
+    await spool.close();
+    assert.ok(statSync(path).size < 20_000_000);
+    assert.ok(!existsSync(`${path}-wal`), 'a closed spool is one file');
+    assert.deepEqual(readdirSync(join(path, '..')).sort(), ['spool.db', 'spool.db-lock']);
+  });
+
+  it('on a disk without room fails the append that found it so, and keeps what it had', async (t) => {
+    const path = join(tempFolder(), 'spool.db');
+    // 2,048 blocks of 512 or 1,024 bytes, as the shell counts: the kernel refuses what goes beyond, as a full disk does.
+    const limited = start(t, 'limited-process.ts', [path], 'ulimit -f 2048;');
+    const { tried, kept, fate } = JSON.parse(await limited.line) as {
+      tried: number;
+      kept: number;
+      fate: string;
+    };
+    assert.ok(tried > 5 && tried < 40, `${tried} tried`);
+    assert.equal(kept, tried - 1);
+    assert.match(fate, /could not keep the record: .* the next push tries again\.$/);
+    await limited.kill();
+    const spool = await open(path);
+    assert.equal(spool.read(place, 0, 1_000_000_000).length, kept);
+    await spool.close();
+  });
+});
+
+describe('the status of a spool', () => {
+  it('tells records, bytes, age and refusals by topic, while the flow goes on', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    const spool = await open(path);
+    const before = Date.now();
+    await Promise.all([
+      keep(spool, 1, record('a')),
+      keep(spool, 2, record('b')),
+      keep(spool, 3, record('c', 'orders')),
+    ]);
+    spool.refuse(2, new KafkaError('RECORD_REJECTED', 'the broker said no'));
+    await keep(spool, 4, record('d', 'orders'));
+    const { fileBytes, oldest, topics, ...rest } = await readSpool(path);
+    assert.ok(fileBytes > 4_096);
+    assert.ok(oldest && oldest.getTime() >= before && oldest.getTime() <= Date.now());
+    // 64 for the row, 1 for the key, 1 for the value, 2 for "{}".
+    assert.deepEqual(rest, { path, records: 3, bytes: 4 * 68, refused: 1 });
+    assert.deepEqual(
+      topics.map(({ oldest, ...topic }) => ({ ...topic, dated: oldest instanceof Date })),
+      [
+        {
+          topic: 'events',
+          records: 1,
+          bytes: 2 * 68,
+          refused: 1,
+          refusals: [{ error: 'the broker said no', records: 1 }],
+          dated: true,
+        },
+        { topic: 'orders', records: 2, bytes: 2 * 68, refused: 0, refusals: [], dated: true },
+      ],
+    );
+    await spool.close();
+    assert.equal((await readSpool(path)).records, 3, 'after the end as well');
+  });
+});

@@ -1,0 +1,22 @@
+/** Runs where files may not grow beyond a limit: keeps records until the disk refuses, removes all, and keeps again. */
+import { openSpool } from '../../../src/spool/open.ts';
+import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
+import type { Spool } from '../../../src/vocabulary/spool.ts';
+
+const [path = ''] = process.argv.slice(2);
+const spool: Spool = await openSpool({ path, maxBytes: 1_000_000_000 }, () => undefined);
+const record: KafkaRecord = {
+  topic: 'events',
+  key: Buffer.from('k'),
+  value: Buffer.alloc(100_000, 'x'),
+  headers: {},
+  timestamp: 0,
+};
+const keep = (id: number) =>
+  new Promise<string>((resolve) => spool.append(id, record, 0, (error) => resolve(error?.message ?? 'kept')));
+
+let id = 0;
+let fate = 'kept';
+while (fate === 'kept' && id < 1_000) fate = await keep(++id);
+const kept = spool.read({ topic: 'events', partition: 0 }, 0, 1_000_000_000).length;
+console.log(JSON.stringify({ tried: id, kept, fate }));
