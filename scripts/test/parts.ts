@@ -15,6 +15,7 @@ export const parts = {
   contract: { broker: true, concurrency: 2, timeoutMs: 60_000 },
   // Files that start clusters of their own would starve each other on a small machine, and then time out.
   integration: { broker: true, concurrency: 1, timeoutMs: 180_000 },
+  cli: { broker: true, concurrency: 1, timeoutMs: 180_000 },
   bundle: { broker: true, concurrency: 1, timeoutMs: 240_000 },
   package: { broker: false, concurrency: 1, timeoutMs: 240_000 },
 } satisfies Record<string, PartOptions>;

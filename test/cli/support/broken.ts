@@ -7,7 +7,7 @@ export interface Broken {
   readonly path: (ward: Ward) => string;
   readonly environment?: Record<string, string>;
   readonly name: string;
-  readonly message: RegExp | ((ward: Ward) => string);
+  readonly message: RegExp | ((ward: Ward) => string | RegExp);
   readonly fix: RegExp;
 }
 
@@ -181,6 +181,21 @@ export const broken: readonly Broken[] = [
     message:
       /^The Schema Registry at http:\/\/127\.0\.0\.1:\d+ could not look up version latest of subject "events-value": .*ECONNREFUSED/,
     fix: /^Start the registry, or correct setup\.schemaRegistry\.url\.$/,
+  },
+  {
+    what: 'a spool that cannot be written',
+    path: (ward) => ward.flow({ spool: { path: `${ward.readOnly}/walkeros/kafka.spool` } }),
+    name: 'spool',
+    message: (ward) =>
+      new RegExp(`^The spool ${ward.readOnly}/walkeros/kafka\\.spool cannot be written: E(ACCES|PERM|ROFS)`),
+    fix: /^Give the user that runs the flow the right to write in .*, or set settings\.spool\.path to another place\.$/,
+  },
+  {
+    what: 'a file that is no spool',
+    path: (ward) => ward.flow({ spool: { path: ward.certificate } }),
+    name: 'spool',
+    message: /pem/,
+    fix: /^Move .*ca\.pem away, or set settings\.spool\.path to another place\.$/,
   },
   {
     what: 'a push that outlives the collector',

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AclOperations,
@@ -90,6 +91,8 @@ export async function openWard(folder: string) {
     expired: nodes[0]?.listeners.EXPIRED ?? '',
     lost,
     nobody: `127.0.0.1:${unused}`,
+    readOnly: readOnlyFolder(folder),
+    certificate: join(folder, 'ca.pem'),
     missingFile: join(folder, 'flou.json'),
 
     /** A flow file that events get through, but for what is changed. */
@@ -107,6 +110,14 @@ export async function openWard(folder: string) {
       await Promise.all([kafka.cluster.stop(), registry?.stop()]);
     },
   };
+}
+
+/** Root writes where it likes, but for the kernel's own file system. */
+function readOnlyFolder(folder: string): string {
+  if (process.getuid?.() === 0) return '/sys';
+  const place = join(folder, 'read-only');
+  mkdirSync(place, { mode: 0o500 });
+  return place;
 }
 
 /** The part of a destination's config that names a schema registry. */
