@@ -98,6 +98,6 @@ const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 function unknown(rawName: string, options: Options): UsageError {
   const meant = nearest(rawName.replace(/^-+/, ''), Object.keys(options));
   return new UsageError(
-    `there is no option ${rawName}${meant === undefined ? '' : `: did you mean --${meant}`}`,
+    `there is no option ${rawName}${meant === undefined ? '' : `: did you mean --${meant}?`}`,
   );
 }

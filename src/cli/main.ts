@@ -48,7 +48,8 @@ function argumentsFor(command: Command, words: readonly string[]): Arguments {
     return new Arguments(words, command.options, command.places);
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
-    throw new UsageError(`${thrown.message}. See: npx walkeros-kafka ${command.name} --help`);
+    const sentence = thrown.message.endsWith('?') ? thrown.message : `${thrown.message}.`;
+    throw new UsageError(`${sentence} See: npx walkeros-kafka ${command.name} --help`);
   }
 }
 
