@@ -15,11 +15,21 @@ export interface KafkaChoice {
   readonly deliveryTimeout?: number;
 }
 
+export interface SpoolChoice {
+  readonly path: string;
+  readonly mode: 'overflow' | 'always';
+}
+
 /** Keyed by visitor, as order usually matters; everything else as installed. */
-export function kafkaConfig(context: RowContext, choice: KafkaChoice): Destination.Config {
+export function kafkaConfig(
+  context: RowContext,
+  choice: KafkaChoice,
+  spool?: SpoolChoice,
+): Destination.Config {
   return {
     settings: {
       kafka: { brokers: [...context.brokers], topic: context.topic, key: 'user.session', ...choice },
+      spool,
     },
   };
 }

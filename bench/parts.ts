@@ -5,6 +5,7 @@ export const parts = {
   flow: async () => (await import('./rows/flow.ts')).flow,
   batch: async () => (await import('./rows/batch.ts')).batch,
   engine: async () => (await import('./rows/engine.ts')).engine,
+  spool: async () => (await import('./rows/spool.ts')).spool,
   latency: async () => (await import('./rows/latency.ts')).latency,
   memory: async () => (await import('./rows/memory.ts')).memory,
 } as const satisfies Record<string, () => Promise<Part>>;

@@ -4,6 +4,7 @@ import { format, resolveConfig } from 'prettier';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
 import { treeText } from './docs/tree.ts';
+import { chaosTable } from '../test/chaos/record/table.ts';
 
 /**
  * Writes what the schemas, the worked examples and the tree on disk say into the documentation, between markers such as
@@ -22,6 +23,7 @@ const pages: readonly Page[] = [
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
   { file: 'DESIGN.md', marker: 'tree', text: treeText },
+  { file: 'docs/reliability.md', marker: 'chaos', text: chaosTable },
 ];
 
 const root = new URL('../', import.meta.url);

@@ -6,7 +6,7 @@ import { buildRecord, hasTimestamp } from './record/build.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
-import { reasonOf } from './vocabulary/errors.ts';
+import { KafkaError, reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
 
 type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger'>;
@@ -45,10 +45,18 @@ export const destinationKafka: Destination.Instance<Types> = {
     return provision(setup.plan, options, logger);
   },
 
-  /** Checks the settings and connects. An unreachable broker is a warning, for a throw here would lose the events. */
+  /**
+   * Checks the settings and connects. Only settings that cannot work make it throw: the collector then answers pushes
+   * with `ok` and loses their events. What may be mended meanwhile is told, and each push tries it again.
+   */
   async init(context) {
-    const runtime = await open(context);
-    await runtime.connect();
+    try {
+      const runtime = await open(context);
+      await runtime.connect();
+    } catch (thrown) {
+      if (thrown instanceof KafkaError && thrown.code === 'SETTINGS_INVALID') throw thrown;
+      context.logger.error(`${reasonOf(thrown)} Pushes fail until then.`);
+    }
   },
 
   /** Resolves once the broker has acknowledged the event under `acks`; throws or rejects with a `KafkaError` otherwise. */

@@ -17,3 +17,14 @@ export const systemClock: Clock = {
     setImmediate(task);
   },
 };
+
+/** Resolves once the callback that `arm` is given is called, and after `ms` at the latest. */
+export function atMost(clock: Clock, ms: number, arm: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    arm(() => {
+      cancel();
+      resolve();
+    });
+  });
+}

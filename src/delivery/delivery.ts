@@ -1,6 +1,7 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
+import { atMost } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
@@ -62,8 +63,10 @@ export class Delivery {
     this.#overflow = spool && new Overflow(spool, settings, this.#bound, hooks, context);
     this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     this.#lastId = spool?.file.lastId ?? 0;
-    for (const topic of this.#overflow?.leftovers() ?? []) this.#topic(topic).recover();
-    if (this.#behind()) this.#sweepLater();
+    for (const topic of this.#overflow?.leftovers() ?? []) {
+      this.#topic(topic).recover();
+      this.#sweepLater();
+    }
   }
 
   /**
@@ -320,9 +323,7 @@ export class Delivery {
     const { clock } = this.#context;
     const now = clock.now();
     const errors = new ExpiryErrors(this.#settings);
-    for (const entry of this.#entries()) {
-      if (entry.deadline <= now) this.#giveUp(entry, errors.of(entry));
-    }
+    for (const entry of this.#overdue(now)) this.#giveUp(entry, errors.of(entry));
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
       const age = now - topic.askedAt;
@@ -330,11 +331,8 @@ export class Delivery {
     }
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;
-    if (this.#live > 0 || this.#behind()) this.#sweepLater();
-  }
-
-  #behind(): boolean {
-    return [...this.#topics.values()].some(({ behind }) => behind);
+    const behind = [...this.#topics.values()].some((topic) => topic.behind);
+    if (this.#live > 0 || behind) this.#sweepLater();
   }
 
   /** The lane may have something to send. */
@@ -349,14 +347,15 @@ export class Delivery {
     for (const topic of this.#topics.values()) yield* topic.live();
   }
 
+  /** Those at the door come before those whose room they would take for the moment they have left. */
+  #overdue(now: number): Entry[] {
+    const spilling = [...(this.#overflow?.spilling() ?? [])].filter(({ deadline }) => deadline <= now);
+    const routed = [...this.#topics.values()].flatMap((topic) => topic.overdue(now));
+    return spilling.concat(this.#bound.overdue(now), routed);
+  }
+
   #emptied(timeout: number): Promise<void> {
     if (this.#live === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#context.clock.after(timeout, resolve);
-      this.#onEmpty = () => {
-        cancel();
-        resolve();
-      };
-    });
+    return atMost(this.#context.clock, timeout, (done) => (this.#onEmpty = done));
   }
 }

@@ -73,6 +73,13 @@ export class MemoryBound {
     }
   }
 
+  /** Those of them whose deadline has passed. */
+  overdue(now: number): Entry[] {
+    return this.#queue.filter(
+      ({ settled, deadline }, index) => index >= this.#head && !settled && deadline <= now,
+    );
+  }
+
   #let(entry: Entry): void {
     this.hold(entry);
     this.#enter(entry);

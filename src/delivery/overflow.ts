@@ -1,7 +1,7 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
 import type { Kept, Spool } from '../vocabulary/spool.ts';
-import type { Clock } from './clock.ts';
+import { atMost, type Clock } from './clock.ts';
 import { createEntry, type Entry } from './entry.ts';
 import { failures } from './failures.ts';
 import type { Lane } from './lane.ts';
@@ -133,14 +133,7 @@ export class Overflow implements TopicOverflow {
   /** Keeps what is left when the destination closes. Resolves once the disk has answered for each, or not in time. */
   async keepAll(entries: Iterable<Entry>): Promise<void> {
     for (const entry of [...entries]) if (entry.kept === 'no') this.#keep(entry);
-    if (this.#asked === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(lastWait, resolve);
-      this.#onTold = () => {
-        cancel();
-        resolve();
-      };
-    });
+    if (this.#asked > 0) await atMost(this.#clock, lastWait, (done) => (this.#onTold = done));
   }
 
   /** The entry is safe: it needs no memory any more. */

@@ -149,6 +149,12 @@ export class Topic {
     for (const lane of this.#lanes) yield* lane.live();
   }
 
+  /** Those of them whose deadline has passed. */
+  overdue(now: number): Entry[] {
+    const arrivals = this.#arrivals.filter(({ settled, deadline }) => !settled && deadline <= now);
+    return arrivals.concat([...this.#retired, ...this.#lanes].flatMap((lane) => lane.overdue(now)));
+  }
+
   /** Asks the cluster for the layout. Callers at the same time share one question. Does not reject. */
   refresh(): Promise<void> {
     this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));

@@ -5,7 +5,7 @@ import { Secret } from '../vocabulary/secret.ts';
 import { shapeOf } from './fields.ts';
 import { mappingProblems } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk-region.ts';
-import { requestShare, type ConnectionFacts, type Options } from './options.ts';
+import { longestRequest, type ConnectionFacts, type Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
 import { rules, type Facts } from './rules.ts';
 import { saslFacts } from './sasl.ts';
@@ -91,7 +91,7 @@ function optionsOf(
 ): Options {
   return Object.freeze({
     client: kafka.client,
-    connection: connectionOf(kafka, environmentRegion),
+    connection: connectionOf(kafka, environmentRegion, spool !== undefined),
     topic: kafka.topic,
     key: kafka.key,
     headers: Object.freeze({ ...kafka.headers }),
@@ -108,6 +108,7 @@ function optionsOf(
 function connectionOf(
   kafka: ParsedSettings['kafka'],
   environmentRegion: string | undefined,
+  hasSpool: boolean,
 ): ConnectionFacts {
   return Object.freeze({
     brokers: Object.freeze([...kafka.brokers]),
@@ -115,7 +116,7 @@ function connectionOf(
     tls: tlsOf(kafka.ssl),
     sasl: saslFacts(kafka.sasl, regionOf({ ...kafka, environmentRegion })),
     connectTimeout: kafka.connectionTimeout,
-    requestTimeout: Math.min(kafka.requestTimeout, kafka.deliveryTimeout * requestShare),
+    requestTimeout: Math.min(kafka.requestTimeout, longestRequest(kafka.deliveryTimeout, hasSpool)),
     ackTimeout: kafka.timeout,
     acks: kafka.acks,
     compression: kafka.compression,

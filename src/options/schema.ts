@@ -142,7 +142,8 @@ const kafka = z.strictObject(
     requestTimeout: milliseconds()
       .default(30_000)
       .describe(
-        'Longest wait for the answer to one request, in ms, and at most 5/8 of `deliveryTimeout`, so that one more try fits in. ' +
+        'Longest wait for the answer to one request, in ms, and at most 5/8 of `deliveryTimeout`, so that one more try fits in ' +
+          '(with `settings.spool` 15 s where that is more). ' +
           "Shorter than a broker's stall (about 9 s when a follower freezes) makes duplicates.",
       ),
     acks: z

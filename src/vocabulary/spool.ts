@@ -52,8 +52,9 @@ export interface Spool {
   places(): (Place & { readonly records: number })[];
 
   /**
-   * Gives the oldest records of a topic that have no partition, or one beyond `partitions`, the one that `choose` says.
-   * @returns whether there may be more than `limit` of them
+   * Gives up to `limit` records of a topic that have no partition, or one beyond `partitions`, the one that `choose` says;
+   * which of them first is not said.
+   * @returns whether there may be more
    */
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean;
 

@@ -4,6 +4,8 @@ import { freePorts } from '../../scripts/kafka/ports.ts';
 interface Pair {
   readonly client: Socket;
   readonly broker: Socket;
+  /** Answers that are held up, oldest first. */
+  readonly late: Buffer[];
 }
 
 /**
@@ -39,6 +41,7 @@ export class Proxy {
   #paused = false;
   #answersLost = false;
   #answerDelayMs = 0;
+  #answerJitterMs = 0;
   #answerBytesLeft = Infinity;
 
   constructor(port: number) {
@@ -94,8 +97,10 @@ export class Proxy {
     this.#answersLost = true;
   }
 
-  delayAnswers(ms: number): void {
+  /** @param jitter up to so many milliseconds more or less; answers stay in their order, as TCP has them */
+  delayAnswers(ms: number, jitter = 0): void {
     this.#answerDelayMs = ms;
+    this.#answerJitterMs = jitter;
   }
 
   /** Passes this many more bytes of answers, over all connections, then resets the connection in mid-answer, once. */
@@ -138,7 +143,7 @@ export class Proxy {
   #join(client: Socket): void {
     this.connections += 1;
     const broker = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
-    const pair: Pair = { client, broker };
+    const pair: Pair = { client, broker, late: [] };
     this.#pairs.add(pair);
     client.on('data', (bytes: Buffer) => {
       this.sent += bytes.length;
@@ -158,8 +163,11 @@ export class Proxy {
 
   #answer(pair: Pair, bytes: Buffer): void {
     if (this.#answersLost) return;
-    if (this.#answerDelayMs > 0) setTimeout(() => this.#pass(pair, bytes), this.#answerDelayMs);
-    else this.#pass(pair, bytes);
+    const ms = this.#answerDelayMs + (2 * Math.random() - 1) * this.#answerJitterMs;
+    if (ms <= 0 && pair.late.length === 0) return this.#pass(pair, bytes);
+    pair.late.push(bytes);
+    // Whichever timer is first, the oldest bytes go first.
+    setTimeout(() => this.#pass(pair, pair.late.shift() ?? Buffer.alloc(0)), ms);
   }
 
   #pass(pair: Pair, bytes: Buffer): void {

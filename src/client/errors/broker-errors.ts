@@ -16,6 +16,13 @@ type Verdict =
 
 const retriable = (name: string): Verdict => ({ kind: 'retriable', name });
 const moved = (name: string): Verdict => ({ kind: 'retriable', name, refresh: true });
+/** The leader may have written the records and lost its office, or its disk, before the followers had confirmed. */
+const deposed = (name: string): Verdict => ({
+  kind: 'retriable',
+  name,
+  refresh: true,
+  mayHaveBeenWritten: true,
+});
 const appended = (name: string): Verdict => ({ kind: 'retriable', name, mayHaveBeenWritten: true });
 const divisible = (name: string, code: ErrorCode): Verdict => ({ kind: 'too-large', name, code });
 const rejected = (name: string, code: ErrorCode = 'RECORD_REJECTED'): Verdict => ({
@@ -35,13 +42,13 @@ const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [2, retriable('CORRUPT_MESSAGE')],
   [3, moved('UNKNOWN_TOPIC_OR_PARTITION')],
   [5, moved('LEADER_NOT_AVAILABLE')],
-  [6, moved('NOT_LEADER_OR_FOLLOWER')],
+  [6, deposed('NOT_LEADER_OR_FOLLOWER')],
   // The leader wrote the records; its followers did not confirm in time.
   [7, appended('REQUEST_TIMED_OUT')],
   [8, moved('BROKER_NOT_AVAILABLE')],
   [9, moved('REPLICA_NOT_AVAILABLE')],
   [10, divisible('MESSAGE_TOO_LARGE', 'RECORD_TOO_LARGE')],
-  [13, { kind: 'retriable', name: 'NETWORK_EXCEPTION', refresh: true, mayHaveBeenWritten: true }],
+  [13, deposed('NETWORK_EXCEPTION')],
   [14, retriable('COORDINATOR_LOAD_IN_PROGRESS')],
   [15, retriable('COORDINATOR_NOT_AVAILABLE')],
   [16, retriable('NOT_COORDINATOR')],
@@ -66,7 +73,7 @@ const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [47, retriable('INVALID_PRODUCER_EPOCH')],
   [49, retriable('INVALID_PRODUCER_ID_MAPPING')],
   [53, rejected('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'NOT_AUTHORIZED')],
-  [56, moved('KAFKA_STORAGE_ERROR')],
+  [56, deposed('KAFKA_STORAGE_ERROR')],
   [58, rejected('SASL_AUTHENTICATION_FAILED', 'AUTHENTICATION_FAILED')],
   [59, retriable('UNKNOWN_PRODUCER_ID')],
   [72, moved('LISTENER_NOT_FOUND')],

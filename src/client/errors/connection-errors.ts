@@ -43,7 +43,7 @@ export function connectionError(
   if (authentication !== undefined)
     return authenticationFailed(brokers, options.sasl, deepest(authentication));
   if (nested.some((error) => factsOf(error).closed === true)) return clientClosed();
-  return unreachable(brokers, nested.find(isSystem) ?? nested.at(-1) ?? thrown);
+  return unreachable(brokers, nested.find(isSystem) ?? nested.at(-1) ?? thrown, reachedBefore);
 }
 
 /** Every error within an error, the outermost first: `cause`s, aggregates, and kafkajs's `originalError`. */

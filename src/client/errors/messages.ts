@@ -51,19 +51,20 @@ export function notEncoded(topic: string, cause: unknown): Outcome {
   return { kind: 'too-large', error };
 }
 
-export function unreachable(brokers: string, cause: unknown): KafkaError {
+/** @param reachedBefore these settings have reached the cluster: they are not what is wrong */
+export function unreachable(brokers: string, cause: unknown, reachedBefore = false): KafkaError {
   const reason = endless(reasonOf(cause));
   return new KafkaError(
     'BROKER_UNREACHABLE',
-    `Cannot reach Kafka at ${brokers}: ${reason}. ${nextStep(reason)}`,
+    `Cannot reach Kafka at ${brokers}: ${reason}. ${nextStep(reason, reachedBefore)}`,
     { cause },
   );
 }
 
-function nextStep(reason: string): string {
+function nextStep(reason: string, reachedBefore: boolean): string {
   if (/ENOTFOUND|EAI_AGAIN/.test(reason))
     return 'The host name is unknown: check settings.kafka.brokers and DNS.';
-  if (/clos|hang up|ECONNRESET/i.test(reason)) {
+  if (/clos|hang up|ECONNRESET/i.test(reason) && !reachedBefore) {
     return 'It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).';
   }
   return 'Check settings.kafka.brokers and the network.';

@@ -7,6 +7,7 @@ import { addressOf, parseAddress, type Address, type Link, type MetadataAnswer, 
 
 /** How long one broker may take over a question before another one is asked too. Milliseconds. */
 const patience = 1000;
+const leaderNotAvailable = 5;
 /** A topic takes this long to be created, at most. */
 const creation = { attempts: 50, pause: 100 };
 
@@ -21,6 +22,8 @@ export class Cluster {
   readonly #options: ClientOptions;
   readonly #bootstrap: readonly Address[];
   readonly #leaders = new Map<string, readonly number[]>();
+  /** Kafka's code for each topic at its last `layout`. */
+  readonly #codes = new Map<string, number>();
   #brokers = new Map<number, Address>();
   #reached = false;
 
@@ -43,13 +46,14 @@ export class Cluster {
       if (leaders !== undefined) return { leaders };
       // A topic that this very question creates is first unknown, then without partitions.
       const creating = this.#options.autoCreateTopics && [0, 3, 5].includes(answer.code);
-      if (!creating || attempt === creation.attempts) throw errorOfCode(answer.code || 5, topic);
+      if (!creating || attempt === creation.attempts) throw errorOfCode(codeOf(answer), topic);
       await new Promise((resolve) => setTimeout(resolve, creation.pause));
     }
   }
 
-  knows(topic: string): boolean {
-    return this.#leaders.has(topic);
+  /** What the cluster said of a topic at its last `layout`, 0 for "led". Undefined: it has not answered yet. */
+  codeOf(topic: string): number | undefined {
+    return this.#codes.get(topic);
   }
 
   /** Who leads a partition, by the last `layout` of its topic. Undefined: no such partition. */
@@ -73,9 +77,11 @@ export class Cluster {
   }
 
   #learn(topic: string, answer: MetadataAnswer): void {
-    const { code, partitions } = answer;
+    const { partitions } = answer;
+    const code = codeOf(answer);
+    this.#codes.set(topic, code);
     this.#learnBrokers(answer);
-    if (code !== 0 || partitions.length === 0) {
+    if (code !== 0) {
       this.#leaders.delete(topic);
       return;
     }
@@ -94,4 +100,9 @@ export class Cluster {
     const brokers = [...this.#brokers.values(), ...this.#bootstrap];
     return [...new Map(brokers.map((broker) => [addressOf(broker), broker])).values()];
   }
+}
+
+/** A topic that is being made has no partitions for a moment, and no code that says so. */
+function codeOf({ code, partitions }: MetadataAnswer): number {
+  return code === 0 && partitions.length === 0 ? leaderNotAvailable : code;
 }

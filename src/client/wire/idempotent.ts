@@ -39,7 +39,8 @@ export class IdempotentSender {
   }
 
   async produce(slices: readonly Slice[]): Promise<Outcome[]> {
-    const started = Date.now();
+    // Not the wall clock: set back by an hour, it would keep the lane for that hour.
+    const started = performance.now();
     const registration = this.#registration();
     let stamp: Stamp;
     try {
@@ -52,7 +53,7 @@ export class IdempotentSender {
     for (;;) {
       const doubtful = slices.filter((_, index) => isDoubtful(outcomes[index]));
       if (doubtful.length === 0) break;
-      if (Date.now() - started + pause > this.#parts.patience) {
+      if (performance.now() - started + pause > this.#parts.patience) {
         this.#giveUp(registration);
         break;
       }
@@ -99,10 +100,17 @@ export class IdempotentSender {
   }
 }
 
-/** A broker that has lost the sequence does not have the records either: no use in asking again under it. */
+/**
+ * A broker that has lost the sequence does not have the records either: no use in asking again under it. Neither has a
+ * partition that is gone, and the caller's other lanes must not wait for one that may never come back.
+ */
 function isDoubtful(outcome: Outcome | undefined): boolean {
-  if (outcome === undefined || isSequenceLost(outcome)) return false;
+  if (outcome === undefined || isSequenceLost(outcome) || isPartitionGone(outcome)) return false;
   return outcome.kind === 'unknown' || (outcome.kind === 'retriable' && outcome.mayHaveBeenWritten);
+}
+
+function isPartitionGone(outcome: Outcome): boolean {
+  return 'error' in outcome && outcome.error.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
 /** "Not now" to records sent before says nothing about the first time. */

@@ -24,7 +24,7 @@ export function outcomesOfFailure(failure: unknown, slices: readonly Slice[], br
   }
   // kafkajs, when the connection went away between asking for it and using it.
   if (reasons.includes('Not connected')) {
-    return slices.map(() => ({ kind: 'unreachable', error: unreachable(broker, failure) }));
+    return slices.map(() => ({ kind: 'unreachable', error: unreachable(broker, failure, true) }));
   }
   return slices.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
 }

@@ -1,3 +1,4 @@
+import type { KafkaError } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../../vocabulary/partition.ts';
 import { outcomeOfCode } from '../errors/broker-errors.ts';
@@ -10,6 +11,13 @@ import type { Client, ClientOptions } from '../port.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { encodeProduce } from './produce-request.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
+
+/**
+ * How long idempotent records of unknown fate are sent again under their old numbers, in milliseconds; Java's producer
+ * keeps at them as long. Far more than one request may take: a follower that freezes stalls all acknowledgements for some
+ * nine seconds, and to give up then would store them twice. A lane without an answer has nothing better to do.
+ */
+const doubtPatience = 120_000;
 
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
@@ -50,12 +58,12 @@ export class WireClient implements Client {
 
   async #send(slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
     if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
-    const outcomes = new Map<Slice, Outcome>();
+    const outcomes = await this.#obstacles(slices);
     const byLeader = new Map<Address, Slice[]>();
     for (const slice of slices) {
+      if (outcomes.has(slice)) continue;
       const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
-      if (!this.#cluster.knows(slice.topic)) outcomes.set(slice, outcomeOfCode(3, slice.topic));
-      else if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
+      if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
       else if (leader === noLeader) outcomes.set(slice, outcomeOfCode(5, slice.topic));
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
     }
@@ -68,6 +76,25 @@ export class WireClient implements Client {
     });
     await Promise.all(requests);
     return slices.map((slice) => outcomes.get(slice) ?? partitionMissing(slice));
+  }
+
+  /** What keeps slices from being sent at all. A client that replaced another one does not know the topics yet. */
+  async #obstacles(slices: readonly Slice[]): Promise<Map<Slice, Outcome>> {
+    const failures = new Map<string, KafkaError>();
+    for (const { topic } of slices) {
+      if (this.#cluster.codeOf(topic) !== undefined || failures.has(topic)) continue;
+      // A topic that is missing is an answer; without any, the brokers are away.
+      await this.#cluster.layout(topic).catch((failure: KafkaError) => failures.set(topic, failure));
+    }
+    const obstacles = new Map<Slice, Outcome>();
+    for (const slice of slices) {
+      const code = this.#cluster.codeOf(slice.topic);
+      const error = failures.get(slice.topic);
+      if (code !== undefined && code !== 0) obstacles.set(slice, outcomeOfCode(code, slice.topic));
+      else if (code === undefined && error !== undefined)
+        obstacles.set(slice, { kind: 'unreachable', error });
+    }
+    return obstacles;
   }
 
   async #request(leader: Address, slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
@@ -98,7 +125,7 @@ export class WireClient implements Client {
       send: (slices, stamp) => this.#send(slices, stamp),
       register: () => this.#cluster.ask((link) => link.registerProducer()),
       locate: (topic) => this.layout(topic),
-      patience: this.#options.requestTimeout,
+      patience: doubtPatience,
     });
   }
 }

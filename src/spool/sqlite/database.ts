@@ -18,10 +18,11 @@ import { KafkaError } from '../../vocabulary/errors.ts';
 import type { Notify } from '../../vocabulary/notice.ts';
 import { spoolErrors } from '../errors.ts';
 import { schema, schemaVersion } from './schema.ts';
-import { isDamage, sqlite } from './sqlite.ts';
+import { isDamage, sqlite, type Sqlite } from './sqlite.ts';
 
 /** Pages of the write-ahead log before they go into the database itself: 32 MiB, for that blocks on the disk. */
 const checkpointPages = 8_192;
+const cacheKibibytes = 16 * 1024;
 /** A file that is empty and larger than this gives its pages back to the disk. */
 const slackBytes = 16 * 1024 * 1024;
 
@@ -51,8 +52,8 @@ export function prepareFolder(path: string): void {
  * @throws KafkaError SPOOL_UNAVAILABLE for a file of a newer version, or where SQLite cannot open it
  */
 export async function openDatabase(path: string, notify: Notify): Promise<DatabaseSync> {
-  const { DatabaseSync } = await sqlite();
-  const open = () => begin(new DatabaseSync(path), path);
+  const library = await sqlite();
+  const open = () => begin(new library.DatabaseSync(path), path);
   try {
     return open();
   } catch (thrown) {
@@ -61,7 +62,7 @@ export async function openDatabase(path: string, notify: Notify): Promise<Databa
   }
   const movedTo = setAside(path);
   const database = open();
-  const records = salvage(database, movedTo);
+  const records = salvage(database, movedTo, library);
   notify({ kind: 'spool-damaged', path, movedTo, records });
   return database;
 }
@@ -75,6 +76,8 @@ function begin(database: DatabaseSync, path: string): DatabaseSync {
     database.exec('PRAGMA synchronous = NORMAL');
     database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
     database.exec(`PRAGMA journal_size_limit = ${slackBytes}`);
+    // Lanes are read by turns, and their rows lie side by side: what one has read is there for the next.
+    database.exec(`PRAGMA cache_size = -${cacheKibibytes}`);
     check(database);
     if (version === 0) create(database);
     database.exec('UPDATE records SET refused = NULL WHERE refused IS NOT NULL');
@@ -113,31 +116,38 @@ function setAside(path: string): string {
 }
 
 /** @returns how many records could be read, oldest first, before the damage */
-function salvage(database: DatabaseSync, damaged: string): number {
+function salvage(database: DatabaseSync, damaged: string, { DatabaseSync }: Sqlite): number {
   let records = 0;
-  try {
-    fillUp(damaged);
-    database.prepare('ATTACH ? AS damaged').run(damaged);
-  } catch {
-    return records;
-  }
+  let old: DatabaseSync | undefined;
   database.exec('BEGIN');
   try {
-    database.exec('INSERT INTO topics SELECT id, name FROM damaged.topics');
-    const rows = database.prepare('SELECT * FROM damaged.records NOT INDEXED ORDER BY id').iterate();
-    const insert = database.prepare(
+    fillUp(damaged);
+    // A connection of its own: attached, the damage it meets would fail the transaction of the new file as well.
+    old = new DatabaseSync(damaged);
+    const topic = database.prepare('INSERT INTO topics VALUES (:id, :name)');
+    for (const row of old.prepare('SELECT id, name FROM topics').all()) topic.run(row);
+    const record = database.prepare(
       'INSERT INTO records VALUES (:id, :topic, :partition, :refused, :kept_at, :timestamp, :key, :headers, :value)',
     );
-    for (const row of rows) {
-      insert.run({ ...row, refused: null });
+    for (const row of old.prepare('SELECT * FROM records NOT INDEXED ORDER BY id').iterate()) {
+      record.run({ ...row, refused: null });
       records++;
     }
   } catch {
     // Here the damage begins.
   }
   database.exec('COMMIT');
-  database.exec('DETACH damaged');
+  close(old);
   return records;
+}
+
+/** A file that is damaged may not be closed in peace either. */
+function close(damaged: DatabaseSync | undefined): void {
+  try {
+    damaged?.close();
+  } catch {
+    // It goes with the process.
+  }
 }
 
 /** SQLite does not even begin to read a file that is shorter than its header says; with zeros for the rest it does. */

@@ -14,6 +14,7 @@ export class Rows {
   readonly #refuse: StatementSync;
   readonly #read: StatementSync;
   readonly #homeless: StatementSync;
+  readonly #beyond: StatementSync;
   readonly #assign: StatementSync;
   readonly #topicIds = new Map<string, number>();
   /** Rows of one rule carry the same headers: parsed once, they share one object in memory. */
@@ -28,9 +29,12 @@ export class Rows {
       'SELECT id, timestamp, key, headers, value FROM records ' +
         'WHERE topic = ? AND partition = ? AND id > ? AND refused IS NULL ORDER BY id',
     );
+    // Two ranges of one index and no order: each portion costs its own rows and no more.
     this.#homeless = database.prepare(
-      'SELECT id, key FROM records WHERE topic = ? AND (partition = ? OR partition >= ?) AND refused IS NULL ' +
-        'ORDER BY id LIMIT ?',
+      'SELECT id, key FROM records WHERE topic = ? AND partition = ? AND refused IS NULL LIMIT ?',
+    );
+    this.#beyond = database.prepare(
+      'SELECT id, key FROM records WHERE topic = ? AND partition >= ? AND refused IS NULL LIMIT ?',
     );
     this.#assign = database.prepare('UPDATE records SET partition = ? WHERE id = ?');
   }
@@ -116,7 +120,8 @@ export class Rows {
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
     const topicId = this.#topicId(topic);
     if (topicId === undefined) return false;
-    const rows = this.#homeless.all(topicId, unassigned, partitions, limit);
+    const rows = this.#homeless.all(topicId, unassigned, limit);
+    rows.push(...this.#beyond.all(topicId, partitions, limit - rows.length));
     this.transaction(() => {
       for (const { id, key } of rows) this.#assign.run(choose(bufferOf(key)), Number(id));
     });

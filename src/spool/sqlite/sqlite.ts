@@ -1,6 +1,8 @@
 /** Loaded where a spool is used only: Node 22 warns on stderr that its SQLite is experimental. */
 export const sqlite = () => import('node:sqlite');
 
+export type Sqlite = Awaited<ReturnType<typeof sqlite>>;
+
 const busy = 5;
 const corrupt = 11;
 const notADatabase = 26;

@@ -11,14 +11,19 @@ const slices = [{ topic: 't', partition: 0, records: [] }];
 
 function rig() {
   const log: string[] = [];
-  const script = { outcome: lost, hold: Promise.resolve() };
+  const script = { outcome: lost, hold: Promise.resolve(), asking: Promise.resolve(), pause: 10_000 };
+  let now = 0;
   let made = 0;
   const create = (): Client => {
     const name = `client ${++made}`;
     return {
       limits: { maxRecordsPerSlice: 5 },
       connect: () => Promise.resolve(),
-      layout: () => Promise.resolve({ leaders: [1] }),
+      async layout() {
+        await script.asking;
+        if (log.includes(`${name} closed`)) throw new KafkaError('DESTINATION_CLOSED', 'closed');
+        return { leaders: [1] };
+      },
       async produce() {
         log.push(name);
         const { outcome } = script;
@@ -31,9 +36,16 @@ function rig() {
       },
     };
   };
-  const client = rebuilding(create, (error) => log.push(`rebuilt: ${error.message}`));
+  const client = rebuilding(
+    create,
+    (error) => log.push(`rebuilt: ${error.message}`),
+    () => now,
+  );
   const produce = async (times: number) => {
-    for (let time = 0; time < times; time += 1) await client.produce(slices);
+    for (let time = 0; time < times; time += 1) {
+      await client.produce(slices);
+      now += script.pause;
+    }
   };
   return { client, produce, log, script };
 }
@@ -81,6 +93,30 @@ describe('rebuilding', () => {
     assert.ok(!log.includes('client 1 closed'));
     held.resolve();
     assert.deepEqual(await other, [stored]);
+  });
+
+  /** A leader was killed, the others waited for it: nine seconds of silence, and all was well by itself. */
+  it('keeps it for the time that an election takes', async () => {
+    const { client, produce, log, script } = rig();
+    script.pause = 1_000;
+    await produce(1);
+    await client.layout('t');
+    await produce(28);
+    assert.ok(log.every((line) => line === 'client 1'));
+  });
+
+  /** Delivery took "closed" for the end of the destination and refused 153 events of the chaos, "The Kafka client is closed." */
+  it('puts a question that was out to the new client', async () => {
+    const { client, produce, log, script } = rig();
+    await produce(1);
+    await client.layout('t');
+    const held = Promise.withResolvers<void>();
+    script.asking = held.promise;
+    const asked = client.layout('t');
+    await produce(4);
+    assert.ok(log.includes('client 1 closed'));
+    held.resolve();
+    assert.deepEqual(await asked, { leaders: [1] });
   });
 
   it('makes no new one after close', async () => {

@@ -19,8 +19,11 @@ export const defaults: DeliverySettings = {
 };
 
 /** A delivery over an in-memory cluster, with a clock that only the test moves. */
-export function setUp(settings: Partial<DeliverySettings> = {}, clusterOptions: MemoryClusterOptions = {}) {
-  const clock = new FakeClock();
+export function setUp(
+  settings: Partial<DeliverySettings> = {},
+  clusterOptions: MemoryClusterOptions = {},
+  clock = new FakeClock(),
+) {
   const notices: Notice[] = [];
   const requests: string[][] = [];
   const cluster = createMemoryCluster({

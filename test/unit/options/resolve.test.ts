@@ -36,6 +36,14 @@ describe('resolveOptions', () => {
     assert.deepEqual(warnings, []);
   });
 
+  it('gives a request 5/8 of the deadline, or 15 s where a spool keeps what is late', () => {
+    const requestTimeout = (settings: object): number =>
+      resolveOptions({ kafka: { brokers: ['b:1'], topic: 't' }, ...settings }).options.connection
+        .requestTimeout;
+    assert.equal(requestTimeout({}), 5_000);
+    assert.equal(requestTimeout({ spool: { path: 'spool.db' } }), 15_000);
+  });
+
   it('takes over everything that is set', () => {
     const { options, warnings } = resolveOptions({
       kafka: {

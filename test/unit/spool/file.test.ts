@@ -136,6 +136,21 @@ describe('the file of the spool', () => {
     await spool.close();
   });
 
+  /** The damage met in the old file failed the transaction of the new one: the flow did not start, and nobody was told. */
+  it('is set aside when the cut took the roots of its tables', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    await filled(path, 4_000);
+    truncateSync(path, Math.floor(statSync(path).size / 2));
+    const notices: Notice[] = [];
+    const spool = await open(path, notices);
+    assert.deepEqual(
+      notices.map(({ kind }) => kind),
+      ['spool-damaged'],
+    );
+    await keep(spool, 5_000, record('new'));
+    await spool.close();
+  });
+
   it('of length zero is a new spool', async () => {
     const path = join(tempFolder(), 'spool.db');
     writeFileSync(path, '');

@@ -37,6 +37,19 @@ describe('connection errors', () => {
     );
   });
 
+  /** In the chaos, brokers that were restarted hung up: operators read that their TLS settings might be wrong. */
+  it('doubts the settings of a port that hangs up only until they have reached the cluster', () => {
+    const hungUp = error('Connection closed while waiting for ready');
+    const message = (reachedBefore: boolean) =>
+      connectionError(hungUp, 'b1:9092', plain, reachedBefore).message;
+    const start = 'Cannot reach Kafka at b1:9092: Connection closed while waiting for ready.';
+    assert.equal(
+      message(false),
+      `${start} It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).`,
+    );
+    assert.equal(message(true), `${start} Check settings.kafka.brokers and the network.`);
+  });
+
   it('leaves out what kafkajs puts before it', () => {
     const thrown = error('Connection error: connect ECONNREFUSED 10.0.0.1:9092', { code: 'ECONNREFUSED' });
     assert.match(

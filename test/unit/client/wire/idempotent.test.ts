@@ -71,6 +71,29 @@ describe('idempotent sender', () => {
     assert.deepEqual(sent, ['1: 0 from 0 +5', '1: 0 from 0 +3']);
   });
 
+  /** Handed back, they went out in a larger batch, which the broker refused: 29 duplicates in the reference chaos. */
+  it('keeps records together that a leader may have written before it lost its office', async () => {
+    const { sender, sent } = rig([outcomeOfCode(6, 't'), stored]);
+    assert.deepEqual(await sender.produce([slice(0, 5)]), [stored]);
+    assert.deepEqual(sent, ['1: 0 from 0 +5', '1: 0 from 0 +5']);
+  });
+
+  /** For two minutes, every other topic of that leader would wait for the one that was deleted. */
+  it('does not wait for a partition that is gone', async () => {
+    const { sender, sent } = rig([unknown, outcomeOfCode(3, 't')]);
+    const [outcome] = await sender.produce([slice(0, 1)]);
+    assert.ok(outcome?.kind === 'retriable' && outcome.mayHaveBeenWritten);
+    assert.equal(sent.length, 2);
+  });
+
+  it('does not go by the wall clock, which somebody may set', async (t) => {
+    const { sender, sent } = rig([unknown], 5_000);
+    let hours = 0;
+    t.mock.method(Date, 'now', () => 3_600_000 * hours++);
+    assert.deepEqual(await sender.produce([slice(0, 1)]), [stored]);
+    assert.equal(sent.length, 2);
+  });
+
   it('takes a new id when it gives up: the broker would take what follows for the same records', async () => {
     const { sender, sent } = rig([unknown], 0);
     assert.deepEqual(await sender.produce([slice(0, 2)]), [unknown]);

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSpool } from '../../src/spool/open.ts';
+import { unassigned } from '../../src/vocabulary/spool.ts';
+import { nth, readEvents } from '../data.ts';
+import { closeFlow, kafkaConfig, openFlow, runFlow } from '../flow-run.ts';
+import { measure } from '../measure.ts';
+import { loadOurs } from '../ours.ts';
+import type { Part, Row, RowContext, RowResult, Target } from '../row.ts';
+
+const plain = 'ours platformatic, gzip';
+const choice = { client: 'platformatic', compression: 'gzip' } as const;
+
+export const spool: Part = {
+  title: 'With a spool',
+  method:
+    'In a flow as above, 1,000 pushes in flight, with no spool, with one that stays unused, and with one that takes every ' +
+    'record before its push is told. Replay: a spool left by an earlier process, from the start of the flow until it is empty.',
+  events: 100_000,
+  quickEvents: 3_000,
+  columns: [
+    { figure: 'rate', title: 'events/s', digits: 0 },
+    { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
+    { figure: 'rss', title: 'RSS MiB', digits: 0 },
+  ],
+  rows: [
+    { name: plain, run: async (context) => runFlow(context, await loadOurs(), kafkaConfig(context, choice)) },
+    spooled('overflow'),
+    spooled('always'),
+    { name: 'replay', run: (context) => withFolder((folder) => replay(context, join(folder, 'spool.db'))) },
+  ],
+  targets: [
+    against('spool overflow', 0.97),
+    against('spool always', 0.6),
+    { row: 'replay', figure: 'rate', bound: 'at least', limit: 20_000 },
+  ],
+};
+
+function spooled(mode: 'overflow' | 'always'): Row {
+  return {
+    name: `spool ${mode}`,
+    run: (context) =>
+      withFolder(async (folder) => {
+        const path = join(folder, 'spool.db');
+        return runFlow(context, await loadOurs(), kafkaConfig(context, choice, { path, mode }));
+      }),
+  };
+}
+
+/** One event opens the flow; those of the spool go before it. */
+async function replay(context: RowContext, path: string): Promise<RowResult> {
+  await fill(context, path);
+  const config = kafkaConfig(context, choice, { path, mode: 'overflow' });
+  const figures = await measure(async () => {
+    const { promise: drained, resolve } = Promise.withResolvers<void>();
+    // What it says when it is done: to look into the file again and again would be measured, too.
+    const handler = (_level: unknown, message: string) => {
+      if (message.includes('everything in the spool was delivered')) resolve();
+    };
+    const collector = await openFlow(await loadOurs(), config, { level: 'INFO', handler });
+    await collector.push(nth(readEvents(), 0));
+    await drained;
+    await closeFlow(collector);
+    return context.events;
+  });
+  return { figures, stored: context.events + 1 };
+}
+
+/** As a process leaves it that never reached a broker. */
+async function fill({ topic, events: count }: RowContext, path: string): Promise<void> {
+  const events = readEvents();
+  const file = await openSpool({ path, maxBytes: Infinity }, () => undefined);
+  const headers = { 'content-type': 'application/json' };
+  for (let id = 1; id <= count; id++) {
+    const event = nth(events, id);
+    const key = Buffer.from(String(event.user.session ?? event.name));
+    const value = Buffer.from(JSON.stringify(event));
+    file.append(id, { topic, key, value, headers, timestamp: event.timestamp }, unassigned, () => undefined);
+  }
+  await file.close();
+}
+
+async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function against(row: string, limit: number): Target {
+  return { row, figure: 'rate', against: plain, bound: 'at least', limit };
+}

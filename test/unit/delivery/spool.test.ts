@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
+import type { DeliverySettings } from '../../../src/delivery/ports.ts';
+import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { errorOf, record, refused, setUp, watch } from './harness.ts';
+
+interface Setting extends Partial<DeliverySettings> {
+  readonly always?: boolean;
+  readonly maxBytes?: number;
+  readonly disk?: MemoryDisk;
+  /** Milliseconds. */
+  readonly diskLatency?: number;
+}
+
+/** A process with a spool; another one on the same disk is its restart. */
+function start(
+  {
+    always = false,
+    maxBytes = 1_000_000,
+    disk = new MemoryDisk(),
+    diskLatency = 5,
+    ...settings
+  }: Setting = {},
+  cluster: MemoryClusterOptions = {},
+) {
+  const clock = new FakeClock();
+  const synced = (task: () => void) => clock.after(diskLatency, task);
+  const file = new MemorySpool({ disk, maxBytes, synced });
+  const parts = setUp({ ...settings, spool: { file, always } }, cluster, clock);
+  const stored = (topic = 'events') => parts.cluster.records(topic).map(({ value }) => String(value));
+  const kept = () => [...disk.rows.values()].map(({ record }) => String(record.value));
+  const kinds = () => parts.notices.map(({ kind }) => kind).filter((kind) => kind !== 'retrying');
+  return { ...parts, disk, stored, kept, kinds };
+}
+
+const busy = { kind: 'retriable', refresh: false, mayHaveBeenWritten: false } as const;
+
+describe('a record whose time is over', () => {
+  it('goes to the spool, its push resolves before the deadline, and it is delivered when the cluster is back', async () => {
+    const { clock, cluster, delivery, kept, kinds, stored } = start();
+    watch([delivery.send(record('first'))]);
+    await clock.advance(10);
+    cluster.cutOff();
+    const fates = watch([delivery.send(record('a')), delivery.send(record('b'))]);
+    await clock.advance(6_900);
+    assert.deepEqual([fates, kept()], [['pending', 'pending'], []]);
+    await clock.advance(250);
+    assert.deepEqual(
+      [fates, kept()],
+      [
+        ['stored', 'stored'],
+        ['a', 'b'],
+      ],
+    );
+    await clock.advance(60_000);
+    cluster.restore();
+    await clock.advance(4_000);
+    assert.deepEqual([stored(), kept()], [['first', 'a', 'b'], []]);
+    assert.deepEqual(kinds(), ['spooling', 'spool-drained']);
+  });
+
+  it('leaves the spool when its request is acknowledged after all: no duplicate', async () => {
+    let answer: (() => void) | undefined;
+    const { clock, delivery, kept, stored } = start(
+      {},
+      { onProduce: () => new Promise<void>((resolve) => (answer = resolve)) },
+    );
+    const fates = watch([delivery.send(record('slow'))]);
+    await clock.advance(7_200);
+    assert.deepEqual([fates, kept()], [['stored'], ['slow']]);
+    answer?.();
+    await clock.advance(20_000);
+    assert.deepEqual([stored(), kept()], [['slow'], []]);
+  });
+
+  it('speaks for its lane: what comes behind it is kept at once, and not in the lanes of others', async () => {
+    const { clock, cluster, delivery, kept } = start({}, { topics: { events: 1, other: 1 } });
+    watch([delivery.send(record('e')), delivery.send(record('o', { topic: 'other' }))]);
+    await clock.advance(10);
+    cluster.failNext({
+      outcome: { kind: 'unreachable', error: refused('BROKER_UNREACHABLE') },
+      topic: 'events',
+      times: 99,
+    });
+    watch([delivery.send(record('a'))]);
+    await clock.advance(7_200);
+    const fates = watch([delivery.send(record('b')), delivery.send(record('c', { topic: 'other' }))]);
+    await clock.advance(10);
+    assert.deepEqual(
+      [fates, kept()],
+      [
+        ['stored', 'stored'],
+        ['a', 'b'],
+      ],
+    );
+  });
+
+  it('or whose tries are used up goes there, too', async () => {
+    const { clock, cluster, delivery, kept, stored } = start({
+      retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 100 },
+    });
+    cluster.failNext({ outcome: { ...busy, error: refused('BROKER_BUSY') }, times: 4 });
+    const fates = watch([delivery.send(record('a'))]);
+    await clock.advance(130);
+    assert.deepEqual([fates, kept()], [['stored'], ['a']]);
+    await clock.advance(1_000);
+    assert.deepEqual([stored(), kept()], [['a'], []]);
+  });
+});
+
+describe('memory and disk', () => {
+  it('with no room in bufferMemory records go to the disk at once, and the order holds', async () => {
+    const { clock, cluster, delivery, kept, kinds, stored } = start({ bufferMemory: 100 });
+    cluster.cutOff();
+    const names = Array.from({ length: 9 }, (_, n) => `r${n}`);
+    const fates = watch(names.map((name) => delivery.send(record(name))));
+    await clock.advance(20);
+    // 27 bytes each: three are in memory, and wait for their deadline.
+    assert.deepEqual(fates.filter((fate) => fate === 'pending').length, 3);
+    assert.deepEqual(kept(), names.slice(3));
+    cluster.restore();
+    await clock.advance(5_000);
+    assert.deepEqual([stored(), kept(), fates], [names, [], names.map(() => 'stored')]);
+    assert.deepEqual(kinds(), ['spooling', 'spool-drained']);
+  });
+
+  it('touches no disk while all is well', async () => {
+    const { clock, delivery, disk } = start();
+    disk.fault = new Error('not to be touched');
+    const fates = watch(Array.from({ length: 50 }, (_, n) => delivery.send(record(`r${n}`))));
+    await clock.advance(100);
+    assert.deepEqual(new Set(fates), new Set(['stored']));
+    await Promise.all([delivery.close(100), clock.advance(200)]);
+  });
+
+  it('always: a push resolves once the disk has its record, however long Kafka takes, and waits for the disk', async () => {
+    let answer: (() => void) | undefined;
+    const { clock, delivery, kept } = start(
+      { always: true, diskLatency: 50 },
+      { onProduce: () => new Promise<void>((resolve) => (answer = resolve)) },
+    );
+    const fates = watch([delivery.send(record('a'))]);
+    await clock.advance(45);
+    assert.deepEqual(fates, ['pending']);
+    await clock.advance(10);
+    assert.deepEqual([fates, kept()], [['stored'], ['a']]);
+    answer?.();
+    await clock.advance(100);
+    assert.deepEqual(kept(), []);
+  });
+
+  it('a restart delivers what was left, before what comes after it', async () => {
+    const disk = new MemoryDisk();
+    const first = start({ disk });
+    first.cluster.cutOff();
+    const fates = watch(['a', 'b'].map((name) => first.delivery.send(record(name))));
+    await Promise.all([first.delivery.close(1_000), first.clock.advance(2_000)]);
+    assert.deepEqual(
+      [fates, first.kept()],
+      [
+        ['stored', 'stored'],
+        ['a', 'b'],
+      ],
+    );
+    assert.ok(!first.kinds().includes('left-behind'));
+
+    const second = start({ disk });
+    assert.deepEqual(second.notices, [{ kind: 'spool-left', topic: 'events', records: 2 }]);
+    const later = watch([second.delivery.send(record('c'))]);
+    await second.clock.advance(200);
+    assert.deepEqual([second.stored(), second.kept(), later], [['a', 'b', 'c'], [], ['stored']]);
+  });
+});
+
+describe('a disk that does not take it', () => {
+  it('full: the push rejects and says so, what is kept stays, and Kafka still gets what it can take', async () => {
+    const { clock, cluster, delivery, kept, kinds, stored } = start({ maxBytes: 70 });
+    cluster.cutOff();
+    const first = watch([delivery.send(record('a'))]);
+    const second = errorOf(delivery.send(record('b')));
+    await clock.advance(8_000);
+    const { code, message } = await second;
+    assert.equal(code, 'SPOOL_FULL');
+    assert.match(
+      message,
+      /^Kafka topic "events": not acknowledged in time, and not kept either; the record was not written\. /,
+    );
+    assert.match(message, /The spool "memory" is full \(settings\.spool\.maxBytes, 70 bytes\)/);
+    assert.deepEqual([first, kept()], [['stored'], ['a']]);
+    assert.ok(kinds().includes('spool-failed'));
+    cluster.restore();
+    await clock.advance(5_000);
+    const third = watch([delivery.send(record('c'))]);
+    await clock.advance(100);
+    assert.deepEqual([stored(), third], [['a', 'c'], ['stored']]);
+  });
+
+  it('failing: the push rejects with the reason, and the next is kept once the disk is well', async () => {
+    const { clock, cluster, delivery, disk, kept } = start();
+    disk.fault = new Error('database or disk is full');
+    cluster.cutOff();
+    const failed = errorOf(delivery.send(record('a')));
+    await clock.advance(8_000);
+    const { code, message } = await failed;
+    assert.equal(code, 'SPOOL_FAILED');
+    assert.match(message, /database or disk is full\. Make room on its disk; the next push tries again\./);
+    disk.fault = undefined;
+    const fates = watch([delivery.send(record('b'))]);
+    await clock.advance(8_000);
+    assert.deepEqual([fates, kept()], [['stored'], ['b']]);
+  });
+
+  it('always, full or failing: what Kafka takes is no failure', async () => {
+    const { clock, delivery, disk, stored } = start({ always: true });
+    disk.fault = new Error('EIO');
+    const fates = watch([delivery.send(record('a'))]);
+    await clock.advance(100);
+    assert.deepEqual([fates, stored()], [['stored'], ['a']]);
+  });
+
+  it('silent: the push rejects at its deadline all the same', async () => {
+    const { clock, cluster, delivery } = start({ diskLatency: 60_000 });
+    cluster.cutOff();
+    const failed = errorOf(delivery.send(record('a')));
+    await clock.advance(8_150);
+    const { code, message } = await failed;
+    assert.equal(code, 'SPOOL_FAILED');
+    assert.match(message, /the disk of settings\.spool\.path did not answer either/);
+    await Promise.all([delivery.close(10), clock.advance(100_000)]);
+  });
+});
+
+describe('a kept record that the broker refuses', () => {
+  const rejected = { kind: 'rejected', error: refused('RECORD_REJECTED', 'Not like this.') } as const;
+
+  it('stays in the spool as refused, is reported, holds up nobody, and is tried again at the next start', async () => {
+    const disk = new MemoryDisk();
+    const { clock, cluster, delivery, kinds, stored } = start({ disk, always: true, batchSize: 30 });
+    cluster.delay(0);
+    cluster.failNext({ outcome: { ...busy, error: refused('BROKER_BUSY') } });
+    cluster.failNext({ outcome: rejected });
+    const fates = watch([delivery.send(record('a')), delivery.send(record('b'))]);
+    await clock.advance(3_000);
+    assert.deepEqual([fates, stored()], [['stored', 'stored'], ['b']]);
+    assert.deepEqual(
+      [...disk.rows.values()].map(({ record, refused }) => [String(record.value), refused]),
+      [['a', 'Not like this.']],
+    );
+    assert.deepEqual(kinds(), ['spool-refused']);
+    await Promise.all([delivery.close(10), clock.advance(20)]);
+
+    const again = start({ disk });
+    await again.clock.advance(100);
+    assert.deepEqual([again.stored(), again.kept()], [['a'], []]);
+  });
+
+  it('goes to the dead-letter topic where there is one, and leaves the spool', async () => {
+    const { clock, cluster, delivery, kept, kinds, stored } = start(
+      { always: true, deadLetterTopic: 'dead' },
+      { topics: { events: 1, dead: 1 } },
+    );
+    cluster.failNext({ outcome: { ...busy, error: refused('BROKER_BUSY') } });
+    cluster.failNext({ outcome: rejected });
+    const fates = watch([delivery.send(record('a'))]);
+    await clock.advance(3_000);
+    assert.deepEqual([fates, stored(), stored('dead'), kept()], [['stored'], [], ['a'], []]);
+    assert.deepEqual(kinds(), ['dead-lettered']);
+  });
+});
+
+describe('a missing topic', () => {
+  it('is no outage: its records are refused with what to do, and what the spool has of it waits for it', async () => {
+    const { clock, cluster, delivery, kept, stored } = start({
+      retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+    });
+    cluster.cutOff();
+    const early = watch([delivery.send(record('a', { topic: 'late' }))]);
+    await clock.advance(8_000);
+    assert.deepEqual([early, kept()], [['stored'], ['a']]);
+    cluster.restore();
+    await clock.advance(20_000);
+    const refusedNow = errorOf(delivery.send(record('b', { topic: 'late' })));
+    await clock.advance(1_000);
+    assert.equal((await refusedNow).code, 'TOPIC_MISSING');
+    assert.deepEqual(kept(), ['a']);
+    cluster.createTopic('late', 1);
+    await clock.advance(10_000);
+    assert.deepEqual([stored('late'), kept()], [['a'], []]);
+  });
+});
