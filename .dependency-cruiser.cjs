@@ -46,6 +46,12 @@ module.exports = {
       to: { path: 'node_modules/(@platformatic/kafka|kafkajs|@aws-sdk|@smithy)/' },
     },
     {
+      name: 'only-telemetry-knows-opentelemetry',
+      severity: 'error',
+      from: { pathNot: '^src/telemetry/' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
       name: 'aws-is-loaded-when-used',
       severity: 'error',
       from: {},

@@ -7,6 +7,7 @@ export const parts = {
   engine: async () => (await import('./rows/engine.ts')).engine,
   spool: async () => (await import('./rows/spool.ts')).spool,
   latency: async () => (await import('./rows/latency.ts')).latency,
+  telemetry: async () => (await import('./rows/telemetry.ts')).telemetry,
   memory: async () => (await import('./rows/memory.ts')).memory,
 } as const satisfies Record<string, () => Promise<Part>>;
 

@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
+import { linesText, metricsText } from './docs/telemetry.ts';
 import { treeText } from './docs/tree.ts';
 import { chaosTable } from '../test/chaos/record/table.ts';
 
@@ -21,6 +22,8 @@ interface Page {
 const pages: readonly Page[] = [
   { file: 'README.md', marker: 'settings', text: settingsTable },
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
+  { file: 'docs/telemetry.md', marker: 'metrics', text: metricsText },
+  { file: 'docs/telemetry.md', marker: 'lines', text: linesText },
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
   { file: 'DESIGN.md', marker: 'tree', text: treeText },
   { file: 'docs/reliability.md', marker: 'chaos', text: chaosTable },

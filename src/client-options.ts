@@ -1,12 +1,30 @@
+import { fixedBearer, providedBearers, type BearerSource } from './client/security/bearer.ts';
+import { renewedCredentials } from './client/security/login.ts';
 import { mskIamTokens } from './client/security/msk-iam.ts';
-import type { ClientOptions } from './client/port.ts';
+import { oauthTokens } from './client/security/oauth.ts';
+import type { ClientOptions, Sasl } from './client/port.ts';
 import type { Options } from './options/resolve.ts';
 
 /** The settings as the client port takes them. The source of tokens is made once: all connections share one token. */
 export function clientOptions(connection: Options['connection']): ClientOptions {
-  const { sasl } = connection;
-  return {
-    ...connection,
-    sasl: sasl?.mechanism === 'aws' ? { mechanism: 'aws', token: mskIamTokens(sasl) } : sasl,
-  };
+  return { ...connection, sasl: saslOf(connection.sasl) };
+}
+
+function saslOf(sasl: Options['connection']['sasl']): Sasl | undefined {
+  if (sasl === undefined || 'keys' in sasl || 'password' in sasl) return sasl;
+  if ('credentials' in sasl) {
+    return { mechanism: sasl.mechanism, credentials: renewedCredentials(sasl.credentials) };
+  }
+  if ('token' in sasl) return { mechanism: 'oauthbearer', bearer: fixedBearer(sasl.token), renewable: false };
+  return { mechanism: sasl.mechanism, bearer: renewedBearer(sasl), renewable: true };
+}
+
+type Renewed = Extract<
+  Options['connection']['sasl'],
+  { region: string } | { oauth: unknown } | { provide: unknown }
+>;
+
+function renewedBearer(sasl: Renewed): BearerSource {
+  if ('region' in sasl) return mskIamTokens(sasl);
+  return 'oauth' in sasl ? oauthTokens(sasl.oauth) : providedBearers(sasl.provide);
 }

@@ -4,13 +4,14 @@ import { resolveSetup } from './options/resolve-setup.ts';
 import { provision } from './provision.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
+import type { KafkaHealth } from './telemetry/health.ts';
 import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
 import { KafkaError, reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
 
-type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger'>;
-type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule'>;
+type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger' | 'reportError'>;
+type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule' | 'ingest'>;
 
 /**
  * The walkerOS destination for Apache Kafka.
@@ -61,7 +62,7 @@ export const destinationKafka: Destination.Instance<Types> = {
 
   /** Resolves once the broker has acknowledged the event under `acks`; throws or rejects with a `KafkaError` otherwise. */
   push(event, context) {
-    const entry = { event, data: context.data, rule: context.rule };
+    const entry = { event, data: context.data, rule: context.rule, ingest: context.ingest };
     const runtime = find(context)?.opened;
     return runtime ? deliver(entry, runtime) : running(context).then((opened) => deliver(entry, opened));
   },
@@ -74,7 +75,7 @@ export const destinationKafka: Destination.Instance<Types> = {
     const indexes: number[] = [];
     batch.entries.forEach((entry, index) => {
       try {
-        records.push(recordOf(entry, runtime));
+        records.push(recordOf(entry, runtime, false));
         indexes.push(index);
       } catch (error) {
         failed.push({ index, error });
@@ -95,8 +96,26 @@ export const destinationKafka: Destination.Instance<Types> = {
     slot.destroyed = true;
     const runtime = await slot.runtime;
     await runtime.close();
+    living.delete(runtime);
   },
 };
+
+/**
+ * How the Kafka destinations of this process fare, one for each that has begun: walkerOS begins a destination with its
+ * first event. Asks no broker and waits for nothing.
+ *
+ * @example
+ * createServer((request, response) => {
+ *   const healths = kafkaHealth();
+ *   const ready = healths.every(({ connected }) => connected);
+ *   response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(healths));
+ * });
+ */
+export function kafkaHealth(): KafkaHealth[] {
+  return [...living].map((runtime) => runtime.health());
+}
+
+const living = new Set<Runtime>();
 
 /** A configured destination's runtime. `destroyed` stays, so that late pushes are told so; `init` may begin anew. */
 interface Slot {
@@ -114,17 +133,20 @@ const slots = new WeakMap<object, Map<string, Slot>>();
  * @throws KafkaError SETTINGS_INVALID that lists every problem by its path
  */
 async function open(context: Context): Promise<Runtime> {
-  const { id, env, logger } = context;
+  const { id, env, logger, reportError } = context;
   const slot = find(context);
   if (slot && !slot.destroyed) return slot.runtime;
 
   const { options, warnings } = resolved(context);
   for (const warning of warnings) logger.warn(warning);
-  const runtime = openRuntime(options, { id, env, logger });
+  const runtime = openRuntime(options, { id, env, logger, reportError });
   const opening: Slot = { runtime, opened: undefined, destroyed: false };
   remember(context, opening);
   runtime.then(
-    (opened) => (opening.opened = opened),
+    (opened) => {
+      opening.opened = opened;
+      living.add(opened);
+    },
     () => forget(context),
   );
   return runtime;
@@ -167,13 +189,25 @@ function forget({ id, config }: Context): void {
 
 /** Not an async function: at 20,000 events a second each promise and turn of the microtask queue shows. */
 function deliver(entry: Entry, runtime: Runtime): Promise<void> {
-  return runtime.delivery.send(recordOf(entry, runtime));
+  return runtime.delivery.send(recordOf(entry, runtime, true));
 }
 
-/** @throws KafkaError EVENT_NOT_SERIALIZABLE, for this event alone */
-function recordOf({ event, data, rule }: Entry, { recordSettings, notify }: Runtime): KafkaRecord {
+/**
+ * @param pushed made in the course of the event's own push, not of a batch's
+ * @throws KafkaError EVENT_NOT_SERIALIZABLE, for this event alone
+ */
+function recordOf({ event, data, rule, ingest }: Entry, runtime: Runtime, pushed: boolean): KafkaRecord {
+  const { recordSettings, notify, mark } = runtime;
   if (!hasTimestamp(event)) {
     notify({ kind: 'timestamp-replaced', event: event.name, timestamp: String(event.timestamp) });
   }
-  return buildRecord(event, data, rule?.settings, recordSettings, Date.now());
+  let record: KafkaRecord;
+  try {
+    record = buildRecord(event, data, rule?.settings, recordSettings, Date.now());
+  } catch (thrown) {
+    const topic = rule?.settings?.topic ?? recordSettings.topic;
+    if (thrown instanceof KafkaError) notify({ kind: 'rejected', topic, error: thrown });
+    throw thrown;
+  }
+  return mark === undefined ? record : mark(record, { event, ingest, pushed });
 }

@@ -20,6 +20,11 @@ const patience = 60_000;
 /** For what is out at the end to be acknowledged. Milliseconds. */
 const drainTimeout = 4_000;
 
+const logClock = {
+  now: () => performance.now(),
+  after: (ms: number, task: () => void) => void setTimeout(task, ms).unref(),
+};
+
 /** What the spool of a destination holds. @throws KafkaError SETTINGS_INVALID, SPOOL_UNAVAILABLE */
 export function spoolStatus(configured: Configured): Promise<SpoolStatus> {
   return readSpool(spoolOf(configured).path);
@@ -41,7 +46,7 @@ export async function drainSpool(
   const before = await readSpool(path);
   const all = before.records + before.refused;
   let trouble: KafkaError | undefined;
-  const log = createLog(logger, () => performance.now());
+  const log = createLog(logger, logClock);
   const file = await openSpool({ path, maxBytes, patience: 0 }, log);
   try {
     const settings = {

@@ -9,9 +9,12 @@ import type { Broker, DeliverySettings } from './delivery/ports.ts';
 import type { Options } from './options/resolve.ts';
 import { headersOf, type RecordSettings } from './record/build.ts';
 import { openSpool } from './spool/open.ts';
-import { createLog, type Logger } from './telemetry/log.ts';
+import type { KafkaHealth } from './telemetry/health.ts';
+import type { LogClock, Logger } from './telemetry/log.ts';
+import type { MarkOrigin } from './telemetry/origin.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
-import { KafkaError } from './vocabulary/errors.ts';
+import { KafkaError, type ErrorCode } from './vocabulary/errors.ts';
 import type { Notify } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
 
@@ -19,7 +22,10 @@ import type { Outcome } from './vocabulary/outcome.ts';
 export interface Runtime {
   readonly recordSettings: RecordSettings;
   readonly notify: Notify;
+  /** Notes on a record which trace its event belongs to. Undefined where nobody asks. */
+  readonly mark: MarkOrigin | undefined;
   readonly delivery: Pick<Delivery, 'send' | 'sendAll'>;
+  health(): KafkaHealth;
   /** Connects, and tells the operator how that went. Never rejects: pushes try again by themselves. */
   connect(): Promise<void>;
   /** Sends what waits, then ends the connections. Within five seconds; safe twice. */
@@ -31,7 +37,12 @@ export interface RuntimeContext {
   readonly id: string;
   readonly env: Env;
   readonly logger: Logger;
+  /** walkerOS counts the connection errors of each destination. */
+  readonly reportError?: ((error: unknown) => void) | undefined;
 }
+
+/** Makes the client that a runtime owns, and tells the telemetry what it does. */
+export type MakeClient = (options: Options, env: Env, telemetry: Telemetry) => Promise<Client>;
 
 /** walkerOS gives `destroy` five seconds; what is left of them closes the sockets. Milliseconds. */
 const drainTimeout = 4_500;
@@ -39,33 +50,47 @@ const closeTimeout = 400;
 /** With a spool, time is kept for what has to go there. */
 const spoolDrainTimeout = 3_700;
 
-export async function openRuntime(options: Options, context: RuntimeContext): Promise<Runtime> {
-  const notify = createLog(context.logger, () => performance.now());
-  const client = await clientOf(options, context.env, notify);
-  const spool = await spoolOf(options, context.env, notify);
+export async function openRuntime(
+  options: Options,
+  { id, env, logger, reportError }: RuntimeContext,
+  makeClient: MakeClient = clientOf,
+): Promise<Runtime> {
+  const { clientId, brokers } = options.connection;
+  const { traceparent, bufferMemory } = options;
+  const telemetry = new Telemetry({ id, clientId, logger, traceparent, reportError, clock: logClock });
+  const { notify, mark } = telemetry;
+  const client = await makeClient(options, env, telemetry);
+  const spool = await spoolOf(options, env, notify);
   const delivery = new Delivery(
-    brokerOf(client, options, context.id),
+    brokerOf(client, options, id, telemetry),
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
+  telemetry.watch({
+    waiting: () => ({ ...delivery.waiting, limit: bufferMemory }),
+    spool: spool && (() => spool.file.level()),
+  });
   let closing: Promise<void> | undefined;
 
   return {
     recordSettings: { ...options, headers: headersOf(options.headers) },
     notify,
+    mark,
     delivery,
+    health: () => telemetry.health(),
     async connect() {
       try {
         await client.connect();
-        notify({ kind: 'connected', brokers: options.connection.brokers });
+        telemetry.connected(brokers);
       } catch (thrown) {
         // The client port promises KafkaErrors.
-        notify({ kind: 'connect-failed', error: thrown as KafkaError });
+        telemetry.connectFailed(thrown as KafkaError);
       }
     },
     close() {
       closing ??= delivery
         .close(spool ? spoolDrainTimeout : drainTimeout)
+        .finally(() => telemetry.close())
         .then(() => within(closeTimeout, client.close()))
         .finally(() => spool?.file.close());
       return closing;
@@ -79,10 +104,18 @@ async function spoolOf({ spool }: Options, env: Env, notify: Notify): Promise<De
   return { file: await openSpool(spool, notify), always: spool.mode === 'always' };
 }
 
-async function clientOf(options: Options, env: Env, notify: Notify): Promise<Client> {
+/** A line that waits for its minute to end holds no process. */
+const logClock: LogClock = {
+  now: () => performance.now(),
+  after: (ms, task) => void setTimeout(task, ms).unref(),
+};
+
+async function clientOf(options: Options, env: Env, { notify, produced }: Telemetry): Promise<Client> {
   if (env.kafka) return simulatedClient(options, env.kafka);
-  return createClient(options.client, clientOptions(options.connection), (error) =>
-    notify({ kind: 'client-rebuilt', error }),
+  return createClient(
+    options.client,
+    { ...clientOptions(options.connection), onProduced: produced },
+    (error) => notify({ kind: 'client-rebuilt', error }),
   );
 }
 
@@ -104,7 +137,7 @@ function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Cl
 }
 
 /** The client as delivery sees it, with the words an operator needs when a topic is missing. */
-function brokerOf(client: Client, options: Options, id: string): Broker {
+function brokerOf(client: Client, options: Options, id: string, telemetry: Telemetry): Broker {
   const explain = (error: KafkaError): KafkaError =>
     error.code === 'TOPIC_MISSING' && error.topic !== undefined
       ? topicMissing(error.topic, options.connection.brokers, id, error)
@@ -115,7 +148,9 @@ function brokerOf(client: Client, options: Options, id: string): Broker {
       try {
         return await client.layout(topic);
       } catch (thrown) {
-        throw explain(thrown as KafkaError);
+        const error = thrown as KafkaError;
+        if (nobodyAnswered.has(error.code)) telemetry.unanswered(error);
+        throw explain(error);
       }
     },
     async produce(slices) {
@@ -126,6 +161,13 @@ function brokerOf(client: Client, options: Options, id: string): Broker {
     },
   };
 }
+
+/** Of a question that was put to every broker. */
+const nobodyAnswered: ReadonlySet<string> = new Set<ErrorCode>([
+  'BROKER_UNREACHABLE',
+  'TLS_FAILED',
+  'AUTHENTICATION_FAILED',
+]);
 
 function topicMissing(topic: string, brokers: readonly string[], id: string, cause: KafkaError): KafkaError {
   return new KafkaError(

@@ -2,6 +2,7 @@ import { schemas } from '../../src/dev.ts';
 import { fieldsOf, type Field } from '../../src/options/fields.ts';
 import { ruleSettingsSchema, settingsSchema } from '../../src/options/schema.ts';
 import { setupSchema } from '../../src/options/setup-schema.ts';
+import { table } from './table.ts';
 
 /** The settings tables, from the zod schemas by way of the JSON schemas that walkerOS.json ships. */
 
@@ -100,10 +101,6 @@ function nodeAt(path: readonly string[], json: Node): Node {
 /** `1–249 of …. Next` ends at the first full stop that a capital letter follows. */
 function firstSentence(text: string): string {
   return /^.*?\.(?=\s+[`A-Z]|$)/s.exec(text)?.[0] ?? text;
-}
-
-function table(columns: string[], rows: string[][]): string {
-  return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function code(text: string): string {

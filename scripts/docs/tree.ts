@@ -28,7 +28,7 @@ const folders: Readonly<Record<string, string>> = {
   'src/spool': 'settings.spool: a durable queue on the disk',
   'src/spool/sqlite': 'in one SQLite file',
   'src/spool/memory': 'without a disk, for unit tests',
-  'src/telemetry': 'notices → log lines',
+  'src/telemetry': 'notices → log lines, metrics, spans; health',
   'src/examples': 'worked examples: docs, fixtures and walkerOS metadata at once',
 };
 

@@ -55,6 +55,8 @@ export interface KafkaOptions {
   readonly listeners?: readonly ExtraListener[];
   /** SCRAM users as `StorageTool format --add-scram` takes them: `SCRAM-SHA-256=[name=u,password=p]`. */
   readonly scram?: readonly string[];
+  /** Properties of the broker's JVM (`-D`), by name. */
+  readonly jvm?: Readonly<Record<string, string>>;
   /** Never `KAFKA_BROKERS`: the caller will stop nodes, or needs these very settings. Implied by the options above. */
   readonly own?: boolean;
   readonly onProgress?: (text: string) => void;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { KafkaOptions } from './cluster.ts';
 import { runCommand } from './command.ts';
+import { jvmProperties } from './java.ts';
 import type { Machinery, NodeProcess } from './machinery.ts';
 import { serverProperties, type NodePlan } from './properties.ts';
 import { kafkaImage } from './version.ts';
@@ -62,6 +63,7 @@ export async function containerMachinery(
     await run(
       ...['create', '--name', names[index] ?? '', '--network', `container:${network}`],
       ...['-e', `SERVER_PROPERTIES=${properties}`, '-e', `CLUSTER_ID=${clusterId}`],
+      ...['-e', `KAFKA_OPTS=${jvmProperties(options.jvm).join(' ')}`],
       ...[
         '-e',
         'KAFKA_HEAP_OPTS=-Xmx512m',

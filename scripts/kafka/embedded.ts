@@ -16,7 +16,7 @@ import type { KafkaOptions } from './cluster.ts';
 import { runCommand } from './command.ts';
 import type { Machinery, NodeProcess } from './machinery.ts';
 import { jarFolder } from './jars.ts';
-import { brokerJvmFlags } from './java.ts';
+import { brokerJvmFlags, jvmProperties } from './java.ts';
 import { serverProperties, type NodePlan } from './properties.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -46,7 +46,9 @@ export async function embeddedMachinery(
     throw error;
   }
   return {
-    processes: plans.map((plan) => jvm(java, nodeFolder(folder, plan), groups, guard)),
+    processes: plans.map((plan) =>
+      jvm(java, nodeFolder(folder, plan), jvmProperties(options.jvm), groups, guard),
+    ),
     remove() {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       watchdog.release();
@@ -87,7 +89,13 @@ async function format(
   }
 }
 
-function jvm(java: string, home: string, groups: Set<number>, guard: () => void): NodeProcess {
+function jvm(
+  java: string,
+  home: string,
+  properties: readonly string[],
+  groups: Set<number>,
+  guard: () => void,
+): NodeProcess {
   const log = join(home, 'kafka.log');
   let child: ChildProcess | undefined;
   let ended: Promise<void> = Promise.resolve();
@@ -99,7 +107,8 @@ function jvm(java: string, home: string, groups: Set<number>, guard: () => void)
     dataDir: join(home, 'data'),
     launch() {
       const fd = openSync(log, 'a');
-      const args = [...brokerJvmFlags, '-cp', classpath, 'kafka.Kafka', join(home, 'server.properties')];
+      const flags = [...brokerJvmFlags, ...properties, '-cp', classpath];
+      const args = [...flags, 'kafka.Kafka', join(home, 'server.properties')];
       const started = spawn(java, args, { detached: true, stdio: ['ignore', fd, fd], cwd: home });
       closeSync(fd);
       started.unref();

@@ -32,6 +32,10 @@ export const brokerJvmFlags = [
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
 ];
 
+/** `-Dname=value` of each. */
+export const jvmProperties = (properties: Readonly<Record<string, string>> = {}): string[] =>
+  Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
+
 /** For the command-line tools, whose output is read by programs: only errors may stand between the lines. */
 export const toolJvmFlags = [
   '-Xmx256m',

@@ -48,10 +48,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
 }
 
 /** What another's cluster cannot give. */
-const needsOwn = ({ own, nodes, config, advertised, listeners, scram }: KafkaOptions): boolean =>
+const needsOwn = ({ own, nodes, config, advertised, listeners, scram, jvm }: KafkaOptions): boolean =>
   own === true ||
   nodes === 3 ||
-  [config, advertised, listeners, scram].some((option) => option !== undefined);
+  [config, advertised, listeners, scram, jvm].some((option) => option !== undefined);
 
 function node(plan: NodePlan, process: NodeProcess): KafkaNode {
   return {

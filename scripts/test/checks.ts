@@ -19,6 +19,7 @@ const checks: readonly Check[] = [
   { name: 'publint', command: ['publint', '--strict'] },
   // Node 10 knows no `exports`, and the package needs Node 22.
   { name: 'types as installed', command: ['attw', '--pack', '.', '--profile', 'node16'] },
+  { name: 'audit', command: ['node', 'scripts/audit.ts'] },
   { name: 'docs', command: ['node', 'scripts/docs.ts', '--check'], unless: 'scripts/docs.ts' },
 ];
 

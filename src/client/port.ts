@@ -1,8 +1,11 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../vocabulary/partition.ts';
+import type { OnProduced } from '../vocabulary/produce-report.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../vocabulary/topic.ts';
+import type { BearerSource } from './security/bearer.ts';
+import type { AwsKeys } from './security/msk-iam.ts';
 
 /**
  * What the destination needs of a Kafka client library, and no more.
@@ -63,18 +66,35 @@ export interface SliceLimits {
   readonly maxRecordsPerSlice: number;
 }
 
-export { noLeader, type Slice, type TopicLayout };
+export { noLeader, type AwsKeys, type Slice, type TopicLayout };
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
-export type Sasl =
-  | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: Secret<string>;
-    }
+export type Sasl = PasswordSasl | BearerSasl | IdentitySasl;
+
+export type PasswordSasl = { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' } & (
+  Credentials | { readonly credentials: () => Promise<Credentials> }
+);
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: Secret<string>;
+}
+
+export interface BearerSasl {
   /** `aws`: the token that MSK takes for IAM, over the same mechanism of the protocol. */
-  | { readonly mechanism: 'oauthbearer' | 'aws'; readonly token: () => Promise<Secret<string>> };
+  readonly mechanism: 'oauthbearer' | 'aws';
+  readonly bearer: BearerSource;
+  /** False for a fixed token: once refused, it stays refused. */
+  readonly renewable: boolean;
+}
+
+/** kafkajs's own mechanism `AWS`, for the login module of third parties that it was made for. */
+export interface IdentitySasl {
+  readonly mechanism: 'aws';
+  readonly authorizationIdentity: string;
+  readonly keys: Secret<AwsKeys>;
+}
 
 /** Everything a client is made from. Times in milliseconds. */
 export interface ClientOptions {
@@ -91,4 +111,6 @@ export interface ClientOptions {
   readonly compression: Compression;
   readonly idempotent: boolean;
   readonly autoCreateTopics: boolean;
+  /** Told of each produce request that was sent, or could not be. */
+  readonly onProduced?: OnProduced;
 }

@@ -1,6 +1,7 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
+import { halved, retrying, sliceOf } from './batch.ts';
 import { atMost } from './clock.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Settle } from './entry.ts';
@@ -114,6 +115,11 @@ export class Delivery {
     return left.length;
   }
 
+  /** What is under way, what waits for room included. Counted when asked. */
+  get waiting(): { readonly records: number; readonly bytes: number } {
+    return { records: this.#live, bytes: this.#bound.bytes };
+  }
+
   #admit(record: KafkaRecord, settle: Settle): void {
     if (this.#closed) return settle(failures.closed(record.topic));
     const { bufferMemory } = this.#settings;
@@ -140,14 +146,7 @@ export class Delivery {
   }
 
   async #produce(batches: readonly Batch[]): Promise<void> {
-    const slices = batches.map(({ lane, entries }) => ({
-      topic: lane.topic,
-      partition: lane.partition,
-      records: entries.map((entry) => {
-        entry.out = true;
-        return entry.record;
-      }),
-    }));
+    const slices = batches.map(sliceOf);
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
@@ -183,8 +182,10 @@ export class Delivery {
         }
         break;
       case 'too-large':
-        if (entries.length > 1) lane.halve(batch.bytes);
-        else {
+        if (entries.length > 1) {
+          lane.halve(batch.bytes);
+          this.#context.notify(halved(batch, outcome.error));
+        } else {
           lane.unhalve();
           for (const entry of entries) {
             entry.attempts++;
@@ -194,7 +195,7 @@ export class Delivery {
         break;
       case 'retriable':
         for (const entry of entries) this.#tryAgain(entry, outcome);
-        pause = this.#pause(lane, outcome.error);
+        pause = this.#pause(batch, outcome.error);
         if (outcome.refresh) void this.#topic(lane.topic).refresh();
         break;
       case 'unreachable':
@@ -203,7 +204,7 @@ export class Delivery {
           entry.lastError = outcome.error;
           if (outcome.kind === 'unknown') entry.mayHaveBeenWritten = true;
         }
-        pause = this.#pause(lane, outcome.error);
+        pause = this.#pause(batch, outcome.error);
         void this.#topic(lane.topic).refresh();
         break;
     }
@@ -224,12 +225,11 @@ export class Delivery {
     else this.#giveUp(entry, error);
   }
 
-  #pause(lane: Lane, error: KafkaError): number {
-    lane.failures++;
+  #pause(batch: Batch, error: KafkaError): number {
     const { retry } = this.#settings;
-    const delay = inTime(backoff(lane.failures, retry, this.#context.random()), this.#timeLeft(lane), retry);
-    if (error.code !== 'TOPIC_MISSING')
-      this.#context.notify({ kind: 'retrying', topic: lane.topic, error, delay });
+    const pause = backoff(++batch.lane.failures, retry, this.#context.random());
+    const delay = inTime(pause, this.#timeLeft(batch.lane), retry);
+    if (error.code !== 'TOPIC_MISSING') this.#context.notify(retrying(batch, error, delay));
     return delay;
   }
 

@@ -28,6 +28,13 @@ export class MemoryBound {
     return this.#head < this.#queue.length;
   }
 
+  /** Of the entries inside and at the door. */
+  get bytes(): number {
+    let bytes = this.#used;
+    for (const entry of this.waiting()) bytes += entry.bytes;
+    return bytes;
+  }
+
   /** Lets the entry in now, or when there is room. */
   admit(entry: Entry): void {
     if (!this.full && this.#used + entry.bytes <= this.#capacity) this.#let(entry);

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Secret } from '../vocabulary/secret.ts';
+import type { ProvidedToken } from './providers.ts';
 import type { ParsedSettings } from './schema.ts';
 
 /**
@@ -40,6 +41,8 @@ export interface Options {
   readonly deliveryTimeout: number;
   readonly deadLetter: { readonly topic: string } | undefined;
   readonly spool: Readonly<NonNullable<ParsedSettings['spool']>> | undefined;
+  /** Mapping path of the `traceparent` that goes out as a header; undefined: none does. */
+  readonly traceparent: string | undefined;
 }
 
 export interface ConnectionFacts {
@@ -58,19 +61,37 @@ export interface ConnectionFacts {
   readonly autoCreateTopics: boolean;
 }
 
-export type SaslFacts =
+export type SaslFacts = PasswordFacts | TokenFacts | AwsFacts;
+
+type PasswordFacts = { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' } & (
+  | { readonly username: string; readonly password: Secret<string> }
+  | { readonly credentials: () => Promise<{ readonly username: string; readonly password: Secret<string> }> }
+);
+
+type TokenFacts = { readonly mechanism: 'oauthbearer' } & (
+  | { readonly token: Secret<string> }
+  | { readonly provide: () => Promise<ProvidedToken> }
+  | { readonly oauth: OAuthFacts }
+);
+
+/** OAuth's client-credentials flow. */
+export interface OAuthFacts {
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret<string>;
+  readonly scope?: string | undefined;
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+type AwsFacts = { readonly mechanism: 'aws' } & (
   | {
-      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      readonly username: string;
-      readonly password: Secret<string>;
-    }
-  | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<Secret<string>> }
-  | {
-      readonly mechanism: 'aws';
       readonly region: string;
       /** Undefined: AWS's own credential chain. */
-      readonly credentials: Secret<AwsKeys> | undefined;
-    };
+      readonly signer: Secret<AwsKeys> | undefined;
+    }
+  /** kafkajs's own mechanism, which is not MSK's. */
+  | { readonly authorizationIdentity: string; readonly keys: Secret<AwsKeys> }
+);
 
 export interface AwsKeys {
   readonly accessKeyId: string;

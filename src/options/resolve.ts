@@ -1,15 +1,15 @@
-import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
 import { KafkaError } from '../vocabulary/errors.ts';
-import { Secret } from '../vocabulary/secret.ts';
 import { shapeOf } from './fields.ts';
 import { mappingProblems } from './mapping.ts';
-import { regionOf, regionOfEnvironment } from './msk-region.ts';
+import { regionOf, regionOfEnvironment } from './msk.ts';
 import { longestRequest, type ConnectionFacts, type Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
-import { rules, type Facts } from './rules.ts';
+import type { Facts } from './rule.ts';
+import { rules } from './rules.ts';
 import { saslFacts } from './sasl.ts';
 import { settingsSchema, type ParsedSettings } from './schema.ts';
+import { tlsFacts, tlsProblems } from './tls.ts';
 
 export type { Options } from './options.ts';
 
@@ -50,6 +50,7 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
     ...broken('error'),
+    ...tlsProblems(known.ssl ?? false),
     ...mappingProblems(mapping, known.deadLetter?.topic),
   ];
   if (!parsed.success || problems.length > 0) {
@@ -86,7 +87,7 @@ function fieldOf(value: unknown, name: string): unknown {
 }
 
 function optionsOf(
-  { kafka, deadLetter, spool }: ParsedSettings,
+  { kafka, deadLetter, spool, telemetry }: ParsedSettings,
   environmentRegion: string | undefined,
 ): Options {
   return Object.freeze({
@@ -102,6 +103,7 @@ function optionsOf(
     deliveryTimeout: kafka.deliveryTimeout,
     deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
     spool: spool && Object.freeze({ ...spool }),
+    traceparent: telemetry?.traceparent,
   });
 }
 
@@ -113,7 +115,7 @@ function connectionOf(
   return Object.freeze({
     brokers: Object.freeze([...kafka.brokers]),
     clientId: kafka.clientId,
-    tls: tlsOf(kafka.ssl),
+    tls: tlsFacts(kafka.ssl),
     sasl: saslFacts(kafka.sasl, regionOf({ ...kafka, environmentRegion })),
     connectTimeout: kafka.connectionTimeout,
     requestTimeout: Math.min(kafka.requestTimeout, longestRequest(kafka.deliveryTimeout, hasSpool)),
@@ -123,10 +125,4 @@ function connectionOf(
     idempotent: kafka.idempotent,
     autoCreateTopics: kafka.allowAutoTopicCreation,
   });
-}
-
-/** A copy of one level: buffers and functions inside must stay what they are. */
-function tlsOf(ssl: boolean | ConnectionOptions): Secret<ConnectionOptions> | undefined {
-  if (ssl === false) return undefined;
-  return new Secret(ssl === true ? {} : { ...ssl });
 }

@@ -1,5 +1,6 @@
-import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
+import { saslSchema } from './sasl-schema.ts';
+import { sslSchema } from './ssl-schema.ts';
 import { broker, bytes, choice, count, flag, milliseconds, text, topicName } from './values.ts';
 
 /**
@@ -7,84 +8,6 @@ import { broker, bytes, choice, count, flag, milliseconds, text, topicName } fro
  * documentation (docs/settings.md, README, walkerOS.json), so each says shape, unit and what changing it costs.
  * What concerns several settings at once stands in rules.ts.
  */
-
-/** Answers with a fresh token each time it is asked: the shape kafkajs has for it. */
-export type OAuthBearerProvider = () => Promise<{ value: string }>;
-
-const ssl = z
-  .union(
-    [
-      z.boolean(),
-      z.custom<ConnectionOptions>(isPlainObject).meta({ type: 'object', additionalProperties: true }),
-    ],
-    {
-      error:
-        'must be true, false or an object of tls.ConnectionOptions, for example { "ca": "-----BEGIN …" }',
-    },
-  )
-  .default(false)
-  .describe(
-    'Encrypts the connection. `true`: TLS with the certificate authorities that come with Node; an object: ' +
-      "Node's `tls.ConnectionOptions`, for an own `ca` or a client certificate (`cert`, `key`, `passphrase`), PEM as text. " +
-      'With `rejectUnauthorized: false` anyone on the way can read and change what is sent.',
-  );
-
-const sasl = z
-  .strictObject(
-    {
-      mechanism: choice(['plain', 'scram-sha-256', 'scram-sha-512', 'aws', 'oauthbearer']).describe(
-        'How to log in. `plain` and `scram-sha-…` take `username` and `password`, ' +
-          '`oauthbearer` takes `token` or `oauthBearerProvider`. `aws` (MSK IAM) takes `accessKeyId` and ' +
-          '`secretAccessKey`, or finds credentials as every AWS tool does. It needs `ssl`.',
-      ),
-      username: text('walkeros').optional().describe('User name, for `plain` and `scram-sha-…`.'),
-      password: text('$env.KAFKA_PASSWORD')
-        .optional()
-        .describe(
-          'Password, for `plain` and `scram-sha-…`. Never logged; `plain` sends it readable without `ssl`.',
-        ),
-      token: text('$env.KAFKA_TOKEN')
-        .optional()
-        .describe(
-          'A fixed bearer token, for `oauthbearer`. Never logged. When it expires, the connection ends.',
-        ),
-      oauthBearerProvider: z
-        .custom<OAuthBearerProvider>((value) => typeof value === 'function', {
-          error: 'must be a function that answers { value: "<token>" }',
-        })
-        .optional()
-        .describe(
-          'Function `() => Promise<{ value: string }>` that fetches a bearer token, for `oauthbearer` (code only).',
-        ),
-      region: text('eu-west-1')
-        .optional()
-        .describe(
-          "AWS region of the cluster, for `aws`. Default: the one in the brokers' host names, else `AWS_REGION`, " +
-            'else `AWS_DEFAULT_REGION`.',
-        ),
-      accessKeyId: text('$env.AWS_ACCESS_KEY_ID')
-        .optional()
-        .describe(
-          'AWS access key, for `aws`. Without it the AWS credential chain is asked: environment, profile, SSO, ' +
-            'web identity, container, instance.',
-        ),
-      secretAccessKey: text('$env.AWS_SECRET_ACCESS_KEY')
-        .optional()
-        .describe('AWS secret key, for `aws`. Never logged.'),
-      sessionToken: text('$env.AWS_SESSION_TOKEN')
-        .optional()
-        .describe('AWS token of temporary credentials, for `aws`. Never logged.'),
-      authorizationIdentity: text('AROA…')
-        .optional()
-        .describe('Refused: kafkajs had it for an AWS mechanism that MSK does not speak. Remove it.'),
-    },
-    {
-      error:
-        'must be an object, for example { "mechanism": "scram-sha-512", "username": "…", "password": "…" }',
-    },
-  )
-  .optional()
-  .describe('How to log in at the brokers. Without it no login takes place.');
 
 const retry = z
   .strictObject(
@@ -129,8 +52,8 @@ const kafka = z.strictObject(
     clientId: text('walkeros')
       .default('walkeros')
       .describe("Name under which the brokers' logs, metrics and quotas know this destination."),
-    ssl,
-    sasl,
+    ssl: sslSchema,
+    sasl: saslSchema,
     client: choice(['platformatic', 'kafkajs'])
       .default('platformatic')
       .describe(
@@ -251,12 +174,30 @@ const spool = z
   )
   .optional()
   .describe('Keeps on the disk what Kafka does not take in time, and delivers it later, in order.');
+const telemetry = z
+  .strictObject(
+    {
+      traceparent: text('ingest.traceparent')
+        .optional()
+        .describe(
+          'Mapping path of the W3C `traceparent` that an event carries, such as `custom.traceparent`, or ' +
+            "`ingest.traceparent` for what the source's `config.ingest` put there. A valid one goes out as the header " +
+            '`traceparent`, in place of a static one. Default: no such header.',
+        ),
+    },
+    { error: 'must be an object, for example { "traceparent": "ingest.traceparent" }' },
+  )
+  .optional()
+  .describe(
+    'What is passed on to traces. Metrics and spans need no setting: they come with an OpenTelemetry SDK.',
+  );
 
 export const settingsSchema = z.strictObject(
   {
     kafka: kafka.describe('Connection and producer.'),
     deadLetter,
     spool,
+    telemetry,
   },
   {
     error: ({ input }) =>
@@ -276,7 +217,3 @@ export const ruleSettingsSchema = z.strictObject(
 
 /** The settings with all defaults in place. */
 export type ParsedSettings = z.output<typeof settingsSchema>;
-
-function isPlainObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -72,6 +72,27 @@ export function topicName() {
   return checked(base, topicProblem);
 }
 
+/** A function, too: `walkeros validate` would refuse "$env.TOKEN_ENDPOINT" for having no scheme. */
+export function httpAddress(example: string) {
+  return text(example).superRefine((value, context) => {
+    const message = addressProblem(value, example);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+/** Quotes nothing: a password may stand in it. */
+function addressProblem(value: string, example: string): string | undefined {
+  if (value === '') return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return `is no address: write it whole, for example "${example}"`;
+  }
+  if (url.username !== '' || url.password !== '') {
+    return 'holds a user name or password ("@"): put those into clientId and clientSecret';
+  }
+  return undefined;
+}
+
 function checked(base: z.ZodString, problemOf: (value: string) => string | undefined) {
   return base.superRefine((value, context) => {
     const message = problemOf(value);

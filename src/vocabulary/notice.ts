@@ -1,12 +1,37 @@
 import type { KafkaError } from './errors.ts';
+import type { ProduceReport } from './produce-report.ts';
 
-/** Everything worth telling an operator, typed: log lines derive from it (`telemetry/log.ts`). */
+/**
+ * Everything worth telling an operator, typed. What each becomes (a log line, metrics, a span) stands in the catalogue
+ * (`telemetry/catalogue.ts`).
+ */
 export type Notice =
   | { readonly kind: 'connected'; readonly brokers: readonly string[] }
   | { readonly kind: 'connect-failed'; readonly error: KafkaError }
+  /** No broker is known to answer any more. */
+  | { readonly kind: 'disconnected'; readonly error: KafkaError }
+  /** One answers again. `downFor`: milliseconds. */
+  | { readonly kind: 'reconnected'; readonly downFor: number }
+  | { readonly kind: 'requested'; readonly report: ProduceReport }
   | { readonly kind: 'timestamp-replaced'; readonly event: string; readonly timestamp: string }
   | { readonly kind: 'topic-missing'; readonly topic: string; readonly error: KafkaError }
-  | { readonly kind: 'retrying'; readonly topic: string; readonly error: KafkaError; readonly delay: number }
+  /** So many records of one partition are sent again after `delay` milliseconds. */
+  | {
+      readonly kind: 'retrying';
+      readonly topic: string;
+      readonly error: KafkaError;
+      readonly delay: number;
+      readonly records: number;
+    }
+  /** A batch was too large: its records are sent again in smaller ones. */
+  | {
+      readonly kind: 'batch-halved';
+      readonly topic: string;
+      readonly error: KafkaError;
+      /** Before compression. */
+      readonly bytes: number;
+      readonly records: number;
+    }
   | { readonly kind: 'gave-up'; readonly topic: string; readonly error: KafkaError }
   | { readonly kind: 'rejected'; readonly topic: string; readonly error: KafkaError }
   | {
@@ -35,5 +60,8 @@ export type Notice =
   | { readonly kind: 'spool-drained'; readonly topic: string }
   | { readonly kind: 'spool-refused'; readonly topic: string; readonly error: KafkaError }
   | { readonly kind: 'spool-failed'; readonly error: KafkaError };
+
+export type NoticeKind = Notice['kind'];
+export type NoticeOf<Kind extends NoticeKind> = Extract<Notice, { readonly kind: Kind }>;
 
 export type Notify = (notice: Notice) => void;

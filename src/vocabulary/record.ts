@@ -13,4 +13,6 @@ export interface KafkaRecord {
   readonly headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
+  /** The trace that its event belongs to, by W3C Trace Context; not sent. Only where somebody records spans. */
+  readonly traceparent?: string | undefined;
 }

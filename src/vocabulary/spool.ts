@@ -20,6 +20,15 @@ export interface Place {
   readonly partition: number;
 }
 
+/** How much lies in a spool, records that the broker refused included. */
+export interface SpoolLevel {
+  readonly records: number;
+  /** As they count against `settings.spool.maxBytes`. */
+  readonly bytes: number;
+  /** When the oldest record was put there; undefined when it is empty. */
+  readonly oldest: Date | undefined;
+}
+
 /**
  * A durable queue of records, in the order of their ids within each place. What was told as kept outlives the process
  * and a power cut, until it is removed.
@@ -57,6 +66,9 @@ export interface Spool {
    * @returns whether there may be more
    */
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean;
+
+  /** Costs a look at one row, however many there are. Not after `close`. */
+  level(): SpoolLevel;
 
   /** Writes what is on its way and frees the file. Safe twice. */
   close(): Promise<void>;

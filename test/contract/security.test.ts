@@ -5,6 +5,7 @@ import { createTopic } from '../../scripts/kafka/topics.ts';
 import { startKafka } from '../../scripts/kafka/launch.ts';
 import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
 import type { Client, ClientOptions, Sasl } from '../../src/client/port.ts';
+import { fixedBearer } from '../../src/client/security/bearer.ts';
 import { Secret } from '../../src/vocabulary/secret.ts';
 import { slice } from './records.ts';
 import { networked } from './subjects.ts';
@@ -122,7 +123,7 @@ describe('client security', () => {
 
       it('says that the broker does not know the mechanism', async () => {
         const client = await create('LOGIN', {
-          sasl: { mechanism: 'oauthbearer', token: () => Promise.resolve(new Secret('token')) },
+          sasl: { mechanism: 'oauthbearer', bearer: fixedBearer(new Secret('token')), renewable: false },
         });
         await assert.rejects(client.connect(), {
           code: 'AUTHENTICATION_FAILED',

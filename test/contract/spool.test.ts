@@ -50,6 +50,29 @@ for (const subject of spoolSubjects) {
       await second.close();
     });
 
+    it('tells how much it holds, and since when, also after a restart', async () => {
+      const disk = subject.disk();
+      const first = await disk.open(700);
+      assert.deepEqual(first.level(), { records: 0, bytes: 0, oldest: undefined });
+      const before = Date.now();
+      for (const id of [1, 2, 3]) assert.equal(await keep(first, id, record('value')), 'kept');
+      const { bytes, oldest } = first.level();
+      assert.ok(oldest && oldest.getTime() >= before && oldest.getTime() <= Date.now());
+      assert.equal(await keep(first, 4, record('x'.repeat(700))), 'SPOOL_FULL');
+      assert.deepEqual(first.level(), { records: 3, bytes, oldest });
+      first.remove(2, record('value'));
+      first.refuse(3, new KafkaError('RECORD_REJECTED', 'No.'));
+      await first.close();
+
+      const second = await disk.open(700);
+      assert.deepEqual(second.level(), { records: 2, bytes: (bytes * 2) / 3, oldest });
+      second.remove(1, record('value'));
+      second.remove(3, record('value'));
+      assert.equal(second.level().records, 0);
+      assert.equal(second.level().bytes, 0);
+      await second.close();
+    });
+
     it('reads each place in the order of ids, whatever the order of appends, and shows what is still on its way', async () => {
       const spool = await subject.disk().open();
       const late = keep(spool, 3, record('c'));

@@ -9,9 +9,10 @@ export interface Certificates {
   readonly ca: string;
   /** For 127.0.0.1, and for no host name. */
   readonly broker: { readonly key: string; readonly cert: string };
-  /** The same, until ten days ago. */
-  readonly expired: { readonly key: string; readonly cert: string };
+  /** Over since yesterday. */
+  readonly expiredBroker: { readonly key: string; readonly cert: string };
   readonly client: { readonly key: string; readonly cert: string };
+  readonly expiredClient: { readonly key: string; readonly cert: string };
   /** Another key of a client, as PKCS12. */
   readonly pfx: Buffer;
   /** Opens the client's key and the PKCS12. */
@@ -32,19 +33,22 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     const keystore = ['-keystore', file(store), '-storetype', 'PKCS12', '-storepass', passphrase];
     return run(keytool, [...jvmFlags, command, ...keystore, ...args]);
   };
+  const valid = ['-validity', '30'];
+  const expired = ['-startdate', '-10d', '-validity', '9'];
+  const address = ['-ext', 'san=ip:127.0.0.1'];
   const newKey = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '30'];
   /** keytool ends lines with CR LF. */
   const text = (name: string): string => readFileSync(file(name), 'utf8').replaceAll('\r', '');
 
-  async function signed(name: string, ...more: string[]): Promise<string> {
+  async function signed(name: string, ...extensions: readonly string[]): Promise<string> {
     const files = ['-infile', file(`${name}.csr`), '-outfile', file(`${name}.pem`)];
-    await tool('ca.p12', '-gencert', '-alias', 'ca', '-rfc', '-validity', '30', ...files, ...more);
+    await tool('ca.p12', '-gencert', '-alias', 'ca', '-rfc', ...files, ...extensions);
     return text(`${name}.pem`);
   }
-  async function issue(name: string, ...more: string[]) {
+  async function issue(name: string, ...extensions: readonly string[]) {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(file(`${name}.csr`), signingRequest(name, publicKey, privateKey));
-    return { privateKey, cert: await signed(name, ...more) };
+    return { privateKey, cert: await signed(name, ...extensions) };
   }
   async function requestPfx(): Promise<void> {
     await tool('pfx.p12', '-genkeypair', '-alias', 'pfx', '-dname', 'CN=pfx', ...newKey);
@@ -56,26 +60,30 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     ...(['ca.p12', '-genkeypair', '-alias', 'ca', '-dname', 'CN=Test authority'] as const),
     ...['-ext', 'bc:c=ca:true', ...newKey],
   );
-  const [broker, expired, client] = await Promise.all([
-    issue('broker', '-ext', 'san=ip:127.0.0.1'),
-    issue('expired', '-ext', 'san=ip:127.0.0.1', '-startdate', '-40d'),
-    issue('client'),
+  const [broker, expiredBroker, client, expiredClient] = await Promise.all([
+    issue('broker', ...valid, ...address),
+    issue('expired-broker', ...expired, ...address),
+    issue('client', ...valid),
+    issue('expired-client', ...expired),
     tool('ca.p12', '-exportcert', '-alias', 'ca', '-rfc', '-file', file('ca.pem')),
     pfxRequested,
   ]);
   const ca = text('ca.pem');
-  writeFileSync(file('chain.pem'), ca + (await signed('pfx')));
+  writeFileSync(file('chain.pem'), ca + (await signed('pfx', ...valid)));
   await tool('pfx.p12', '-importcert', '-alias', 'pfx', '-noprompt', '-file', file('chain.pem'));
 
   const pem = { type: 'pkcs8', format: 'pem' } as const;
+  const open = ({ cert, privateKey }: typeof broker) => ({ cert, key: String(privateKey.export(pem)) });
+  const locked = ({ cert, privateKey }: typeof client) => ({
+    cert,
+    key: String(privateKey.export({ ...pem, cipher: 'aes-256-cbc', passphrase })),
+  });
   return {
     ca,
-    broker: { cert: broker.cert, key: broker.privateKey.export(pem) as string },
-    expired: { cert: expired.cert, key: expired.privateKey.export(pem) as string },
-    client: {
-      cert: client.cert,
-      key: client.privateKey.export({ ...pem, cipher: 'aes-256-cbc', passphrase }) as string,
-    },
+    broker: open(broker),
+    expiredBroker: open(expiredBroker),
+    client: locked(client),
+    expiredClient: locked(expiredClient),
     pfx: readFileSync(file('pfx.p12')),
     passphrase,
   };

@@ -3,11 +3,13 @@ import {
   authenticationFailed,
   certificateRefused,
   clientClosed,
+  loginExpired,
   speaksNoTls,
   unreachable,
   wantsTls,
 } from './messages.ts';
 import type { ClientOptions } from '../port.ts';
+import { isRenewable } from '../security/login.ts';
 
 /** What both libraries, Node's sockets and its TLS put on the errors they nest in one another. */
 interface Facts {
@@ -38,10 +40,14 @@ export function connectionError(
   const tlsWanted = nested.find(isTlsPort);
   if (tlsWanted !== undefined && options.tls === undefined) return wantsTls(brokers, tlsWanted);
   const certificate = nested.find(isCertificate);
-  if (certificate !== undefined) return certificateRefused(brokers, certificate);
+  if (certificate !== undefined) {
+    return certificateRefused(brokers, certificate, String(factsOf(certificate).code));
+  }
   const authentication = nested.find(isAuthentication);
-  if (authentication !== undefined)
-    return authenticationFailed(brokers, options.sasl, deepest(authentication));
+  if (authentication !== undefined) {
+    const refused = reachedBefore && isRenewable(options.sasl) ? loginExpired : authenticationFailed;
+    return refused(brokers, options.sasl, deepest(authentication));
+  }
   if (nested.some((error) => factsOf(error).closed === true)) return clientClosed();
   return unreachable(brokers, nested.find(isSystem) ?? nested.at(-1) ?? thrown, reachedBefore);
 }

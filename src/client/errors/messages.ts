@@ -23,11 +23,37 @@ export function topicInvalid(topic: string, detail?: string | null, cause?: unkn
   );
 }
 
+/** The broker's answer to records. */
 export function topicUnauthorised(topic: string, cause?: unknown): KafkaError {
   return new KafkaError(
     'NOT_AUTHORIZED',
-    `Topic "${topic}": this user may not write to it, or it does not exist. Grant the WRITE and DESCRIBE rights.`,
+    `Topic "${topic}": the broker does not let this user write to it (TOPIC_AUTHORIZATION_FAILED). ` +
+      `Grant the ACL operation WRITE on topic "${topic}".`,
     { topic, kafkaCode: 'TOPIC_AUTHORIZATION_FAILED', cause },
+  );
+}
+
+/** The broker's answer to a question about a topic, which is the same where there is none. */
+export function topicHidden(topic: string, autoCreate: boolean, cause?: unknown): KafkaError {
+  const create = autoCreate
+    ? ', and CREATE where settings.kafka.allowAutoTopicCreation is to make it'
+    : ', and see that it exists';
+  return new KafkaError(
+    'NOT_AUTHORIZED',
+    `Topic "${topic}": the broker does not show it to this user (TOPIC_AUTHORIZATION_FAILED). ` +
+      `Grant the ACL operation WRITE on topic "${topic}", which includes DESCRIBE${create}.`,
+    { topic, kafkaCode: 'TOPIC_AUTHORIZATION_FAILED', cause },
+  );
+}
+
+/** The broker's answer to the wish for a producer id. */
+export function idempotenceUnauthorised(topic: string, cause?: unknown): KafkaError {
+  return new KafkaError(
+    'NOT_AUTHORIZED',
+    `Topic "${topic}": the broker does not let this user be an idempotent producer (CLUSTER_AUTHORIZATION_FAILED). ` +
+      'Grant the ACL operation IDEMPOTENT_WRITE on the cluster, or since Kafka 2.8 WRITE on any topic; or remove ' +
+      'settings.kafka.idempotent.',
+    { topic, kafkaCode: 'CLUSTER_AUTHORIZATION_FAILED', cause },
   );
 }
 
@@ -86,25 +112,63 @@ export function wantsTls(brokers: string, cause: unknown): KafkaError {
   );
 }
 
-export function certificateRefused(brokers: string, cause: unknown): KafkaError {
+export function certificateRefused(brokers: string, cause: unknown, code = ''): KafkaError {
+  const [, advice] = advices.find(([codes]) => codes.test(code)) ?? [];
   return new KafkaError(
     'TLS_FAILED',
-    `TLS to ${brokers} failed: ${endless(reasonOf(cause))}. ` +
-      'Check the certificates: settings.kafka.ssl.ca for a private authority, cert and key where the broker asks for one.',
+    `TLS to ${brokers} failed: ${endless(reasonOf(cause))}. ${advice ?? 'Check the certificates of settings.kafka.ssl.'}`,
     { cause },
   );
 }
 
+/** Node's codes, and what is to be changed: the settings, the broker's certificate, or the broker's mind. */
+const advices: readonly (readonly [codes: RegExp, advice: string])[] = [
+  [
+    /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
+    "The destination refuses the broker's certificate: renew it on the broker, or set this machine's clock.",
+  ],
+  [
+    /ALTNAME/,
+    "The destination refuses the broker's certificate, which is for other names: use one of them in " +
+      'settings.kafka.brokers, or set settings.kafka.ssl.servername.',
+  ],
+  [
+    /SELF_SIGNED|UNABLE_TO|CERT_SIGNATURE|CERT_UNTRUSTED/,
+    "The destination refuses the broker's certificate: give the authority that signed it as settings.kafka.ssl.ca.",
+  ],
+  [
+    /PROTOCOL|VERSION|HANDSHAKE_FAILURE|NO_SHARED_CIPHER/,
+    'Broker and destination have no version or cipher of TLS in common: check settings.kafka.ssl.minVersion, ' +
+      "maxVersion and ciphers, and the broker's ssl.enabled.protocols.",
+  ],
+  [
+    /ALERT/,
+    "The broker refuses the client's certificate, or misses one: check settings.kafka.ssl.cert and key, their " +
+      'expiry, and the authorities that the broker trusts.',
+  ],
+];
+
 export function authenticationFailed(brokers: string, sasl: Sasl | undefined, cause: unknown): KafkaError {
-  const who =
-    sasl === undefined
-      ? 'without SASL'
-      : `with ${sasl.mechanism}${'username' in sasl ? ` as "${sasl.username}"` : ''}`;
   return new KafkaError(
     'AUTHENTICATION_FAILED',
-    `Kafka at ${brokers} refused to authenticate ${who}: ${endless(reasonOf(cause))}. Check settings.kafka.sasl.`,
+    `Kafka at ${brokers} refused to authenticate ${loginText(sasl)}: ${endless(reasonOf(cause))}. Check settings.kafka.sasl.`,
     { cause },
   );
+}
+
+/** Not for good: the next login asks for other credentials. */
+export function loginExpired(brokers: string, sasl: Sasl | undefined, cause: unknown): KafkaError {
+  return new KafkaError(
+    'LOGIN_EXPIRED',
+    `Kafka at ${brokers} refuses to authenticate ${loginText(sasl)}, which it did before: ${endless(reasonOf(cause))}. ` +
+      'It is tried again with new credentials; check where settings.kafka.sasl gets them if this lasts.',
+    { cause },
+  );
+}
+
+function loginText(sasl: Sasl | undefined): string {
+  if (sasl === undefined) return 'without SASL';
+  return `with ${sasl.mechanism}${'username' in sasl ? ` as "${sasl.username}"` : ''}`;
 }
 
 export function requestUnanswered(broker: string, cause: unknown): KafkaError {

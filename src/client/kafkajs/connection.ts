@@ -6,24 +6,11 @@ import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ClientOptions } from '../port.ts';
-import { kafkajsSecurity } from '../security/security.ts';
+import type { Internals } from './internals.ts';
+import { kafkajsLogin } from './login.ts';
+import { NotSent } from '../wire/not-sent.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
 import type { Address } from '../wire/wire.ts';
-
-export interface Internals {
-  readonly Broker: typeof Broker;
-  readonly ConnectionPool: typeof ConnectionPool;
-  readonly requests: typeof protocol.requests;
-}
-
-export async function loadInternals(): Promise<Internals> {
-  const [broker, connectionPool, { requests }] = await Promise.all([
-    import('kafkajs/src/broker/index.js'),
-    import('kafkajs/src/network/connectionPool.js'),
-    import('kafkajs/src/protocol/requests/index.js'),
-  ]);
-  return { Broker: broker.default, ConnectionPool: connectionPool.default, requests };
-}
 
 /** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
 export class KafkajsConnection {
@@ -35,7 +22,7 @@ export class KafkajsConnection {
   #ended = false;
 
   constructor(
-    { Broker, ConnectionPool }: Internals,
+    { Broker, ConnectionPool, authenticators }: Internals,
     options: ClientOptions,
     { host, port }: Address,
     requestTimeout: number,
@@ -48,13 +35,17 @@ export class KafkajsConnection {
       clientId: options.clientId,
       connectionTimeout: options.connectTimeout,
       requestTimeout,
-      ...kafkajsSecurity(options),
+      ...(options.tls && { ssl: options.tls.reveal() }),
+      ...(options.sasl && { sasl: kafkajsLogin(options.sasl, authenticators) }),
       logger: silence,
       socketFactory: (wanted) => this.#createSocket(wanted),
       // A socket on which a request timed out is dead, or answers in an order that nobody expects any more.
       instrumentationEmitter: { emit: (event) => event === 'network.request_timeout' && this.destroy() },
     });
-    for (const connection of this.#pool.pool) checkOnlyWhatIsPending(connection);
+    for (const connection of this.#pool.pool) {
+      checkOnlyWhatIsPending(connection);
+      renewInGoodTime(connection);
+    }
     this.#broker = new Broker({ connectionPool: this.#pool, logger: silence, versions: null });
   }
 
@@ -78,12 +69,13 @@ export class KafkajsConnection {
   }
 
   /** A request that kafkajs does not know how to write. */
-  send<Answer>(
+  async send<Answer>(
     request: Exchange<Answer>['request'],
     decode: (bytes: Buffer) => Promise<Answer>,
   ): Promise<Answer> {
+    await this.#loggedIn();
     // Or kafkajs would open another connection, which nobody would close.
-    if (this.#ended) return Promise.reject(new Error('Not connected'));
+    if (this.#ended) throw new NotSent(new Error('Not connected'));
     return this.#pool.send({ request, response: { decode, parse: (answer) => Promise.resolve(answer) } });
   }
 
@@ -95,6 +87,16 @@ export class KafkajsConnection {
   destroy(): void {
     this.#socket?.destroy();
     this.#end();
+  }
+
+  /** A broker that refuses a second login hangs up; then the next try begins with a new connection. */
+  async #loggedIn(): Promise<void> {
+    try {
+      await this.#pool.pool[0]?.authenticate();
+    } catch (failure) {
+      this.destroy();
+      throw new NotSent(failure);
+    }
   }
 
   #end(): void {
@@ -139,6 +141,19 @@ function checkOnlyWhatIsPending({ requestQueue }: Connection): void {
   requestQueue.scheduleCheckPendingRequests = () => {
     if (requestQueue.pending.length > 0) schedule();
   };
+}
+
+/** The part of a session after which to log in again, as the other library does. */
+const renewAfter = 0.8;
+
+/**
+ * kafkajs logs in again 10 s before a session's end, however short it is. Of a session of 10 s that is before every
+ * request, and brokers allow one login a second.
+ */
+function renewInGoodTime(connection: Connection): void {
+  Object.defineProperty(connection, 'reauthenticationThreshold', {
+    get: () => Math.round(Number(connection.sessionLifetime.toString()) * (1 - renewAfter)),
+  });
 }
 
 const silent = (): void => undefined;

@@ -1,5 +1,6 @@
 import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
-import type { Internals, KafkajsConnection } from './connection.ts';
+import type { KafkajsConnection } from './connection.ts';
+import type { Internals } from './internals.ts';
 import type { ClientOptions } from '../port.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey, produceVersion } from '../wire/produce-request.ts';

@@ -1,8 +1,11 @@
 import type { Codec } from '../wire/codecs.ts';
-import { KafkajsConnection, loadInternals, type Internals } from './connection.ts';
+import { KafkajsConnection } from './connection.ts';
+import { loadInternals, type Internals } from './internals.ts';
 import { KafkajsLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
 import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from '../wire/wire.ts';
+import { credentialsAtHand } from '../security/login.ts';
+import { checkCertificates } from '../security/tls.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
 import { WireClient } from '../wire/wire-client.ts';
 
@@ -31,6 +34,10 @@ class KafkajsWire implements Wire {
   }
 
   async open(broker: Address, purpose: Purpose): Promise<Link> {
+    if (!this.#connections.has(keyOf(broker, purpose))) {
+      await credentialsAtHand(this.#options.sasl);
+      checkCertificates(this.#options);
+    }
     const connection = this.#connection(broker, purpose);
     await connection.ready();
     return new KafkajsLink(this.#internals, this.#options, connection);
@@ -42,7 +49,7 @@ class KafkajsWire implements Wire {
   }
 
   #connection(broker: Address, purpose: Purpose): KafkajsConnection {
-    const key = `${purpose} ${addressOf(broker)}`;
+    const key = keyOf(broker, purpose);
     const existing = this.#connections.get(key);
     if (existing !== undefined) return existing;
     const requestTimeout = purpose === 'ask' ? askTimeout(this.#options) : this.#options.requestTimeout;
@@ -52,4 +59,8 @@ class KafkajsWire implements Wire {
     this.#connections.set(key, connection);
     return connection;
   }
+}
+
+function keyOf(broker: Address, purpose: Purpose): string {
+  return `${purpose} ${addressOf(broker)}`;
 }

@@ -1,5 +1,6 @@
 import type { KafkaError } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
+import type { OnProduced } from '../../vocabulary/produce-report.ts';
 import type { KafkaRecord } from '../../vocabulary/record.ts';
 import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';
 import { clientClosed, partitionMissing, unreachable } from '../errors/messages.ts';
@@ -38,8 +39,8 @@ export interface StoredRecord extends KafkaRecord {
 
 /** A Kafka cluster without Kafka: for unit tests and `walkeros push --simulate`. */
 export interface MemoryCluster {
-  /** A new client of this cluster. */
-  client(): Client;
+  /** A new client of this cluster. `onProduced`: told of each produce request. */
+  client(onProduced?: OnProduced): Client;
   /** Looks at and creates its topics. */
   admin(): Admin;
   /** What a topic holds, by partition and offset. */
@@ -128,7 +129,7 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     return failure.outcome;
   }
 
-  function client(): Client {
+  function client(onProduced?: OnProduced): Client {
     let closed = false;
 
     function refusal(): KafkaError | undefined {
@@ -152,11 +153,16 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
 
       async produce(slices) {
         if (closed) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+        const startedAt = performance.now();
         await options.onProduce?.(slices);
         if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
         const severed = cut;
-        if (severed !== undefined) return slices.map(() => ({ kind: 'unreachable', error: severed }));
-        return slices.map(produceSlice);
+        const outcomes = slices.map((slice): Outcome =>
+          severed ? { kind: 'unreachable', error: severed } : produceSlice(slice),
+        );
+        const endedAt = performance.now();
+        onProduced?.({ broker: 'memory:9092', slices, outcomes, startedAt, endedAt, size: undefined });
+        return outcomes;
       },
 
       close() {

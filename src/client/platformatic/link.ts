@@ -9,6 +9,7 @@ import {
   type MetadataResponse,
 } from './apis.ts';
 import type { ClientOptions } from '../port.ts';
+import { NotSent } from '../wire/not-sent.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey } from '../wire/produce-request.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
@@ -27,6 +28,7 @@ export class PlatformaticLink implements Link {
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
+    await this.#loggedIn();
     const asked = this.#apis.metadata.async(
       this.#connection,
       topic === undefined ? [] : [topic],
@@ -48,11 +50,13 @@ export class PlatformaticLink implements Link {
     };
   }
 
-  registerProducer(): Promise<ProducerId> {
+  async registerProducer(): Promise<ProducerId> {
+    await this.#loggedIn();
     return this.#apis.initProducerId.async(this.#connection, null, this.#options.ackTimeout);
   }
 
-  produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
+  async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
+    await this.#loggedIn();
     const { produceVersion: version } = this.#apis;
     const silent = this.#options.acks === 0;
     return new Promise((resolve, reject) => {
@@ -75,6 +79,7 @@ export class PlatformaticLink implements Link {
   /** Not by the library's own admin, which drops `validateOnly` and creates the topic. */
   async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
     const { configEntries, ...shape } = topic;
+    await this.#loggedIn();
     const configs = Object.entries(configEntries).map(([name, value]) => ({ name, value }));
     const asked = this.#apis
       .createTopics()
@@ -89,6 +94,7 @@ export class PlatformaticLink implements Link {
   }
 
   async topicConfig(topic: string): Promise<CodeAnswer & { entries: TopicConfig }> {
+    await this.#loggedIn();
     const { TOPIC } = this.#library.ConfigResourceTypes;
     const resource = { resourceType: TOPIC, resourceName: topic, configurationKeys: null };
     const asked = this.#apis.describeConfigs().async(this.#connection, [resource], false, false);
@@ -100,6 +106,17 @@ export class PlatformaticLink implements Link {
       ...answerOf(results[0]),
       entries: new Map(configs.map(({ name, value }) => [name, value ?? null])),
     };
+  }
+
+  /**
+   * A session ends, and the library logs in again on the same connection. A request between the two messages of a
+   * login makes the broker hang up, on what is in flight as well.
+   */
+  async #loggedIn(): Promise<void> {
+    if (this.#connection.isConnected()) return;
+    await this.#connection.ready().catch((failure: unknown) => {
+      throw new NotSent(failure);
+    });
   }
 
   #writer(body: readonly Buffer[], noResponse: boolean): Writer {

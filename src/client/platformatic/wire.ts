@@ -3,7 +3,9 @@ import type { Codec } from '../wire/codecs.ts';
 import { negotiate, type Apis, type Library } from './apis.ts';
 import { PlatformaticLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
-import { platformaticSecurity } from '../security/security.ts';
+import { credentialsAtHand } from '../security/login.ts';
+import { checkCertificates, namesHosts } from '../security/tls.ts';
+import { platformaticLogin } from './login.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
 import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
@@ -51,8 +53,13 @@ export class PlatformaticWire implements Wire {
     { host, port }: Address,
     purpose: Purpose,
   ): Promise<{ readonly connection: Connection; readonly apis: Apis }> {
+    const pool = this.#pools[purpose];
+    if (!pool.has({ host, port })) {
+      await credentialsAtHand(this.#options.sasl);
+      checkCertificates(this.#options);
+    }
     try {
-      const connection = await this.#pools[purpose].get({ host, port });
+      const connection = await pool.get({ host, port });
       return { connection, apis: await this.#negotiated(connection) };
     } catch (failure) {
       const reason = this.#reasons.get(reasonKey(purpose, { host, port }));
@@ -65,10 +72,16 @@ export class PlatformaticWire implements Wire {
   }
 
   #createPool(purpose: Purpose, requestTimeout: number): ConnectionPool {
-    const pool = new this.#library.ConnectionPool(withoutSpaces(this.#options.clientId), {
-      connectTimeout: this.#options.connectTimeout,
+    const { clientId, connectTimeout, brokers, tls, sasl } = this.#options;
+    const security = tls && {
+      tls: tls.reveal(),
+      tlsServerName: tls.reveal().servername ?? namesHosts(brokers),
+    };
+    const pool = new this.#library.ConnectionPool(withoutSpaces(clientId), {
+      connectTimeout,
       requestTimeout,
-      ...platformaticSecurity(this.#options),
+      ...security,
+      ...(sasl && { sasl: platformaticLogin(this.#library, sasl) }),
     });
     // Refused credentials and then a reset are two 'error's on one connection. Nobody hears the second, and an 'error'
     // that nobody hears ends the process.
@@ -82,6 +95,9 @@ export class PlatformaticWire implements Wire {
       if (!this.#reasons.has(key)) this.#reasons.set(key, reason);
     };
     connection.on('error', remember);
+    // The library forgets the timer of the next login when the broker hangs up: it would keep the process from ending,
+    // and then log in on a socket that is gone.
+    connection.once('close', () => void connection.close());
     if (this.#options.tls !== undefined) return;
     // The library looks for this by itself, but forgets it where there is a login. It makes the socket after this event.
     process.nextTick(() => {

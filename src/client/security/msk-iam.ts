@@ -1,11 +1,12 @@
 import { KafkaError, reasonOf } from '../../vocabulary/errors.ts';
 import { Secret } from '../../vocabulary/secret.ts';
-import { freshToken, type Token, type TokenSource } from './fresh-token.ts';
+import type { Bearer, BearerSource } from './bearer.ts';
+import { keepFresh, type Perishable } from './keep-fresh.ts';
 
 /** Who signs: fixed keys, or undefined for AWS's own credential chain (environment, profile, SSO, container, instance). */
 export interface MskLogin {
   readonly region: string;
-  readonly credentials: Secret<AwsKeys> | undefined;
+  readonly signer: Secret<AwsKeys> | undefined;
 }
 
 export interface AwsKeys {
@@ -24,12 +25,12 @@ const longestLife = 900;
 
 /** Tokens that log in at MSK with IAM, renewed before they expire. The AWS libraries are loaded by the first one. */
 export function mskIamTokens(
-  { region, credentials }: MskLogin,
+  { region, signer }: MskLogin,
   now: () => number = Date.now,
   chain: () => Promise<AwsCredentials> = credentialChain,
-): TokenSource {
-  const keys = credentials === undefined ? chain : () => Promise.resolve(credentials.reveal());
-  return freshToken(async () => signToken(await keys(), region, now()), now);
+): BearerSource {
+  const keys = signer === undefined ? chain : () => Promise.resolve(signer.reveal());
+  return keepFresh(async () => signToken(await keys(), region, now()), now);
 }
 
 /**
@@ -38,7 +39,11 @@ export function mskIamTokens(
  *
  * @param at milliseconds since the epoch
  */
-async function signToken(credentials: AwsCredentials, region: string, at: number): Promise<Token> {
+async function signToken(
+  credentials: AwsCredentials,
+  region: string,
+  at: number,
+): Promise<Perishable<Bearer>> {
   const [{ SignatureV4 }, { Sha256 }] = await Promise.all([
     import('@smithy/signature-v4'),
     import('@smithy/core/checksum'),
@@ -67,7 +72,7 @@ async function signToken(credentials: AwsCredentials, region: string, at: number
   );
   const url = `https://${hostname}/?${queryText({ ...query, 'User-Agent': 'walkeros-destination-kafka' })}`;
   return {
-    value: new Secret(Buffer.from(url).toString('base64url')),
+    value: { token: new Secret(Buffer.from(url).toString('base64url')), extensions: {} },
     issuedAt,
     expiresAt: issuedAt + life * 1000,
   };

@@ -1,10 +1,13 @@
 import { noLeader, type TopicLayout } from '../../vocabulary/partition.ts';
 import { errorOfCode } from '../errors/broker-errors.ts';
 import { connectionError } from '../errors/connection-errors.ts';
+import { topicHidden } from '../errors/messages.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { ClientOptions } from '../port.ts';
 import { addressOf, parseAddress, type Address, type Link, type MetadataAnswer, type Wire } from './wire.ts';
 
+/** Kafka's TOPIC_AUTHORIZATION_FAILED. */
+const unauthorised = 29;
 /** How long one broker may take over a question before another one is asked too. Milliseconds. */
 const patience = 1000;
 const leaderNotAvailable = 5;
@@ -46,6 +49,7 @@ export class Cluster {
       if (leaders !== undefined) return { leaders };
       // A topic that this very question creates is first unknown, then without partitions.
       const creating = this.#options.autoCreateTopics && [0, 3, 5].includes(answer.code);
+      if (answer.code === unauthorised) throw topicHidden(topic, this.#options.autoCreateTopics);
       if (!creating || attempt === creation.attempts) throw errorOfCode(codeOf(answer), topic);
       await new Promise((resolve) => setTimeout(resolve, creation.pause));
     }

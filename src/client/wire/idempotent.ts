@@ -3,7 +3,7 @@ import type { Outcome } from '../../vocabulary/outcome.ts';
 import type { Slice, TopicLayout } from '../../vocabulary/partition.ts';
 import { isSequenceLost, outcomeOfCode } from '../errors/broker-errors.ts';
 import { brokerCode } from '../errors/connection-errors.ts';
-import { unreachable } from '../errors/messages.ts';
+import { idempotenceUnauthorised, unreachable } from '../errors/messages.ts';
 import { laneOf, type ProducerId, type Stamp } from './wire.ts';
 
 export interface IdempotentParts {
@@ -17,6 +17,8 @@ export interface IdempotentParts {
 }
 
 const pause = 200;
+/** Kafka's CLUSTER_AUTHORIZATION_FAILED. */
+const clusterUnauthorised = 31;
 
 /**
  * Lost acknowledgements make no duplicates: the broker knows a batch it has by producer id and sequence number.
@@ -126,6 +128,9 @@ function secondAnswer(outcome: Outcome): Outcome {
 
 function notRegistered(failure: unknown, topic: string): Outcome {
   const code = brokerCode(failure);
+  if (code === clusterUnauthorised) {
+    return { kind: 'rejected', error: idempotenceUnauthorised(topic, failure) };
+  }
   if (code !== undefined) return outcomeOfCode(code, topic, 'while asking for a producer id', failure);
   const error = failure instanceof KafkaError ? failure : unreachable('the configured brokers', failure);
   return { kind: error.code === 'DESTINATION_CLOSED' ? 'rejected' : 'unreachable', error };

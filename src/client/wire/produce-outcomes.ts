@@ -2,8 +2,10 @@ import { reasonOf } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import type { Slice } from '../../vocabulary/partition.ts';
 import { outcomeOfCode } from '../errors/broker-errors.ts';
-import { flatten } from '../errors/connection-errors.ts';
-import { requestUnanswered, unreachable, wantsTls } from '../errors/messages.ts';
+import { connectionError, flatten } from '../errors/connection-errors.ts';
+import { requestUnanswered, wantsTls } from '../errors/messages.ts';
+import type { ClientOptions } from '../port.ts';
+import { NotSent } from './not-sent.ts';
 import { laneOf, type ProduceAnswer } from './wire.ts';
 
 /** What a Produce answer says about each slice. A partition it does not mention may be stored or not. */
@@ -17,14 +19,20 @@ export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]
 }
 
 /** What a Produce request without an answer says about each slice. */
-export function outcomesOfFailure(failure: unknown, slices: readonly Slice[], broker: string): Outcome[] {
+export function outcomesOfFailure(
+  failure: unknown,
+  slices: readonly Slice[],
+  broker: string,
+  options: ClientOptions,
+): Outcome[] {
   const reasons = flatten(failure).map(reasonOf);
   if (reasons.some((reason) => /requires TLS/.test(reason))) {
     return slices.map(() => ({ kind: 'unreachable', error: wantsTls(broker, failure) }));
   }
-  // kafkajs, when the connection went away between asking for it and using it.
-  if (reasons.includes('Not connected')) {
-    return slices.map(() => ({ kind: 'unreachable', error: unreachable(broker, failure, true) }));
+  // The connection went away, or its session ended, between asking for it and using it.
+  if (failure instanceof NotSent || reasons.includes('Not connected')) {
+    const error = connectionError(failure, broker, options, true);
+    return slices.map(() => ({ kind: 'unreachable', error }));
   }
   return slices.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
 }

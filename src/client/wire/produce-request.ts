@@ -34,21 +34,36 @@ export interface ProduceSettings {
   readonly ackTimeout: number;
 }
 
-/** @returns the body of a Produce request, in pieces; the batches of several lanes are compressed at the same time */
+export interface EncodedProduce {
+  /** The body of the request, in pieces. */
+  readonly body: readonly Buffer[];
+  /** Bytes of its record batches: without compression, and as they are sent. */
+  readonly size: { readonly plain: number; readonly sent: number };
+}
+
+/** A Produce request; the batches of several lanes are compressed at the same time. */
 export async function encodeProduce(
   slices: readonly Slice[],
   stamp: Stamp | undefined,
   codec: Codec,
   { acks, ackTimeout }: ProduceSettings,
-): Promise<Buffer[]> {
+): Promise<EncodedProduce> {
+  const size = { plain: 0, sent: 0 };
   const batches = await Promise.all(
     slices.map(async (slice) => {
-      const pieces = await encodeBatch(slice.records, codec, stamp && numberingOf(slice, stamp));
-      return { slice, pieces };
+      const { pieces, plainSize } = await encodeBatch(
+        slice.records,
+        codec,
+        stamp && numberingOf(slice, stamp),
+      );
+      const sentSize = sizeOf(pieces);
+      size.plain += plainSize;
+      size.sent += sentSize;
+      return { slice, pieces, sentSize };
     }),
   );
   const topics = Map.groupBy(batches, ({ slice }) => slice.topic);
-  return [
+  const body = [
     int16(noTransaction),
     int16(acks),
     int32(ackTimeout),
@@ -57,9 +72,14 @@ export async function encodeProduce(
       int16(Buffer.byteLength(topic)),
       Buffer.from(topic),
       int32(ofTopic.length),
-      ...ofTopic.flatMap(({ slice, pieces }) => [int32(slice.partition), int32(sizeOf(pieces)), ...pieces]),
+      ...ofTopic.flatMap(({ slice, pieces, sentSize }) => [
+        int32(slice.partition),
+        int32(sentSize),
+        ...pieces,
+      ]),
     ]),
   ];
+  return { body, size };
 }
 
 /** The length of a string that is none. */

@@ -15,25 +15,33 @@ const headerSize = 61;
 /** The checksum covers everything behind itself. */
 const checkedFrom = 21;
 
+/** A record batch, ready to be sent. */
+export interface EncodedBatch {
+  /** Its bytes, in one piece or two. */
+  readonly pieces: readonly Buffer[];
+  /** How many bytes it would be without compression. */
+  readonly plainSize: number;
+}
+
 /**
  * One record batch, as it goes over the wire and lies on the brokers' disks (magic 2, Kafka 0.11 and later; the layout is
  * in Kafka's documentation, "Message format", and in its `DefaultRecordBatch.java` and `DefaultRecord.java`).
- * @returns its bytes, in one piece or two
  */
 export async function encodeBatch(
   records: readonly KafkaRecord[],
   codec: Codec,
   numbering = unnumbered,
-): Promise<Buffer[]> {
+): Promise<EncodedBatch> {
   const batch = encodeRecords(records);
+  const plainSize = batch.length;
   if (codec.compress === undefined) {
     writeHeader(batch, records, codec, numbering, empty);
-    return [batch];
+    return { pieces: [batch], plainSize };
   }
   const compressed = await codec.compress(batch.subarray(headerSize));
   const header = Buffer.allocUnsafe(headerSize);
   writeHeader(header, records, codec, numbering, compressed);
-  return [header, compressed];
+  return { pieces: [header, compressed], plainSize };
 }
 
 const empty = Buffer.alloc(0);

@@ -9,6 +9,7 @@ import {
 import { Cluster } from './cluster.ts';
 import { connectionError } from '../errors/connection-errors.ts';
 import type { Admin, ClientOptions } from '../port.ts';
+import { PatientWire } from './patient-wire.ts';
 import { addressOf, type Address, type CodeAnswer, type MetadataAnswer, type Wire } from './wire.ts';
 
 /** Kafka's answer to a topic that is there already: another setup, or another operator, was first. */
@@ -24,9 +25,9 @@ export class WireAdmin implements Admin {
 
   /** @param options without `autoCreateTopics`: to ask for a topic must not create it */
   constructor(wire: Wire, options: ClientOptions) {
-    this.#wire = wire;
+    this.#wire = new PatientWire(wire, options);
     this.#options = options;
-    this.#cluster = new Cluster(wire, options);
+    this.#cluster = new Cluster(this.#wire, options);
   }
 
   async describeTopic(topic: string): Promise<TopicShape | undefined> {

@@ -8,8 +8,9 @@ import { connectionError } from '../errors/connection-errors.ts';
 import { IdempotentSender } from './idempotent.ts';
 import { clientClosed, notEncoded, partitionMissing } from '../errors/messages.ts';
 import type { Client, ClientOptions } from '../port.ts';
+import { PatientWire } from './patient-wire.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
-import { encodeProduce } from './produce-request.ts';
+import { encodeProduce, type EncodedProduce } from './produce-request.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
 
 /**
@@ -30,10 +31,10 @@ export class WireClient implements Client {
   #closing: Promise<void> | undefined;
 
   constructor(wire: Wire, options: ClientOptions, codec: Codec) {
-    this.#wire = wire;
+    this.#wire = new PatientWire(wire, options);
     this.#options = options;
     this.#codec = codec;
-    this.#cluster = new Cluster(wire, options);
+    this.#cluster = new Cluster(this.#wire, options);
     if (options.idempotent) this.#idempotent = this.#createIdempotent();
   }
 
@@ -98,26 +99,34 @@ export class WireClient implements Client {
   }
 
   async #request(leader: Address, slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
+    const startedAt = performance.now();
+    const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
+      const endedAt = performance.now();
+      this.#options.onProduced?.({ broker: addressOf(leader), slices, outcomes, startedAt, endedAt, size });
+      return outcomes;
+    };
     let link: Link;
     try {
       link = await this.#wire.open(leader, 'produce');
     } catch (failure) {
       if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
       const error = connectionError(failure, addressOf(leader), this.#options, true);
-      return slices.map(() => ({ kind: 'unreachable', error }));
+      return told(slices.map(() => ({ kind: 'unreachable', error })));
     }
-    let body: readonly Buffer[];
+    let encoded: EncodedProduce;
     try {
-      body = await encodeProduce(slices, stamp, this.#codec, this.#options);
+      encoded = await encodeProduce(slices, stamp, this.#codec, this.#options);
     } catch (failure) {
       return slices.map(({ topic }) => notEncoded(topic, failure));
     }
+    let outcomes: Outcome[];
     try {
-      const answer = await link.produce(body);
-      return answer === undefined ? slices.map(() => ({ kind: 'stored' })) : outcomesOfAnswer(answer, slices);
+      const answer = await link.produce(encoded.body);
+      outcomes = answer === undefined ? slices.map(handedOver) : outcomesOfAnswer(answer, slices);
     } catch (failure) {
-      return outcomesOfFailure(failure, slices, addressOf(leader));
+      outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
     }
+    return told(outcomes, encoded.size);
   }
 
   #createIdempotent(): IdempotentSender {
@@ -128,4 +137,9 @@ export class WireClient implements Client {
       patience: doubtPatience,
     });
   }
+}
+
+/** `acks: 0`: nobody will say more. */
+function handedOver(): Outcome {
+  return { kind: 'stored' };
 }

@@ -1,11 +1,19 @@
 import type { KafkaError } from '../../vocabulary/errors.ts';
 import type { KafkaRecord } from '../../vocabulary/record.ts';
-import { unassigned, type Kept, type KeptRecord, type Place, type Spool } from '../../vocabulary/spool.ts';
+import {
+  unassigned,
+  type Kept,
+  type KeptRecord,
+  type Place,
+  type Spool,
+  type SpoolLevel,
+} from '../../vocabulary/spool.ts';
 import { spoolErrors } from '../errors.ts';
 import { spoolBytes } from '../size.ts';
 
 interface Row {
   readonly record: KafkaRecord;
+  readonly keptAt: Date;
   partition: number;
   refused: string | undefined;
 }
@@ -47,7 +55,7 @@ export class MemorySpool implements Spool {
   append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
     if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) this.#turnedAway.push(kept);
     else {
-      this.#rows.set(id, { record, partition, refused: undefined });
+      this.#rows.set(id, { record, keptAt: new Date(), partition, refused: undefined });
       this.#incoming.set(id, kept);
     }
     this.#schedule();
@@ -94,6 +102,11 @@ export class MemorySpool implements Spool {
     );
     for (const [, row] of homeless.slice(0, limit)) row.partition = choose(row.record.key);
     return homeless.length >= limit;
+  }
+
+  level(): SpoolLevel {
+    const oldest = this.#rows.get(Math.min(...this.#rows.keys()));
+    return { records: this.#rows.size, bytes: this.#bytes(), oldest: oldest?.keptAt };
   }
 
   close(): Promise<void> {

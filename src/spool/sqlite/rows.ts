@@ -16,6 +16,7 @@ export class Rows {
   readonly #homeless: StatementSync;
   readonly #beyond: StatementSync;
   readonly #assign: StatementSync;
+  readonly #oldest: StatementSync;
   readonly #topicIds = new Map<string, number>();
   /** Rows of one rule carry the same headers: parsed once, they share one object in memory. */
   #headers = new Map<string, RecordHeaders>();
@@ -36,14 +37,26 @@ export class Rows {
     this.#beyond = database.prepare(
       'SELECT id, key FROM records WHERE topic = ? AND partition >= ? AND refused IS NULL LIMIT ?',
     );
+    this.#oldest = database.prepare('SELECT kept_at FROM records ORDER BY id LIMIT 1');
     this.#assign = database.prepare('UPDATE records SET partition = ? WHERE id = ?');
   }
 
-  totals(): { lastId: number; bytes: number } {
+  totals(): { lastId: number; records: number; bytes: number } {
     const row = this.#database
-      .prepare(`SELECT max(id) AS last, sum(${sizeInSql(rowOverhead)}) AS bytes FROM records`)
+      .prepare(
+        `SELECT max(id) AS last, count(*) AS records, sum(${sizeInSql(rowOverhead)}) AS bytes FROM records`,
+      )
       .get();
-    return { lastId: Number(row?.last ?? 0), bytes: Number(row?.bytes ?? 0) };
+    return {
+      lastId: Number(row?.last ?? 0),
+      records: Number(row?.records ?? 0),
+      bytes: Number(row?.bytes ?? 0),
+    };
+  }
+
+  oldest(): Date | undefined {
+    const row = this.#oldest.get();
+    return row && new Date(Number(row.kept_at));
   }
 
   transaction(work: () => void): void {

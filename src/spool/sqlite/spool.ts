@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { DatabaseSync } from 'node:sqlite';
 import type { KafkaError } from '../../vocabulary/errors.ts';
 import type { KafkaRecord } from '../../vocabulary/record.ts';
-import type { Kept, KeptRecord, Place, Spool } from '../../vocabulary/spool.ts';
+import type { Kept, KeptRecord, Place, Spool, SpoolLevel } from '../../vocabulary/spool.ts';
 import { spoolErrors } from '../errors.ts';
 import { spoolBytes } from '../size.ts';
 import { shrink } from './database.ts';
@@ -37,6 +37,7 @@ export class SqliteSpool implements Spool {
   readonly #log: number;
   readonly lastId: number;
   #bytes: number;
+  #records: number;
   #incoming = new Map<number, Append>();
   #removed: number[] = [];
   #refused = new Map<number, string>();
@@ -54,8 +55,9 @@ export class SqliteSpool implements Spool {
     this.#database = database;
     this.#lock = lock;
     this.#rows = new Rows(database);
-    const { lastId, bytes } = this.#rows.totals();
+    const { lastId, records, bytes } = this.#rows.totals();
     this.lastId = lastId;
+    this.#records = records;
     this.#bytes = bytes;
     // The log is there once something was written through this connection, and stays until it closes.
     database.exec('BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT');
@@ -70,6 +72,7 @@ export class SqliteSpool implements Spool {
     if (this.#bytes + bytes > this.#maxBytes) this.#turnedAway.push(kept);
     else {
       this.#bytes += bytes;
+      this.#records++;
       this.#incoming.set(id, { record, partition, kept });
     }
     this.#schedule();
@@ -77,6 +80,7 @@ export class SqliteSpool implements Spool {
 
   remove(id: number, record: KafkaRecord): void {
     this.#bytes -= spoolBytes(record);
+    this.#records--;
     if (this.#incoming.delete(id)) return;
     this.#removed.push(id);
     this.#tidyLater(removalDelay);
@@ -100,6 +104,10 @@ export class SqliteSpool implements Spool {
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
     this.#write();
     return this.#rows.assign(topic, partitions, choose, limit);
+  }
+
+  level(): SpoolLevel {
+    return { records: this.#records, bytes: this.#bytes, oldest: this.#rows.oldest() };
   }
 
   close(): Promise<void> {
@@ -171,6 +179,7 @@ export class SqliteSpool implements Spool {
   #fail(incoming: ReadonlyMap<number, Append>, thrown: unknown): void {
     if (incoming.size > 0) {
       for (const { record } of incoming.values()) this.#bytes -= spoolBytes(record);
+      this.#records -= incoming.size;
       const error = spoolErrors.failed(this.#path, thrown);
       // Later, for a write may be asked for by somebody who is about to read.
       queueMicrotask(() => {

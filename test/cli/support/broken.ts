@@ -70,7 +70,7 @@ export const broken: readonly Broken[] = [
     what: 'an expired certificate',
     path: (ward) => ward.flow({ kafka: { brokers: [ward.expired], sasl: undefined } }),
     name: 'tls',
-    message: (ward) => `The certificate of ${ward.expired} expired on ${daysAgo(10)}.`,
+    message: (ward) => `The certificate of ${ward.expired} expired on ${daysAgo(1)}.`,
     fix: /^Renew the broker's certificate/,
   },
   {

@@ -9,10 +9,11 @@ import {
 } from '@platformatic/kafka';
 import { withAdmin } from '../../../scripts/kafka/admin.ts';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
+import { startKafka } from '../../../scripts/kafka/launch.ts';
 import { createTopic } from '../../../scripts/kafka/topics.ts';
 import { registryMissing, startRegistry } from '../../../scripts/registry/launch.ts';
 import { makeCertificates } from '../../support/certificates.ts';
-import { startSecureKafka, tlsListener } from '../../support/secure-kafka.ts';
+import { keys } from '../../support/secure-kafka.ts';
 import { flowFile } from './run.ts';
 
 export const name = 'shop';
@@ -39,29 +40,34 @@ export async function openWard(folder: string) {
   const [unused = 0] = await freePorts(1);
   const starting = (await registryMissing()) === undefined ? startRegistry() : undefined;
   let lost = '';
-  const kafka = await startSecureKafka(
-    certificates,
-    { name, password },
-    {
-      config: {
-        'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-        'super.users': 'User:ANONYMOUS',
-      },
-      listeners: [
-        { name: 'EXPIRED', protocol: 'SSL', config: tlsListener(certificates, certificates.expired) },
-        {
-          name: 'LOST',
-          protocol: 'PLAINTEXT',
-          advertised: (_id, port) => {
-            lost = `127.0.0.1:${port}`;
-            return 'kafka-0.walkeros.invalid:9092';
-          },
-        },
-      ],
+  const tls = keys(certificates, certificates.broker);
+  const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
+  const login = { 'sasl.enabled.mechanisms': 'SCRAM-SHA-512', 'scram-sha-512.sasl.jaas.config': scram };
+  const cluster = await startKafka({
+    own: true,
+    scram: [`SCRAM-SHA-512=[name=${name},password=${password}]`],
+    config: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS',
     },
-  );
+    listeners: [
+      { name: 'LOGIN', protocol: 'SASL_SSL', config: { ...tls, ...login } },
+      { name: 'BARE', protocol: 'SASL_PLAINTEXT', config: login },
+      { name: 'MUTUAL', protocol: 'SSL', config: { ...tls, 'ssl.client.auth': 'required' } },
+      { name: 'EXPIRED', protocol: 'SSL', config: keys(certificates, certificates.expiredBroker) },
+      {
+        name: 'LOST',
+        protocol: 'PLAINTEXT',
+        advertised: (_id, port) => {
+          lost = `127.0.0.1:${port}`;
+          return 'kafka-0.walkeros.invalid:9092';
+        },
+      },
+    ],
+  });
   const registry = await starting;
-  const { direct, brokers, nodes } = kafka.cluster;
+  const { direct, brokers, nodes } = cluster;
+  const { LOGIN = '', BARE = '', MUTUAL = '', EXPIRED = '' } = nodes[0]?.listeners ?? {};
 
   async function grant(topic: string, ...operations: AclOperationValue[]): Promise<void> {
     const creations = operations.map((operation) => ({
@@ -85,10 +91,10 @@ export async function openWard(folder: string) {
   return {
     folder,
     registry,
-    at: kafka.at,
+    at: { LOGIN, BARE, MUTUAL },
     /** Addresses: without login, with an expired certificate, advertised as one that leads nowhere, and of nobody. */
     plain: brokers[0] ?? '',
-    expired: nodes[0]?.listeners.EXPIRED ?? '',
+    expired: EXPIRED,
     lost,
     nobody: `127.0.0.1:${unused}`,
     readOnly: readOnlyFolder(folder),
@@ -98,7 +104,7 @@ export async function openWard(folder: string) {
     /** A flow file that events get through, but for what is changed. */
     flow({ kafka: changed = {}, ...settings }: Settings = {}, more: object = {}): string {
       const connection = {
-        brokers: [kafka.at.LOGIN],
+        brokers: [LOGIN],
         topic: 'events',
         ssl: { ca: certificates.ca },
         sasl: { mechanism: 'scram-sha-512', username: name, password: '$env.KAFKA_PASSWORD' },
@@ -107,7 +113,7 @@ export async function openWard(folder: string) {
     },
 
     async close(): Promise<void> {
-      await Promise.all([kafka.cluster.stop(), registry?.stop()]);
+      await Promise.all([cluster.stop(), registry?.stop()]);
     },
   };
 }

@@ -28,14 +28,14 @@ describe("AWS's credential chain", () => {
 
   /** Who signed the token, and for how long. */
   async function signed(token = tokens()): Promise<{ key: string | undefined; life: string | null }> {
-    const url = new URL(Buffer.from((await token()).reveal(), 'base64url').toString());
+    const url = new URL(Buffer.from((await token()).token.reveal(), 'base64url').toString());
     const { searchParams } = url;
     const key = searchParams.get('X-Amz-Credential')?.split('/')[0];
     return { key, life: searchParams.get('X-Amz-Expires') };
   }
 
   function tokens(now?: () => number) {
-    return mskIamTokens({ region: 'eu-west-1', credentials: undefined }, now);
+    return mskIamTokens({ region: 'eu-west-1', signer: undefined }, now);
   }
 
   it('takes the environment', async () => {

@@ -71,7 +71,7 @@ it('says what OpenSSL found, without its addresses', () => {
   );
   assert.equal(
     connectionError(alert, 'b1:9093', options).message,
-    'TLS to b1:9093 failed: ssl/tls alert bad certificate. Check the certificates: settings.kafka.ssl.ca for a ' +
-      'private authority, cert and key where the broker asks for one.',
+    "TLS to b1:9093 failed: ssl/tls alert bad certificate. The broker refuses the client's certificate, or misses one: " +
+      'check settings.kafka.ssl.cert and key, their expiry, and the authorities that the broker trusts.',
   );
 });

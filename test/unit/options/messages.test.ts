@@ -49,12 +49,12 @@ const kafka: [name: string, value: unknown, message: string][] = [
   [
     'ssl',
     'true',
-    'ssl: must be true, false or an object of tls.ConnectionOptions, for example { "ca": "-----BEGIN …" }',
+    'ssl: must be true, false or an object of tls.ConnectionOptions, for example { "ca": "/etc/kafka/ca.pem" }',
   ],
   [
     'ssl',
     [],
-    'ssl: must be true, false or an object of tls.ConnectionOptions, for example { "ca": "-----BEGIN …" }',
+    'ssl: must be true, false or an object of tls.ConnectionOptions, for example { "ca": "/etc/kafka/ca.pem" }',
   ],
   [
     'sasl',
@@ -83,8 +83,39 @@ const kafka: [name: string, value: unknown, message: string][] = [
   ],
   [
     'sasl',
+    { mechanism: 'scram-sha-512', credentials: { username: 'shop' } },
+    'sasl.credentials: must be a function that answers { username: "<name>", password: "<password>" }',
+  ],
+  [
+    'sasl',
+    { mechanism: 'oauthbearer', oauth: 'https://idp' },
+    'sasl.oauth: must be an object, for example { "tokenEndpoint": "https://…", "clientId": "…", "clientSecret": "$env.…" }',
+  ],
+  [
+    'sasl',
+    { mechanism: 'oauthbearer', oauth: { tokenEndpoint: 'idp/token', clientId: 'a', clientSecret: 'b' } },
+    'sasl.oauth.tokenEndpoint: is no address: write it whole, for example "https://idp.example.com/oauth2/token"',
+  ],
+  [
+    'sasl',
+    {
+      mechanism: 'oauthbearer',
+      oauth: { tokenEndpoint: 'https://a:hunter2@idp/token', clientId: 'a', clientSecret: 'b' },
+    },
+    'sasl.oauth.tokenEndpoint: holds a user name or password ("@"): put those into clientId and clientSecret',
+  ],
+  [
+    'sasl',
+    {
+      mechanism: 'oauthbearer',
+      oauth: { tokenEndpoint: 'https://idp/token', clientId: 'a', clientSecret: 'b', extensions: { a: 1 } },
+    },
+    'sasl.oauth.extensions.a: must be text',
+  ],
+  [
+    'sasl',
     { mechanism: 'plain', user: 'shop', password: 'x' },
-    'sasl.user: unknown setting: known here are mechanism, username, password, token, oauthBearerProvider, region, accessKeyId, secretAccessKey, sessionToken, authorizationIdentity',
+    'sasl.user: unknown setting: known here are mechanism, username, password, credentials, oauth, token, oauthBearerProvider, region, accessKeyId, secretAccessKey, sessionToken, authorizationIdentity',
   ],
   [
     'client',
@@ -146,7 +177,7 @@ describe('messages of settings.kafka', () => {
     ],
     ['topic', 'Shop.events_v1-EU'],
     ['topic', 'x'.repeat(249)],
-    ['ssl', { ca: 'PEM', anythingElse: 1 }],
+    ['ssl', { servername: 'kafka1', anythingElse: 1 }],
     ['compression', 'zstd'],
     ['linger', 0],
   ];
@@ -194,6 +225,14 @@ describe('messages around settings.kafka', () => {
     [
       { kafka: { brokers: ['a:1'], topic: 'x' }, spool: '/var/spool.db' },
       'settings.spool: must be an object, for example { "path": "/var/lib/walkeros/kafka.spool" }',
+    ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, telemetry: true },
+      'settings.telemetry: must be an object, for example { "traceparent": "ingest.traceparent" }',
+    ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, telemetry: { traceparent: true } },
+      'settings.telemetry.traceparent: must be text, for example "ingest.traceparent"',
     ],
   ];
   for (const [settings, ...messages] of whole) {

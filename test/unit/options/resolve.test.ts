@@ -32,6 +32,7 @@ describe('resolveOptions', () => {
       deliveryTimeout: 8000,
       deadLetter: undefined,
       spool: undefined,
+      traceparent: undefined,
     });
     assert.deepEqual(warnings, []);
   });
@@ -68,6 +69,7 @@ describe('resolveOptions', () => {
       },
       deadLetter: { topic: 'orders-dead' },
       spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
+      telemetry: { traceparent: 'ingest.traceparent' },
     });
     assert.deepEqual(options, {
       client: 'kafkajs',
@@ -94,6 +96,7 @@ describe('resolveOptions', () => {
       deliveryTimeout: 6000,
       deadLetter: { topic: 'orders-dead' },
       spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
+      traceparent: 'ingest.traceparent',
     });
     assert.deepEqual(warnings, []);
   });
@@ -141,7 +144,12 @@ describe('resolveOptions', () => {
 
   it('does not change the settings it is given, and freezes what it gives', () => {
     const settings = {
-      kafka: { brokers: ['kafka1:9092'], topic: 'events', ssl: { ca: 'PEM' }, headers: { team: 'web' } },
+      kafka: {
+        brokers: ['kafka1:9092'],
+        topic: 'events',
+        ssl: { servername: 'kafka1' },
+        headers: { team: 'web' },
+      },
     };
     const before = structuredClone(settings);
     const { options } = resolveOptions(settings);

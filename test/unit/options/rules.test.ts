@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { resolveOptions, type ResolveContext } from '../../../src/options/resolve.ts';
 import { rules } from '../../../src/options/rules.ts';
 import { problems, withKafka } from './problems.ts';
 
 const login = { username: 'shop', password: 'hunter2' };
+const tlsPort = 'kafka1:9093';
+const msk = (port: number): string => `b-1.shop.a1b2c3.c2.kafka.eu-west-1.amazonaws.com:${port}`;
+const oauth = { tokenEndpoint: 'https://idp.example.com/token', clientId: 'shop', clientSecret: 'hunter2' };
+const pem = (name: string): string =>
+  readFileSync(new URL(`../../contract/tls/${name}.pem`, import.meta.url), 'utf8');
+const [certificate, key] = [pem('certificate'), pem('key')];
 const aws = { mechanism: 'aws', region: 'eu-west-1' };
 
 const errors: [settings: object, message: string][] = [
@@ -22,7 +29,7 @@ const errors: [settings: object, message: string][] = [
   ],
   [
     { kafka: { sasl: { mechanism: 'oauthbearer', ...login }, ssl: true } },
-    'settings.kafka.sasl.token: is missing: "oauthbearer" needs a token, or in code an oauthBearerProvider that fetches one',
+    'settings.kafka.sasl.oauth: is missing: "oauthbearer" needs oauth, which fetches tokens, or a fixed token, or in code an oauthBearerProvider',
   ],
   [
     {
@@ -31,7 +38,7 @@ const errors: [settings: object, message: string][] = [
         ssl: true,
       },
     },
-    'settings.kafka.sasl.token: stands beside oauthBearerProvider: keep one of them, since only one can log in',
+    'settings.kafka.sasl: holds token and oauthBearerProvider: keep one of them, since only one can log in',
   ],
   [
     { kafka: { sasl: aws } },
@@ -54,8 +61,39 @@ const errors: [settings: object, message: string][] = [
     'settings.kafka.sasl.accessKeyId: is missing beside sessionToken: set all keys, or none to use the AWS credential chain',
   ],
   [
-    { kafka: { client: 'kafkajs', sasl: { ...aws, authorizationIdentity: 'AROA' }, ssl: true } },
-    "settings.kafka.sasl.authorizationIdentity: is of no use: it belonged to kafkajs's own AWS mechanism, which MSK does not speak; MSK takes the user or role from the keys that sign, so remove it",
+    { kafka: { sasl: { ...aws, authorizationIdentity: 'AROA' }, ssl: true } },
+    'settings.kafka.sasl.authorizationIdentity: belongs to kafkajs\'s own mechanism AWS, which @platformatic/kafka does not speak, nor MSK: MSK takes the user or role from the keys that sign, so remove it; or set settings.kafka.client to "kafkajs"',
+  ],
+  [
+    {
+      kafka: {
+        client: 'kafkajs',
+        sasl: { mechanism: 'aws', authorizationIdentity: 'AROA' },
+        ssl: true,
+      },
+    },
+    "settings.kafka.sasl.authorizationIdentity: needs accessKeyId and secretAccessKey: kafkajs's own mechanism AWS sends them, and asks no AWS credential chain; for MSK IAM remove authorizationIdentity",
+  ],
+  [
+    {
+      kafka: {
+        sasl: { mechanism: 'plain', username: 'shop', credentials: () => undefined },
+        ssl: true,
+      },
+    },
+    'settings.kafka.sasl.credentials: stands beside username or password: keep one of them, since only one can log in',
+  ],
+  [
+    { kafka: { ssl: { ca: '/nowhere/ca.pem' } } },
+    'settings.kafka.ssl.ca: is neither PEM text ("-----BEGIN …") nor the path of a file that can be read (ENOENT)',
+  ],
+  [
+    { kafka: { ssl: { cert: certificate } } },
+    'settings.kafka.ssl.key: is missing beside cert: a client certificate needs its private key',
+  ],
+  [
+    { kafka: { ssl: { key } } },
+    'settings.kafka.ssl.cert: is missing beside key: a private key needs its certificate',
   ],
   [
     { kafka: { batchSize: 2000, bufferMemory: 1999 } },
@@ -81,8 +119,41 @@ const warnings: [settings: object, message: string, context?: ResolveContext][] 
     'settings.kafka.clientId: holds a space, for which the platformatic client sends "-": quotas and logs of the brokers show that name',
   ],
   [
-    { kafka: { ssl: { rejectUnauthorized: false } } },
+    { kafka: { brokers: [tlsPort], ssl: { rejectUnauthorized: false } } },
     'settings.kafka.ssl.rejectUnauthorized: is false: the broker\'s certificate is not checked, so anyone on the way can pose as the broker and read passwords and events; give the authority that signed it as "ca" instead',
+  ],
+  [
+    { kafka: { brokers: ['kafka1:9092', tlsPort], ssl: true } },
+    "settings.kafka.ssl: is on, and kafka1:9092 has the port that is plain by custom: if the connection fails, take the port of the broker's TLS listener, often 9093 or 9094",
+  ],
+  [
+    { kafka: { brokers: [msk(9094)] } },
+    'settings.kafka.ssl: is off, and of the ports of MSK only 9092 is plain: set ssl to true',
+  ],
+  [
+    { kafka: { brokers: [msk(9096)], ssl: true, sasl: { mechanism: 'aws' } } },
+    'settings.kafka.brokers: hold b-1.shop.a1b2c3.c2.kafka.eu-west-1.amazonaws.com:9096: MSK takes "aws" on port 9098, from outside its network on 9198, and hangs up on others',
+  ],
+  [
+    { kafka: { brokers: [msk(9098)], ssl: true, sasl: { mechanism: 'scram-sha-512', ...login } } },
+    'settings.kafka.brokers: hold b-1.shop.a1b2c3.c2.kafka.eu-west-1.amazonaws.com:9098: MSK takes "scram-sha-512" on port 9096, from outside its network on 9196, and hangs up on others',
+  ],
+  [
+    {
+      kafka: {
+        brokers: [tlsPort],
+        ssl: true,
+        sasl: {
+          mechanism: 'oauthbearer',
+          oauth: { ...oauth, tokenEndpoint: 'http://idp.example.com/token' },
+        },
+      },
+    },
+    'settings.kafka.sasl.oauth.tokenEndpoint: is http: clientSecret and tokens cross the network in clear text; use https',
+  ],
+  [
+    { kafka: { sasl: { mechanism: 'scram-sha-512', ...login, token: 'x', region: 'eu-west-1' } } },
+    'settings.kafka.sasl: holds token, region, which "scram-sha-512" does not read: remove it',
   ],
   [
     { kafka: { sasl: { mechanism: 'plain', ...login } } },
@@ -131,12 +202,57 @@ const fine: [settings: object, context?: ResolveContext][] = [
   [{ kafka: { idempotent: true } }],
   [{ kafka: { acks: 0 } }],
   [{ kafka: { clientId: 'my shop', client: 'kafkajs' } }],
-  [{ kafka: { ssl: { rejectUnauthorized: true } } }],
-  [{ kafka: { ssl: true, sasl: { mechanism: 'plain', ...login } } }],
+  [{ kafka: { brokers: [tlsPort], ssl: { rejectUnauthorized: true } } }],
+  [{ kafka: { brokers: [tlsPort], ssl: { cert: certificate, key } } }],
+  [{ kafka: { brokers: [tlsPort], ssl: true, sasl: { mechanism: 'plain', ...login } } }],
+  [
+    {
+      kafka: {
+        brokers: ['pkc-1a2b3.eu-central-1.aws.confluent.cloud:9092'],
+        ssl: true,
+        sasl: { mechanism: 'oauthbearer', oauth },
+      },
+    },
+  ],
+  [{ kafka: { brokers: [msk(9096)], ssl: true, sasl: { mechanism: 'scram-sha-512', ...login } } }],
+  [{ kafka: { brokers: [msk(9198)], ssl: true, sasl: { mechanism: 'aws' } } }],
+  [{ kafka: { sasl: { mechanism: 'scram-sha-256', credentials: () => undefined } } }],
+  [
+    {
+      kafka: {
+        brokers: [tlsPort],
+        client: 'kafkajs',
+        ssl: true,
+        sasl: {
+          mechanism: 'aws',
+          authorizationIdentity: 'AROA',
+          accessKeyId: 'AKIA',
+          secretAccessKey: 'x',
+        },
+      },
+    },
+    { environment: {} },
+  ],
   [{ kafka: { sasl: { mechanism: 'scram-sha-512', ...login } } }],
-  [{ kafka: { ssl: {}, sasl: { mechanism: 'oauthbearer', oauthBearerProvider: () => undefined } } }],
-  [{ kafka: { ssl: true, sasl: aws } }],
-  [{ kafka: { ssl: true, sasl: { ...aws, accessKeyId: 'AKIA', secretAccessKey: 'x', sessionToken: 'y' } } }],
+  [
+    {
+      kafka: {
+        brokers: [tlsPort],
+        ssl: {},
+        sasl: { mechanism: 'oauthbearer', oauthBearerProvider: () => undefined },
+      },
+    },
+  ],
+  [{ kafka: { brokers: [tlsPort], ssl: true, sasl: aws } }],
+  [
+    {
+      kafka: {
+        brokers: [tlsPort],
+        ssl: true,
+        sasl: { ...aws, accessKeyId: 'AKIA', secretAccessKey: 'x', sessionToken: 'y' },
+      },
+    },
+  ],
   [{ kafka: { batchSize: 2000, bufferMemory: 2000 } }],
   [{ kafka: { retry: { initialRetryTime: 500, maxRetryTime: 500 } } }],
   [{ kafka: { retry: { initialRetryTime: 9000, retries: 0 } } }],

@@ -12,12 +12,13 @@ const most: Settings = {
     brokers: ['kafka1:9092'],
     topic: 'events',
     acks: 1,
-    ssl: { ca: 'PEM', servername: 'kafka1' },
+    ssl: { servername: 'kafka1', minVersion: 'TLSv1.2' },
     sasl: { mechanism: 'oauthbearer', oauthBearerProvider: () => Promise.resolve({ value: 'token' }) },
     retry: { retries: 1 },
     headers: { team: 'web' },
   },
   deadLetter: { topic: 'events-dead' },
+  telemetry: { traceparent: 'ingest.traceparent' },
 };
 const config: Destination.Config<Types> = {
   settings: most,

@@ -102,18 +102,59 @@ describe('connection errors', () => {
     });
   }
 
-  for (const code of [
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'CERT_HAS_EXPIRED',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-  ]) {
-    it(`takes ${code} for a matter of certificates`, () => {
-      const { code: found, message } = connectionError(error('no good', { code }), 'b1:9092', tls);
+  const expired =
+    "The destination refuses the broker's certificate: renew it on the broker, or set this machine's clock.";
+  const unknown =
+    "The destination refuses the broker's certificate: give the authority that signed it as settings.kafka.ssl.ca.";
+  const refused =
+    "The broker refuses the client's certificate, or misses one: check settings.kafka.ssl.cert and key, their expiry, " +
+    'and the authorities that the broker trusts.';
+  const nothingInCommon =
+    'Broker and destination have no version or cipher of TLS in common: check settings.kafka.ssl.minVersion, ' +
+    "maxVersion and ciphers, and the broker's ssl.enabled.protocols.";
+  const certificates = {
+    DEPTH_ZERO_SELF_SIGNED_CERT: unknown,
+    SELF_SIGNED_CERT_IN_CHAIN: unknown,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknown,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknown,
+    CERT_SIGNATURE_FAILURE: unknown,
+    CERT_HAS_EXPIRED: expired,
+    CERT_NOT_YET_VALID: expired,
+    ERR_TLS_CERT_ALTNAME_INVALID:
+      "The destination refuses the broker's certificate, which is for other names: use one of them in " +
+      'settings.kafka.brokers, or set settings.kafka.ssl.servername.',
+    'ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE': refused,
+    ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: refused,
+    'ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN': refused,
+    ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: refused,
+    ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: nothingInCommon,
+    ERR_SSL_UNSUPPORTED_PROTOCOL: nothingInCommon,
+    'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': nothingInCommon,
+    ERR_OSSL_BAD_DECRYPT: 'Check the certificates of settings.kafka.ssl.',
+  };
+  for (const [code, advice] of Object.entries(certificates)) {
+    it(`says what to change after ${code}`, () => {
+      const { code: found, message } = connectionError(error('no good', { code }), 'b1:9093', tls);
       assert.equal(found, 'TLS_FAILED');
-      assert.match(message, /^TLS to b1:9092 failed: no good\. Check the certificates/);
+      assert.equal(message, `TLS to b1:9093 failed: no good. ${advice}`);
     });
   }
+
+  it('takes a refused login for one that has expired, where it was taken before and can be renewed', () => {
+    const login = error('SASL', { apiCode: 58, serverErrorMessage: 'invalid credentials' });
+    const bearer = () => Promise.reject(new Error('not asked'));
+    const renewable = { ...plain, sasl: { mechanism: 'oauthbearer', bearer, renewable: true } } as const;
+    const fixed = { ...plain, sasl: { mechanism: 'oauthbearer', bearer, renewable: false } } as const;
+    assert.equal(connectionError(login, 'b1:9092', renewable, false).code, 'AUTHENTICATION_FAILED');
+    assert.equal(connectionError(login, 'b1:9092', fixed, true).code, 'AUTHENTICATION_FAILED');
+    const { code, message } = connectionError(login, 'b1:9092', renewable, true);
+    assert.equal(code, 'LOGIN_EXPIRED');
+    assert.equal(
+      message,
+      'Kafka at b1:9092 refuses to authenticate with oauthbearer, which it did before: invalid credentials. ' +
+        'It is tried again with new credentials; check where settings.kafka.sasl gets them if this lasts.',
+    );
+  });
 
   it('takes an alert in answer to a plain request for a port with TLS', () => {
     assert.match(

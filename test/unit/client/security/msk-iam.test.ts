@@ -22,11 +22,11 @@ interface Setup {
 }
 
 function tokens({ region = 'eu-west-1', credentials, now = () => fiveOClock, chain }: Setup) {
-  return mskIamTokens({ region, credentials: credentials && new Secret(credentials) }, now, chain);
+  return mskIamTokens({ region, signer: credentials && new Secret(credentials) }, now, chain);
 }
 
 async function urlOf(setup: Setup): Promise<string> {
-  const token = (await tokens(setup)()).reveal();
+  const token = (await tokens(setup)()).token.reveal();
   assert.match(token, /^[\w-]+$/, 'base64url without padding');
   return Buffer.from(token, 'base64url').toString();
 }
@@ -92,7 +92,7 @@ describe("MSK's token", () => {
     now += 1_000;
     const second = await Promise.all(Array.from({ length: 20 }, token));
     assert.equal(new Set(second).size, 1);
-    assert.notEqual(second[0]?.reveal(), first[0]?.reveal());
+    assert.notEqual(second[0]?.token.reveal(), first[0]?.token.reveal());
     assert.equal(asked, 2);
   });
 
@@ -107,7 +107,7 @@ describe("MSK's token", () => {
   });
 
   it('shows itself nowhere', async () => {
-    const token = await tokens({ credentials: temporary })();
+    const { token } = await tokens({ credentials: temporary })();
     assert.equal(inspect(token), '[secret]');
     assert.equal(JSON.stringify({ token }), '{"token":"[secret]"}');
   });

@@ -14,7 +14,7 @@ function record(timestamp: number, key: string, value: string, headers: RecordHe
 }
 
 async function encoded(...args: Parameters<typeof encodeBatch>): Promise<Buffer> {
-  return Buffer.concat(await encodeBatch(...args));
+  return Buffer.concat((await encodeBatch(...args)).pieces);
 }
 
 /** What the Java client of Kafka 4.3.1 makes of the same records: `MemoryRecords.withRecords`, magic 2, no compression. */

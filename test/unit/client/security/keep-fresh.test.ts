@@ -1,25 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { freshToken, type Token } from '../../../../src/client/security/fresh-token.ts';
-import { Secret } from '../../../../src/vocabulary/secret.ts';
+import { keepFresh } from '../../../../src/client/security/keep-fresh.ts';
 
 /** A source of tokens of 900 s, `token-1`, `token-2`, …, whose clock stands where the test puts it. */
 function source() {
   const state = { now: 1_000_000, fetched: 0, broken: false, slow: Promise.resolve() };
-  const token = freshToken(
-    async (): Promise<Token> => {
+  const ask = keepFresh(
+    async () => {
       state.fetched += 1;
+      const value = `token-${state.fetched}`;
       await state.slow;
       if (state.broken) throw new Error('the issuer is down');
-      const value = new Secret(`token-${state.fetched}`);
       return { value, issuedAt: state.now, expiresAt: state.now + 900_000 };
     },
     () => state.now,
   );
-  return { state, ask: async () => (await token()).reveal() };
+  return { state, ask };
 }
 
-describe('freshToken', () => {
+describe('keepFresh', () => {
   it('keeps a token for two thirds of its life', async () => {
     const { state, ask } = source();
     assert.equal(await ask(), 'token-1');
@@ -42,19 +41,40 @@ describe('freshToken', () => {
     assert.equal(state.fetched, 2);
   });
 
-  it('gives the old token while it lives when no new one is to be had, and asks again', async () => {
+  it('gives the old token while it lives when no new one is to be had, and asks again after growing pauses', async () => {
     const { state, ask } = source();
     await ask();
     state.broken = true;
     state.now += 700_000;
-    assert.equal(await ask(), 'token-1');
-    assert.equal(await ask(), 'token-1');
-    assert.equal(state.fetched, 3);
+    const asked: number[] = [];
+    const begun = state.now;
+    for (; state.now < begun + 30_000; state.now += 100) {
+      const before = state.fetched;
+      assert.equal(await ask(), 'token-1');
+      if (state.fetched > before) asked.push(state.now - begun);
+    }
+    assert.deepEqual(asked, [0, 500, 1_500, 3_500, 7_500, 12_500, 17_500, 22_500, 27_500]);
     state.broken = false;
-    assert.equal(await ask(), 'token-4');
+    state.now = begun + 32_500;
+    assert.equal(await ask(), 'token-11');
   });
 
-  it('fails once the old token is dead, for all who ask, and tries again for the next', async () => {
+  it('does not wait long for a new token while the old one lives', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { state, ask } = source();
+    await ask();
+    state.now += 700_000;
+    let arrive = (): void => undefined;
+    state.slow = new Promise((resolve) => (arrive = resolve));
+    const answer = ask();
+    t.mock.timers.tick(500);
+    assert.equal(await answer, 'token-1');
+    arrive();
+    await new Promise(setImmediate);
+    assert.equal(await ask(), 'token-2');
+  });
+
+  it('fails once the old token is dead, for all who ask, and tries again after a pause', async () => {
     const { state, ask } = source();
     await ask();
     state.broken = true;
@@ -66,8 +86,20 @@ describe('freshToken', () => {
     );
     assert.equal(state.fetched, 2);
     await assert.rejects(ask(), { message: 'the issuer is down' });
+    assert.equal(state.fetched, 2);
     state.broken = false;
-    assert.equal(await ask(), 'token-4');
+    state.now += 500;
+    assert.equal(await ask(), 'token-3');
+  });
+
+  it('takes a token for dead a moment before it dies, for it is still to reach the broker', async () => {
+    const { state, ask } = source();
+    await ask();
+    state.broken = true;
+    state.now += 894_999;
+    assert.equal(await ask(), 'token-1');
+    state.now += 1;
+    await assert.rejects(ask(), { message: 'the issuer is down' });
   });
 
   it('fails at first when there is no token at all', async () => {

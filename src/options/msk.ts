@@ -25,3 +25,28 @@ export function regionOfEnvironment(
 ): string | undefined {
   return environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined;
 }
+
+export function isMskHost(broker: string): boolean {
+  return mskHost.test(broker);
+}
+
+/** MSK has a listener for each way in: inside its network, and public. */
+const ports = { iam: [9098, 9198], scram: [9096, 9196], all: [9092, 9094, 9194, 9096, 9196, 9098, 9198] };
+
+/** What is wrong with a port of MSK for this mechanism, where it is one of another way in. */
+export function mskPortProblem(
+  mechanism: string | undefined,
+  brokers: readonly string[],
+): string | undefined {
+  const right = mechanism === 'aws' ? ports.iam : mechanism === 'scram-sha-512' ? ports.scram : undefined;
+  const broker = brokers.find((name) => isMskHost(name) && ports.all.includes(portOf(name)));
+  if (right === undefined || broker === undefined || right.includes(portOf(broker))) return undefined;
+  return (
+    `hold ${broker}: MSK takes "${mechanism}" on port ${right[0]}, from outside its network on ${right[1]}, ` +
+    'and hangs up on others'
+  );
+}
+
+export function portOf(broker: string): number {
+  return Number(/:(\d+)$/.exec(broker)?.[1]);
+}

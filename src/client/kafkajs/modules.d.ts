@@ -4,7 +4,7 @@
  */
 
 declare module 'kafkajs/src/network/connectionPool.js' {
-  import type { ISocketFactory, Mechanism, SASLOptions } from 'kafkajs';
+  import type { ISocketFactory, Mechanism } from 'kafkajs';
   import type { ConnectionOptions } from 'node:tls';
 
   export interface Logger {
@@ -32,6 +32,12 @@ declare module 'kafkajs/src/network/connectionPool.js' {
 
   export interface Connection {
     readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests: () => void };
+    /** Of the session that the latest login began, in ms; 0: endless. Of their own class of long numbers. */
+    readonly sessionLifetime: { toString(): string };
+    /** So long before a session's end kafkajs logs in again, when there is something to send. Milliseconds. */
+    reauthenticationThreshold: number;
+    /** Logs in where that is due. */
+    authenticate(): Promise<void>;
     rejectRequests(error: Error): void;
     disconnect(): Promise<unknown>;
   }
@@ -43,7 +49,7 @@ declare module 'kafkajs/src/network/connectionPool.js' {
       port: number;
       clientId: string;
       ssl?: ConnectionOptions;
-      sasl?: SASLOptions | Mechanism;
+      sasl?: Mechanism;
       connectionTimeout: number;
       requestTimeout: number;
       socketFactory: ISocketFactory;
@@ -52,6 +58,36 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     });
     send<Answer>(exchange: Exchange<Answer>): Promise<Answer>;
   }
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/plain.js' {
+  import type { Mechanism } from 'kafkajs';
+
+  /** kafkajs's own way of one mechanism, for these credentials. */
+  export type Authenticator<Credentials> = (credentials: Credentials) => Mechanism['authenticationProvider'];
+
+  const authenticator: Authenticator<{ username: string; password: string }>;
+  export default authenticator;
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/scram256.js' {
+  export { default } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/scram512.js' {
+  export { default } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
+}
+
+declare module 'kafkajs/src/broker/saslAuthenticator/awsIam.js' {
+  import type { Authenticator } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
+
+  const authenticator: Authenticator<{
+    authorizationIdentity: string;
+    accessKeyId: string;
+    secretAccessKey: string;
+    sessionToken?: string | undefined;
+  }>;
+  export default authenticator;
 }
 
 declare module 'kafkajs/src/broker/index.js' {

@@ -1,0 +1,42 @@
+import type Broker from 'kafkajs/src/broker/index.js';
+import type { Authenticator } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
+import type { AwsKeys, PasswordSasl } from '../port.ts';
+import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
+import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
+
+/** The parts of kafkajs that are used, loaded. */
+export interface Internals {
+  readonly Broker: typeof Broker;
+  readonly ConnectionPool: typeof ConnectionPool;
+  readonly requests: typeof protocol.requests;
+  readonly authenticators: Authenticators;
+}
+
+type Password = Authenticator<{ readonly username: string; readonly password: string }>;
+
+export type Authenticators = Readonly<Record<PasswordSasl['mechanism'], Password>> & {
+  readonly aws: Authenticator<AwsKeys & { readonly authorizationIdentity: string }>;
+};
+
+export async function loadInternals(): Promise<Internals> {
+  const [broker, connectionPool, { requests }, plain, scram256, scram512, aws] = await Promise.all([
+    import('kafkajs/src/broker/index.js'),
+    import('kafkajs/src/network/connectionPool.js'),
+    import('kafkajs/src/protocol/requests/index.js'),
+    import('kafkajs/src/broker/saslAuthenticator/plain.js'),
+    import('kafkajs/src/broker/saslAuthenticator/scram256.js'),
+    import('kafkajs/src/broker/saslAuthenticator/scram512.js'),
+    import('kafkajs/src/broker/saslAuthenticator/awsIam.js'),
+  ]);
+  return {
+    Broker: broker.default,
+    ConnectionPool: connectionPool.default,
+    requests,
+    authenticators: {
+      plain: plain.default,
+      'scram-sha-256': scram256.default,
+      'scram-sha-512': scram512.default,
+      aws: aws.default,
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { Mechanism } from 'kafkajs';
+import type { BearerSasl, Credentials, PasswordSasl, Sasl } from '../port.ts';
+import { acknowledgement, bearerMessage } from '../security/bearer.ts';
+import { mechanismOf } from '../security/login.ts';
+import type { Authenticators } from './internals.ts';
+
+type AuthenticationProvider = Mechanism['authenticationProvider'];
+
+/**
+ * How to log in, and to log in again: kafkajs asks at each of both. Its own settings would fix the password, and leave
+ * it readable on each connection.
+ */
+export function kafkajsLogin(sasl: Sasl, authenticators: Authenticators): Mechanism {
+  const provider =
+    'bearer' in sasl
+      ? bearerProvider(sasl)
+      : 'keys' in sasl
+        ? authenticators.aws({ authorizationIdentity: sasl.authorizationIdentity, ...sasl.keys.reveal() })
+        : passwordProvider(sasl, authenticators);
+  return { mechanism: mechanismOf(sasl), authenticationProvider: provider };
+}
+
+function passwordProvider(sasl: PasswordSasl, authenticators: Authenticators): AuthenticationProvider {
+  return (connection) => ({
+    async authenticate() {
+      const { username, password }: Credentials = 'credentials' in sasl ? await sasl.credentials() : sasl;
+      const login = { username, password: password.reveal() };
+      await authenticators[sasl.mechanism](login)(connection).authenticate();
+    },
+  });
+}
+
+/**
+ * OAUTHBEARER (RFC 7628). kafkajs's own takes every answer for a welcome, but a broker refuses a token in an answer
+ * without an error code; kafkajs then goes on, and the next request fails with ILLEGAL_SASL_STATE.
+ */
+function bearerProvider({ bearer }: BearerSasl): AuthenticationProvider {
+  return ({ saslAuthenticate }) => ({
+    async authenticate() {
+      const message = bearerMessage(await bearer());
+      const challenge = await saslAuthenticate({
+        request: { encode: () => sized(message) },
+        response: { decode: (answer) => answer, parse: (answer) => answer.subarray(4) },
+      });
+      if (challenge && challenge.length > 0)
+        await saslAuthenticate({ request: { encode: () => sized(acknowledgement) } });
+    },
+  });
+}
+
+/** Bytes of Kafka's protocol: their length comes first. */
+function sized(text: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(Buffer.byteLength(text));
+  return Buffer.concat([length, Buffer.from(text)]);
+}

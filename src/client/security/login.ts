@@ -1,0 +1,52 @@
+import type { Credentials, Sasl } from '../port.ts';
+import { keepFresh } from './keep-fresh.ts';
+
+/**
+ * Names and passwords are kept for the moment in which several connections open, and no longer: they tell no expiry, and
+ * one that was replaced is to be found soon. Milliseconds.
+ */
+const credentialsLife = 2_000;
+
+/** Credentials of the user's own function. */
+export function renewedCredentials(
+  fetch: () => Promise<Credentials>,
+  now: () => number = Date.now,
+): () => Promise<Credentials> {
+  return keepFresh(async () => {
+    const issuedAt = now();
+    return { value: await fetch(), issuedAt, expiresAt: issuedAt + credentialsLife };
+  }, now);
+}
+
+/** SASL's name of the mechanism; MSK's IAM is a token, but for kafkajs's own old way. */
+export function mechanismOf(sasl: Sasl): 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER' | 'AWS' {
+  if ('authorizationIdentity' in sasl) return 'AWS';
+  switch (sasl.mechanism) {
+    case 'plain':
+      return 'PLAIN';
+    case 'scram-sha-256':
+      return 'SCRAM-SHA-256';
+    case 'scram-sha-512':
+      return 'SCRAM-SHA-512';
+    case 'oauthbearer':
+    case 'aws':
+      return 'OAUTHBEARER';
+  }
+}
+
+/** Whether the next login may use other credentials than the last one, so that a refusal need not be for good. */
+export function isRenewable(sasl: Sasl | undefined): boolean {
+  if (sasl === undefined) return false;
+  return 'credentials' in sasl || ('bearer' in sasl && sasl.renewable);
+}
+
+/**
+ * Fetches what the login will need before a connection is opened for it: to fetch takes longer than a connection may
+ * take, and without credentials there is no use in knocking at the broker.
+ * @throws KafkaError as the source of the credentials
+ */
+export async function credentialsAtHand(sasl: Sasl | undefined): Promise<void> {
+  if (sasl === undefined) return;
+  if ('bearer' in sasl) await sasl.bearer();
+  else if ('credentials' in sasl) await sasl.credentials();
+}

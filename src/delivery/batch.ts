@@ -1,0 +1,22 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
+import type { NoticeOf } from '../vocabulary/notice.ts';
+import type { Slice } from '../vocabulary/partition.ts';
+import type { Batch } from './lane.ts';
+
+/** The batch as the client takes it. From here on it is out. */
+export function sliceOf({ lane, entries }: Batch): Slice {
+  const records = entries.map((entry) => {
+    entry.out = true;
+    return entry.record;
+  });
+  return { topic: lane.topic, partition: lane.partition, records };
+}
+
+export function halved({ lane, entries, bytes }: Batch, error: KafkaError): NoticeOf<'batch-halved'> {
+  return { kind: 'batch-halved', topic: lane.topic, error, bytes, records: entries.length };
+}
+
+/** @param delay milliseconds until the next try */
+export function retrying({ lane, entries }: Batch, error: KafkaError, delay: number): NoticeOf<'retrying'> {
+  return { kind: 'retrying', topic: lane.topic, error, delay, records: entries.length };
+}

@@ -1,0 +1,42 @@
+import type { Problem } from './problems.ts';
+import type { ParsedSettings } from './schema.ts';
+
+/**
+ * What settings must hold together, where no single one is wrong by itself. Each sentence says what to change and
+ * what harm it does as it is. An error keeps the destination from starting; a warning is logged at each start.
+ */
+export interface Rule {
+  readonly path: string;
+  readonly severity: 'error' | 'warning';
+  /** The problem, or undefined where all is well or where a setting it reads could not be parsed. */
+  check(known: Partial<Facts>): Problem | undefined;
+}
+
+/** All that rules may read: the parsed settings, the collector's own limit for one push, and AWS_REGION. */
+export type Facts = ParsedSettings['kafka'] & {
+  deadLetter: ParsedSettings['deadLetter'];
+  spool: ParsedSettings['spool'];
+  collectorTimeout: number;
+  environmentRegion: string | undefined;
+};
+
+interface RuleText<K extends keyof Facts> {
+  path: string;
+  severity: 'error' | 'warning';
+  reads: readonly K[];
+  when: (facts: Pick<Facts, K>) => boolean;
+  say: string | ((facts: Pick<Facts, K>) => string);
+}
+
+export function rule<const K extends keyof Facts>({ path, severity, reads, when, say }: RuleText<K>): Rule {
+  const holdsAll = (known: Partial<Facts>): known is Partial<Facts> & Pick<Facts, K> =>
+    reads.every((name) => name in known);
+  return {
+    path,
+    severity,
+    check(known) {
+      if (!holdsAll(known) || !when(known)) return undefined;
+      return { path, say: typeof say === 'string' ? say : say(known) };
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { CredentialsProvider, OAuthBearerProvider } from './providers.ts';
+import { choice, httpAddress, text } from './values.ts';
+
+const oauth = z
+  .strictObject(
+    {
+      tokenEndpoint: httpAddress('https://idp.example.com/oauth2/token').describe(
+        'Address that gives tokens, asked with a `POST` and an answer within 4 s. Its certificate is checked against ' +
+          'the authorities of Node and those of `NODE_EXTRA_CA_CERTS`.',
+      ),
+      clientId: text('kafka-writer').describe('Who asks, sent as the name of HTTP Basic.'),
+      clientSecret: text('$env.OAUTH_CLIENT_SECRET').describe(
+        'Its secret, sent as the password of HTTP Basic. Never logged.',
+      ),
+      scope: text('kafka').optional().describe('Scope of the token, where the endpoint wants one.'),
+      extensions: z
+        .record(
+          z.string().regex(/^[A-Za-z]+$/, 'has a name that Kafka does not take: letters only'),
+          z.string({ error: 'must be text' }),
+          { error: 'must be an object of texts, for example { "logicalCluster": "lkc-1a2b3" }' },
+        )
+        .default({})
+        .describe(
+          "SASL extensions that go with the token, such as Confluent Cloud's `logicalCluster` and `identityPoolId`.",
+        ),
+    },
+    {
+      error:
+        'must be an object, for example { "tokenEndpoint": "https://…", "clientId": "…", "clientSecret": "$env.…" }',
+    },
+  )
+  .optional()
+  .describe(
+    'OAuth 2 client credentials, for `oauthbearer`. One token serves all connections and is replaced after two thirds ' +
+      'of its life; while the endpoint is down the old one goes on.',
+  );
+
+export const saslSchema = z
+  .strictObject(
+    {
+      mechanism: choice(['plain', 'scram-sha-256', 'scram-sha-512', 'aws', 'oauthbearer']).describe(
+        'How to log in. `plain` and `scram-sha-…` take `username` and `password`, or `credentials`; ' +
+          '`oauthbearer` takes `oauth`, `token` or `oauthBearerProvider`. `aws` (MSK IAM) takes `accessKeyId` and ' +
+          '`secretAccessKey`, or finds credentials as every AWS tool does. It needs `ssl`.',
+      ),
+      username: text('walkeros').optional().describe('User name, for `plain` and `scram-sha-…`.'),
+      password: text('$env.KAFKA_PASSWORD')
+        .optional()
+        .describe(
+          'Password, for `plain` and `scram-sha-…`. Never logged; `plain` sends it readable without `ssl`.',
+        ),
+      credentials: z
+        .custom<CredentialsProvider>(isFunction, {
+          error: 'must be a function that answers { username: "<name>", password: "<password>" }',
+        })
+        .optional()
+        .describe(
+          'Function `() => Promise<{ username: string; password: string }>`, instead of `username` and `password` ' +
+            '(code only). It is asked at each login, so that a password can be replaced without a restart.',
+        ),
+      oauth,
+      token: text('$env.KAFKA_TOKEN')
+        .optional()
+        .describe(
+          'A fixed bearer token, for `oauthbearer`. Never logged. When it expires, the connection ends.',
+        ),
+      oauthBearerProvider: z
+        .custom<OAuthBearerProvider>(isFunction, {
+          error: 'must be a function that answers { value: "<token>" }',
+        })
+        .optional()
+        .describe(
+          'Function `() => Promise<{ value: string; lifetime?: number; expiresAt?: number; extensions?: object }>` that ' +
+            'fetches a bearer token, for `oauthbearer` (code only). It is asked again after two thirds of the life; ' +
+            'where none is told and the token is no JWT, at each login.',
+        ),
+      region: text('eu-west-1')
+        .optional()
+        .describe(
+          "AWS region of the cluster, for `aws`. Default: the one in the brokers' host names, else `AWS_REGION`, " +
+            'else `AWS_DEFAULT_REGION`.',
+        ),
+      accessKeyId: text('$env.AWS_ACCESS_KEY_ID')
+        .optional()
+        .describe(
+          'AWS access key, for `aws`. Without it the AWS credential chain is asked: environment, profile, SSO, ' +
+            'web identity, container, instance.',
+        ),
+      secretAccessKey: text('$env.AWS_SECRET_ACCESS_KEY')
+        .optional()
+        .describe('AWS secret key, for `aws`. Never logged.'),
+      sessionToken: text('$env.AWS_SESSION_TOKEN')
+        .optional()
+        .describe('AWS token of temporary credentials, for `aws`. Never logged.'),
+      authorizationIdentity: text('AROA…')
+        .optional()
+        .describe(
+          '`aws` with `client: "kafkajs"`: kafkajs\'s own mechanism `AWS` with this UserId or RoleId, for brokers that ' +
+            'have its login module. MSK has not: leave it out there.',
+        ),
+    },
+    {
+      error:
+        'must be an object, for example { "mechanism": "scram-sha-512", "username": "…", "password": "…" }',
+    },
+  )
+  .optional()
+  .describe('How to log in at the brokers. Without it no login takes place.');
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import { reasonOf } from '../vocabulary/errors.ts';
+import { Secret } from '../vocabulary/secret.ts';
+import type { Problem } from './problems.ts';
+
+const path = 'settings.kafka.ssl';
+
+/** The parts of `ssl` that hold certificates or keys. */
+const materials = ['ca', 'cert', 'key', 'pfx', 'crl'] as const;
+type Material = (typeof materials)[number];
+
+/**
+ * What Node's TLS takes. A file's content is a property that reads it each time: certificates that live for hours are
+ * replaced in their files, and the next connection takes the new ones.
+ */
+export function tlsFacts(ssl: boolean | ConnectionOptions): Secret<ConnectionOptions> | undefined {
+  if (ssl === false) return undefined;
+  const options: ConnectionOptions = ssl === true ? {} : { ...ssl };
+  for (const name of materials) {
+    const value: unknown = options[name];
+    if (value === undefined) continue;
+    Object.defineProperty(options, name, { enumerable: true, get: reader(name, value) });
+  }
+  return new Secret(options);
+}
+
+/** What is wrong with certificates and keys, found out before any broker is asked. No value of them is quoted. */
+export function tlsProblems(ssl: boolean | ConnectionOptions): Problem[] {
+  if (typeof ssl === 'boolean') return [];
+  const unread = materials.flatMap((name): Problem[] => {
+    try {
+      if (ssl[name] !== undefined) contentOf(name, ssl[name]);
+      return [];
+    } catch (failure) {
+      return [{ path: `${path}.${name}`, say: unreadable(failure) }];
+    }
+  });
+  if (unread.length > 0) return unread;
+  const { cert, key, pfx } = ssl;
+  if (cert !== undefined && key === undefined && pfx === undefined) {
+    return [
+      { path: `${path}.key`, say: 'is missing beside cert: a client certificate needs its private key' },
+    ];
+  }
+  if (key !== undefined && cert === undefined && pfx === undefined) {
+    return [{ path: `${path}.cert`, say: 'is missing beside key: a private key needs its certificate' }];
+  }
+  try {
+    createSecureContext(tlsFacts(ssl)?.reveal());
+    return [];
+  } catch (failure) {
+    return [{ path, say: `cannot be used: ${explained(reasonOf(failure))}` }];
+  }
+}
+
+/** Keeps the last content: a file that is being replaced may be away for a moment. */
+function reader(name: Material, value: unknown): () => unknown {
+  let last: unknown;
+  return () => {
+    try {
+      last = contentOf(name, value);
+    } catch (failure) {
+      if (last === undefined) throw failure;
+    }
+    return last;
+  };
+}
+
+/** @throws as `readFileSync` */
+function contentOf(name: Material, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((part: unknown) => contentOf(name, part));
+  if (typeof value === 'string') {
+    if (value.includes('-----BEGIN')) return withLines(value);
+    return readFileSync(value);
+  }
+  return bytesOf(value) ?? value;
+}
+
+/** PEM in an environment variable often has its line ends written as `\n`. */
+function withLines(pem: string): string {
+  return pem.replaceAll('\\n', '\n');
+}
+
+/** A Buffer that went through JSON. */
+function bytesOf(value: unknown): Buffer | undefined {
+  if (typeof value !== 'object' || value === null || !('type' in value) || !('data' in value))
+    return undefined;
+  return value.type === 'Buffer' && Array.isArray(value.data) ? Buffer.from(value.data) : undefined;
+}
+
+function unreadable(failure: unknown): string {
+  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : 'not readable';
+  return `is neither PEM text ("-----BEGIN …") nor the path of a file that can be read (${code})`;
+}
+
+/** OpenSSL's words for what goes wrong most often. */
+const meanings: readonly (readonly [words: RegExp, meaning: string])[] = [
+  [
+    /bad decrypt|mac verify failure|interrupted or cancelled/i,
+    'the passphrase does not open the key, or is missing',
+  ],
+  [/key values mismatch/i, 'key and cert do not belong together'],
+  [/no start line|bad base64|wrong tag|not enough data|asn1/i, 'a certificate or key is damaged'],
+];
+
+function explained(reason: string): string {
+  const meaning = meanings.find(([words]) => words.test(reason))?.[1];
+  const text = reason.replace(/^error:[0-9A-F]+:/, '');
+  return meaning === undefined ? text : `${meaning} (${text})`;
+}

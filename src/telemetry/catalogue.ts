@@ -1,0 +1,264 @@
+import { KafkaError } from '../vocabulary/errors.ts';
+import type { NoticeKind, NoticeOf } from '../vocabulary/notice.ts';
+import type { KafkaHealth } from './health.ts';
+import { measureRequest, type Measure } from './measurement.ts';
+import type { GaugeName } from './metrics.ts';
+
+export type Level = 'error' | 'warn' | 'info' | 'debug';
+
+/** What one kind of notice becomes. */
+export interface CatalogueEntry<Kind extends NoticeKind> {
+  /** What it means, for docs/telemetry.md. */
+  readonly help: string;
+  readonly line?: {
+    readonly level: Level;
+    /** What repeats: lines of one subject collapse. Default: all of the kind. */
+    readonly subject?: (notice: NoticeOf<Kind>) => string;
+    readonly text: (notice: NoticeOf<Kind>) => string;
+    /** What an operator does about it, for docs/telemetry.md. */
+    readonly act: string;
+  };
+  readonly measure?: (notice: NoticeOf<Kind>, measure: Measure) => void;
+}
+
+/** Of everything that can happen, the log line and the metrics. `requested` is what spans are made of, too. */
+export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } = {
+  connected: {
+    help: 'The first connection stands.',
+    line: {
+      level: 'info',
+      text: ({ brokers }) => `Connected to Kafka at ${brokers.join(', ')}.`,
+      act: 'Nothing.',
+    },
+  },
+  'connect-failed': {
+    help: 'No broker could be reached at the start.',
+    line: {
+      level: 'warn',
+      text: ({ error }) => `${error.message} Pushes wait for it until their deadline.`,
+      act: 'Check what the line names: address, TLS or login.',
+    },
+    measure: ({ error }, measure) => measure('connectionFailures', 1, { error }),
+  },
+  disconnected: {
+    help: 'Brokers answered before, and none does any more.',
+    line: {
+      level: 'warn',
+      text: ({ error }) =>
+        `No Kafka broker answers any more: ${error.message} Pushes wait until their deadline.`,
+      act: 'Look at the brokers and the network between. What waits is sent when they are back.',
+    },
+    measure: ({ error }, measure) => measure('connectionFailures', 1, { error }),
+  },
+  reconnected: {
+    help: 'A broker answers again.',
+    line: {
+      level: 'info',
+      text: ({ downFor }) => `Kafka answers again, after ${(downFor / 1_000).toFixed(1)} s.`,
+      act: 'Nothing.',
+    },
+  },
+  requested: {
+    help: 'A produce request was answered, or will not be. Also a span.',
+    measure: ({ report }, measure) => measureRequest(report, measure),
+  },
+  'timestamp-replaced': {
+    help: 'An event without a usable timestamp is stored under the time of sending.',
+    line: {
+      level: 'warn',
+      text: ({ event, timestamp }) =>
+        `Event "${event}" has no usable timestamp (${timestamp}): ` +
+        'the time of sending is stored instead, here and for every event like it.',
+      act: 'Set `timestamp` where the event is made: milliseconds since 1970.',
+    },
+    measure: (_notice, measure) => measure('timestampsReplaced', 1),
+  },
+  'topic-missing': {
+    help: 'The cluster says that there is no such topic.',
+    line: {
+      level: 'error',
+      subject: ({ topic }) => missing(topic),
+      text: ({ error }) => error.message,
+      act: 'Run the command that the line names, or correct the name.',
+    },
+  },
+  retrying: {
+    help: 'Records of one partition are sent again after a pause.',
+    line: {
+      level: 'warn',
+      subject: ({ topic }) => `retrying ${topic}`,
+      text: ({ topic, delay, error }) =>
+        `Kafka topic "${topic}": trying again in ${delay} ms. ${error.message}`,
+      act: 'Nothing at first: elections pass. If it goes on, look at the partition’s leader and its replicas.',
+    },
+    measure: ({ topic, error, records }, measure) => measure('retried', records, { topic, error }),
+  },
+  'batch-halved': {
+    help: 'A batch was too large for the broker: its records go in smaller ones.',
+    line: {
+      level: 'info',
+      subject: ({ topic }) => `batch-halved ${topic}`,
+      text: ({ topic, bytes, records }) =>
+        `Kafka topic "${topic}": a batch of ${records} records, ${bytes} bytes before compression, was too large for ` +
+        'the broker and is sent in halves. Lower settings.kafka.batchSize, or raise max.message.bytes.',
+      act: 'Lower `batchSize`, or raise the topic’s `max.message.bytes`: each halving costs a request.',
+    },
+    measure: ({ topic, error, records }, measure) => measure('retried', records, { topic, error }),
+  },
+  'gave-up': {
+    help: 'A push failed because its time or its tries were over.',
+    line: {
+      level: 'error',
+      subject: ({ topic, error }) => failed('gave-up', topic, error),
+      text: ({ error }) => error.message,
+      act: 'Look at the cause that the line names. A record that "may have been written" can be there twice if sent again.',
+    },
+    measure: ({ topic, error }, measure) => measure('rejected', 1, { topic, error }),
+  },
+  rejected: {
+    help: 'A push failed because its record can never be stored.',
+    line: {
+      level: 'error',
+      subject: ({ topic, error }) => failed('rejected', topic, error),
+      text: ({ error }) => error.message,
+      act: 'Change what the line names. `settings.deadLetter` keeps such records.',
+    },
+    measure: ({ topic, error }, measure) => measure('rejected', 1, { topic, error }),
+  },
+  'dead-lettered': {
+    help: 'A refused record was stored in the dead-letter topic; its push succeeded.',
+    line: {
+      level: 'warn',
+      subject: ({ topic }) => `dead-lettered ${topic}`,
+      text: ({ topic, deadLetterTopic, error }) =>
+        `Kafka topic "${topic}": a rejected record was stored in the dead-letter topic "${deadLetterTopic}". ${error.message}`,
+      act: 'Mend the cause, then send them again from the dead-letter topic.',
+    },
+    measure: ({ topic, error }, measure) => measure('deadLettered', 1, { topic, error }),
+  },
+  'buffer-full': {
+    help: '`bufferMemory` is full, and a push waits for room.',
+    line: {
+      level: 'warn',
+      text: ({ bufferMemory }) =>
+        `settings.kafka.bufferMemory (${bufferMemory} bytes) is full: pushes wait for room. ` +
+        'The cluster takes records more slowly than they come.',
+      act: 'Add partitions or brokers; raise `bufferMemory` for a stall that passes.',
+    },
+    measure: (_notice, measure) => measure('bufferFull', 1),
+  },
+  'client-rebuilt': {
+    help: 'The Kafka client failed everything while the cluster answered, and was replaced.',
+    line: {
+      level: 'warn',
+      text: ({ error }) =>
+        `The Kafka client was stuck although the cluster answers, and was replaced. ${error.message}`,
+      act: 'Once: nothing. Often: report it, with the lines around it.',
+    },
+    measure: ({ error }, measure) => measure('clientRebuilds', 1, { error }),
+  },
+  'left-behind': {
+    help: 'The destination closed before all records were acknowledged.',
+    line: {
+      level: 'error',
+      text: ({ records }) =>
+        `The destination closed with ${records} records not acknowledged; each was rejected to its push.`,
+      act: 'Find out why the cluster was slow at that time; the senders were told.',
+    },
+    measure: ({ records }, measure) => measure('rejected', records, { error: closedError }),
+  },
+  'spool-left': {
+    help: 'The spool holds records of an earlier run: they are sent first.',
+    line: {
+      level: 'info',
+      subject: ({ topic }) => `spool-left ${topic}`,
+      text: ({ topic, records }) =>
+        `The spool holds ${records} records for Kafka topic "${topic}" from an earlier run: they go first.`,
+      act: 'Nothing.',
+    },
+  },
+  'spool-damaged': {
+    help: 'The spool could not be read: it was set aside, and a new one begun.',
+    line: {
+      level: 'error',
+      text: ({ path, movedTo, records }) =>
+        `The spool "${path}" was damaged and is now "${movedTo}"; a new one was begun with the ` +
+        `${records} records that could still be read. Keep the old file if you need to look for more.`,
+      act: 'Look at the disk. Keep the file that was set aside until nobody misses records.',
+    },
+    measure: (_notice, measure) => measure('spoolFailures', 1),
+  },
+  spooling: {
+    help: 'Records of a topic go to the spool, for Kafka does not take them in time.',
+    line: {
+      level: 'warn',
+      subject: ({ topic }) => `spooling ${topic}`,
+      text: ({ topic, why }) =>
+        `Kafka topic "${topic}": records go to the spool from here on, and to Kafka once it takes them. ` +
+        (why?.message ?? 'There is no room left in settings.kafka.bufferMemory.'),
+      act: 'Look at the cluster. Nothing is lost while the spool has room (`settings.spool.maxBytes`).',
+    },
+  },
+  'spool-drained': {
+    help: 'Everything in the spool was delivered.',
+    line: {
+      level: 'info',
+      subject: ({ topic }) => `spool-drained ${topic}`,
+      text: ({ topic }) => `Kafka topic "${topic}": everything in the spool was delivered.`,
+      act: 'Nothing.',
+    },
+  },
+  'spool-refused': {
+    help: 'The broker will never take a record that the spool has; its push was told long ago that it is safe.',
+    line: {
+      level: 'error',
+      subject: ({ topic, error }) => `spool-refused ${topic} ${error.code}`,
+      text: ({ topic, error }) =>
+        `Kafka topic "${topic}" refused a record of the spool. It stays there and is tried again at the next ` +
+        `start; settings.deadLetter would take it. ${error.message}`,
+      act: 'Mend the cause and start again, or set `settings.deadLetter`.',
+    },
+    measure: ({ topic, error }, measure) => measure('spoolRefused', 1, { topic, error }),
+  },
+  'spool-failed': {
+    help: 'A record could not be kept: the disk refused, or the spool is full.',
+    line: {
+      level: 'error',
+      subject: ({ error }) => `spool-failed ${error.code}`,
+      text: ({ error }) => error.message,
+      act: 'Make room on the disk, or raise `settings.spool.maxBytes`.',
+    },
+    measure: ({ error }, measure) => measure('spoolFailures', 1, { error }),
+  },
+};
+
+/** What each of them was rejected with. */
+const closedError = new KafkaError('DESTINATION_CLOSED', 'the destination closed');
+
+/** What each gauge shows of the destination's state. Undefined: nothing to show. `now`: milliseconds since the epoch. */
+export const gauges: Readonly<Record<GaugeName, (health: KafkaHealth, now: number) => number | undefined>> = {
+  connected: ({ connected }) => (connected ? 1 : 0),
+  acknowledgementAge: ({ lastAcknowledgedAt }, now) => lastAcknowledgedAt && since(lastAcknowledgedAt, now),
+  bufferMessages: ({ waiting }) => waiting.records,
+  bufferUsage: ({ waiting }) => waiting.bytes,
+  bufferLimit: ({ waiting }) => waiting.limit,
+  spoolMessages: ({ spool }) => spool?.records,
+  spoolUsage: ({ spool }) => spool?.bytes,
+  spoolAge: ({ spool }, now) => spool && (spool.oldest === undefined ? 0 : since(spool.oldest, now)),
+};
+
+/** In seconds. */
+function since(date: Date, now: number): number {
+  return Math.max(0, now - date.getTime()) / 1_000;
+}
+
+const missing = (topic: string): string => `topic-missing ${topic}`;
+
+/** That a topic is missing was said when it was found out; that its records fail for it is the same story. */
+function failed(kind: NoticeKind, topic: string, error: KafkaError): string {
+  return isMissingTopic(error) ? missing(topic) : `${kind} ${topic} ${error.code}`;
+}
+
+function isMissingTopic(error: unknown): boolean {
+  return error instanceof KafkaError && (error.code === 'TOPIC_MISSING' || isMissingTopic(error.cause));
+}

@@ -1,0 +1,20 @@
+import type { SpoolLevel } from '../vocabulary/spool.ts';
+
+/** How a destination fares, for whoever supervises the process. Plain data: `JSON.stringify` writes it as it is. */
+export interface KafkaHealth {
+  /** The destination's id in the flow. */
+  readonly id: string;
+  /** A broker answers, as far as is known: nothing is asked for this. */
+  readonly connected: boolean;
+  /** When a broker last acknowledged a record; undefined before the first. */
+  readonly lastAcknowledgedAt: Date | undefined;
+  /** Records that pushes have handed over and that are not settled yet. */
+  readonly waiting: {
+    readonly records: number;
+    readonly bytes: number;
+    /** `settings.kafka.bufferMemory`, in bytes. */
+    readonly limit: number;
+  };
+  /** Undefined without `settings.spool`. */
+  readonly spool: SpoolLevel | undefined;
+}

@@ -1,0 +1,203 @@
+/**
+ * The metrics: names, units and attributes by OpenTelemetry's semantic conventions for messaging (1.45) where those have
+ * one, else under `walkeros.kafka.`. docs/telemetry.md is written from here.
+ */
+export interface MetricSpec {
+  readonly name: string;
+  readonly kind: 'counter' | 'histogram' | 'gauge';
+  /** UCUM, as OpenTelemetry writes it. */
+  readonly unit: string;
+  readonly help: string;
+  /** Beside `walkeros.destination.id`, which all have. */
+  readonly attributes: readonly AttributeName[];
+  /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+/** Attribute names, and what they say. */
+export const attributes = {
+  'messaging.system': 'always `kafka`',
+  'messaging.operation.name': 'always `send`',
+  'messaging.destination.name': 'the topic; `_other` beyond the first 100',
+  'server.address': 'host of the broker; `_other` beyond the first 100 brokers',
+  'server.port': 'its port',
+  'error.type': "Kafka's own error name where the broker sent one, else the code of the `KafkaError`",
+  'walkeros.destination.id': 'id of the destination in the flow',
+} as const;
+
+export type AttributeName = keyof typeof attributes;
+
+const request = ['messaging.system', 'messaging.operation.name', 'server.address', 'server.port'] as const;
+const topic = 'messaging.destination.name';
+const error = 'error.type';
+
+export const metrics = {
+  sent: {
+    name: 'messaging.client.sent.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Records sent in produce requests; those that were refused or not answered have `error.type`. A record sent again counts again.',
+    attributes: [...request, topic, error],
+  },
+  duration: {
+    name: 'messaging.client.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    help: 'From the start of a produce request to its outcome. The topic is named where the request has only one.',
+    attributes: [...request, topic, error],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+  },
+  batchMessages: {
+    name: 'walkeros.kafka.batch.messages',
+    kind: 'histogram',
+    unit: '{message}',
+    help: 'Records in one produce request.',
+    attributes: [],
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
+  },
+  batchSize: {
+    name: 'walkeros.kafka.batch.size',
+    kind: 'histogram',
+    unit: 'By',
+    help: 'Bytes of the record batches in one produce request, as sent.',
+    attributes: [],
+    buckets: [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216],
+  },
+  compressionRatio: {
+    name: 'walkeros.kafka.compression.ratio',
+    kind: 'histogram',
+    unit: '1',
+    help: 'Bytes before compression for each byte sent: 4 means a quarter of the size.',
+    attributes: [],
+    buckets: [1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20],
+  },
+  retried: {
+    name: 'walkeros.kafka.retried.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Records that have to be sent again, and why.',
+    attributes: [topic, error],
+  },
+  rejected: {
+    name: 'walkeros.kafka.rejected.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Records whose push failed, and why. Behind a dead letter that was not taken stands the dead-letter topic.',
+    attributes: [topic, error],
+  },
+  deadLettered: {
+    name: 'walkeros.kafka.dead_lettered.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Records stored in the dead-letter topic, by the topic they were meant for, and why.',
+    attributes: [topic, error],
+  },
+  timestampsReplaced: {
+    name: 'walkeros.kafka.timestamp.replaced',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Events without a usable timestamp, stored under the time of sending.',
+    attributes: [],
+  },
+  bufferFull: {
+    name: 'walkeros.kafka.buffer.waits',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Records that found `bufferMemory` full and had to wait for room.',
+    attributes: [],
+  },
+  connectionFailures: {
+    name: 'walkeros.kafka.connection.failures',
+    kind: 'counter',
+    unit: '{failure}',
+    help: 'Times the cluster could not be reached at the start, or stopped answering altogether.',
+    attributes: [error],
+  },
+  clientRebuilds: {
+    name: 'walkeros.kafka.client.rebuilds',
+    kind: 'counter',
+    unit: '{rebuild}',
+    help: 'Times a stuck Kafka client was replaced by a new one.',
+    attributes: [error],
+  },
+  spoolRefused: {
+    name: 'walkeros.kafka.spool.refused.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Records of the spool that the broker will never take, and why.',
+    attributes: [topic, error],
+  },
+  spoolFailures: {
+    name: 'walkeros.kafka.spool.failures',
+    kind: 'counter',
+    unit: '{failure}',
+    help: 'Records that the spool could not keep, and damaged spools (without `error.type`).',
+    attributes: [error],
+  },
+  connected: {
+    name: 'walkeros.kafka.connected',
+    kind: 'gauge',
+    unit: '1',
+    help: '1 while a broker answers, 0 while none does.',
+    attributes: [],
+  },
+  acknowledgementAge: {
+    name: 'walkeros.kafka.acknowledgement.age',
+    kind: 'gauge',
+    unit: 's',
+    help: 'Time since a broker last acknowledged a record; absent before the first.',
+    attributes: [],
+  },
+  bufferMessages: {
+    name: 'walkeros.kafka.buffer.messages',
+    kind: 'gauge',
+    unit: '{message}',
+    help: 'Records under way: taken from a push, not yet settled.',
+    attributes: [],
+  },
+  bufferUsage: {
+    name: 'walkeros.kafka.buffer.usage',
+    kind: 'gauge',
+    unit: 'By',
+    help: 'Bytes under way, those that wait for room included.',
+    attributes: [],
+  },
+  bufferLimit: {
+    name: 'walkeros.kafka.buffer.limit',
+    kind: 'gauge',
+    unit: 'By',
+    help: '`settings.kafka.bufferMemory`.',
+    attributes: [],
+  },
+  spoolMessages: {
+    name: 'walkeros.kafka.spool.messages',
+    kind: 'gauge',
+    unit: '{message}',
+    help: 'Records in the spool; absent without `settings.spool`.',
+    attributes: [],
+  },
+  spoolUsage: {
+    name: 'walkeros.kafka.spool.usage',
+    kind: 'gauge',
+    unit: 'By',
+    help: 'Bytes of records in the spool.',
+    attributes: [],
+  },
+  spoolAge: {
+    name: 'walkeros.kafka.spool.age',
+    kind: 'gauge',
+    unit: 's',
+    help: 'How long the oldest record has been in the spool; 0 when it is empty.',
+    attributes: [],
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>;
+
+export type MetricName = keyof typeof metrics;
+
+type OfKind<Kind extends MetricSpec['kind']> = {
+  [Name in MetricName]: (typeof metrics)[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+export type GaugeName = OfKind<'gauge'>;
+/** What is counted or measured when something happens; a gauge is asked when somebody looks. */
+export type EventMetricName = OfKind<'counter' | 'histogram'>;

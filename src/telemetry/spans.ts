@@ -1,0 +1,93 @@
+import {
+  context,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Link,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { ProduceReport } from '../vocabulary/produce-report.ts';
+import { hostAndPort } from './broker-address.ts';
+import { errorType, firstError, onlyTopic } from './measurement.ts';
+import { scope } from './meter.ts';
+import { formatTraceparent, parseTraceparent } from './trace-context.ts';
+
+/** What the SDK keeps of a span's links by default; a request may carry ten thousand records. */
+const linkLimit = 128;
+
+export interface Spans {
+  /** The span of a produce request, made when its outcome is known. */
+  record(report: ProduceReport): void;
+  /** What is going on where a push came from, as a `traceparent`. */
+  active(): string | undefined;
+}
+
+/** @returns undefined where no OpenTelemetry SDK is installed, so that no event need remember where it came from */
+export function createSpans(id: string, clientId: string): Spans | undefined {
+  const provider = trace.getTracerProvider();
+  const nobody = new ProxyTracerProvider().getDelegate();
+  if (provider instanceof ProxyTracerProvider && provider.getDelegate() === nobody) return undefined;
+  const tracer = trace.getTracer(scope);
+  return {
+    record: (report) =>
+      recordSpan(tracer, report, { 'walkeros.destination.id': id, 'messaging.client.id': clientId }),
+    active() {
+      const active = trace.getSpanContext(context.active());
+      return active && formatTraceparent(active);
+    },
+  };
+}
+
+function recordSpan(tracer: Tracer, report: ProduceReport, common: Attributes): void {
+  const topic = onlyTopic(report);
+  const error = firstError(report);
+  const span = tracer.startSpan(
+    topic === undefined ? 'send' : `send ${topic}`,
+    {
+      // The events' own contexts are what consumers go by: this span only carries them.
+      kind: SpanKind.CLIENT,
+      startTime: performance.timeOrigin + report.startedAt,
+      attributes: {
+        ...common,
+        ...attributesOf(report, topic),
+        ...(error && { 'error.type': errorType(error) }),
+      },
+      links: linksOf(report),
+    },
+    // Whatever was going on when the request left is the story of one of its events at most.
+    ROOT_CONTEXT,
+  );
+  if (error) span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  span.end(performance.timeOrigin + report.endedAt);
+}
+
+function attributesOf({ broker, slices }: ProduceReport, topic: string | undefined): Attributes {
+  const [first, ...more] = slices;
+  return {
+    'messaging.system': 'kafka',
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.batch.message_count': slices.reduce((sum, { records }) => sum + records.length, 0),
+    ...hostAndPort(broker),
+    ...(topic !== undefined && { 'messaging.destination.name': topic }),
+    ...(first && more.length === 0 && { 'messaging.destination.partition.id': String(first.partition) }),
+  };
+}
+
+/** To the contexts of the events inside, each once, the first 128 of them. */
+function linksOf({ slices }: ProduceReport): Link[] {
+  const contexts = new Set<string>();
+  for (const { records } of slices) {
+    for (const { traceparent } of records) {
+      if (contexts.size === linkLimit) break;
+      if (traceparent !== undefined) contexts.add(traceparent);
+    }
+  }
+  return [...contexts].flatMap((traceparent) => {
+    const context = parseTraceparent(traceparent);
+    return context ? [{ context }] : [];
+  });
+}

@@ -1,0 +1,108 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
+import type { Notify } from '../vocabulary/notice.ts';
+import type { OnProduced } from '../vocabulary/produce-report.ts';
+import type { SpoolLevel } from '../vocabulary/spool.ts';
+import { Connection } from './connection.ts';
+import type { KafkaHealth } from './health.ts';
+import { createLog, type LogClock, type Logger } from './log.ts';
+import { createMetering, type Metering } from './meter.ts';
+import { createMark, type MarkOrigin } from './origin.ts';
+import { createSpans } from './spans.ts';
+
+/** What a destination's state is read from, when somebody looks. */
+export interface Sources {
+  readonly waiting: () => KafkaHealth['waiting'];
+  /** Undefined without a spool. */
+  readonly spool: (() => SpoolLevel) | undefined;
+}
+
+export interface TelemetryContext {
+  /** The destination's id in the flow. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly logger: Logger;
+  /** `settings.telemetry.traceparent` */
+  readonly traceparent: string | undefined;
+  /** Told of the loss of the whole cluster: walkerOS counts those by destination. */
+  readonly reportError: ((error: KafkaError) => void) | undefined;
+  readonly clock: LogClock;
+}
+
+const nothing: Sources = { waiting: () => ({ records: 0, bytes: 0, limit: 0 }), spool: undefined };
+
+/** All that is known of one destination: told by its rooms, shown to operators. Without an SDK that is log and health. */
+export class Telemetry {
+  readonly notify: Notify;
+  readonly mark: MarkOrigin | undefined;
+  /** Told of each produce request. */
+  readonly produced: OnProduced;
+  readonly #id: string;
+  readonly #connection: Connection;
+  readonly #metering: Metering | undefined;
+  #sources = nothing;
+  #stop: (() => void) | undefined;
+  #closed = false;
+  #lastAcknowledgedAt: number | undefined;
+
+  constructor({ id, clientId, logger, traceparent, reportError, clock }: TelemetryContext) {
+    const log = createLog(logger, clock);
+    const metering = createMetering(id);
+    const spans = createSpans(id, clientId);
+    this.#id = id;
+    this.#metering = metering;
+    this.notify = (notice) => {
+      log(notice);
+      metering?.notify(notice);
+      if (notice.kind === 'disconnected') reportError?.(notice.error);
+    };
+    this.#connection = new Connection(this.notify, () => clock.now());
+    this.mark = createMark(traceparent, spans && (() => spans.active()));
+    this.produced = (report) => {
+      // What is cut off when the client closes is no outage.
+      if (!this.#closed) this.#connection.judge(report);
+      if (report.outcomes.some(({ kind }) => kind === 'stored')) this.#lastAcknowledgedAt = Date.now();
+      metering?.notify({ kind: 'requested', report });
+      spans?.record(report);
+    };
+  }
+
+  /** From here on there is a state to show. */
+  watch(sources: Sources): void {
+    this.#sources = sources;
+    this.#stop = this.#metering?.observe(() => this.health());
+  }
+
+  /** The first connection was made, or could not be. */
+  connected(brokers: readonly string[]): void {
+    this.#connection.answered();
+    this.notify({ kind: 'connected', brokers });
+  }
+
+  connectFailed(error: KafkaError): void {
+    this.#connection.allLost(error);
+    this.notify({ kind: 'connect-failed', error });
+  }
+
+  /** A question to the cluster went unanswered by all brokers. */
+  unanswered(error: KafkaError): void {
+    this.#connection.allLost(error);
+  }
+
+  health(): KafkaHealth {
+    const last = this.#lastAcknowledgedAt;
+    return {
+      id: this.#id,
+      connected: this.#connection.up && !this.#closed,
+      lastAcknowledgedAt: last === undefined ? undefined : new Date(last),
+      waiting: this.#sources.waiting(),
+      spool: this.#sources.spool?.(),
+    };
+  }
+
+  /** Nothing is under way any more, and nobody is connected. */
+  close(): void {
+    this.#closed = true;
+    this.#sources = nothing;
+    this.#stop?.();
+  }
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { kafkaHealth } from '../../../src/index.ts';
+import { eventually } from '../../support/eventually.ts';
+import { event, runFlow } from '../../support/flow.ts';
+import { openOn, send } from './runtime.ts';
+
+describe('health', () => {
+  it('tells whether a broker answers, when one acknowledged last, and what waits', async () => {
+    const { runtime, cluster } = await openOn({}, { bufferMemory: 2_000_000, deliveryTimeout: 300 });
+    assert.deepEqual(runtime.health(), {
+      id: 'kafka',
+      connected: false,
+      lastAcknowledgedAt: undefined,
+      waiting: { records: 0, bytes: 0, limit: 2_000_000 },
+      spool: undefined,
+    });
+    await runtime.connect();
+    assert.equal(runtime.health().connected, true);
+    const before = Date.now();
+    await send(runtime);
+    const { lastAcknowledgedAt } = runtime.health();
+    assert.ok(
+      lastAcknowledgedAt &&
+        lastAcknowledgedAt.getTime() >= before &&
+        lastAcknowledgedAt.getTime() <= Date.now(),
+    );
+
+    cluster.cutOff();
+    const late = send(runtime);
+    assert.deepEqual(runtime.health().waiting, { records: 1, bytes: 26, limit: 2_000_000 });
+    assert.equal(await late, 'DEADLINE_EXCEEDED');
+    assert.equal(runtime.health().connected, false);
+    assert.deepEqual(runtime.health().lastAcknowledgedAt, lastAcknowledgedAt);
+
+    cluster.restore();
+    await send(runtime);
+    assert.equal(runtime.health().connected, true);
+    await runtime.close();
+    assert.equal(runtime.health().connected, false);
+  });
+
+  it('is known of a topic that nobody could be asked about', async () => {
+    const { runtime, cluster } = await openOn({}, { deliveryTimeout: 100 });
+    await runtime.connect();
+    cluster.cutOff();
+    await send(runtime);
+    assert.equal(runtime.health().connected, false);
+    await runtime.close();
+  });
+
+  // Closing cuts off what is out, and that read as an outage in the last line of every busy flow.
+  it('does not take the end of a client for the loss of the cluster', async (t) => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let out = false;
+    const onProduce = (): Promise<void> => {
+      out = true;
+      return held;
+    };
+    const { runtime, cluster, log, reported } = await openOn({ onProduce });
+    await runtime.connect();
+    const sent = send(runtime);
+    await eventually('it is out', () => out);
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const closed = runtime.close();
+    t.mock.timers.tick(4_500);
+    await closed;
+    assert.equal(await sent, 'DESTINATION_CLOSED');
+    cluster.cutOff();
+    release();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(log, [
+      'info Connected to Kafka at b1:9092.',
+      'error The destination closed with 1 records not acknowledged; each was rejected to its push.',
+    ]);
+    assert.deepEqual(reported, []);
+  });
+
+  it('lists the destinations that have begun and not ended', async () => {
+    const flows = await Promise.all(
+      [1, 2].map(() =>
+        runFlow(
+          { kafka: { brokers: ['b1:9092'], topic: 'events' } },
+          { env: { kafka: { send: () => undefined } } },
+        ),
+      ),
+    );
+    assert.deepEqual(kafkaHealth(), []);
+    for (const flow of flows) await flow.push(event());
+    assert.deepEqual(
+      kafkaHealth().map(({ id, connected, waiting }) => ({ id, connected, waiting })),
+      [1, 2].map(() => ({
+        id: 'kafka',
+        connected: true,
+        waiting: { records: 0, bytes: 0, limit: 33_554_432 },
+      })),
+    );
+    for (const flow of flows) await flow.stop();
+    assert.deepEqual(kafkaHealth(), []);
+  });
+});

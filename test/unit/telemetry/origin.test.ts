@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Ingest } from '@walkeros/core';
+import { createMark } from '../../../src/telemetry/origin.ts';
+import { event } from '../../support/flow.ts';
+import { recordOf } from './reports.ts';
+
+const carried = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const open = '00-11111111111111111111111111111111-2222222222222222-01';
+const ingest = (traceparent: unknown): Ingest => ({ _meta: { hops: 1, path: ['http'] }, traceparent });
+const traced = event({
+  source: { type: 'test', platform: 'server', schema: '4', trace: '33333333333333333333333333333333' },
+});
+const ofWalker = '00-33333333333333333333333333333333-1f0c2a9d4b7e8f31-01';
+const record = recordOf({ headers: { team: 'web' } });
+
+describe('the trace an event belongs to', () => {
+  it('costs nothing where nobody asks', () => {
+    assert.equal(createMark(undefined, undefined), undefined);
+  });
+
+  it('is the one it carries, which goes out as a header', () => {
+    for (const spans of [undefined, () => open]) {
+      const mark = createMark('ingest.traceparent', spans);
+      const marked = mark?.(record, { event: traced, ingest: ingest(carried), pushed: true });
+      assert.deepEqual(marked, {
+        ...record,
+        headers: { team: 'web', traceparent: carried },
+        traceparent: carried,
+      });
+    }
+    assert.deepEqual(record.headers, { team: 'web' });
+  });
+
+  it('may stand in the event itself', () => {
+    const mark = createMark('custom.traceparent', undefined);
+    const marked = mark?.(record, {
+      event: event({ custom: { traceparent: carried } }),
+      ingest: undefined,
+      pushed: true,
+    });
+    assert.equal(marked?.headers['traceparent'], carried);
+  });
+
+  for (const wrong of [undefined, 7, '', 'nonsense', '00-1-2-3']) {
+    it(`is not passed on where it is ${JSON.stringify(wrong)}`, () => {
+      const mark = createMark('ingest.traceparent', undefined);
+      assert.equal(mark?.(record, { event: traced, ingest: ingest(wrong), pushed: true }), record);
+    });
+  }
+
+  it('is the open span of its push else, and not that of a batch, which is another event’s', () => {
+    const mark = createMark(undefined, () => open);
+    const pushed = mark?.(record, { event: traced, ingest: undefined, pushed: true });
+    assert.deepEqual(pushed, { ...record, traceparent: open });
+    const batched = mark?.(record, { event: traced, ingest: undefined, pushed: false });
+    assert.deepEqual(batched, { ...record, traceparent: ofWalker });
+  });
+
+  it('is walkerOS’ own else, where it has ids', () => {
+    const mark = createMark('custom.traceparent', () => undefined);
+    assert.equal(mark?.(record, { event: traced, ingest: undefined, pushed: true }).traceparent, ofWalker);
+    assert.equal(mark?.(record, { event: event(), ingest: undefined, pushed: true }).traceparent, undefined);
+  });
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { eventually } from '../../support/eventually.ts';
+import { installSdk, type Point, type Sdk } from '../../support/otel.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { recordOf, refused } from './reports.ts';
+import { openOn, send } from './runtime.ts';
+
+const id = { 'walkeros.destination.id': 'kafka' };
+
+describe('metrics of the spool', () => {
+  let sdk: Sdk;
+  beforeEach(() => {
+    sdk = installSdk();
+  });
+  afterEach(() => sdk.uninstall());
+  const points = async (name: string): Promise<Point[]> => (await sdk.collect()).get(name) ?? [];
+  const spoolIn = (folder: string) => ({ path: join(folder, 'spool.db') });
+
+  it('show what lies there in an outage, and since when', async () => {
+    const { runtime, cluster } = await openOn({}, { deliveryTimeout: 200 }, { spool: spoolIn(tempFolder()) });
+    assert.deepEqual(await points('walkeros.kafka.spool.messages'), [{ attributes: id, value: 0 }]);
+    assert.deepEqual(await points('walkeros.kafka.spool.age'), [{ attributes: id, value: 0 }]);
+    await send(runtime);
+    cluster.cutOff();
+    assert.equal(await send(runtime), undefined);
+    assert.deepEqual(await points('walkeros.kafka.spool.messages'), [{ attributes: id, value: 1 }]);
+    const [usage] = await points('walkeros.kafka.spool.usage');
+    assert.ok(Number(usage?.value) > 2 && Number(usage?.value) < 200);
+    const [age] = await points('walkeros.kafka.spool.age');
+    assert.ok(Number(age?.value) < 10);
+    assert.equal(runtime.health().spool?.records, 1);
+
+    cluster.restore();
+    await eventually('it is delivered', () => runtime.health().spool?.records === 0);
+    assert.equal(cluster.records('events').length, 2);
+    await runtime.close();
+    assert.equal(runtime.health().spool, undefined);
+  });
+
+  it('count what it has no room for', async () => {
+    const { runtime, cluster } = await openOn(
+      {},
+      { deliveryTimeout: 200 },
+      { spool: { ...spoolIn(tempFolder()), maxBytes: 10 } },
+    );
+    cluster.cutOff();
+    assert.notEqual(await send(runtime), undefined);
+    assert.deepEqual(await points('walkeros.kafka.spool.failures'), [
+      { attributes: { ...id, 'error.type': 'SPOOL_FULL' }, value: 1 },
+    ]);
+    await runtime.close();
+  });
+
+  it('count what it kept and the broker refuses', async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { runtime, cluster } = await openOn(
+      { onProduce: () => held },
+      {},
+      { spool: { ...spoolIn(tempFolder()), mode: 'always' } },
+    );
+    cluster.failNext({ outcome: refused });
+    assert.deepEqual(await runtime.delivery.sendAll([recordOf()]), [undefined]);
+    release();
+    await eventually(
+      'it is refused',
+      async () => (await points('walkeros.kafka.spool.refused.messages')).length > 0,
+    );
+    assert.deepEqual(await points('walkeros.kafka.spool.refused.messages'), [
+      {
+        attributes: { ...id, 'messaging.destination.name': 'events', 'error.type': 'INVALID_RECORD' },
+        value: 1,
+      },
+    ]);
+    await runtime.close();
+  });
+
+  it('count a file that was damaged', async () => {
+    const spool = spoolIn(tempFolder());
+    writeFileSync(spool.path, 'this is no database, '.repeat(500));
+    const { runtime, log } = await openOn({}, {}, { spool });
+    assert.deepEqual(await points('walkeros.kafka.spool.failures'), [{ attributes: id, value: 1 }]);
+    assert.match(log.join('\n'), /^error The spool ".*" was damaged/m);
+    await runtime.close();
+  });
+});
