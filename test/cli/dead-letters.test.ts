@@ -14,9 +14,9 @@ import { flowFile, run } from './support/run.ts';
 const folder = tempFolder();
 const program = new URL('../../src/cli.ts', import.meta.url).pathname;
 
-async function flowOf(topic: string, dead: string, client = 'platformatic'): Promise<string> {
+async function flowOf(topic: string, dead: string, more: object = {}): Promise<string> {
   const { brokers } = await sharedBroker();
-  return flowFile(folder, { settings: { kafka: { brokers, topic, client }, deadLetter: { topic: dead } } });
+  return flowFile(folder, { settings: { kafka: { brokers, topic, ...more }, deadLetter: { topic: dead } } });
 }
 
 const resend = (path: string, ...words: string[]) => run(['dead-letters', 'resend', path, ...words]);
@@ -35,7 +35,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       for (const n of upTo(3))
         await flow.push(event({ data: { text }, user: { id: 'größe' }, timestamp: 1_700_000_000_000 + n }));
       await flow.stop();
-      const path = await flowOf(topic, dead, client);
+      const path = await flowOf(topic, dead, { client });
 
       const listed = await run(['dead-letters', 'list', path, '--json']);
       assert.equal(listed.code, 0);
@@ -165,7 +165,7 @@ describe('dead letters', () => {
     await fillDeadLetters(brokers, dead, { count: 2, first: 2, headers: refusal(topic) });
     const narrow = await freshTopic('narrow', { config: { 'max.message.bytes': '200' } });
     await fillDeadLetters(brokers, dead, { count: 1, first: 4, headers: refusal(narrow) });
-    const path = await flowOf(topic, dead);
+    const path = await flowOf(topic, dead, { retry: { retries: 1 } });
     const { code, lines, notes } = await resend(path);
     assert.equal(code, 1);
     assert.deepEqual(lines, [

@@ -40,7 +40,8 @@ async function filled(
   };
 }
 
-describe('spool', () => {
+// Side by side: each waits for seconds until the flow that fills its spool gives its cluster up.
+describe('spool', { concurrency: true }, () => {
   it('status tells what waits and since when; drain delivers it, in order; both can be repeated', async () => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('drained', { partitions: 3 });

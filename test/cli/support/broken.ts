@@ -194,7 +194,7 @@ export const broken: readonly Broken[] = [
     what: 'a file that is no spool',
     path: (ward) => ward.flow({ spool: { path: ward.certificate } }),
     name: 'spool',
-    message: /pem/,
+    message: /^settings\.spool\.path ".*ca\.pem" cannot be used: file is not a database\. It needs/,
     fix: /^Move .*ca\.pem away, or set settings\.spool\.path to another place\.$/,
   },
   {
