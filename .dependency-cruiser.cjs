@@ -1,8 +1,10 @@
 /**
  * Imports go down only (DESIGN.md, "One way through"):
- * index, dev, examples → destination → runtime, provision → rooms → vocabulary. Rooms do not import one another.
+ * index, dev, examples → destination → runtime, provision → rooms → vocabulary. The command line stands beside:
+ * cli → diagnosis, tailing, redelivery → rooms → vocabulary. Rooms do not import one another.
  */
-const rooms = '^src/(options|record|value|delivery|client|registry|setup|spool|telemetry)/';
+const rooms =
+  '^src/(options|record|value|delivery|client|registry|setup|spool|telemetry|flow|doctor|dead-letters|reading)/';
 
 module.exports = {
   forbidden: [
@@ -24,6 +26,18 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/(destination|runtime)\\.ts$' },
       to: { path: '^src/runtime\\.ts$' },
+    },
+    {
+      name: 'the-library-knows-no-command-line',
+      severity: 'error',
+      from: { pathNot: '^src/cli(/|[.])' },
+      to: { path: '^src/cli(/|[.])' },
+    },
+    {
+      name: 'commands-do-not-reach-into-the-client',
+      severity: 'error',
+      from: { path: '^src/cli(/|[.])' },
+      to: { path: '^src/(client|delivery|registry)/' },
     },
     {
       name: 'only-the-clients-know-the-libraries',

@@ -15,6 +15,7 @@ export const parts = {
   contract: { broker: true, concurrency: 2, timeoutMs: 60_000 },
   // Files that start clusters of their own would starve each other on a small machine, and then time out.
   integration: { broker: true, concurrency: 1, timeoutMs: 180_000 },
+  cli: { broker: true, concurrency: 1, timeoutMs: 180_000 },
   // A cluster of its own; the whole suite is `npm run chaos`.
   chaos: { broker: false, concurrency: 1, timeoutMs: 300_000 },
   bundle: { broker: true, concurrency: 1, timeoutMs: 240_000 },

@@ -1,14 +1,6 @@
+import { deadLetterHeaders } from '../vocabulary/dead-letter.ts';
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
-
-/** Header names that a dead letter carries beside the record's own. */
-export const deadLetterHeaders = {
-  topic: 'walkeros-dead-letter-topic',
-  code: 'walkeros-dead-letter-code',
-  message: 'walkeros-dead-letter-message',
-  attempts: 'walkeros-dead-letter-attempts',
-  time: 'walkeros-dead-letter-time',
-} as const;
 
 /** The rejected record, its key, value, headers and timestamp untouched, with headers that tell why it is here. */
 export function deadLetterOf(

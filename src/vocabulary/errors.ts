@@ -1,6 +1,7 @@
 /** Every way in which the destination can refuse or fail, stable across releases: branch on these, not on messages. */
 export const errorCodes = [
   'SETTINGS_INVALID',
+  'FLOW_INVALID',
   'EVENT_NOT_SERIALIZABLE',
   'VALUE_INVALID',
   'BROKER_UNREACHABLE',
@@ -19,6 +20,8 @@ export const errorCodes = [
   'DEADLINE_EXCEEDED',
   'BUFFER_FULL',
   'DEAD_LETTER_FAILED',
+  'RESEND_IN_USE',
+  'RESEND_FAILED',
   'SPOOL_IN_USE',
   'SPOOL_UNAVAILABLE',
   'SPOOL_FULL',

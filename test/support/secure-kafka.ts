@@ -113,8 +113,8 @@ export async function startSecureKafka(
   return { cluster, at: { TLS, MUTUAL, LOGIN, BARE, OAUTH, OLD } };
 }
 
-/** Inline, not as files: a broker in a container sees no files of ours. */
-function keys({ ca }: Certificates, { key, cert }: Certificates['broker']): Record<string, string> {
+/** Settings of a listener with TLS. Inline, not as files: a broker in a container sees no files of ours. */
+export function keys({ ca }: Certificates, { key, cert }: Certificates['broker']): Record<string, string> {
   return {
     'ssl.keystore.type': 'PEM',
     'ssl.keystore.key': key,

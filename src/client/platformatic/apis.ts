@@ -19,7 +19,7 @@ export interface Apis {
   readonly describeConfigs: () => Pick<Library['describeConfigsV4']['api'], 'async'>;
 }
 
-interface Offer {
+export interface Offer {
   readonly apiKey: number;
   readonly minVersion: number;
   readonly maxVersion: number;
@@ -76,7 +76,8 @@ export function answerWithin<Answer extends object>(failure: unknown): Answer {
   throw failure;
 }
 
-async function apiVersions(library: Library, connection: Connection): Promise<readonly Offer[]> {
+/** What the broker at the other end speaks. */
+export async function apiVersions(library: Library, connection: Connection): Promise<readonly Offer[]> {
   try {
     const name = library.clientSoftwareName;
     return (await library.apiVersionsV3.api.async(connection, name, String(library.clientSoftwareVersion)))
@@ -88,7 +89,11 @@ async function apiVersions(library: Library, connection: Connection): Promise<re
   }
 }
 
-function newest<Request>(
+/**
+ * @param known the versions of one request that this client knows, the newest first
+ * @throws where there is nothing in common
+ */
+export function newest<Request>(
   offers: readonly Offer[],
   known: readonly [Version<Request>, ...Version<Request>[]],
 ): Request {

@@ -25,7 +25,8 @@ export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) 
   return (options) => new WireAdmin(new PlatformaticWire(library, options), options);
 }
 
-class PlatformaticWire implements Wire {
+/** Connections of @platformatic/kafka, by purpose. */
+export class PlatformaticWire implements Wire {
   readonly #library: Library;
   readonly #options: ClientOptions;
   readonly #pools: Readonly<Record<Purpose, ConnectionPool>>;
@@ -42,7 +43,16 @@ class PlatformaticWire implements Wire {
     };
   }
 
-  async open({ host, port }: Address, purpose: Purpose): Promise<Link> {
+  async open(address: Address, purpose: Purpose): Promise<Link> {
+    const { connection, apis } = await this.connect(address, purpose);
+    return new PlatformaticLink(this.#library, this.#options, connection, apis);
+  }
+
+  /** The library's own connection, for requests that `Link` does not have. */
+  async connect(
+    { host, port }: Address,
+    purpose: Purpose,
+  ): Promise<{ readonly connection: Connection; readonly apis: Apis }> {
     const pool = this.#pools[purpose];
     if (!pool.has({ host, port })) {
       await credentialsAtHand(this.#options.sasl);
@@ -50,8 +60,7 @@ class PlatformaticWire implements Wire {
     }
     try {
       const connection = await pool.get({ host, port });
-      const apis = await this.#negotiated(connection);
-      return new PlatformaticLink(this.#library, this.#options, connection, apis);
+      return { connection, apis: await this.#negotiated(connection) };
     } catch (failure) {
       const reason = this.#reasons.get(reasonKey(purpose, { host, port }));
       throw reason === undefined ? failure : new AggregateError([failure, reason]);

@@ -1,0 +1,103 @@
+import { parseArgs } from 'node:util';
+import { nearest } from '../options/nearest.ts';
+import { UsageError } from './usage-error.ts';
+
+/** One option of a command, as its help shows it. */
+export interface Option {
+  /** What stands for its value, such as `<id>`; without one it is a switch. */
+  readonly value?: string;
+  readonly help: string;
+  /** Whether it may be given more than once. */
+  readonly many?: boolean;
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+/** What was typed behind a command's name, checked against what the command takes. */
+export class Arguments {
+  readonly #given = new Map<string, string[]>();
+  readonly #positionals: string[] = [];
+
+  /**
+   * @param places what stands without a name, in order; all of it is required
+   * @throws UsageError that names the nearest option to one that is unknown
+   */
+  constructor(words: readonly string[], options: Options, places: readonly string[]) {
+    const config = Object.fromEntries(
+      Object.entries(options).map(([name, { value }]) => [
+        name,
+        { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+      ]),
+    );
+    const { tokens } = parseArgs({ args: [...words], options: config, strict: false, tokens: true });
+    for (const token of tokens) {
+      if (token.kind === 'positional') this.#positionals.push(token.value);
+      if (token.kind !== 'option') continue;
+      const option = options[token.name];
+      if (option === undefined) throw unknown(token.rawName, options);
+      // What looks like the next option is no value: `--key -1` is written `--key=-1`.
+      const isNext = token.inlineValue === false && token.value.startsWith('-');
+      if (option.value !== undefined && (token.value === undefined || token.value === '' || isNext))
+        throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${option.value}`);
+      if (option.value === undefined && token.value !== undefined)
+        throw new UsageError(`${token.rawName} takes no value`);
+      const values = this.#given.get(token.name) ?? [];
+      if (values.length > 0 && option.many !== true) throw new UsageError(`${token.rawName} was given twice`);
+      this.#given.set(token.name, [...values, token.value ?? '']);
+    }
+    const missing = places[this.#positionals.length];
+    if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+    const surplus = this.#positionals[places.length];
+    if (surplus !== undefined) throw new UsageError(`"${surplus}" is one word too many`);
+  }
+
+  /** What stands at a place, from 0. */
+  at(place: number): string {
+    return this.#positionals[place] ?? '';
+  }
+
+  has(name: string): boolean {
+    return this.#given.has(name);
+  }
+
+  text(name: string): string | undefined {
+    return this.#given.get(name)?.[0];
+  }
+
+  texts(name: string): readonly string[] {
+    return this.#given.get(name) ?? [];
+  }
+
+  /** A whole number above 0. */
+  count(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const number = Number(text);
+    if (Number.isSafeInteger(number) && number > 0) return number;
+    throw new UsageError(`--${name} takes a whole number above 0, not "${text}"`);
+  }
+
+  /**
+   * A moment: a date as `2026-11-23T08:00:00Z`, or how long ago, as `90s`, `15m`, `6h`, `2d`.
+   * @returns milliseconds since the epoch
+   */
+  time(name: string, now: number): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const { count, unit } = /^(?<count>\d+)(?<unit>[smhd])$/.exec(text)?.groups ?? {};
+    const time = unit === undefined ? Date.parse(text) : now - Number(count) * (units[unit] ?? 0);
+    if (!Number.isNaN(time)) return time;
+    throw new UsageError(
+      `--${name} takes a time, such as 2026-11-23T08:00:00Z, or how long ago, such as 15m, not "${text}"`,
+    );
+  }
+}
+
+const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function unknown(rawName: string, options: Options): UsageError {
+  const meant = nearest(rawName.replace(/^-+/, ''), Object.keys(options));
+  return new UsageError(
+    `there is no option ${rawName}${meant === undefined ? '' : `: did you mean --${meant}?`}`,
+  );
+}

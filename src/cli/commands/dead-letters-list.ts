@@ -1,0 +1,88 @@
+import { configuredDestination } from '../../configured.ts';
+import type { Listed } from '../../dead-letters/list.ts';
+import { bytesText } from '../../reading/show.ts';
+import { deadLetters, deadLetterTopic } from '../../redelivery.ts';
+import type { Command } from '../command.ts';
+import { grouped } from '../progress-bar.ts';
+import type { Terminal } from '../terminal.ts';
+import { letterOptions, wantedLetters } from './dead-letters-options.ts';
+
+export const deadLettersList: Command = {
+  name: 'dead-letters list',
+  summary: 'Lists the records that Kafka refused, and why.',
+  places: ['<flow.json>'],
+  options: {
+    ...letterOptions,
+    all: { help: 'Also those that "resend" has sent already.' },
+    limit: { value: '<n>', help: 'Ends after so many.' },
+    json: { help: 'One JSON object a line, with the value.' },
+  },
+  notes: ['The topic is settings.deadLetter.topic of the destination. Oldest first in each partition.'],
+  examples: [
+    { line: 'dead-letters list flow.json', what: 'What waits to be mended' },
+    {
+      line: 'dead-letters list flow.json --since 1d --json | jq -r .code | sort | uniq -c',
+      what: 'Why, and how often, since yesterday',
+    },
+  ],
+  async run(words, terminal) {
+    const configured = await configuredDestination(
+      words.at(0),
+      words.text('destination'),
+      terminal.environment,
+    );
+    const [all, asJson, limit] = [words.has('all'), words.has('json'), words.count('limit') ?? Infinity];
+    const counts = { listed: 0, resent: 0 };
+    for await (const one of deadLetters(configured, wantedLetters(words))) {
+      if (terminal.stop.aborted) break;
+      if (one.resent) counts.resent += 1;
+      if (one.resent && !all) continue;
+      await terminal.print(asJson ? jsonOf(one) : linesOf(one, terminal));
+      counts.listed += 1;
+      if (counts.listed === limit) break;
+    }
+    if (!asJson) await terminal.print(summaryOf(counts, all, deadLetterTopic(configured)));
+    return 0;
+  },
+};
+
+function linesOf({ letter, resent }: Listed, terminal: Terminal): string {
+  const { stored, topic, code, message, attempts, time } = letter;
+  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  const head = [
+    terminal.paint('dim', `${time}  ${stored.partition}/${stored.offset}`),
+    terminal.paint('red', code),
+    topic,
+    `key ${stored.key === null ? '(none)' : bytesText(stored.key)}`,
+    `${stored.value?.length ?? 0} bytes`,
+    tries,
+    ...(resent ? [terminal.paint('green', 're-sent')] : []),
+  ];
+  return `${head.join('  ')}\n    ${message}`;
+}
+
+function jsonOf({ letter, resent }: Listed): string {
+  const { stored, topic, code, message, attempts, time } = letter;
+  return JSON.stringify({
+    time,
+    topic,
+    code,
+    message,
+    attempts,
+    resent,
+    partition: stored.partition,
+    offset: Number(stored.offset),
+    timestamp: stored.timestamp,
+    key: stored.key && bytesText(stored.key),
+    value: stored.value && bytesText(stored.value),
+  });
+}
+
+function summaryOf(
+  { listed, resent }: { listed: number; resent: number },
+  all: boolean,
+  topic: string,
+): string {
+  const hidden = resent > 0 && !all ? ` (${grouped(resent)} re-sent, shown with --all)` : '';
+  return `${grouped(listed)} ${listed === 1 ? 'dead letter' : 'dead letters'} in "${topic}"${hidden}`;
+}

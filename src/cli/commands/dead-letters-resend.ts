@@ -1,0 +1,80 @@
+import { configuredDestination } from '../../configured.ts';
+import type { DeadLetter } from '../../dead-letters/letter.ts';
+import type { ResendResult } from '../../dead-letters/resend.ts';
+import { resendDeadLetters } from '../../redelivery.ts';
+import type { Command } from '../command.ts';
+import { grouped, progressBar } from '../progress-bar.ts';
+import { letterOptions, wantedLetters } from './dead-letters-options.ts';
+
+/** Letters of one topic and reason that are named one by one; of the others it is told how many they are. */
+const namedOnes = 3;
+
+export const deadLettersResend: Command = {
+  name: 'dead-letters resend',
+  summary: 'Sends them to the topics that refused them, unchanged.',
+  places: ['<flow.json>'],
+  options: {
+    ...letterOptions,
+    'dry-run': { help: 'Only counts what would be sent.' },
+    limit: { value: '<n>', help: 'Ends after so many.' },
+    batch: { value: '<n>', help: 'So many are sent, and then remembered, together. Default 500.' },
+    json: { help: 'The result as one JSON object.' },
+  },
+  notes: [
+    'Key, value, timestamp and headers are those of the refused record; the headers that told why are gone. What was sent is',
+    'remembered in the cluster (consumer group walkeros-kafka-resend.<topic>): a run that was ended, even killed, is taken up',
+    'where it was, and sends at most its last batch twice. A record that is refused again stays, and the next run tries it again.',
+  ],
+  examples: [
+    { line: 'dead-letters resend flow.json --dry-run', what: 'How many, and where they would go' },
+    {
+      line: 'dead-letters resend flow.json --code MESSAGE_TOO_LARGE',
+      what: 'After the limit of the topic was raised',
+    },
+  ],
+  async run(words, terminal) {
+    const configured = await configuredDestination(
+      words.at(0),
+      words.text('destination'),
+      terminal.environment,
+    );
+    const dryRun = words.has('dry-run');
+    const reasons = new Map<string, number>();
+    const result = await resendDeadLetters(configured, {
+      wanted: wantedLetters(words),
+      batch: words.count('batch') ?? 500,
+      limit: words.count('limit') ?? Infinity,
+      dryRun,
+      signal: terminal.stop,
+      onProgress: (done, all) =>
+        terminal.progress(progressBar(done, all, dryRun ? 'counting' : 're-sending')),
+      onLeft: (letter, reason) => {
+        const count = (reasons.get(reason) ?? 0) + 1;
+        reasons.set(reason, count);
+        if (count <= namedOnes) terminal.note(`stays: ${nameOf(letter)}: ${reason}`);
+      },
+    });
+    terminal.progress(undefined);
+    await terminal.print(words.has('json') ? jsonOf(result, dryRun) : summaryOf(result, dryRun));
+    return result.left > 0 || terminal.stop.aborted ? 1 : 0;
+  },
+};
+
+function nameOf({ stored: { partition, offset }, topic }: DeadLetter): string {
+  return `the letter ${partition}/${offset} for "${topic}"`;
+}
+
+function jsonOf({ sent, left, stopped }: ResendResult, dryRun: boolean): string {
+  return JSON.stringify({ dryRun, sent: Object.fromEntries(sent), left, stopped });
+}
+
+function summaryOf({ sent, left, stopped }: ResendResult, dryRun: boolean): string {
+  const verb = dryRun ? 'would be re-sent' : 're-sent';
+  const total = [...sent.values()].reduce((sum, count) => sum + count, 0);
+  return [
+    ...[...sent].map(([topic, count]) => `${grouped(count)} to "${topic}"`),
+    `${grouped(total)} ${total === 1 ? 'dead letter' : 'dead letters'} ${verb}`,
+    ...(left > 0 ? [`${grouped(left)} stay: mend the cause, then run this again`] : []),
+    ...(stopped ? ['stopped before the end: run this again to go on'] : []),
+  ].join('\n');
+}

@@ -1,0 +1,73 @@
+import { diagnose, type Finding, type Report } from '../../diagnosis.ts';
+import type { Command } from '../command.ts';
+import type { Terminal } from '../terminal.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Says what keeps events from reaching Kafka, and what to type.',
+  places: ['<flow.json>'],
+  options: {
+    destination: {
+      value: '<id>',
+      help: 'Which one, if the file has several; <flow>.<id> if several flows do.',
+    },
+    json: { help: 'One JSON object instead of lines.' },
+  },
+  notes: [
+    'It looks and changes nothing: no record is written. Environment variables that the file names are read from here, so',
+    'run it where the flow runs. Exit code 1 when anything fails; warnings alone leave it 0.',
+  ],
+  examples: [
+    { line: 'doctor flow.json', what: 'From the file to the rights on each topic' },
+    { line: 'doctor flow.json --destination production.kafka --json', what: 'For another program' },
+  ],
+  async run(words, terminal) {
+    const asJson = words.has('json');
+    const printed: Promise<void>[] = [];
+    const report = await diagnose({
+      path: words.at(0),
+      destination: words.text('destination'),
+      environment: terminal.environment,
+      onFinding: (finding) => {
+        if (!asJson) printed.push(terminal.print(lineOf(finding, terminal)));
+      },
+    });
+    await Promise.all(printed);
+    await terminal.print(asJson ? jsonOf(report) : summaryOf(report, terminal));
+    return report.failed ? 1 : 0;
+  },
+};
+
+const looks = {
+  ok: { style: 'green', word: 'ok' },
+  warning: { style: 'yellow', word: 'warning' },
+  failure: { style: 'red', word: 'failure' },
+} as const;
+const statusWidth = 9;
+const nameWidth = 10;
+
+function lineOf({ status, name, message, fix }: Finding, terminal: Terminal): string {
+  const { style, word } = looks[status];
+  const line = `${terminal.paint(style, word)}${' '.repeat(statusWidth - word.length)}${name.padEnd(nameWidth)}${message}`;
+  if (fix === undefined) return line;
+  return `${line}\n${' '.repeat(statusWidth + nameWidth)}${terminal.paint('bold', `→ ${fix}`)}`;
+}
+
+function summaryOf({ findings, notChecked }: Report, terminal: Terminal): string {
+  const count = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length;
+  const [failures, warnings] = [count('failure'), count('warning')];
+  const parts = [
+    `${count('ok')} ok`,
+    `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`,
+    `${failures} ${failures === 1 ? 'failure' : 'failures'}`,
+  ];
+  const reasons = [...Map.groupBy(notChecked, ({ reason }) => reason)];
+  const skipped = reasons.map(
+    ([reason, them]) => `not checked: ${them.map(({ name }) => name).join(', ')} (${reason})`,
+  );
+  return ['', parts.join(', '), ...skipped.map((line) => terminal.paint('dim', line))].join('\n');
+}
+
+function jsonOf({ failed, findings, notChecked }: Report): string {
+  return JSON.stringify({ ok: !failed, checks: findings, notChecked }, undefined, 2);
+}

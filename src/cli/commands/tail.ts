@@ -1,0 +1,107 @@
+import { configuredDestination, plainConnection } from '../../configured.ts';
+import { filterOf } from '../../reading/filter.ts';
+import { recordJson, recordParts } from '../../reading/show.ts';
+import { tailTopic, type Shown } from '../../tailing.ts';
+import type { KafkaError } from '../../vocabulary/errors.ts';
+import type { Arguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+export const tail: Command = {
+  name: 'tail',
+  summary: 'Shows the records of a topic as they come, decoded.',
+  places: ['<topic>'],
+  options: {
+    brokers: { value: '<host:port,…>', help: 'The cluster, where it asks for no login.' },
+    flow: { value: '<flow.json>', help: 'The cluster, login and schema registry of a flow.' },
+    destination: { value: '<id>', help: 'Which destination of the flow.' },
+    'from-beginning': { help: 'From the first record that the topic still has.' },
+    since: {
+      value: '<time>',
+      help: 'From a time on: 2026-11-23T08:00:00Z, or how long ago: 90s, 15m, 6h, 2d.',
+    },
+    'to-end': { help: 'Ends at what is the end now, instead of waiting for more.' },
+    limit: { value: '<n>', help: 'Ends after so many records.' },
+    key: { value: '<key>', help: 'Only this key; * stands for any text.' },
+    event: { value: '<name>', help: 'Only events of this name, such as "order complete" or "order *".' },
+    header: {
+      value: '<name=value>',
+      help: 'Only with this header; more than once: with all of them.',
+      many: true,
+    },
+    json: { help: 'One JSON object a line, with headers.' },
+  },
+  notes: [
+    'It joins no consumer group and commits nothing. A line has the time of the event, partition/offset, key and value.',
+    'Ctrl-C ends it.',
+  ],
+  examples: [
+    { line: 'tail walkeros-events --brokers kafka1:9092', what: 'What is written from now on' },
+    {
+      line: 'tail orders --flow flow.json --since 15m --event "order *" --json | jq .value.data.total',
+      what: 'The totals of the orders of the last quarter of an hour, and of all that follow',
+    },
+    {
+      line: 'tail walkeros-events --flow flow.json --from-beginning --to-end --key us3r',
+      what: 'All of one key',
+    },
+  ],
+  async run(words, terminal) {
+    const topic = words.at(0);
+    const { connection, registry } = await clusterOf(words, topic, terminal);
+    const limit = words.count('limit') ?? Infinity;
+    const records = tailTopic({
+      connection,
+      schemas: registry,
+      topic,
+      from: words.has('from-beginning') ? 'first' : (words.time('since', Date.now()) ?? 'end'),
+      toEnd: words.has('to-end'),
+      filter: filterOf({
+        key: words.text('key'),
+        event: words.text('event'),
+        headers: words.texts('header'),
+      }),
+      signal: terminal.stop,
+      onTrouble: once((error) => terminal.note(`walkeros-kafka: ${error.message} Waiting for it.`)),
+    });
+    const asJson = words.has('json');
+    let shown = 0;
+    for await (const one of records) {
+      await terminal.print(asJson ? recordJson(one.record, one.decoded) : lineOf(one, terminal));
+      shown += 1;
+      if (shown === limit) break;
+    }
+    return 0;
+  },
+};
+
+async function clusterOf(words: Arguments, topic: string, { environment }: Terminal) {
+  const [brokers, flow] = [words.text('brokers'), words.text('flow')];
+  if ((brokers === undefined) === (flow === undefined))
+    throw new UsageError('tell the cluster with either --brokers or --flow');
+  if (words.has('from-beginning') && words.has('since'))
+    throw new UsageError('--from-beginning and --since exclude each other');
+  if (flow === undefined)
+    return { connection: plainConnection((brokers ?? '').split(','), topic), registry: undefined };
+  const { options, registry } = await configuredDestination(flow, words.text('destination'), environment);
+  return { connection: options.connection, registry };
+}
+
+function lineOf({ record, decoded }: Shown, terminal: Terminal): string {
+  const { time, place, key, format, value } = recordParts(record, decoded);
+  return [
+    terminal.paint('dim', `${time}  ${place.padEnd(8)}`),
+    terminal.paint('cyan', key),
+    `${terminal.paint('yellow', format)}${value}`,
+  ].join('  ');
+}
+
+/** The same message again says nothing new. */
+function once(tell: (error: KafkaError) => void): (error: KafkaError) => void {
+  let last = '';
+  return (error) => {
+    if (error.message !== last) tell(error);
+    last = error.message;
+  };
+}

@@ -1,0 +1,80 @@
+import { nearest } from '../options/nearest.ts';
+import { KafkaError } from '../vocabulary/errors.ts';
+import { Arguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { deadLettersList } from './commands/dead-letters-list.ts';
+import { deadLettersResend } from './commands/dead-letters-resend.ts';
+import { doctor } from './commands/doctor.ts';
+import { spoolDrainCommand } from './commands/spool-drain.ts';
+import { spoolStatusCommand } from './commands/spool-status.ts';
+import { tail } from './commands/tail.ts';
+import { helpOf, overview } from './help.ts';
+import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
+
+export const commands: readonly Command[] = [
+  doctor,
+  tail,
+  deadLettersList,
+  deadLettersResend,
+  spoolStatusCommand,
+  spoolDrainCommand,
+];
+
+/** @returns the exit code; nothing is thrown for what a user can mend */
+export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+  const [first] = words;
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    await terminal.print(overview(commands));
+    return first === undefined ? 2 : 0;
+  }
+  try {
+    const { command, rest } = find(words);
+    if (rest.includes('--help') || rest.includes('-h')) {
+      await terminal.print(helpOf(command));
+      return 0;
+    }
+    return await command.run(argumentsFor(command, rest), terminal);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError || thrown instanceof KafkaError)) throw thrown;
+    terminal.progress(undefined);
+    terminal.note(`walkeros-kafka: ${thrown.message}`);
+    return thrown instanceof UsageError ? 2 : 1;
+  }
+}
+
+function argumentsFor(command: Command, words: readonly string[]): Arguments {
+  try {
+    return new Arguments(words, command.options, command.places);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    const sentence = thrown.message.endsWith('?') ? thrown.message : `${thrown.message}.`;
+    throw new UsageError(`${sentence} See: npx walkeros-kafka ${command.name} --help`);
+  }
+}
+
+function find(words: readonly string[]): { command: Command; rest: readonly string[] } {
+  for (const command of commands) {
+    const name = command.name.split(' ');
+    if (name.every((word, index) => word === words[index]))
+      return { command, rest: words.slice(name.length) };
+  }
+  throw unknownCommand(words);
+}
+
+function unknownCommand([first = '', second = '']: readonly string[]): UsageError {
+  const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  if (group.length > 0) {
+    const meant = nearest(`${first} ${second}`, group);
+    const hint = meant === undefined ? `there are ${group.join(', ')}` : `did you mean "${meant}"?`;
+    return new UsageError(
+      second === ''
+        ? `"${first}" is not enough: ${hint}`
+        : `there is no command "${first} ${second}": ${hint}`,
+    );
+  }
+  const firsts = [...new Set(commands.map(({ name }) => name.split(' ', 1)[0] ?? ''))];
+  const meant = nearest(first, firsts);
+  const hint = meant === undefined ? `there are ${firsts.join(', ')}` : `did you mean "${meant}"?`;
+  return new UsageError(`there is no command "${first}": ${hint}`);
+}

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Where a command prints and what it reads of the process, so that tests can give it another. */
+export interface Terminal {
+  /** A line of the result. Resolves when there is room for the next one. */
+  print(line: string): Promise<void>;
+  /** A line about the work, beside the result. */
+  note(line: string): void;
+  /** Colours, if the result goes to a terminal that wants them. */
+  paint(style: Style, text: string): string;
+  /** The line that changes while one works; nothing where nobody looks. */
+  progress(text: string | undefined): void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C, and when nobody reads the result any more. */
+  readonly stop: AbortSignal;
+}
+
+/** The terminal of this process. Colours as https://no-color.org has it. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  const coloured = stdout.isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+  // `tail … | head` closes the pipe.
+  stdout.on('error', () => stopped.abort());
+  let shown = '';
+  const show = (text: string): void => {
+    if (!stderr.isTTY || text === shown) return;
+    stderr.write(`\r\u001b[2K${text}`);
+    shown = text;
+  };
+  return {
+    environment: env,
+    stop: stopped.signal,
+    async print(line) {
+      const bar = shown;
+      if (bar !== '') show('');
+      if (!stopped.signal.aborted || stdout.writable)
+        if (!stdout.write(`${line}\n`) && !stopped.signal.aborted)
+          await once(stdout, 'drain', { signal: stopped.signal }).catch(() => undefined);
+      if (bar !== '') show(bar);
+    },
+    note(line) {
+      show('');
+      stderr.write(`${line}\n`);
+    },
+    paint: (style, text) => (coloured ? styleText(style, text, { validateStream: false }) : text),
+    progress: (text) => show((text ?? '').slice(0, Math.max(20, stderr.columns - 1))),
+  };
+}

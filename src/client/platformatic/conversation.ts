@@ -1,0 +1,60 @@
+import type { Connection } from '@platformatic/kafka';
+import { connectionError } from '../errors/connection-errors.ts';
+import type { ClientOptions } from '../port.ts';
+import { firstAnswer } from '../wire/first-answer.ts';
+import { addressOf, parseAddress, type Address, type Purpose } from '../wire/wire.ts';
+import type { Apis, Library } from './apis.ts';
+import { negotiateReading, type ReadingApis } from './reading-apis.ts';
+import type { PlatformaticWire } from './wire.ts';
+
+/** One connection, and the requests that its broker speaks. */
+export interface Place {
+  readonly connection: Connection;
+  readonly apis: Apis;
+  readonly reading: ReadingApis;
+}
+
+type Question<Answer> = (place: Place) => Promise<Answer>;
+
+/** How long one broker may take over a question before another one is asked too. Milliseconds. */
+const patience = 1000;
+
+/** Questions to brokers, beyond those that producing takes. Fails with `KafkaError`s. */
+export class Conversation {
+  readonly #library: Library;
+  readonly #wire: PlatformaticWire;
+  readonly #options: ClientOptions;
+  readonly #reading = new WeakMap<Connection, Promise<ReadingApis>>();
+
+  constructor(library: Library, wire: PlatformaticWire, options: ClientOptions) {
+    this.#library = library;
+    this.#wire = wire;
+    this.#options = options;
+  }
+
+  /** Asks the broker of this address. */
+  async at<Answer>(address: Address, purpose: Purpose, question: Question<Answer>): Promise<Answer> {
+    try {
+      return await this.#ask(address, purpose, question);
+    } catch (failure) {
+      throw connectionError(failure, addressOf(address), this.#options);
+    }
+  }
+
+  /** Puts a question that any broker can answer to those of the settings. */
+  async anywhere<Answer>(question: Question<Answer>): Promise<Answer> {
+    const brokers = this.#options.brokers.map(parseAddress);
+    try {
+      return await firstAnswer(brokers, patience, (broker) => this.#ask(broker, 'ask', question));
+    } catch (failure) {
+      throw connectionError(failure, brokers.map(addressOf).join(', '), this.#options);
+    }
+  }
+
+  async #ask<Answer>(address: Address, purpose: Purpose, question: Question<Answer>): Promise<Answer> {
+    const { connection, apis } = await this.#wire.connect(address, purpose);
+    const known = this.#reading.get(connection) ?? negotiateReading(this.#library, connection);
+    this.#reading.set(connection, known);
+    return question({ connection, apis, reading: await known });
+  }
+}

@@ -1,0 +1,84 @@
+import type { TopicConfig } from '../../vocabulary/topic.ts';
+import { describeTopicError, topicConfigError } from '../errors/admin-errors.ts';
+import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
+import { addressOf, parseAddress } from '../wire/wire.ts';
+import { answerWithin, type DescribeConfigsResponse, type Library, type MetadataResponse } from './apis.ts';
+import type { Conversation, Place } from './conversation.ts';
+import type { PlatformaticWire } from './wire.ts';
+
+/** Kafka's number of the ACL operation WRITE, which is its bit in the answer. */
+const write = 4;
+/** The broker's way to say that it does not tell. */
+const untold = -2_147_483_648;
+
+const unauthorised: ReadonlySet<number> = new Set([29, 31]);
+
+export class PlatformaticInspector implements Inspector {
+  readonly #library: Library;
+  readonly #wire: PlatformaticWire;
+  readonly #brokers: Conversation;
+
+  constructor(library: Library, wire: PlatformaticWire, brokers: Conversation) {
+    this.#library = library;
+    this.#wire = wire;
+    this.#brokers = brokers;
+  }
+
+  async reach(broker: string): Promise<void> {
+    // A listener that wants a login takes a connection without one, and then hangs up at the first request.
+    await this.#brokers.at(parseAddress(broker), 'ask', (place) => metadata(place, []));
+  }
+
+  async cluster(): Promise<ClusterState> {
+    const { clusterId, brokers } = await this.#brokers.anywhere((place) => metadata(place, []));
+    return {
+      id: clusterId ?? null,
+      brokers: brokers.map(({ nodeId, host, port }) => ({ nodeId, address: addressOf({ host, port }) })),
+    };
+  }
+
+  async topic(name: string): Promise<TopicState | undefined> {
+    const { topics } = await this.#brokers.anywhere((place) => metadata(place, [name]));
+    const topic = topics.find((candidate) => candidate.name === name);
+    if (topic === undefined || topic.errorCode === 3) return undefined;
+    // LEADER_NOT_AVAILABLE shows in the partitions.
+    if (topic.errorCode !== 0 && topic.errorCode !== 5) throw describeTopicError(name, topic.errorCode);
+    const operations = topic.topicAuthorizedOperations;
+    return {
+      partitions: topic.partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+        partition: partitionIndex,
+        leader: leaderId < 0 ? undefined : leaderId,
+        replicas: replicaNodes.length,
+        inSync: isrNodes.length,
+      })),
+      writable: operations === untold ? undefined : (operations & (1 << write)) !== 0,
+    };
+  }
+
+  async topicConfig(name: string): Promise<TopicConfig | undefined> {
+    const { TOPIC } = this.#library.ConfigResourceTypes;
+    const resource = { resourceType: TOPIC, resourceName: name, configurationKeys: null };
+    const { results } = await this.#brokers.anywhere(({ connection, apis }) =>
+      apis
+        .describeConfigs()
+        .async(connection, [resource], false, false)
+        .catch((failure: unknown) => answerWithin<DescribeConfigsResponse>(failure)),
+    );
+    const [result] = results;
+    if (result !== undefined && unauthorised.has(result.errorCode)) return undefined;
+    if (result === undefined || result.errorCode !== 0)
+      throw topicConfigError(name, { code: result?.errorCode ?? -1, detail: result?.errorMessage });
+    return new Map(result.configs.map((config) => [config.name, config.value ?? null]));
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+}
+
+/** To ask for a topic must not create it. */
+function metadata({ connection, apis }: Place, topics: string[]): Promise<MetadataResponse> {
+  return apis.metadata
+    .async(connection, topics, false, true)
+    .catch((failure: unknown) => answerWithin<MetadataResponse>(failure));
+}

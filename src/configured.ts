@@ -1,0 +1,32 @@
+import { findDestination } from './flow/destination.ts';
+import { readFlowFile } from './flow/flow-file.ts';
+import type { Environment } from './flow/references.ts';
+import { resolveOptions, type Options } from './options/resolve.ts';
+import { resolveSetup } from './options/resolve-setup.ts';
+import { Registry } from './registry/registry.ts';
+
+/** A destination of a flow file, as the commands work with it. */
+export interface Configured {
+  /** As the user named it, for the commands that messages name. */
+  readonly path: string;
+  readonly id: string;
+  readonly options: Options;
+  readonly registry: Registry | undefined;
+}
+
+/** @throws KafkaError FLOW_INVALID or SETTINGS_INVALID */
+export async function configuredDestination(
+  path: string,
+  wanted: string | undefined,
+  environment: Environment,
+): Promise<Configured> {
+  const { id, config } = findDestination(await readFlowFile(path), wanted, environment);
+  const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
+  const schema = resolveSetup(config.setup, options, { id, mapping: config.mapping })?.plan.schema;
+  return { path, id, options, registry: schema && new Registry(schema.registry) };
+}
+
+/** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */
+export function plainConnection(brokers: readonly string[], topic: string): Options['connection'] {
+  return resolveOptions({ kafka: { brokers, topic } }).options.connection;
+}

@@ -1,0 +1,31 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
+import type { KafkaRecord } from '../vocabulary/record.ts';
+import type { StoredRecord } from '../vocabulary/stored-record.ts';
+import type { Bookmark } from './place.ts';
+
+/** The dead-letter topic; the client's reader is one. Fails with `KafkaError`s. */
+export interface Letters {
+  offsets(topic: string, at: 'first' | 'end'): Promise<ReadonlyMap<number, bigint>>;
+  read(
+    topic: string,
+    from: ReadonlyMap<number, bigint>,
+    options: { readonly until: ReadonlyMap<number, bigint>; readonly patience: number },
+  ): AsyncGenerator<{ readonly records: readonly StoredRecord[] }, void, undefined>;
+}
+
+/** Where it is remembered what was re-sent; kept by the cluster. */
+export interface Memory {
+  find(group: string, topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, Bookmark>>;
+  keep(group: string, topic: string, bookmarks: ReadonlyMap<number, Bookmark>): Promise<void>;
+}
+
+/** Sends records to their topics. One place for each: undefined once it is stored, else why it is not. */
+export type Send = (records: readonly KafkaRecord[]) => Promise<(KafkaError | undefined)[]>;
+
+/** Brokers that are away for longer than this end a command. Milliseconds. */
+export const patience = 30_000;
+
+/** The consumer group, without members, whose offsets are the memory. */
+export function groupOf(topic: string): string {
+  return `walkeros-kafka-resend.${topic}`;
+}

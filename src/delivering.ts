@@ -1,0 +1,37 @@
+import { createClient } from './client/create.ts';
+import { clientOptions } from './client-options.ts';
+import { partitionOf } from './client/partitioner.ts';
+import { systemClock } from './delivery/clock.ts';
+import { Delivery } from './delivery/delivery.ts';
+import type { DeliverySettings } from './delivery/ports.ts';
+import type { Options } from './options/resolve.ts';
+import type { Notify } from './vocabulary/notice.ts';
+
+/** How the commands deliver where a flow would do it in another way. */
+export interface CommandDelivery {
+  /** In ms. A command is in no hurry, where a push is. */
+  readonly deliveryTimeout: number;
+  readonly deadLetterTopic: string | undefined;
+  readonly spool: DeliverySettings['spool'];
+}
+
+/** The delivery of a flow for a command: the same lanes, retries and outcomes, in a process without a flow. */
+export async function openDelivery(
+  options: Options,
+  { deliveryTimeout, deadLetterTopic, spool }: CommandDelivery,
+  notify: Notify,
+): Promise<{ readonly delivery: Delivery; readonly close: () => Promise<void> }> {
+  // What a broker has is what it says it has: not to ask would be to lose what it refuses.
+  const acks = options.connection.acks === 0 ? -1 : options.connection.acks;
+  const connection = clientOptions({ ...options.connection, acks });
+  const client = await createClient(options.client, connection, (error) =>
+    notify({ kind: 'client-rebuilt', error }),
+  );
+  const { retry, batchSize, bufferMemory } = options;
+  const delivery = new Delivery(
+    { partitionOf, layout: (topic) => client.layout(topic), produce: (slices) => client.produce(slices) },
+    { retry, linger: 0, batchSize, bufferMemory, deliveryTimeout, deadLetterTopic, spool, ...client.limits },
+    { clock: systemClock, notify, random: Math.random, date: () => new Date() },
+  );
+  return { delivery, close: () => client.close() };
+}

@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs';
+import { createInspector } from './client/create.ts';
+import { clientOptions } from './client-options.ts';
+import { examine } from './doctor/examine.ts';
+import { checkNames, failure, ok, warning, type CheckName, type Finding } from './doctor/finding.ts';
+import { Network } from './doctor/network.ts';
+import type { Patient } from './doctor/patient.ts';
+import { Report } from './doctor/report.ts';
+import { findDestination, type FlowDestination } from './flow/destination.ts';
+import { readFlowFile } from './flow/flow-file.ts';
+import type { Environment } from './flow/references.ts';
+import { ruleTopics } from './options/mapping.ts';
+import { resolveOptions, type Options, type Resolved } from './options/resolve.ts';
+import { resolveSetup, type ResolvedSetup } from './options/resolve-setup.ts';
+import { Registry } from './registry/registry.ts';
+import { readSpool } from './spool/status.ts';
+import { KafkaError } from './vocabulary/errors.ts';
+
+export interface DiagnosisRequest {
+  /** Of the flow file. */
+  readonly path: string;
+  readonly destination: string | undefined;
+  readonly environment: Environment;
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+/** Longer than the destination itself would wait for a question: a diagnosis has to end. Milliseconds. */
+const questionTimeout = 4_000;
+
+/** Looks at a configured destination from its file down to the disk of the brokers. Changes nothing. */
+export async function diagnose({
+  path,
+  destination,
+  environment,
+  onFinding,
+}: DiagnosisRequest): Promise<Report> {
+  const report = new Report(onFinding);
+  const found = await readFlow(path, destination, environment, report);
+  const settings = found && readSettings(path, found, environment, report);
+  if (found === undefined || settings === undefined) {
+    const cause = found === undefined ? 'flow' : 'settings';
+    for (const name of checkNames.slice(checkNames.indexOf(cause) + 1))
+      report.skip({ name, reason: `needs ${cause}` });
+    return report;
+  }
+  const connection = { ...settings.resolved.options.connection, requestTimeout: questionTimeout };
+  const kafka = await createInspector(clientOptions(connection));
+  try {
+    await examine({ ...factsOf(path, found, settings), kafka }, report);
+  } finally {
+    await kafka.close();
+  }
+  return report;
+}
+
+async function readFlow(
+  path: string,
+  destination: string | undefined,
+  environment: Environment,
+  report: Report,
+): Promise<FlowDestination | undefined> {
+  try {
+    const found = findDestination(await readFlowFile(path), destination, environment);
+    report.add({ name: 'flow', ...ok(`${path}: destination "${found.id}" of flow "${found.flow}"`) });
+    for (const { path: at, variable } of found.unset) {
+      const message = `config.${at} takes the environment variable ${variable}, which is not set here.`;
+      report.add({
+        name: 'flow',
+        ...warning(message, `Set it, as where the flow runs: export ${variable}=…`),
+      });
+    }
+    return found;
+  } catch (thrown) {
+    report.add({
+      name: 'flow',
+      ...failure(messageOf(thrown), 'Name the file and the destination that walkeros runs.'),
+    });
+    return undefined;
+  }
+}
+
+interface Settings {
+  readonly resolved: Resolved;
+  readonly setup: ResolvedSetup | undefined;
+  readonly collectorTimeout: number;
+}
+
+/** What the collector waits for a push when `config.timeout` is not set. */
+const collectorDefault = 10_000;
+
+function readSettings(
+  path: string,
+  { id, config }: FlowDestination,
+  environment: Environment,
+  report: Report,
+): Settings | undefined {
+  const { settings, mapping, timeout } = config;
+  const collectorTimeout = typeof timeout === 'number' && timeout > 0 ? timeout : collectorDefault;
+  const fix = `Change it in ${path}, destination "${id}".`;
+  try {
+    const resolved = resolveOptions(settings, { collectorTimeout, mapping, environment });
+    const setup = resolveSetup(config.setup, resolved.options, { id, mapping });
+    report.add({ name: 'settings', ...ok(summaryOf(resolved.options)) });
+    // What concerns the collector's limit has a check of its own, which comes last.
+    const warnings = resolved.warnings.filter((text) => !text.startsWith('settings.kafka.deliveryTimeout:'));
+    for (const text of [...warnings, ...(setup?.warnings ?? [])])
+      report.add({ name: 'settings', ...warning(text, fix) });
+    return { resolved, setup, collectorTimeout };
+  } catch (thrown) {
+    // The first line is a title, one problem on each of the others.
+    const [title = '', ...problems] = messageOf(thrown).split('\n');
+    for (const problem of problems.length > 0 ? problems : [title])
+      report.add({ name: 'settings', ...failure(problem, fix) });
+    return undefined;
+  }
+}
+
+function summaryOf({ connection, topic, deadLetter }: Options): string {
+  const refused = deadLetter === undefined ? '' : `, refused records to "${deadLetter.topic}"`;
+  return `${connection.brokers.join(', ')}, topic "${topic}"${refused}`;
+}
+
+function factsOf(
+  path: string,
+  { id, config }: FlowDestination,
+  { resolved: { options }, setup, collectorTimeout }: Settings,
+): Omit<Patient, 'kafka'> {
+  const { connection } = options;
+  return {
+    path,
+    id,
+    brokers: connection.brokers,
+    tls: connection.tls,
+    login: loginOf(connection.sasl),
+    acks: connection.acks,
+    batchSize: options.batchSize,
+    deliveryTimeout: options.deliveryTimeout,
+    collectorTimeout,
+    autoCreateTopics: connection.autoCreateTopics,
+    topics: topicsOf(options, config.mapping),
+    network: new Network(connection.connectTimeout, connection.tls),
+    registry: registryOf(setup),
+    spool: spoolOf(options.spool),
+  };
+}
+
+function loginOf(sasl: Options['connection']['sasl']): string | undefined {
+  if (sasl === undefined) return undefined;
+  return 'username' in sasl ? `${sasl.mechanism} as "${sasl.username}"` : sasl.mechanism;
+}
+
+function topicsOf({ topic, deadLetter }: Options, mapping: unknown): Patient['topics'] {
+  const targets = [
+    { topic, path: 'settings.kafka.topic' },
+    ...ruleTopics(mapping),
+    ...(deadLetter ? [{ topic: deadLetter.topic, path: 'settings.deadLetter.topic' }] : []),
+  ];
+  return [...Map.groupBy(targets, (target) => target.topic)].map(([name, all]) => ({
+    name,
+    paths: all.map(({ path }) => path),
+  }));
+}
+
+function registryOf(setup: ResolvedSetup | undefined): Patient['registry'] {
+  const plan = setup?.plan.schema;
+  if (plan === undefined) return undefined;
+  const registry = new Registry({ ...plan.registry, retries: 0 });
+  return {
+    urls: plan.registry.urls,
+    tls: plan.registry.tls,
+    path: 'setup.schemaRegistry',
+    look: async () => {
+      await registry.latest(plan.subject);
+    },
+  };
+}
+
+function spoolOf(spool: Options['spool']): Patient['spool'] {
+  if (spool === undefined) return undefined;
+  const { path, maxBytes } = spool;
+  return { path, maxBytes, status: async () => (existsSync(path) ? readSpool(path) : undefined) };
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof KafkaError) return thrown.message;
+  throw thrown;
+}
+
+export type { CheckName, Finding, Report };

@@ -1,0 +1,72 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { Secret } from '../vocabulary/secret.ts';
+import type { TopicConfig } from '../vocabulary/topic.ts';
+import type { Network } from './network.ts';
+
+/** A configured destination, as the checks see it: its settings, and ways to ask about what is behind them. Times in ms. */
+export interface Patient {
+  /** How the flow file and the destination are called on the command line. */
+  readonly path: string;
+  readonly id: string;
+  readonly brokers: readonly string[];
+  readonly tls: Secret<ConnectionOptions> | undefined;
+  /** How it logs in, in words; undefined: not at all. */
+  readonly login: string | undefined;
+  readonly acks: -1 | 0 | 1;
+  /** Bytes. */
+  readonly batchSize: number;
+  readonly deliveryTimeout: number;
+  readonly collectorTimeout: number;
+  readonly autoCreateTopics: boolean;
+  /** Where events go, each with the settings that say so. */
+  readonly topics: readonly { readonly name: string; readonly paths: readonly string[] }[];
+  readonly network: Network;
+  readonly kafka: Kafka;
+  readonly registry: Registry | undefined;
+  readonly spool: Spool | undefined;
+}
+
+/** What a doctor asks of the cluster; `client/inspector.ts` is one. Fails with `KafkaError`s. */
+export interface Kafka {
+  reach(broker: string): Promise<void>;
+  cluster(): Promise<{
+    readonly id: string | null;
+    readonly brokers: readonly { readonly nodeId: number; readonly address: string }[];
+  }>;
+  topic(name: string): Promise<Topic | undefined>;
+  topicConfig(name: string): Promise<TopicConfig | undefined>;
+}
+
+export interface Topic {
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly leader: number | undefined;
+    readonly replicas: number;
+    readonly inSync: number;
+  }[];
+  readonly writable: boolean | undefined;
+}
+
+export interface Registry {
+  readonly urls: readonly string[];
+  readonly tls: Secret<ConnectionOptions> | undefined;
+  /** Which setting names it. */
+  readonly path: string;
+  /** Asks for what the destination will ask for. Fails with `KafkaError`s. */
+  look(): Promise<void>;
+}
+
+export interface Spool {
+  /** The spool's file; its folder is made with it. */
+  readonly path: string;
+  readonly maxBytes: number;
+  /** What it holds; undefined where there is none yet. Fails with `KafkaError`s. */
+  status(): Promise<SpoolState | undefined>;
+}
+
+export interface SpoolState {
+  readonly fileBytes: number;
+  /** Waiting to be delivered, those refused by the broker among them. */
+  readonly records: number;
+  readonly refused: number;
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Configured } from './configured.ts';
+import { openDelivery } from './delivering.ts';
+import { openSpool } from './spool/open.ts';
+import { readSpool, type SpoolStatus } from './spool/status.ts';
+import { createLog, type Logger } from './telemetry/log.ts';
+import { KafkaError } from './vocabulary/errors.ts';
+
+export interface DrainRequest {
+  readonly signal: AbortSignal;
+  /** Records delivered, and those there were. */
+  readonly onProgress: (done: number, all: number) => void;
+  readonly logger: Logger;
+}
+
+/** How often it is looked what is left. Milliseconds. */
+const lookEvery = 200;
+/** Without anything delivered for so long the cluster is taken for down. Milliseconds. */
+const patience = 60_000;
+/** For what is out at the end to be acknowledged. Milliseconds. */
+const drainTimeout = 4_000;
+
+const logClock = {
+  now: () => performance.now(),
+  after: (ms: number, task: () => void) => void setTimeout(task, ms).unref(),
+};
+
+/** What the spool of a destination holds. @throws KafkaError SETTINGS_INVALID, SPOOL_UNAVAILABLE */
+export function spoolStatus(configured: Configured): Promise<SpoolStatus> {
+  return readSpool(spoolOf(configured).path);
+}
+
+/**
+ * Delivers everything that waits in the spool of a destination, in order, and ends. What is delivered leaves the spool as it
+ * is acknowledged: a run that is ended early is taken up by the next, or by the flow.
+ * @returns what the spool holds in the end: nothing but what the broker refuses, unless it was stopped
+ * @throws KafkaError SPOOL_IN_USE while a flow has the spool, SPOOL_UNAVAILABLE, or what keeps the cluster from taking anything
+ */
+export async function drainSpool(
+  configured: Configured,
+  { signal, onProgress, logger }: DrainRequest,
+): Promise<SpoolStatus> {
+  const { options } = configured;
+  const { path, maxBytes } = spoolOf(configured);
+  // Not to make one where there is none.
+  const before = await readSpool(path);
+  const all = before.records + before.refused;
+  let trouble: KafkaError | undefined;
+  const log = createLog(logger, logClock);
+  const file = await openSpool({ path, maxBytes, patience: 0 }, log);
+  try {
+    const settings = {
+      deliveryTimeout: options.deliveryTimeout,
+      deadLetterTopic: options.deadLetter?.topic,
+      spool: { file, always: false },
+    };
+    const { delivery, close } = await openDelivery(options, settings, (notice) => {
+      if ('error' in notice) trouble = notice.error;
+      log(notice);
+    });
+    try {
+      await untilEmpty(path, all, signal, onProgress, () => trouble);
+    } finally {
+      await delivery.close(drainTimeout);
+      await close();
+    }
+  } finally {
+    await file.close();
+  }
+  return readSpool(path);
+}
+
+async function untilEmpty(
+  path: string,
+  all: number,
+  signal: AbortSignal,
+  onProgress: DrainRequest['onProgress'],
+  trouble: () => KafkaError | undefined,
+): Promise<void> {
+  let least = Infinity;
+  let moved = performance.now();
+  while (!signal.aborted) {
+    const { records, refused } = await readSpool(path);
+    onProgress(Math.max(0, all - records - refused), all);
+    if (records === 0) return;
+    if (records < least) {
+      least = records;
+      moved = performance.now();
+    }
+    if (performance.now() - moved > patience) {
+      throw (
+        trouble() ??
+        new KafkaError(
+          'BROKER_UNREACHABLE',
+          `The spool ${path}: nothing was delivered for ${patience / 1000} s.`,
+        )
+      );
+    }
+    await sleep(lookEvery, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function spoolOf({ path, id, options }: Configured): NonNullable<Configured['options']['spool']> {
+  if (options.spool !== undefined) return options.spool;
+  throw new KafkaError(
+    'SETTINGS_INVALID',
+    `Destination "${id}" in ${path} has no spool: settings.spool.path is not set.`,
+  );
+}
+
+export type { SpoolStatus };

@@ -1,0 +1,66 @@
+import { Script } from 'node:vm';
+import { ENV_MARKER_PREFIX, SECRET_MARKER_PREFIX } from '@walkeros/core';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A value of the configuration that an environment variable should give, and none does. */
+export interface Unset {
+  /** Within the destination's `config`, such as `settings.kafka.sasl.password`. */
+  readonly path: string;
+  readonly variable: string;
+}
+
+export interface Replaced {
+  readonly value: unknown;
+  readonly unset: readonly Unset[];
+}
+
+/**
+ * Puts in what a bundle of `walkeros` looks up when it starts: environment variables, secrets and code. A variable that is
+ * not set leaves undefined, or the word in the middle of a text, as it does there.
+ * @param value as `getFlowSettings` of @walkeros/core leaves it with `deferred`
+ */
+export function replaceReferences(value: unknown, environment: Environment, path = ''): Replaced {
+  if (typeof value === 'string') return replaceText(value, environment, path);
+  if (typeof value !== 'object' || value === null) return { value, unset: [] };
+  const entries = Object.entries(value).map(([name, inner]) => {
+    const inside = Array.isArray(value) ? `${path}[${name}]` : [path, name].filter(Boolean).join('.');
+    return [name, replaceReferences(inner, environment, inside)] as const;
+  });
+  const unset = entries.flatMap(([, replaced]) => replaced.unset);
+  if (Array.isArray(value)) return { value: entries.map(([, replaced]) => replaced.value), unset };
+  return { value: Object.fromEntries(entries.map(([name, replaced]) => [name, replaced.value])), unset };
+}
+
+const variable = new RegExp(
+  `${ENV_MARKER_PREFIX}([a-zA-Z_][a-zA-Z0-9_]*)(?::((?:(?!${ENV_MARKER_PREFIX})[^\\s"'])*))?`,
+  'g',
+);
+const codePrefix = '$code:';
+
+function replaceText(text: string, environment: Environment, path: string): Replaced {
+  if (text.startsWith(SECRET_MARKER_PREFIX)) {
+    const name = text.slice(SECRET_MARKER_PREFIX.length);
+    const value = environment[name];
+    return { value, unset: value === undefined ? [{ path, variable: name }] : [] };
+  }
+  // The file is the user's program: the walkeros CLI runs the same text. Only settings need it here.
+  if (text.startsWith(codePrefix) && path.startsWith('settings'))
+    return {
+      value: new Script(`(${text.slice(codePrefix.length)})`).runInThisContext() as unknown,
+      unset: [],
+    };
+  const unset: Unset[] = [];
+  const found = [...text.matchAll(variable)];
+  const lookUp = (name: string, fallback: string | undefined): string | undefined => {
+    const value = environment[name] ?? fallback;
+    if (value === undefined) unset.push({ path, variable: name });
+    return value;
+  };
+  const [only] = found;
+  if (only !== undefined && only[0] === text) return { value: lookUp(only[1] ?? '', only[2]), unset };
+  const value = text.replace(variable, (_, name: string, fallback: string | undefined) =>
+    String(lookUp(name, fallback)),
+  );
+  return { value, unset };
+}

@@ -1,0 +1,14 @@
+import type { StoredRecord } from '../vocabulary/stored-record.ts';
+
+/** A record's value as something to read. */
+export interface Decoded {
+  /** Such as `json` or `avro 12`: how it was written. */
+  readonly format: string;
+  readonly value: unknown;
+}
+
+/**
+ * One way in which values are written.
+ * @returns undefined for a value that is written in another way; a promise only where something has to be looked up first
+ */
+export type Decoder = (record: StoredRecord) => Decoded | Promise<Decoded> | undefined;

@@ -1,0 +1,55 @@
+import { createReader } from './client/create.ts';
+import { clientOptions } from './client-options.ts';
+import type { Configured } from './configured.ts';
+import { listLetters, type Listed } from './dead-letters/list.ts';
+import { Resending, type ResendRequest, type ResendResult } from './dead-letters/resend.ts';
+import type { Send } from './dead-letters/ports.ts';
+import type { Wanted } from './dead-letters/wanted.ts';
+import { openDelivery } from './delivering.ts';
+import { KafkaError } from './vocabulary/errors.ts';
+
+/** The dead letters of a destination. @throws KafkaError as the reader's */
+export async function* deadLetters(
+  configured: Configured,
+  wanted: Wanted,
+): AsyncGenerator<Listed, void, undefined> {
+  const topic = deadLetterTopic(configured);
+  const { reader, bookmarks } = await createReader(clientOptions(configured.options.connection));
+  try {
+    yield* listLetters(topic, wanted, reader, bookmarks);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Long enough for an election; a command is in no hurry. Milliseconds. */
+const deliveryTimeout = 60_000;
+
+/** Sends dead letters to their topics, through the same delivery as events. @throws KafkaError as `Resending.run` */
+export async function resendDeadLetters(
+  configured: Configured,
+  request: Omit<ResendRequest, 'topic'>,
+): Promise<ResendResult> {
+  const topic = deadLetterTopic(configured);
+  const { options } = configured;
+  const { reader, bookmarks } = await createReader(clientOptions(options.connection));
+  // A letter that is refused again stays where it is.
+  const settings = { deliveryTimeout, deadLetterTopic: undefined, spool: undefined };
+  const { delivery, close } = await openDelivery(options, settings, () => undefined);
+  try {
+    const send: Send = (records) => delivery.sendAll(records);
+    return await new Resending({ ...request, topic }, reader, bookmarks, send).run();
+  } finally {
+    await delivery.close(0);
+    await Promise.all([close(), reader.close()]);
+  }
+}
+
+/** @throws KafkaError SETTINGS_INVALID where the destination keeps none */
+export function deadLetterTopic({ path, id, options }: Configured): string {
+  if (options.deadLetter !== undefined) return options.deadLetter.topic;
+  throw new KafkaError(
+    'SETTINGS_INVALID',
+    `Destination "${id}" in ${path} keeps no dead letters: settings.deadLetter.topic is not set.`,
+  );
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { alterTopic, recordCounts } from '../../scripts/kafka/topics.ts';
+import { startProgram } from '../bundle/support/program.ts';
+import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
+import { event } from '../support/flow.ts';
+import { account, openFlow, upTo } from '../support/load.ts';
+import { readBack } from '../support/reader.ts';
+import { tempFolder } from '../support/temp.ts';
+import { fillDeadLetters, refusal } from './support/letters.ts';
+import { flowFile, run } from './support/run.ts';
+
+const folder = tempFolder();
+const program = new URL('../../src/cli.ts', import.meta.url).pathname;
+
+async function flowOf(topic: string, dead: string, more: object = {}): Promise<string> {
+  const { brokers } = await sharedBroker();
+  return flowFile(folder, { settings: { kafka: { brokers, topic, ...more }, deadLetter: { topic: dead } } });
+}
+
+const resend = (path: string, ...words: string[]) => run(['dead-letters', 'resend', path, ...words]);
+
+for (const client of ['platformatic', 'kafkajs'] as const) {
+  describe(`dead letters, resent with ${client}`, () => {
+    it('are listed with their reasons, and go to their topic as they were, once it takes them', async () => {
+      const { brokers } = await sharedBroker();
+      const topic = await freshTopic('narrow', { config: { 'max.message.bytes': '2000' } });
+      const dead = await freshTopic('dead', { partitions: 2 });
+      const flow = await openFlow({
+        kafka: { brokers, topic, key: 'user.id', compression: 'none', headers: { team: 'web' }, client },
+        deadLetter: { topic: dead },
+      });
+      const text = 'x'.repeat(3_000);
+      for (const n of upTo(3))
+        await flow.push(event({ data: { text }, user: { id: 'größe' }, timestamp: 1_700_000_000_000 + n }));
+      await flow.stop();
+      const path = await flowOf(topic, dead, { client });
+
+      const listed = await run(['dead-letters', 'list', path, '--json']);
+      assert.equal(listed.code, 0);
+      assert.equal(listed.lines.length, 3);
+      const { time, message, value, partition, ...told } = JSON.parse(listed.lines[0] ?? '') as Record<
+        string,
+        unknown
+      >;
+      assert.deepEqual(told, {
+        topic,
+        code: 'MESSAGE_TOO_LARGE',
+        attempts: 1,
+        resent: false,
+        offset: 0,
+        timestamp: 1_700_000_000_000,
+        key: 'größe',
+      });
+      assert.match(
+        String(message),
+        new RegExp(`^Topic "${topic}": the broker answered MESSAGE_TOO_LARGE\\.`),
+      );
+      assert.match(String(time), /^20\d\d-/);
+      assert.ok(String(value).startsWith('{"name":"page view","data":{"text":"xxx'));
+      assert.ok(partition === 0 || partition === 1);
+
+      const dry = await resend(path, '--dry-run');
+      assert.deepEqual(dry.lines, [`3 to "${topic}"`, '3 dead letters would be re-sent']);
+      assert.deepEqual(await recordCounts(brokers, topic), [0]);
+
+      await alterTopic(brokers, topic, { 'max.message.bytes': '1000000' });
+      const sent = await resend(path);
+      assert.deepEqual(sent.lines, [`3 to "${topic}"`, '3 dead letters re-sent']);
+      assert.equal(sent.code, 0);
+      const [first, ...others] = await readBack(brokers, topic, { count: 3 });
+      assert.ok(first);
+      assert.equal(others.length, 2);
+      assert.equal(String(first.key), 'größe');
+      assert.equal(String(first.value), value);
+      assert.equal(first.timestamp, 1_700_000_000_000);
+      assert.deepEqual(
+        first.headers.map(([name, content]) => [name, String(content)]),
+        [
+          ['content-type', 'application/json'],
+          ['team', 'web'],
+        ],
+      );
+
+      assert.deepEqual((await resend(path)).lines, ['0 dead letters re-sent']);
+      assert.deepEqual((await run(['dead-letters', 'list', path])).lines, [
+        `0 dead letters in "${dead}" (3 re-sent, shown with --all)`,
+      ]);
+      const all = await run(['dead-letters', 'list', path, '--all']);
+      assert.match(
+        all.lines[0] ?? '',
+        /MESSAGE_TOO_LARGE {2}narrow-\w+ {2}key größe {2}\d+ bytes {2}1 attempt {2}re-sent$/,
+      );
+    });
+  });
+}
+
+describe('dead letters', () => {
+  it('a resend that is killed half-way is taken up where it was: all is sent, at most one batch twice', async () => {
+    const { brokers } = await sharedBroker();
+    const [topic, dead] = [
+      await freshTopic('mended', { partitions: 3 }),
+      await freshTopic('dead', { partitions: 3 }),
+    ];
+    const count = 4_000;
+    const batch = 25;
+    await fillDeadLetters(brokers, dead, { count, headers: refusal(topic) });
+    const path = await flowOf(topic, dead);
+    const stored = async () => (await recordCounts(brokers, topic)).reduce((sum, one) => sum + one, 0);
+
+    const words = [program, 'dead-letters', 'resend', path, '--batch', String(batch)];
+    const { child, ended } = startProgram(process.execPath, words, { cwd: folder });
+    await eventually('some are sent', async () => (await stored()) > 200, { timeoutMs: 60_000, everyMs: 5 });
+    child.kill('SIGKILL');
+    assert.equal((await ended).code, null, 'it ended before it was killed');
+    const half = await stored();
+    assert.ok(half < count, `${half} were sent before the kill`);
+
+    const rest = await resend(path, '--batch', String(batch), '--json');
+    assert.equal(rest.code, 0, rest.notes.join('\n'));
+    const { sent } = JSON.parse(rest.lines[0] ?? '') as { sent: Record<string, number> };
+    const { lost, duplicates, disordered } = account(await readBack(brokers, topic, { count }), upTo(count));
+    assert.deepEqual(lost, []);
+    assert.deepEqual(disordered, []);
+    assert.ok(duplicates <= batch, `${duplicates} were sent twice`);
+    assert.equal(half + (sent[topic] ?? 0), count + duplicates);
+    assert.deepEqual((await resend(path)).lines, ['0 dead letters re-sent']);
+  });
+
+  it('what a filter leaves behind is sent by a later run, and nothing else', async () => {
+    const { brokers } = await sharedBroker();
+    const [one, two, dead] = [await freshTopic('one'), await freshTopic('two'), await freshTopic('dead')];
+    for (const [index, topic] of [one, two, one, two].entries())
+      await fillDeadLetters(brokers, dead, { count: 10, first: index * 10, headers: refusal(topic) });
+    const path = await flowOf(one, dead);
+
+    assert.deepEqual((await resend(path, '--topic', two, '--limit', '5')).lines, [
+      `5 to "${two}"`,
+      '5 dead letters re-sent',
+      'stopped before the end: run this again to go on',
+    ]);
+    assert.deepEqual((await resend(path, '--key', 'key-0')).lines, [
+      `1 to "${one}"`,
+      '1 dead letter re-sent',
+    ]);
+    assert.deepEqual((await resend(path, '--code', 'POLICY_VIOLATION')).lines, ['0 dead letters re-sent']);
+    const listed = await run(['dead-letters', 'list', path, '--topic', two]);
+    assert.equal(listed.lines.at(-1), `15 dead letters in "${dead}" (5 re-sent, shown with --all)`);
+    assert.deepEqual((await resend(path)).lines, [
+      `19 to "${one}"`,
+      `15 to "${two}"`,
+      '34 dead letters re-sent',
+    ]);
+
+    const { lost, duplicates } = account(await readBack(brokers, [one, two], { count: 40 }), upTo(40));
+    assert.deepEqual({ lost, duplicates }, { lost: [], duplicates: 0 });
+  });
+
+  it('a letter that is refused again stays, the others go, and the exit code says so', async () => {
+    const { brokers } = await sharedBroker();
+    const [topic, missing] = [await freshTopic('mended'), freshName('missing')];
+    const dead = await freshTopic('dead');
+    await fillDeadLetters(brokers, dead, { count: 2, headers: refusal(missing) });
+    await fillDeadLetters(brokers, dead, { count: 2, first: 2, headers: refusal(topic) });
+    const narrow = await freshTopic('narrow', { config: { 'max.message.bytes': '200' } });
+    await fillDeadLetters(brokers, dead, { count: 1, first: 4, headers: refusal(narrow) });
+    const path = await flowOf(topic, dead, { retry: { retries: 1 } });
+    const { code, lines, notes } = await resend(path);
+    assert.equal(code, 1);
+    assert.deepEqual(lines, [
+      `2 to "${topic}"`,
+      '2 dead letters re-sent',
+      '3 stay: mend the cause, then run this again',
+    ]);
+    assert.match(
+      notes.join('\n'),
+      new RegExp(`stays: the letter 0/0 for "${missing}": Topic "${missing}" does not exist\\.`),
+    );
+    assert.match(notes.join('\n'), new RegExp(`stays: the letter 0/4 for "${narrow}": .*MESSAGE_TOO_LARGE`));
+    assert.deepEqual(await recordCounts(brokers, topic), [2]);
+    assert.deepEqual((await resend(path, '--topic', topic)).lines, ['0 dead letters re-sent']);
+  });
+
+  it('without dead letters in the settings says which one is missing', async () => {
+    const { brokers } = await sharedBroker();
+    const path = flowFile(folder, { settings: { kafka: { brokers, topic: 'any' } } });
+    const { code, notes } = await run(['dead-letters', 'list', path]);
+    assert.equal(code, 1);
+    assert.deepEqual(notes, [
+      `walkeros-kafka: Destination "kafka" in ${path} keeps no dead letters: settings.deadLetter.topic is not set.`,
+    ]);
+  });
+});

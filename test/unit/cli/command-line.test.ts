@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { commands } from '../../../src/cli/main.ts';
+import { progressBar } from '../../../src/cli/progress-bar.ts';
+import { startProgram } from '../../bundle/support/program.ts';
+import { run } from '../../cli/support/run.ts';
+
+const program = new URL('../../../src/cli.ts', import.meta.url).pathname;
+
+describe('the command line', () => {
+  it('lists its commands, and shows options and examples of each', async () => {
+    const { code, lines } = await run(['--help']);
+    assert.equal(code, 0);
+    assert.deepEqual(lines.slice(2, 9), [
+      'Commands',
+      '  doctor <flow.json>               Says what keeps events from reaching Kafka, and what to type.',
+      '  tail <topic>                     Shows the records of a topic as they come, decoded.',
+      '  dead-letters list <flow.json>    Lists the records that Kafka refused, and why.',
+      '  dead-letters resend <flow.json>  Sends them to the topics that refused them, unchanged.',
+      '  spool status <flow.json>         Says what waits in the spool, also while a flow runs.',
+      '  spool drain <flow.json>          Delivers all that waits in the spool, and ends.',
+    ]);
+    for (const command of commands) {
+      const help = await run([...command.name.split(' '), '--help']);
+      assert.equal(help.code, 0);
+      assert.equal(help.lines[0], command.summary);
+      for (const name of Object.keys(command.options))
+        assert.ok(
+          help.lines.some((line) => line.startsWith(`  --${name} `)),
+          name,
+        );
+      assert.ok(help.lines.some((line) => line.startsWith(`  npx walkeros-kafka ${command.name} `)));
+      for (const line of help.lines) assert.ok(line.length <= 125, line);
+    }
+  });
+
+  const mistakes: readonly (readonly [line: string, message: string])[] = [
+    ['docter flow.json', 'there is no command "docter": did you mean "doctor"?'],
+    ['explode', 'there is no command "explode": there are doctor, tail, dead-letters, spool'],
+    ['dead-letters lst', 'there is no command "dead-letters lst": did you mean "dead-letters list"?'],
+    ['spool', '"spool" is not enough: there are spool status, spool drain'],
+    ['doctor', '<flow.json> is missing. See: npx walkeros-kafka doctor --help'],
+    ['doctor a.json b.json', '"b.json" is one word too many. See: npx walkeros-kafka doctor --help'],
+    [
+      'tail t --borkers b:1',
+      'there is no option --borkers: did you mean --brokers? See: npx walkeros-kafka tail --help',
+    ],
+    [
+      'tail t --brokers',
+      '--brokers needs a value: --brokers <host:port,…>. See: npx walkeros-kafka tail --help',
+    ],
+    [
+      'tail t --brokers --json',
+      '--brokers needs a value: --brokers <host:port,…>. See: npx walkeros-kafka tail --help',
+    ],
+    ['tail t --json=yes', '--json takes no value. See: npx walkeros-kafka tail --help'],
+    ['tail t --limit 1 --limit 2', '--limit was given twice. See: npx walkeros-kafka tail --help'],
+    ['tail t', 'tell the cluster with either --brokers or --flow'],
+    ['tail t --brokers b:1 --limit 0', '--limit takes a whole number above 0, not "0"'],
+    [
+      'tail t --brokers b:1 --since yesterday',
+      '--since takes a time, such as 2026-11-23T08:00:00Z, or how long ago, such as 15m, not "yesterday"',
+    ],
+    ['tail t --brokers b:1 --since 1h --from-beginning', '--from-beginning and --since exclude each other'],
+  ];
+  for (const [line, message] of mistakes) {
+    it(`does not understand "${line}", and says so`, async () => {
+      const { code, lines, notes } = await run(line.split(' '));
+      assert.deepEqual({ code, lines, notes }, { code: 2, lines: [], notes: [`walkeros-kafka: ${message}`] });
+    });
+  }
+
+  it('shows how far it is', () => {
+    assert.equal(
+      progressBar(1_234, 3_700, 're-sending'),
+      '[########················]  33 %  1,234 of 3,700  re-sending',
+    );
+    assert.equal(progressBar(0, 0, 'x'), '[########################] 100 %  0 of 0  x');
+  });
+
+  it('colours only a terminal, and not with NO_COLOR', async () => {
+    const shown = async (isTerminal: boolean, env: NodeJS.ProcessEnv) => {
+      const code = `Object.defineProperty(process.stdout, 'isTTY', { value: ${isTerminal} }); import(${JSON.stringify(program)});`;
+      const words = ['--input-type=module', '-e', code, '--', 'cli', 'doctor', 'none.json'];
+      const child = startProgram(process.execPath, words, {
+        cwd: import.meta.dirname,
+        env: { TERM: 'xterm', ...env },
+      });
+      return (await child.ended).stdout.includes('\u001b[');
+    };
+    assert.deepEqual(
+      await Promise.all([
+        shown(true, {}),
+        shown(true, { NO_COLOR: '1' }),
+        shown(true, { TERM: 'dumb' }),
+        shown(false, {}),
+      ]),
+      [true, false, false, false],
+    );
+  });
+});
