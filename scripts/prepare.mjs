@@ -17,7 +17,8 @@ const withoutBroker = ['unit', 'package'];
 installDependencies();
 checkNode();
 if (!withoutBroker.includes(process.argv[2] ?? '')) bringBroker();
-if (process.argv[2] === 'test') bringReaders();
+if (process.argv[2] === 'test') bring('registry', 'confluent');
+if (process.argv[2] === 'downstream') bring('registry', 'downstream');
 if (['test', 'browser'].includes(process.argv[2] ?? '')) bringBrowser();
 
 function installDependencies() {
@@ -62,9 +63,9 @@ function bringBroker() {
   if (status !== 0) process.exit(1);
 }
 
-/** A schema registry, and Confluent's client. Only tests need them; without them those that do are skipped, and say so. */
-function bringReaders() {
-  for (const folder of ['registry', 'confluent'])
+/** What only tests need; those that lack something say so. */
+function bring(...folders) {
+  for (const folder of folders)
     spawnSync(pinnedNode, [join(root, 'scripts', folder, 'prepare.ts')], { stdio: 'inherit', cwd: root });
 }
 

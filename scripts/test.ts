@@ -1,5 +1,5 @@
 /**
- * `node scripts/test.ts [part...]`: runs the named parts, or all, and ends with one line: `N passed, N failed`.
+ * `node scripts/test.ts [part...]`: runs the named parts, or those of `npm test`, and ends with one line: `N passed, N failed`.
  * Fails when a test fails, and when a part that was asked for ran no test at all.
  */
 import { startKafka } from './kafka/launch.ts';
@@ -7,7 +7,7 @@ import { progressLine } from './kafka/progress.ts';
 import { describeBroker, sharedBrokerVariable } from '../test/support/broker.ts';
 import { runChecks } from './test/checks.ts';
 import { runFiles } from './test/files.ts';
-import { isPart, parts, type Part } from './test/parts.ts';
+import { defaultParts, isPart, parts, type Part } from './test/parts.ts';
 import { add, none, summary } from './test/tally.ts';
 
 const asked = process.argv.slice(2);
@@ -16,7 +16,7 @@ if (unknown.length > 0) {
   console.error(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);
   process.exit(1);
 }
-const chosen = asked.length > 0 ? asked.filter(isPart) : Object.keys(parts).filter(isPart);
+const chosen = asked.length > 0 ? asked.filter(isPart) : defaultParts;
 
 const kafka = chosen.some((part) => parts[part].broker) ? await startSharedKafka() : undefined;
 let total = none;

@@ -3,6 +3,7 @@ import type { KafkaOptions } from './cluster.ts';
 import { runCommand } from './command.ts';
 import { jvmProperties } from './java.ts';
 import type { Machinery, NodeProcess } from './machinery.ts';
+import { kafkaId } from './kafka-id.ts';
 import { serverProperties, type NodePlan } from './properties.ts';
 import { kafkaImage } from './version.ts';
 import { Watchdog } from './watchdog.ts';
@@ -52,7 +53,7 @@ export async function containerMachinery(
   ]);
   const publish = ports.flatMap((port) => ['-p', `127.0.0.1:${String(port)}:${String(port)}`]);
   options.onProgress?.(`Kafka: ${engine} starts ${kafkaImage} (the first time it brings the image)`);
-  const clusterId = randomBytes(16).toString('base64url');
+  const clusterId = kafkaId();
   const scram = (options.scram ?? []).flatMap((user) => ['--add-scram', user]);
   await run('run', '-d', '--name', network, ...publish, '--entrypoint', 'sleep', kafkaImage, 'infinity');
   for (const [index, plan] of plans.entries()) {

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
@@ -17,10 +16,10 @@ import { runCommand } from './command.ts';
 import type { Machinery, NodeProcess } from './machinery.ts';
 import { jarFolder } from './jars.ts';
 import { brokerJvmFlags, jvmProperties } from './java.ts';
+import { kafkaId } from './kafka-id.ts';
 import { serverProperties, type NodePlan } from './properties.ts';
 import { Watchdog } from './watchdog.ts';
 
-const kafkaId = (): string => randomBytes(16).toString('base64url');
 const classpath = join(jarFolder, '*');
 
 /** Each node a JVM of its own, in a process group of its own, with its data under the system's temporary folder. */

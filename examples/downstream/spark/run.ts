@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, globSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runEngine } from '../../../scripts/downstream/engine.ts';
+import { bringJars } from '../../../scripts/downstream/jars.ts';
+import { bringPyspark } from '../../../scripts/downstream/pyspark.ts';
+import { findJava } from '../../../scripts/kafka/java.ts';
+import type { Progress } from '../../../scripts/kafka/progress.ts';
+import type { MinuteRow } from '../expected.ts';
+import { filled } from '../filled.ts';
+import { readMinutes } from '../minute-files.ts';
+
+const here = (file: string): URL => new URL(file, import.meta.url);
+
+export const sparkJars = (onProgress?: Progress): Promise<string> =>
+  bringJars(fileURLToPath(here('pom.xml')), onProgress);
+export const pyspark = (onProgress?: Progress): Promise<string> =>
+  bringPyspark(fileURLToPath(here('requirements.txt')), onProgress);
+
+/** Runs events_per_minute.py in a local Spark, up to the present end of the topic. @returns what it wrote */
+export async function runSpark(
+  brokers: readonly string[],
+  topic: string,
+  onProgress?: Progress,
+): Promise<MinuteRow[]> {
+  const java = await findJava();
+  if ('missing' in java) throw new Error(java.missing);
+  const jars = globSync(join(await sparkJars(onProgress), '*.jar'));
+  const packages = await pyspark(onProgress);
+  const folder = mkdtempSync(join(tmpdir(), 'spark-example-'));
+  try {
+    const output = join(folder, 'events-per-minute');
+    const script = filled(here('events_per_minute.py'), folder, {
+      'localhost:9092': brokers.join(','),
+      'walkeros-events': topic,
+      '/tmp/events-per-minute': output,
+    });
+    onProgress?.('Spark: running events_per_minute.py');
+    const home = join(packages, 'pyspark');
+    const args = ['--master', 'local[2]', '--driver-memory', '640m', '--jars', jars.join(',')];
+    const quiet = ['--conf', 'spark.ui.enabled=false', '--conf', 'spark.driver.host=127.0.0.1'];
+    await runEngine(join(home, 'bin', 'spark-submit'), [...args, ...quiet, script], {
+      folder,
+      env: {
+        ...process.env,
+        SPARK_HOME: home,
+        SPARK_LOCAL_IP: '127.0.0.1',
+        PYTHONPATH: packages,
+        PYSPARK_PYTHON: 'python3',
+      },
+    });
+    return readMinutes(output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
