@@ -16,7 +16,7 @@ describe('consumers of the installed package', { concurrency: 2 }, () => {
         const { brokers } = await sharedBroker();
         const { folder, nodes } = await project();
         const topic = await freshTopic(`consumer-${format}-${major}`);
-        const script = join(folder, `consumer.${format}`);
+        const script = join(folder, `consumer-${major}.${format}`);
         copyFileSync(join(import.meta.dirname, 'fixtures', `consumer.${format}`), script);
         const settings = {
           one: { brokers, topic, client: 'platformatic' },
