@@ -33,8 +33,10 @@ export const defaultParts: readonly Part[] = [
   'unit',
   'contract',
   'integration',
+  'cli',
   'chaos',
   'bundle',
+  'browser',
   'package',
 ];
 
