@@ -5,22 +5,9 @@ import { it } from 'node:test';
 import * as library from '@platformatic/kafka';
 import type { Apis } from '../../../../src/client/platformatic/apis.ts';
 import { PlatformaticLink } from '../../../../src/client/platformatic/link.ts';
-import type { ClientOptions } from '../../../../src/client/port.ts';
 import { NotSent } from '../../../../src/client/wire/not-sent.ts';
+import { clientOptions } from '../../../support/client-options.ts';
 
-const options: ClientOptions = {
-  brokers: ['b1:9092'],
-  clientId: 'walkeros',
-  tls: undefined,
-  sasl: undefined,
-  connectTimeout: 1000,
-  requestTimeout: 1000,
-  ackTimeout: 1000,
-  acks: -1,
-  compression: 'none',
-  idempotent: false,
-  autoCreateTopics: false,
-};
 const apis: Apis = {
   metadata: library.metadataV12.api,
   produceVersion: 9,
@@ -40,7 +27,7 @@ it(
     const accepted = once(server, 'connection') as Promise<[Socket]>;
     const connection = new library.Connection('walkeros', { connectTimeout: 1000, requestTimeout: 1000 });
     await connection.connect('127.0.0.1', (server.address() as AddressInfo).port);
-    const link = new PlatformaticLink(library, options, connection, apis);
+    const link = new PlatformaticLink(library, clientOptions, connection, apis);
     const [socket] = await accepted;
     socket.destroy();
     await once(connection, 'close');
