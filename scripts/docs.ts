@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { apiText } from './docs/api.ts';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
 import { avroText, protobufText } from './docs/schemas.ts';
@@ -28,6 +29,7 @@ const pages: readonly Page[] = [
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
   { file: 'docs/schemas.md', marker: 'avro', text: avroText },
   { file: 'docs/schemas.md', marker: 'protobuf', text: protobufText },
+  { file: 'docs/api.md', marker: 'api', text: apiText },
   { file: 'DESIGN.md', marker: 'tree', text: treeText },
   { file: 'docs/reliability.md', marker: 'chaos', text: chaosTable },
 ];
