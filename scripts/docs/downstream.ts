@@ -1,5 +1,10 @@
 import { shopEvents } from '../../examples/downstream/events.ts';
-import { rowsOneByOne, rowsPerMinute } from '../../examples/downstream/expected.ts';
+import {
+  rowsOneByOne,
+  rowsPerMinute,
+  type EventRow,
+  type MinuteRow,
+} from '../../examples/downstream/expected.ts';
 import { table } from './table.ts';
 
 /** docs/downstream.md: the first rows that the engines write, which `npm run test:downstream` holds them to. */
@@ -10,12 +15,11 @@ export const eventRows = (): string => rowsTable(rowsOneByOne(shopEvents()));
 
 export const minuteRows = (): string => rowsTable(rowsPerMinute(shopEvents()));
 
-function rowsTable(rows: readonly object[]): string {
-  const first = rows.slice(0, shown);
-  const columns = [...new Set(first.flatMap((row) => Object.keys(row)))];
-  const cells = first.map((row) => new Map<string, unknown>(Object.entries(row)));
+function rowsTable(rows: readonly (EventRow | MinuteRow)[]): string {
+  const first = rows.slice(0, shown).map((row) => new Map<string, string | number>(Object.entries(row)));
+  const columns = [...new Set(first.flatMap((row) => [...row.keys()]))];
   return table(
     columns,
-    cells.map((row) => columns.map((column) => String(row.get(column) ?? ''))),
+    first.map((row) => columns.map((column) => String(row.get(column) ?? ''))),
   );
 }
