@@ -26,6 +26,12 @@ export const claims: readonly Claim[] = [
     page: 'docs/platforms/self-managed.md',
     languages: ['sh'],
   },
+  {
+    test: 'test/bundle/newcomer.test.ts',
+    page: 'README.md',
+    languages: ['sh', 'json', 'text'],
+    headings: ['In a minute', 'A record that Kafka refuses'],
+  },
   { test: 'test/bundle/getting-started.test.ts', page: 'docs/getting-started.md', languages: ['json'] },
   { test: 'test/cli/operations.test.ts', page: 'docs/operations.md', languages: ['sh', 'text'] },
   {

@@ -39,11 +39,11 @@ describe('README.md, docs/ and the pages beside', () => {
   it('name settings that there are', () => {
     const fields = [settingsSchema, ruleSettingsSchema].flatMap((schema) => fieldsOf(schema));
     const known = fields.map(({ path }) => ['settings', ...path].join('.'));
-    const named = front.flatMap((page) =>
-      [...prose(page).matchAll(/`(settings\.[a-zA-Z.]+[a-zA-Z])/g)].map(([, name = '']) => name),
-    );
-    assert.ok(named.length > 50, 'settings are found');
-    const strange = [...new Set(named)].filter((name) => !known.includes(name));
+    const named = front.flatMap((page) => prose(page).match(/\bsettings\.(?!md\b)[a-zA-Z.]+[a-zA-Z]/g) ?? []);
+    assert.ok(named.length > 30, 'settings are found');
+    // What is in `ssl` is Node's, and no schema of ours lists it.
+    const ours = named.filter((name) => !name.startsWith('settings.kafka.ssl.'));
+    const strange = [...new Set(ours)].filter((name) => !known.includes(name));
     assert.deepEqual(strange, []);
   });
 
