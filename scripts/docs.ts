@@ -2,7 +2,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { examplesText } from './docs/examples.ts';
-import { flinkText } from './docs/flink.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
 import { avroText, protobufText } from './docs/schemas.ts';
 import { linesText, metricsText } from './docs/telemetry.ts';
@@ -29,7 +28,6 @@ export const pages: readonly Page[] = [
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
   { file: 'docs/schemas.md', marker: 'avro', text: avroText },
   { file: 'docs/schemas.md', marker: 'protobuf', text: protobufText },
-  { file: 'docs/schemas.md', marker: 'flink', text: flinkText },
   { file: 'DESIGN.md', marker: 'tree', text: treeText },
   { file: 'docs/reliability.md', marker: 'chaos', text: chaosTable },
 ];
