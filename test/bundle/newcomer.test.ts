@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { startKafka } from '../../scripts/kafka/launch.ts';
@@ -24,7 +24,7 @@ const alike = (line: string): string =>
     .replace(/ +/g, ' ')
     .trim();
 
-/** Every line that the page shows was printed, in that order; one that ends in … at least begins so. */
+/** Every line that the page shows was printed, in that order; one that ends in … at least begins so, and … alone is what is left out. */
 function assertShown(shown: string, printed: string): void {
   let rest = printed.split('\n').map(alike);
   for (const line of shown.split('\n').map(alike)) {
@@ -44,6 +44,7 @@ async function terminal(): Promise<ShellOptions> {
   mkdirSync(temporary);
   // Which registry npm asks is this machine's affair.
   copyFileSync(join(folder, '.npmrc'), join(cwd, '.npmrc'));
+  appendFileSync(join(cwd, '.npmrc'), 'prefer-offline=true\naudit=false\n');
   // Without the programs of this repository, which are on the PATH of `npm test`.
   const path = (process.env.PATH ?? '').split(delimiter).filter((place) => !place.endsWith('.bin'));
   return {
@@ -108,7 +109,7 @@ describe('a newcomer who copies the commands of README.md', () => {
         const [, name] = /Save this as `([\w.-]+)`/.exec(block.before) ?? [];
         assert.ok(name, `README.md:${block.line} does not say what to save it as`);
         writeFileSync(join(shell.cwd, name), here(block.text));
-      } else if (block.language === 'text') assertShown(block.text, printed);
+      } else if (block.language === 'text') assertShown(here(block.text), printed);
       else {
         printed = '';
         for (const line of commandsIn(block)) {

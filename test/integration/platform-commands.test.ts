@@ -14,7 +14,7 @@ import { tempFolder } from '../support/temp.ts';
 const folder = tempFolder();
 const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
 
-describe('the commands of docs/platforms/self-managed.md', () => {
+describe('the commands of docs/platforms/self-managed.md and docs/security.md', () => {
   it('make a user who may write to the topics, and nowhere else', async (t) => {
     const cluster = await startKafka({
       own: true,
@@ -40,7 +40,7 @@ describe('the commands of docs/platforms/self-managed.md', () => {
     writeFileSync(join(folder, 'admin.properties'), '');
     const path = `${await kafkaScripts(folder)}:${process.env.PATH ?? ''}`;
     const lines = blocksFor(import.meta.filename).flatMap(commandsIn);
-    assert.equal(lines.length, 2);
+    assert.equal(lines.length, 3);
     for (const line of lines) {
       const here = line.replace('kafka1.example.com:9093', cluster.brokers.join(','));
       assert.notEqual(here, line);

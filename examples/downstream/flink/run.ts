@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runEngine } from '../../../scripts/downstream/engine.ts';
 import { bringJars } from '../../../scripts/downstream/jars.ts';
@@ -26,15 +26,12 @@ const jvmFlags = [
   ),
 ];
 
-/** Runs events-per-minute.sql in a Flink inside one JVM, up to the present end of the topic. @returns what it wrote */
+/** Runs events-per-minute.sql, up to the present end of the topic. @returns what it wrote */
 export async function runFlink(
   brokers: readonly string[],
   topic: string,
   onProgress?: Progress,
 ): Promise<MinuteRow[]> {
-  const java = await findJava();
-  if ('missing' in java) throw new Error(java.missing);
-  const jars = await flinkJars(onProgress);
   const folder = mkdtempSync(join(tmpdir(), 'flink-example-'));
   try {
     const output = join(folder, 'events-per-minute');
@@ -43,11 +40,19 @@ export async function runFlink(
       'walkeros-events': topic,
       '/tmp/events-per-minute': output,
     });
-    onProgress?.('Flink: running events-per-minute.sql');
-    const runner = fileURLToPath(here('RunSql.java'));
-    await runEngine(java.path, [...jvmFlags, '-cp', join(jars, '*'), runner, sql], { folder });
+    await runSql(sql, folder, onProgress);
     return readMinutes(output);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Runs a file of Flink SQL whose statements come to an end, in a Flink inside one JVM. */
+export async function runSql(file: string, folder: string, onProgress?: Progress): Promise<void> {
+  const java = await findJava();
+  if ('missing' in java) throw new Error(java.missing);
+  const jars = await flinkJars(onProgress);
+  onProgress?.(`Flink: running ${basename(file)}`);
+  const runner = fileURLToPath(here('RunSql.java'));
+  await runEngine(java.path, [...jvmFlags, '-cp', join(jars, '*'), runner, file], { folder });
 }

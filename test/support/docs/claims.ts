@@ -2,7 +2,7 @@ import { allBlocks, root, type Block } from './pages.ts';
 
 /** Blocks that a test runs, or compares with what really comes out. */
 interface Claim {
-  /** The test file, from the repository's root. It gets its blocks from `blocksFor`, and no others. */
+  /** The test file, from the repository's root. It gets its blocks from `blocksFor`, or from `fenced`, by the page's name. */
   readonly test: string;
   readonly page: string;
   readonly languages: readonly string[];
@@ -33,6 +33,8 @@ export const claims: readonly Claim[] = [
     headings: ['In a minute', 'A record that Kafka refuses'],
   },
   { test: 'test/bundle/getting-started.test.ts', page: 'docs/getting-started.md', languages: ['json'] },
+  { test: 'test/unit/docs-security.test.ts', page: 'docs/security.md', languages: ['json', 'text', 'ts'] },
+  { test: 'test/integration/platform-commands.test.ts', page: 'docs/security.md', languages: ['sh'] },
   { test: 'test/cli/operations.test.ts', page: 'docs/operations.md', languages: ['sh', 'text'] },
   {
     test: 'test/integration/telemetry.test.ts',
@@ -52,3 +54,9 @@ export const covers = ({ page, languages, headings }: Claim, block: Block): bool
   languages.includes(block.language) &&
   block.generated === undefined &&
   (headings === undefined || headings.includes(block.heading));
+
+export const isClaimed = (block: Block): boolean => claims.some((claim) => covers(claim, block));
+
+/** Whether a unit test judges it by itself. It may be wrong on purpose, or written for another package. */
+export const isJudged = (block: Block): boolean =>
+  claims.some((claim) => claim.test.startsWith('test/unit/') && covers(claim, block));

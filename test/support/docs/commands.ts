@@ -29,10 +29,31 @@ export const commands: readonly Command[] = [
   },
 ];
 
-/** Commands that no test can run, and the sentence with which their page says so. */
-export const notRun: readonly { readonly starts: string; readonly page: string; readonly says: string }[] = [
-  { starts: 'rpk ', page: 'docs/platforms/redpanda.md', says: 'No test speaks to Redpanda itself.' },
+interface NotRun {
+  readonly page: string;
+  /** How the command, or the block, begins. */
+  readonly starts: string;
+  /** The sentence with which the page says so. */
+  readonly says: string;
+}
+
+/** What no test can run. */
+export const notRun: readonly NotRun[] = [
+  {
+    page: 'docs/platforms/redpanda.md',
+    starts: 'rpk ',
+    says: 'No test speaks to Redpanda itself.',
+  },
+  {
+    page: 'docs/downstream.md',
+    starts: 'CREATE STREAM ',
+    says: 'Not run by a test: there is no ksqlDB among the things that `npm` and Maven can bring.',
+  },
 ];
+
+/** Whether its page admits that no test runs it. */
+export const isAdmitted = (text: string, page: string): boolean =>
+  notRun.some((one) => one.page === page && text.startsWith(one.starts));
 
 /** The commands of a block, one each: without what continues a line, comments and variables set in front. */
 export const commandsIn = ({ text }: Block): string[] =>

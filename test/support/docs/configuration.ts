@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolveSetup } from '../../../src/options/resolve-setup.ts';
 import { resolveOptions } from '../../../src/options/resolve.ts';
-import { root } from './pages.ts';
-
-const pem = (name: string): string => readFileSync(`${root}test/contract/tls/${name}.pem`, 'utf8');
-const [certificate, key] = [pem('certificate'), pem('key')];
+import { filledSettings } from '../filled-settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -22,9 +18,9 @@ export function problemsOf(text: string): string[] | undefined {
   if (config === undefined) return undefined;
   const { mapping, setup, timeout } = config;
   try {
-    const { options, warnings } = resolveOptions(filled({ kafka, ...object(config.settings) }), {
+    const { options, warnings } = resolveOptions(filledSettings({ kafka, ...object(config.settings) }), {
       environment: {},
-      mapping: filled(mapping),
+      mapping: filledSettings(mapping),
       ...(typeof timeout === 'number' && { collectorTimeout: timeout }),
     });
     return [...warnings, ...(resolveSetup(setup, options, { id: 'kafka', mapping })?.warnings ?? [])];
@@ -60,18 +56,6 @@ function parse(text: string): Json | undefined {
     }
   }
   return undefined;
-}
-
-/** As the walkerOS CLI resolves `$env.`, with certificates where files or variables stand for them. */
-function filled(value: unknown, name = ''): unknown {
-  if (typeof value === 'string') {
-    if (['ca', 'cert'].includes(name)) return certificate;
-    if (name === 'key' && /^\/|^\$env\./.test(value)) return key;
-    return value.startsWith('$env.') ? 'a-value' : value;
-  }
-  if (Array.isArray(value)) return value.map((part: unknown) => filled(part));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([field, part]) => [field, filled(part, field)]));
 }
 
 const isObject = (value: unknown): value is Json =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { kafkaImage } from '../../../scripts/kafka/version.ts';
-import { claims, covers } from '../../support/docs/claims.ts';
-import { commands, commandsIn, notRun, npmScript } from '../../support/docs/commands.ts';
+import { isClaimed } from '../../support/docs/claims.ts';
+import { commands, commandsIn, isAdmitted, notRun, npmScript } from '../../support/docs/commands.ts';
 import { allBlocks, pages, placeOf, root, textOf } from '../../support/docs/pages.ts';
 
 const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: object };
@@ -13,14 +13,11 @@ function problem(line: string, page: string): string[] {
   const script = npmScript(line);
   if (script !== undefined) return script in scripts ? [] : [`package.json has no script ${script}`];
   const known = commands.some(({ starts }) => line.startsWith(starts));
-  const admitted = notRun.some((one) => one.page === page && line.startsWith(one.starts));
-  return known || admitted ? [] : [`no test runs ${line}`];
+  return known || isAdmitted(line, page) ? [] : [`no test runs ${line}`];
 }
 
 describe('commands of README.md and docs/', () => {
-  const blocks = allBlocks().filter(
-    (block) => block.language === 'sh' && !claims.some((claim) => covers(claim, block)),
-  );
+  const blocks = allBlocks().filter((block) => block.language === 'sh' && !isClaimed(block));
 
   it('in blocks are scripts of package.json, or run by a test', () => {
     const problems = blocks.flatMap((block) =>

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, it } from 'node:test';
-import { claims, covers } from '../../support/docs/claims.ts';
+import { isClaimed, isJudged } from '../../support/docs/claims.ts';
 import { problemsOf } from '../../support/docs/configuration.ts';
 import { allBlocks, placeOf, root, type Block } from '../../support/docs/pages.ts';
 
 const examples = globSync('examples/**/*.json', { cwd: root }).map(
   (file) => JSON.parse(readFileSync(`${root}${file}`, 'utf8')) as unknown,
 );
-const isClaimed = (block: Block): boolean => claims.some((claim) => covers(claim, block));
 const isExample = ({ text }: Block): boolean =>
   examples.some((example) => isDeepStrictEqual(example, JSON.parse(text)));
 
@@ -18,7 +17,7 @@ const isExample = ({ text }: Block): boolean =>
  */
 describe('JSON of README.md and docs/', () => {
   const blocks = allBlocks().filter(
-    ({ language, generated }) => language === 'json' && generated === undefined,
+    (block) => block.language === 'json' && block.generated === undefined && !isJudged(block),
   );
 
   for (const block of blocks) {

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { apiText } from '../../scripts/docs/api.ts';
+import * as dev from '../../src/dev.ts';
+import * as examples from '../../src/examples/index.ts';
+import * as main from '../../src/index.ts';
+import { typeErrors } from '../support/type-check.ts';
+
+const text = apiText();
+
+const preamble = `
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { startFlow } from '@walkeros/collector';
+import { destinationKafka, KafkaError, kafkaHealth, walkerosEventSchemas } from './src/index.ts';
+import type { Settings, Setup } from './src/index.ts';
+const { elb } = await startFlow();`;
+
+/** What is under a heading of the second level. */
+const part = (heading: string): string => text.split(`## \`${heading}\`\n`)[1]?.split(/^## /m)[0] ?? '';
+
+describe('docs/api.md', () => {
+  const entries = { '': main, '/dev': dev, '/examples': examples };
+  for (const [path, module] of Object.entries(entries)) {
+    it(`shows every name of walkeros-destination-kafka${path} that is there at run time`, () => {
+      const headings = [...part(`walkeros-destination-kafka${path}`).matchAll(/^### `(.*)`$/gm)];
+      const shown = headings.map(([, name = '']) => name);
+      assert.ok(shown.length > 0);
+      assert.deepEqual(
+        Object.keys(module).filter((name) => !shown.includes(name)),
+        [],
+      );
+    });
+  }
+
+  it('shows types as users see them: those of the settings written out, the others by their names', () => {
+    assert.match(
+      text,
+      /^type Settings = \{ kafka: \{ brokers: string\[\]; topic: string; clientId\?: string;/m,
+    );
+    assert.match(text, /^type Types = Destination\.Types<Settings, RuleSettings, Env, Settings, Setup>;$/m);
+    assert.match(text, /^declare function kafkaHealth\(\): KafkaHealth\[\];$/m);
+    assert.match(text, /^constructor\(code: ErrorCode, message: string, options\?: KafkaErrorOptions\);$/m);
+    assert.match(text, /^interface SimulatedMessage \{$/m);
+  });
+
+  it('tells what a method does and throws', () => {
+    const setup = text.split('#### `destinationKafka.setup(context)`\n')[1]?.split('####')[0] ?? '';
+    assert.match(setup, /creates the topics of `config\.setup`/);
+    assert.match(setup, /Throws KafkaError SETTINGS_INVALID/);
+  });
+
+  it('has examples that compile', () => {
+    const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block = '']) => block);
+    const snippets = blocks.filter((block) => !/^(declare|interface|type) /.test(block));
+    assert.equal(snippets.length, 7);
+    assert.deepEqual(typeErrors(preamble, snippets), []);
+  });
+});
