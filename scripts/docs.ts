@@ -23,7 +23,7 @@ interface Page {
   readonly text: () => string;
 }
 
-const pages: readonly Page[] = [
+export const pages: readonly Page[] = [
   { file: 'README.md', marker: 'settings', text: settingsTable },
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
   { file: 'docs/telemetry.md', marker: 'metrics', text: metricsText },

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { blocksIn, textOf } from './docs/pages.ts';
 
-export const docsPage = (page: string): string =>
-  readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
-
-/** The fenced blocks of one language on a page of docs/, in their order. */
+/** The fenced blocks of one language on a page of docs/, in their order; claim them in docs/claims.ts. */
 export const fenced = (page: string, language: string): string[] =>
-  [...docsPage(page).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
-    ([, block = '']) => block,
-  );
+  blocksIn(`docs/${page}`, textOf(`docs/${page}`))
+    .filter((block) => block.language === language)
+    .map(({ text }) => `${text}\n`);

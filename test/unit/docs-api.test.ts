@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { apiText } from '../../scripts/docs/api.ts';
+import { typeErrors } from '../../scripts/snippets.ts';
 import * as dev from '../../src/dev.ts';
 import * as examples from '../../src/examples/index.ts';
 import * as main from '../../src/index.ts';
-import { typeErrors } from '../support/type-check.ts';
+import { blocksIn, textOf } from '../support/docs/pages.ts';
 
 const text = apiText();
 
+/** What an example may name. On one line, so that complaints have the right one. */
 const preamble = `
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { startFlow } from '@walkeros/collector';
-import { destinationKafka, KafkaError, kafkaHealth, walkerosEventSchemas } from './src/index.ts';
-import type { Settings, Setup } from './src/index.ts';
+import { destinationKafka, KafkaError, kafkaHealth, walkerosEventSchemas } from 'walkeros-destination-kafka';
+import type { Settings, Setup } from 'walkeros-destination-kafka';
 const { elb } = await startFlow();`;
 
 /** What is under a heading of the second level. */
@@ -52,10 +53,10 @@ describe('docs/api.md', () => {
   });
 
   it('has examples that compile', () => {
-    const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
-    const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block = '']) => block);
-    const snippets = blocks.filter((block) => !/^(declare|interface|type) /.test(block));
+    const blocks = blocksIn('docs/api.md', textOf('docs/api.md'));
+    const snippets = blocks.filter(({ text }) => !/^(declare|interface|type) /.test(text));
     assert.equal(snippets.length, 7);
-    assert.deepEqual(typeErrors(preamble, snippets), []);
+    const programs = snippets.map((block) => ({ ...block, text: `${preamble}\n${block.text}` }));
+    assert.deepEqual(typeErrors(programs), []);
   });
 });

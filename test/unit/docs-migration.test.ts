@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getByPath } from '@walkeros/core';
 import { Partitioners } from 'kafkajs';
+import { typeErrors } from '../../scripts/snippets.ts';
 import { partitionOf } from '../../src/client/partitioner.ts';
 import { fieldsOf } from '../../src/options/fields.ts';
 import { resolveSetup } from '../../src/options/resolve-setup.ts';
 import { resolveOptions, type Options } from '../../src/options/resolve.ts';
 import { settingsSchema } from '../../src/options/schema.ts';
 import { KafkaError } from '../../src/vocabulary/errors.ts';
-import { docsPage, fenced } from '../support/fenced.ts';
+import { blocksIn, textOf } from '../support/docs/pages.ts';
+import { fenced } from '../support/fenced.ts';
 import { filledSettings } from '../support/filled-settings.ts';
-import { typeErrors } from '../support/type-check.ts';
 
 interface Flow {
   readonly flows: {
@@ -100,7 +101,7 @@ describe('docs/migration.md', () => {
   });
 
   it('goes through every setting there is there, and none is missing here but the one it names', () => {
-    const rows = docsPage('migration.md').split('## Setting by setting')[1]?.split('\n\n')[1] ?? '';
+    const rows = textOf('docs/migration.md').split('## Setting by setting')[1]?.split('\n\n')[1] ?? '';
     const named = [...rows.matchAll(/^\| `([\w.]+)` +\| ([^|]+?) +\|/gm)].map(([, name = '', here = '']) => ({
       name,
       here,
@@ -151,9 +152,15 @@ describe('docs/migration.md', () => {
   });
 
   it('shows code that compiles', () => {
-    const [, code = ''] = fenced('migration.md', 'ts');
-    const here = code.replace("'walkeros-destination-kafka'", "'./src/index.ts'");
-    const [imports = '', ...body] = here.split('\n\n');
-    assert.deepEqual(typeErrors(imports, [body.join('\n')]), []);
+    const blocks = blocksIn('docs/migration.md', textOf('docs/migration.md'));
+    const [before, after] = blocks.filter(({ language }) => language === 'ts');
+    assert.ok(before && after);
+    assert.deepEqual(typeErrors([after]), []);
+    assert.equal(
+      before.text
+        .replace('@walkeros/server', 'walkeros')
+        .replace(/\bDestinationKafka(?:\.Settings)?/g, 'Settings'),
+      after.text,
+    );
   });
 });

@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { getByPath } from '@walkeros/core';
 import { readArguments } from '../../bench/arguments.ts';
 import { partNames, parts } from '../../bench/parts.ts';
-import { resolveOptions } from '../../src/options/resolve.ts';
 import { settingsSchema } from '../../src/options/schema.ts';
 import { metrics } from '../../src/telemetry/metrics.ts';
-import { docsPage, fenced } from '../support/fenced.ts';
+import { textOf } from '../support/docs/pages.ts';
+import { fenced } from '../support/fenced.ts';
 
 /** The rows of the table behind a heading, cell by cell. */
 function rowsBehind(heading: string): string[][] {
   const table =
-    docsPage('performance.md')
+    textOf('docs/performance.md')
       .split(heading)[1]
       ?.match(/^\|.*\n(?:\|.*\n)+/m)?.[0] ?? '';
   const rows = table.trim().split('\n').slice(2);
@@ -34,12 +34,6 @@ describe('docs/performance.md', () => {
     assert.equal(rows.length, 10);
     for (const [setting, fallback] of rows)
       assert.equal(code(fallback), JSON.stringify(getByPath(whole, code(setting))), setting);
-  });
-
-  it('shows settings that are taken without a word', () => {
-    const blocks = fenced('performance.md', 'json');
-    assert.equal(blocks.length, 2);
-    for (const block of blocks) assert.deepEqual(resolveOptions(JSON.parse(block)).warnings, []);
   });
 
   it('names metrics that there are', () => {

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { typeErrors } from '../../scripts/snippets.ts';
 import { resolveOptions } from '../../src/options/resolve.ts';
 import { KafkaError } from '../../src/vocabulary/errors.ts';
 import { fenced } from '../support/fenced.ts';
 import { filledSettings } from '../support/filled-settings.ts';
 import { sourceSentences } from '../support/source-sentences.ts';
-import { typeErrors } from '../support/type-check.ts';
+import { blocksIn, root, textOf } from '../support/docs/pages.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const settings = fenced('security.md', 'json').map((block) => filledSettings(JSON.parse(block)));
 const outputs = fenced('security.md', 'text').map((block) => block.trim());
-const page = readFileSync(`${root}docs/security.md`, 'utf8');
+const page = textOf('docs/security.md');
 
 /** What is said of settings at the start: the refusal, or the warnings. */
 function said(given: unknown): string {
@@ -39,11 +38,11 @@ describe('docs/security.md', () => {
   });
 
   it('shows code that compiles', () => {
-    const preamble = `import type { Settings } from './src/index.ts';
+    const preamble = `import type { Settings } from 'walkeros-destination-kafka';
       declare const vault: { read(path: string): Promise<{ username: string; password: string }> };`;
-    const blocks = fenced('security.md', 'ts');
+    const blocks = blocksIn('docs/security.md', page).filter(({ language }) => language === 'ts');
     assert.equal(blocks.length, 1);
-    assert.deepEqual(typeErrors(preamble, blocks), []);
+    assert.deepEqual(typeErrors(blocks.map((block) => ({ ...block, text: preamble + block.text }))), []);
   });
 
   it('names messages of missing rights that are in the sources', () => {

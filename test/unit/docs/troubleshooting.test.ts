@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
-import { errorCodes } from '../../src/vocabulary/errors.ts';
-import { sourceSentences } from '../support/source-sentences.ts';
+import { errorCodes } from '../../../src/vocabulary/errors.ts';
+import { sourceSentences } from '../../support/source-sentences.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');
 const headings = [...page.matchAll(/^### `(.*)`$/gm)].map(([, heading = '']) => heading);
 

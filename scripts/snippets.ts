@@ -1,0 +1,54 @@
+/** `node scripts/snippets.ts`: checks the types of every TypeScript block of README.md and docs/ against the sources, in one program. */
+import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import { isJudged } from '../test/support/docs/claims.ts';
+import { allBlocks, root, type Block } from '../test/support/docs/pages.ts';
+
+/** What the compiler says of the blocks, each with the page and line where it stands. */
+export function typeErrors(blocks: readonly Block[]): string[] {
+  const files = new Map(blocks.map((block, n) => [`${root}snippet-${n + 1}.ts`, block]));
+  const options = compilerOptions();
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  const textOf = (path: string): string | undefined => files.get(path)?.text;
+  host.fileExists = (path) => files.has(path) || fileExists(path);
+  host.readFile = (path) => textOf(path) ?? readFile(path);
+  host.getSourceFile = (path, ...rest) => {
+    const text = textOf(path);
+    return text === undefined
+      ? getSourceFile(path, ...rest)
+      : ts.createSourceFile(path, text, options.target ?? ts.ScriptTarget.Latest);
+  };
+  const program = ts.createProgram(
+    [...files.keys(), `${root}src/client/kafkajs/modules.d.ts`],
+    options,
+    host,
+  );
+  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
+    const message = ts.flattenDiagnosticMessageText(messageText, '\n  ');
+    const block = file && files.get(file.fileName);
+    if (!file || !block) return `${file?.fileName ?? 'tsconfig.json'}: ${message}`;
+    return `${block.page}:${block.line + 1 + file.getLineAndCharacterOfPosition(start).line}: ${message}`;
+  });
+}
+
+/** Those of the project, with the package's own name leading to its sources. What a snippet declares it need not use. */
+function compilerOptions(): ts.CompilerOptions {
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: object };
+  };
+  const { options, errors } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  if (errors.length > 0) throw new Error('tsconfig.json cannot be read');
+  const paths = { 'walkeros-destination-kafka': [`${root}src/index.ts`] };
+  return { ...options, noUnusedLocals: false, paths };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const blocks = allBlocks().filter(
+    (block) => block.language === 'ts' && block.generated === undefined && !isJudged(block),
+  );
+  const errors = typeErrors(blocks);
+  for (const error of errors) console.error(error);
+  console.log(`${blocks.length} snippets, ${errors.length} type errors`);
+  if (errors.length > 0 || blocks.length === 0) process.exitCode = 1;
+}
