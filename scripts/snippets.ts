@@ -8,16 +8,17 @@ import { allBlocks, root, type Block } from '../test/support/docs/pages.ts';
 export function typeErrors(blocks: readonly Block[]): string[] {
   const files = new Map(blocks.map((block, n) => [`${root}snippet-${n + 1}.ts`, block]));
   const options = compilerOptions();
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  const textOf = (path: string): string | undefined => files.get(path)?.text;
-  host.fileExists = (path) => files.has(path) || fileExists(path);
-  host.readFile = (path) => textOf(path) ?? readFile(path);
-  host.getSourceFile = (path, ...rest) => {
-    const text = textOf(path);
-    return text === undefined
-      ? getSourceFile(path, ...rest)
-      : ts.createSourceFile(path, text, options.target ?? ts.ScriptTarget.Latest);
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => files.has(path) || disk.fileExists(path),
+    readFile: (path) => files.get(path)?.text ?? disk.readFile(path),
+    getSourceFile: (path, language, ...rest) => {
+      const block = files.get(path);
+      return block
+        ? ts.createSourceFile(path, block.text, language)
+        : disk.getSourceFile(path, language, ...rest);
+    },
   };
   const program = ts.createProgram(
     [...files.keys(), `${root}src/client/kafkajs/modules.d.ts`],

@@ -34,7 +34,7 @@ function configOf(value: Json): Json | undefined {
   if (has('flows')) return configOf(object(Object.values(object(value.flows))[0]));
   if (has('destinations')) {
     const ours = Object.values(object(value.destinations)).find(isOurs);
-    return ours && object(object(ours).config);
+    return ours === undefined ? undefined : object(object(ours).config);
   }
   if (has('settings', 'setup', 'mapping')) return value;
   if (has('kafka', 'value', 'deadLetter', 'spool', 'telemetry')) return { settings: value };
