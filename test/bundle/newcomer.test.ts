@@ -98,11 +98,10 @@ async function enter(line: string, t: TestContext, shell: ShellOptions): Promise
 /** Nobody but README.md tells a newcomer anything. So its blocks are the script of this test, from top to bottom. */
 describe('a newcomer who copies the commands of README.md', () => {
   it('gets from nothing to events, to a dead letter seen and re-sent, and to a warning of drift', async (t) => {
-    const kafka = await startKafka({ own: true });
+    const [kafka, shell] = await Promise.all([startKafka({ own: true }), terminal()]);
     t.after(() => kafka.stop());
     const [broker = ''] = kafka.brokers;
     const here = await substitutions(broker);
-    const shell = await terminal();
     let printed = '';
     for (const block of blocksFor(import.meta.filename)) {
       if (block.language === 'json') {
@@ -120,11 +119,11 @@ describe('a newcomer who copies the commands of README.md', () => {
       }
     }
 
-    const stored = await readBack(kafka.brokers, ['events', 'orders', 'refused']);
+    // What the page shows of `events` was read by Kafka's own consumer. Here: re-sent as it was, and what is left of it.
+    const stored = await readBack(kafka.brokers, ['orders', 'refused']);
     assert.deepEqual(
       stored.map(({ topic, key, headers }) => [topic, key?.toString(), headers.length]),
       [
-        ['events', 's-1', 1],
         ['orders', 'o-1', 1],
         ['refused', 'o-1', 6],
       ],
