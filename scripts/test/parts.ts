@@ -13,8 +13,8 @@ export interface PartOptions {
 export const parts = {
   unit: { broker: false, concurrency: availableParallelism(), timeoutMs: 20_000 },
   contract: { broker: true, concurrency: 2, timeoutMs: 60_000 },
-  // Files that start clusters of their own would starve each other on a small machine, and then time out.
-  integration: { broker: true, concurrency: 1, timeoutMs: 180_000 },
+  // Mostly waiting: for brokers to start, for time-outs to end. More files at a time starve each other's clusters.
+  integration: { broker: true, concurrency: 2, timeoutMs: 180_000 },
   cli: { broker: true, concurrency: 1, timeoutMs: 180_000 },
   // A cluster of its own; the whole suite is `npm run chaos`.
   chaos: { broker: false, concurrency: 1, timeoutMs: 300_000 },
@@ -33,8 +33,10 @@ export const defaultParts: readonly Part[] = [
   'unit',
   'contract',
   'integration',
+  'cli',
   'chaos',
   'bundle',
+  'browser',
   'package',
 ];
 

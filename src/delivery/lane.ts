@@ -52,7 +52,12 @@ export class Lane {
     return !this.#out && this.#head === this.#entries.length;
   }
 
-  /** What waits or is out, settled entries behind the head included. */
+  /** Entries that wait or are out, settled ones behind the head included. */
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  /** Of the same, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -4,19 +4,12 @@ import { connectionError } from '../../../src/client/errors/connection-errors.ts
 import type { ClientOptions } from '../../../src/client/port.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { Secret } from '../../../src/vocabulary/secret.ts';
+import { clientOptions } from '../../support/client-options.ts';
 
 const options: ClientOptions = {
-  brokers: ['b1:9093'],
-  clientId: 'walkeros',
+  ...clientOptions,
   tls: new Secret({}),
   sasl: { mechanism: 'plain', username: 'shop', password: new Secret('hush') },
-  connectTimeout: 1000,
-  requestTimeout: 1000,
-  ackTimeout: 1000,
-  acks: -1,
-  compression: 'none',
-  idempotent: false,
-  autoCreateTopics: false,
 };
 
 function error(message: string, facts: object = {}): Error {

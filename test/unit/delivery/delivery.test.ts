@@ -12,7 +12,7 @@ describe('delivery', () => {
     assert.equal(cluster.records('events')[0]?.value.toString(), 'a');
   });
 
-  it('puts what arrives during a request into the next one: a thousand pushes, two requests', async () => {
+  it('puts what arrives during a request into the next ones: a thousand pushes, three requests', async () => {
     const answer = Promise.withResolvers<void>();
     const { clock, delivery, requests } = setUp({}, { onProduce: () => answer.promise });
     const first = delivery.send(record('first'));
@@ -23,7 +23,40 @@ describe('delivery', () => {
     answer.resolve();
     await clock.advance(1);
     await Promise.all([first, ...rest]);
-    assert.deepEqual(requests, [['events-0 ×1'], ['events-0 ×999']]);
+    assert.deepEqual(requests, [['events-0 ×1'], ['events-0 ×500'], ['events-0 ×499']]);
+  });
+
+  it('evens out a thousand in flight: requests of 256 and 744 become 500 each', async () => {
+    const answers: (() => void)[] = [];
+    const { clock, delivery, requests } = setUp(
+      {},
+      { onProduce: () => new Promise<void>((resolve) => void answers.push(resolve)) },
+    );
+    const pushes: Promise<void>[] = [];
+    const push = (count: number): void => {
+      for (let index = 0; index < count; index++) pushes.push(delivery.send(record('v')));
+    };
+    delivery.send(record('opens the topic')).catch(() => undefined);
+    await clock.advance(1);
+    answers.shift()?.();
+    await clock.advance(1);
+    push(1_000);
+    for (let round = 0; round < 4; round++) {
+      await clock.advance(1);
+      const [acknowledged = 0] = (requests.at(-1) ?? []).map((slice) => Number(slice.split('×')[1]));
+      answers.shift()?.();
+      await clock.advance(1);
+      push(acknowledged);
+    }
+    const sizes = requests.map(([slice]) => slice);
+    assert.deepEqual(sizes, [
+      'events-0 ×1',
+      'events-0 ×256',
+      'events-0 ×500',
+      'events-0 ×500',
+      'events-0 ×500',
+      'events-0 ×500',
+    ]);
   });
 
   it('sends the lanes of one leader in one request, and another leader in its own', async () => {

@@ -3,20 +3,8 @@ import { describe, it } from 'node:test';
 import { brokerCode, connectionError } from '../../../../src/client/errors/connection-errors.ts';
 import type { ClientOptions } from '../../../../src/client/port.ts';
 import { Secret } from '../../../../src/vocabulary/secret.ts';
+import { clientOptions as plain } from '../../../support/client-options.ts';
 
-const plain: ClientOptions = {
-  brokers: ['b1:9092'],
-  clientId: 'walkeros',
-  tls: undefined,
-  sasl: undefined,
-  connectTimeout: 1000,
-  requestTimeout: 1000,
-  ackTimeout: 1000,
-  acks: -1,
-  compression: 'none',
-  idempotent: false,
-  autoCreateTopics: false,
-};
 const tls: ClientOptions = { ...plain, tls: new Secret({}) };
 
 function error(message: string, facts: object = {}): Error {

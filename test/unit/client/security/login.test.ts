@@ -6,6 +6,7 @@ import { bearerMessage } from '../../../../src/client/security/bearer.ts';
 import { renewedCredentials } from '../../../../src/client/security/login.ts';
 import { Secret } from '../../../../src/vocabulary/secret.ts';
 import { scriptedBroker } from '../../../support/scripted-broker.ts';
+import { clientOptions } from '../../../support/client-options.ts';
 
 const identity: Sasl = {
   mechanism: 'aws',
@@ -20,19 +21,7 @@ const bearer: Sasl = {
 };
 
 function optionsOf(address: string, sasl: Sasl): ClientOptions {
-  return {
-    brokers: [address],
-    clientId: 'walkeros',
-    tls: undefined,
-    sasl,
-    connectTimeout: 5_000,
-    requestTimeout: 5_000,
-    ackTimeout: 1_000,
-    acks: -1,
-    compression: 'none',
-    idempotent: false,
-    autoCreateTopics: false,
-  };
+  return { ...clientOptions, brokers: [address], sasl, connectTimeout: 5_000, requestTimeout: 5_000 };
 }
 
 describe('what a login sends', () => {

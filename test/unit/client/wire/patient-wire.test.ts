@@ -4,19 +4,11 @@ import type { ClientOptions } from '../../../../src/client/port.ts';
 import { PatientWire } from '../../../../src/client/wire/patient-wire.ts';
 import type { Link, Wire } from '../../../../src/client/wire/wire.ts';
 import { KafkaError } from '../../../../src/vocabulary/errors.ts';
+import { clientOptions } from '../../../support/client-options.ts';
 
 const options: ClientOptions = {
-  brokers: ['b1:9093'],
-  clientId: 'walkeros',
-  tls: undefined,
+  ...clientOptions,
   sasl: { mechanism: 'oauthbearer', bearer: () => Promise.reject(new Error('not asked')), renewable: true },
-  connectTimeout: 1000,
-  requestTimeout: 1000,
-  ackTimeout: 1000,
-  acks: -1,
-  compression: 'none',
-  idempotent: false,
-  autoCreateTopics: false,
 };
 const [one, other] = [
   { host: 'b1', port: 9093 },

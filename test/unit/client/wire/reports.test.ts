@@ -5,6 +5,7 @@ import type { Codec } from '../../../../src/client/wire/codecs.ts';
 import { WireClient } from '../../../../src/client/wire/wire-client.ts';
 import type { Link, Wire } from '../../../../src/client/wire/wire.ts';
 import type { ProduceReport } from '../../../../src/vocabulary/produce-report.ts';
+import { clientOptions } from '../../../support/client-options.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
 const slices = [{ topic: 't', partition: 0, records: [record, record] }];
@@ -24,20 +25,7 @@ function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
   const reports: ProduceReport[] = [];
   const client = new WireClient(
     wire,
-    {
-      brokers: ['b1:9092'],
-      clientId: 'test',
-      tls: undefined,
-      sasl: undefined,
-      connectTimeout: 100,
-      requestTimeout: 100,
-      ackTimeout: 100,
-      acks: -1,
-      compression: 'none',
-      idempotent: false,
-      autoCreateTopics: false,
-      onProduced: (report) => reports.push(report),
-    },
+    { ...clientOptions, onProduced: (report) => reports.push(report) },
     codec,
   );
   return { client, wire, reports };

@@ -1,23 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ClientOptions } from '../../../../src/client/port.ts';
 import { WireClient } from '../../../../src/client/wire/wire-client.ts';
 import type { Codec } from '../../../../src/client/wire/codecs.ts';
 import type { Link, MetadataAnswer, Wire } from '../../../../src/client/wire/wire.ts';
-
-const options: ClientOptions = {
-  brokers: ['b1:9092'],
-  clientId: 'test',
-  tls: undefined,
-  sasl: undefined,
-  connectTimeout: 100,
-  requestTimeout: 100,
-  ackTimeout: 100,
-  acks: -1,
-  compression: 'none',
-  idempotent: false,
-  autoCreateTopics: false,
-};
+import { clientOptions as options } from '../../../support/client-options.ts';
 
 const unused = (): never => assert.fail('not needed here');
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
