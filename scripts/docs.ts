@@ -88,9 +88,9 @@ export function firstDifference(is: string, shouldBe: string): string {
   return `line ${index + 1}\n  is:        ${isLines[index] ?? '(nothing)'}\n  should be: ${shouldBeLines[index] ?? '(nothing)'}`;
 }
 
-export async function outdated(): Promise<string[]> {
+export async function outdated(wanted = pages): Promise<string[]> {
   const found = await Promise.all(
-    pages.map(async (page) => {
+    wanted.map(async (page) => {
       const rendered = await render(page);
       if (rendered === undefined || rendered.is === rendered.shouldBe) return [];
       return [`${page.file}, ${firstDifference(rendered.is, rendered.shouldBe)}`];

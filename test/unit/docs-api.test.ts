@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { apiText } from '../../scripts/docs/api.ts';
-import { typeErrors } from '../../scripts/snippets.ts';
 import * as dev from '../../src/dev.ts';
 import * as examples from '../../src/examples/index.ts';
 import * as main from '../../src/index.ts';
-import { blocksIn, textOf } from '../support/docs/pages.ts';
 
 const text = apiText();
-
-/** What an example may name. On one line, so that complaints have the right one. */
-const preamble = `
-import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { startFlow } from '@walkeros/collector';
-import { destinationKafka, KafkaError, kafkaHealth, walkerosEventSchemas } from 'walkeros-destination-kafka';
-import type { Settings, Setup } from 'walkeros-destination-kafka';
-const { elb } = await startFlow();`;
 
 /** What is under a heading of the second level. */
 const part = (heading: string): string => text.split(`## \`${heading}\`\n`)[1]?.split(/^## /m)[0] ?? '';
@@ -50,13 +39,5 @@ describe('docs/api.md', () => {
     const setup = text.split('#### `destinationKafka.setup(context)`\n')[1]?.split('####')[0] ?? '';
     assert.match(setup, /creates the topics of `config\.setup`/);
     assert.match(setup, /Throws KafkaError SETTINGS_INVALID/);
-  });
-
-  it('has examples that compile', () => {
-    const blocks = blocksIn('docs/api.md', textOf('docs/api.md'));
-    const snippets = blocks.filter(({ text }) => !/^(declare|interface|type) /.test(text));
-    assert.equal(snippets.length, 7);
-    const programs = snippets.map((block) => ({ ...block, text: `${preamble}\n${block.text}` }));
-    assert.deepEqual(typeErrors(programs), []);
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getByPath } from '@walkeros/core';
 import { Partitioners } from 'kafkajs';
-import { typeErrors } from '../../scripts/snippets.ts';
 import { partitionOf } from '../../src/client/partitioner.ts';
 import { fieldsOf } from '../../src/options/fields.ts';
 import { resolveSetup } from '../../src/options/resolve-setup.ts';
@@ -151,11 +150,10 @@ describe('docs/migration.md', () => {
     );
   });
 
-  it('shows code that compiles', () => {
+  it('shows the same code before and after, but for the names', () => {
     const blocks = blocksIn('docs/migration.md', textOf('docs/migration.md'));
     const [before, after] = blocks.filter(({ language }) => language === 'ts');
     assert.ok(before && after);
-    assert.deepEqual(typeErrors([after]), []);
     assert.equal(
       before.text
         .replace('@walkeros/server', 'walkeros')

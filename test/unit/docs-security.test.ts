@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { typeErrors } from '../../scripts/snippets.ts';
 import { resolveOptions } from '../../src/options/resolve.ts';
 import { KafkaError } from '../../src/vocabulary/errors.ts';
 import { fenced } from '../support/fenced.ts';
 import { filledSettings } from '../support/filled-settings.ts';
 import { sourceSentences } from '../support/source-sentences.ts';
-import { blocksIn, root, textOf } from '../support/docs/pages.ts';
+import { root, textOf } from '../support/docs/pages.ts';
 
 const settings = fenced('security.md', 'json').map((block) => filledSettings(JSON.parse(block)));
 const outputs = fenced('security.md', 'text').map((block) => block.trim());
@@ -35,14 +34,6 @@ describe('docs/security.md', () => {
 
   it('shows what is said of settings that are refused, and of those that are warned about', () => {
     assert.deepEqual(settings.slice(-2).map(said), outputs);
-  });
-
-  it('shows code that compiles', () => {
-    const preamble = `import type { Settings } from 'walkeros-destination-kafka';
-      declare const vault: { read(path: string): Promise<{ username: string; password: string }> };`;
-    const blocks = blocksIn('docs/security.md', page).filter(({ language }) => language === 'ts');
-    assert.equal(blocks.length, 1);
-    assert.deepEqual(typeErrors(blocks.map((block) => ({ ...block, text: preamble + block.text }))), []);
   });
 
   it('names messages of missing rights that are in the sources', () => {

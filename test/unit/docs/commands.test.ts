@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { Arguments } from '../../../src/cli/arguments.ts';
+import { commands as ours } from '../../../src/cli/main.ts';
 import { kafkaImage } from '../../../scripts/kafka/version.ts';
 import { isClaimed } from '../../support/docs/claims.ts';
 import { commands, commandsIn, isAdmitted, notRun, npmScript } from '../../support/docs/commands.ts';
@@ -34,6 +36,29 @@ describe('commands of README.md and docs/', () => {
     assert.ok(names.length > 5, 'commands are found');
     assert.deepEqual(
       names.filter((name) => !(name in scripts)),
+      [],
+    );
+  });
+
+  it('in sentences are such as walkeros-kafka takes', () => {
+    const inline = pages.flatMap((page) => [...textOf(page).matchAll(/`npx walkeros-kafka ([^`\n]+)/g)]);
+    assert.ok(inline.length > 0, 'commands are found');
+    for (const [, line = ''] of inline) {
+      const command = ours.find(({ name }) => line.startsWith(`${name} `));
+      assert.ok(command, line);
+      const words = line.slice(command.name.length + 1).split(' ');
+      assert.doesNotThrow(() => new Arguments(words, command.options, command.places), line);
+    }
+  });
+
+  it('have the options that the guide to operations names', () => {
+    const named = [...textOf('docs/operations.md').matchAll(/`(?:[\w-]+ )*--([\w-]+)/g)].map(
+      ([, name = '']) => name,
+    );
+    const known = new Set(['help', ...ours.flatMap(({ options }) => Object.keys(options))]);
+    assert.ok(named.length > 10, 'options are found');
+    assert.deepEqual(
+      named.filter((name) => !known.has(name)),
       [],
     );
   });
