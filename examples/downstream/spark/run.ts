@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync, globSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runEngine } from '../../../scripts/downstream/engine.ts';
 import { bringJars } from '../../../scripts/downstream/jars.ts';
 import { bringPyspark } from '../../../scripts/downstream/pyspark.ts';
-import { findJava } from '../../../scripts/kafka/java.ts';
+import { javaPath } from '../../../scripts/kafka/java.ts';
 import type { Progress } from '../../../scripts/kafka/progress.ts';
 import type { MinuteRow } from '../expected.ts';
 import { filled } from '../filled.ts';
+import { withFolder } from '../folder.ts';
 import { readMinutes } from '../minute-files.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
@@ -19,13 +19,12 @@ export const pyspark = (onProgress?: Progress): Promise<string> =>
   bringPyspark(fileURLToPath(here('requirements.txt')), onProgress);
 
 /** Runs events_per_minute.py, up to the present end of the topic. @returns what it wrote */
-export async function runSpark(
+export const runSpark = (
   brokers: readonly string[],
   topic: string,
   onProgress?: Progress,
-): Promise<MinuteRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'spark-example-'));
-  try {
+): Promise<MinuteRow[]> =>
+  withFolder('spark-example', async (folder) => {
     const output = join(folder, 'events-per-minute');
     const script = filled(here('events_per_minute.py'), folder, {
       'localhost:9092': brokers.join(','),
@@ -34,15 +33,11 @@ export async function runSpark(
     });
     await submit(script, folder, onProgress);
     return readMinutes(output);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+  });
 
 /** Runs a script that comes to an end, in a local Spark. */
 export async function submit(script: string, folder: string, onProgress?: Progress): Promise<void> {
-  const java = await findJava();
-  if ('missing' in java) throw new Error(java.missing);
+  await javaPath();
   const jars = globSync(join(await sparkJars(onProgress), '*.jar'));
   const packages = await pyspark(onProgress);
   onProgress?.(`Spark: running ${basename(script)}`);
