@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { apiText } from './docs/api.ts';
+import { eventRows, minuteRows } from './docs/downstream.ts';
+import { exampleFile } from './docs/example-file.ts';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
 import { avroText, protobufText } from './docs/schemas.ts';
@@ -20,7 +23,7 @@ interface Page {
   readonly text: () => string;
 }
 
-const pages: readonly Page[] = [
+export const pages: readonly Page[] = [
   { file: 'README.md', marker: 'settings', text: settingsTable },
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
   { file: 'docs/telemetry.md', marker: 'metrics', text: metricsText },
@@ -28,6 +31,27 @@ const pages: readonly Page[] = [
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
   { file: 'docs/schemas.md', marker: 'avro', text: avroText },
   { file: 'docs/schemas.md', marker: 'protobuf', text: protobufText },
+  { file: 'docs/schemas.md', marker: 'flink-avro', text: exampleFile('downstream/flink/avro-table.sql') },
+  { file: 'docs/schemas.md', marker: 'flink-json', text: exampleFile('downstream/flink/json-table.sql') },
+  { file: 'docs/schemas.md', marker: 'spark-avro', text: exampleFile('downstream/spark/events_avro.py') },
+  { file: 'docs/schemas.md', marker: 'spark-json', text: exampleFile('downstream/spark/events_json.py') },
+  { file: 'docs/downstream.md', marker: 'worker', text: exampleFile('downstream/connect/worker.properties') },
+  { file: 'docs/downstream.md', marker: 'json', text: exampleFile('downstream/connect/json-to-file.json') },
+  { file: 'docs/downstream.md', marker: 'avro', text: exampleFile('downstream/connect/avro-to-file.json') },
+  {
+    file: 'docs/downstream.md',
+    marker: 'avro-settings',
+    text: exampleFile('downstream/connect/avro-flow-settings.json'),
+  },
+  {
+    file: 'docs/downstream.md',
+    marker: 'flink',
+    text: exampleFile('downstream/flink/events-per-minute.sql'),
+  },
+  { file: 'docs/downstream.md', marker: 'spark', text: exampleFile('downstream/spark/events_per_minute.py') },
+  { file: 'docs/downstream.md', marker: 'event-rows', text: eventRows },
+  { file: 'docs/downstream.md', marker: 'minute-rows', text: minuteRows },
+  { file: 'docs/api.md', marker: 'api', text: apiText },
   { file: 'DESIGN.md', marker: 'tree', text: treeText },
   { file: 'docs/reliability.md', marker: 'chaos', text: chaosTable },
 ];
@@ -64,9 +88,9 @@ export function firstDifference(is: string, shouldBe: string): string {
   return `line ${index + 1}\n  is:        ${isLines[index] ?? '(nothing)'}\n  should be: ${shouldBeLines[index] ?? '(nothing)'}`;
 }
 
-export async function outdated(): Promise<string[]> {
+export async function outdated(wanted = pages): Promise<string[]> {
   const found = await Promise.all(
-    pages.map(async (page) => {
+    wanted.map(async (page) => {
       const rendered = await render(page);
       if (rendered === undefined || rendered.is === rendered.shouldBe) return [];
       return [`${page.file}, ${firstDifference(rendered.is, rendered.shouldBe)}`];

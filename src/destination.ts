@@ -105,7 +105,7 @@ export const destinationKafka: Destination.Instance<Types> = {
  * first event. Asks no broker and waits for nothing.
  *
  * @example
- * createServer((request, response) => {
+ * createServer((_request, response) => {
  *   const healths = kafkaHealth();
  *   const ready = healths.every(({ connected }) => connected);
  *   response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(healths));

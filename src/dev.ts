@@ -4,12 +4,13 @@ import { ruleSettingsSchema, settingsSchema } from './options/schema.ts';
 import { setupSchema } from './options/setup-schema.ts';
 
 /** What walkerOS' tools read: `walkeros validate`, its editor and its documentation. Draft 7, as they expect. */
-export const schemas = {
+export const schemas: Readonly<Record<'settings' | 'mapping' | 'setup', z.core.JSONSchema.JSONSchema>> = {
   settings: jsonSchema(settingsSchema),
   mapping: jsonSchema(ruleSettingsSchema),
   setup: jsonSchema(setupSchema),
 };
 
+/** The worked examples, and what `--simulate` uses. */
 export { examples };
 
 /** `input`: settings as users write them, so that what has a default is not required. A function becomes `{}`. */

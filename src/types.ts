@@ -43,6 +43,7 @@ export interface SimulatedSend {
   compression: Options['connection']['compression'];
 }
 
+/** The record as Kafka would store it. */
 export interface SimulatedMessage {
   key: string;
   /** The JSON text that would be stored. */

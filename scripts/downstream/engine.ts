@@ -20,6 +20,13 @@ export interface EngineOptions {
 
 const patienceMs = 30_000;
 
+/** For JVMs that start quickly and print no more than warnings. */
+export const jvmFlags = [
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+];
+
 /** Starts a stream processor in a process group of its own. It ends with this process at the latest. */
 export function startEngine(
   program: string,

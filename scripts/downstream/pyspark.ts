@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { runCommand } from '../kafka/command.ts';
 import type { Progress } from '../kafka/progress.ts';
-import { kafkaFolder } from '../kafka/version.ts';
+import { broughtFolder } from './folder.ts';
 
 const oldestPython = 10;
 const timeoutMs = 900_000;
@@ -13,32 +12,21 @@ const timeoutMs = 900_000;
  * @returns the folder, to stand on PYTHONPATH
  * @throws Error that says what is missing on this machine, or with pip's last words
  */
-export async function bringPyspark(
-  requirements: string,
-  onProgress: Progress = () => undefined,
-): Promise<string> {
+export function bringPyspark(requirements: string, onProgress: Progress = () => undefined): Promise<string> {
   const version = readFileSync(requirements, 'utf8').trim().replace('==', '-');
-  const folder = join(kafkaFolder, version);
-  if (existsSync(folder)) return folder;
-  await checkPython();
-  mkdirSync(kafkaFolder, { recursive: true });
-  const filling = mkdtempSync(join(kafkaFolder, 'filling-'));
-  try {
+  return broughtFolder(version, async (folder) => {
+    await checkPython();
     onProgress(`${version}: asking pip (450 MB, some minutes)`);
     const { code, output } = await runCommand(
       'python3',
       [
         ...['-m', 'pip', 'install', '--disable-pip-version-check', '--no-cache-dir', '--no-compile'],
-        ...['--progress-bar', 'off', '--target', filling, '--requirement', requirements],
+        ...['--progress-bar', 'off', '--target', folder, '--requirement', requirements],
       ],
       { timeoutMs, onLine: (line) => onProgress(`${version}: ${line.trim()}`) },
     );
     if (code !== 0) throw new Error(`pip could not bring ${version}:\n${output.trim().slice(-2000)}`);
-    takeName(filling, folder);
-  } finally {
-    rmSync(filling, { recursive: true, force: true });
-  }
-  return folder;
+  });
 }
 
 async function checkPython(): Promise<void> {
@@ -49,13 +37,4 @@ async function checkPython(): Promise<void> {
     `Spark's example needs python3, 3.${oldestPython} or later, with pip (Debian, Ubuntu: apt install python3-pip); ` +
       `now: ${output.trim().split('\n').at(-1) ?? ''}`,
   );
-}
-
-/** Another process may have been first: then its folder is as good as ours. */
-function takeName(filling: string, folder: string): void {
-  try {
-    renameSync(filling, folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error;
-  }
 }

@@ -19,6 +19,13 @@ export async function findJava(): Promise<{ readonly path: string } | { readonly
   return { missing };
 }
 
+/** @throws Error that says why there is none */
+export async function javaPath(): Promise<string> {
+  const java = await findJava();
+  if ('missing' in java) throw new Error(java.missing);
+  return java.path;
+}
+
 export async function findMaven(): Promise<boolean> {
   return (await runCommand('mvn', ['--batch-mode', '--version'], { timeoutMs: 30_000 })).code === 0;
 }

@@ -11,6 +11,7 @@ export type ToolProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 const main = {
   TopicCommand: 'org.apache.kafka.tools.TopicCommand',
   ConfigCommand: 'kafka.admin.ConfigCommand',
+  AclCommand: 'org.apache.kafka.tools.AclCommand',
   ConsoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   ConsoleProducer: 'org.apache.kafka.tools.ConsoleProducer',
   ProducerPerformance: 'org.apache.kafka.tools.ProducerPerformance',
@@ -22,8 +23,13 @@ export type Tool = keyof typeof main;
 
 /** Starts one of Kafka's own command-line tools: in a JVM here, or in a container where there is no Java. Costs 1–3 s. */
 export async function spawnTool(tool: Tool, args: readonly string[]): Promise<ToolProcess> {
-  const [program, ...before] = await toolCommand();
-  return spawn(program, [...before, main[tool], ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const [program, ...before] = await toolCommandLine(tool);
+  return spawn(program, [...before, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** The program and first arguments that start a tool; its own arguments come after them. */
+export async function toolCommandLine(tool: Tool): Promise<[program: string, ...string[]]> {
+  return [...(await toolCommand()), main[tool]];
 }
 
 let command: Promise<[string, ...string[]]> | undefined;

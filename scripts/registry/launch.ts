@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findJava, findMaven } from '../kafka/java.ts';
+import { findJava, findMaven, javaPath } from '../kafka/java.ts';
 import { freePorts } from '../kafka/ports.ts';
 import type { Progress } from '../kafka/progress.ts';
 import { Watchdog } from '../kafka/watchdog.ts';
@@ -28,15 +28,14 @@ export async function registryMissing(): Promise<string | undefined> {
 
 /** A schema registry of one's own, empty, in memory. It ends with this process at the latest. */
 export async function startRegistry(onProgress?: Progress): Promise<RunningRegistry> {
-  const java = await findJava();
-  if ('missing' in java) throw new Error(java.missing);
+  const java = await javaPath();
   await fetchRegistry(onProgress);
   const [port = 0] = await freePorts(1);
   const folder = mkdtempSync(join(tmpdir(), 'registry-'));
   const log = join(folder, 'registry.log');
   const fd = openSync(log, 'a');
   const properties = [`-Dquarkus.http.port=${port}`, '-Dquarkus.http.host=127.0.0.1'];
-  const child = spawn(java.path, [...jvmFlags, ...properties, '-jar', registryJar], {
+  const child = spawn(java, [...jvmFlags, ...properties, '-jar', registryJar], {
     cwd: folder,
     detached: true,
     stdio: ['ignore', fd, fd],

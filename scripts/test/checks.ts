@@ -13,6 +13,7 @@ interface Check {
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '--noEmit'] },
   { name: 'types of the pages', command: ['tsc', '--noEmit', '-p', 'demo/page'] },
+  { name: 'types of the documentation', command: ['node', 'scripts/snippets.ts'] },
   { name: 'lint', command: ['eslint', '.'] },
   { name: 'format', command: ['prettier', '--check', '.'] },
   { name: 'import directions', command: ['depcruise', 'src'] },

@@ -6,4 +6,5 @@ import type { Env } from '../types.ts';
  */
 export const push: Env = { kafka: { send: () => undefined } };
 
+/** The functions of `push` whose calls `--simulate` records. */
 export const simulation = ['call:kafka.send'];

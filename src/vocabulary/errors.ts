@@ -35,8 +35,10 @@ export const errorCodes = [
   'SCHEMA_MISSING',
 ] as const;
 
+/** One of `errorCodes`. */
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** What a `KafkaError` says besides its code and its message. */
 export interface KafkaErrorOptions {
   /** The topic concerned, where one is. */
   topic?: string;
@@ -47,12 +49,22 @@ export interface KafkaErrorOptions {
   cause?: unknown;
 }
 
-/** The one error class of this package. Its message says what happened to which topic and what to do next. */
+/**
+ * The one error class of this package. Its message says what happened to which topic and what to do next.
+ *
+ * @example
+ * const { failed } = await elb('order complete', { id: '0rd3r' });
+ * const error = failed?.kafka?.error;
+ * if (error instanceof KafkaError) console.error(error.code, error.topic, error.mayHaveBeenWritten);
+ */
 export class KafkaError extends Error {
   override readonly name = 'KafkaError';
   readonly code: ErrorCode;
+  /** The topic concerned, where one is. */
   readonly topic: string | undefined;
+  /** Kafka's own error name, such as `NOT_LEADER_OR_FOLLOWER`, where the broker sent one. */
   readonly kafkaCode: string | undefined;
+  /** True when the record may be stored although its push failed. */
   readonly mayHaveBeenWritten: boolean;
 
   constructor(code: ErrorCode, message: string, options: KafkaErrorOptions = {}) {

@@ -1,5 +1,5 @@
-/** The formats of schemas, by the Schema Registry's own names. */
 export const schemaTypes = ['AVRO', 'JSON', 'PROTOBUF'] as const;
+/** The formats of schemas, by the Schema Registry's own names. */
 export type SchemaType = (typeof schemaTypes)[number];
 
 /** What a new version of a schema must stay compatible with; the registry checks it. */

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { describeTopic } from '../../scripts/kafka/topics.ts';
 import { freePorts } from '../../scripts/kafka/ports.ts';
 import { sharedBroker } from '../support/broker.ts';
+import { blocksFor } from '../support/docs/claims.ts';
 import { eventually } from '../support/eventually.ts';
 import { readBack } from '../support/reader.ts';
 import { flowFolder, startWalkeros, walkeros } from './support/cli.ts';
 import { project } from './support/project.ts';
 
-const page = readFileSync(resolve(import.meta.dirname, '../../docs/getting-started.md'), 'utf8');
-const [, snippet = ''] = /```json\n([^`]+)```/.exec(page) ?? [];
+const [{ text: snippet } = { text: '' }] = blocksFor(import.meta.filename);
 
 /** The configuration of the page in a folder, with what differs from place to place put in. */
 async function documentedFlow(): Promise<string> {

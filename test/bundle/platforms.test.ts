@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { platformFlows } from '../support/platform-flows.ts';
+import { blocksFor } from '../support/docs/claims.ts';
+import { placeOf } from '../support/docs/pages.ts';
 import { flowFolder, walkeros } from './support/cli.ts';
 import { project } from './support/project.ts';
 
@@ -29,16 +30,19 @@ const passed = { code: 0, valid: true, errors: [] };
 
 /** The pages are copied from: what they show must pass the CLI. */
 describe('walkeros validate, flows of docs/platforms', { concurrency: 2 }, () => {
-  const pages = platformFlows();
+  const pages = blocksFor(import.meta.filename);
 
-  for (const { name, text } of pages) {
-    it(`${name}: its settings, by the walkerOS.json of the package`, async () => {
-      assert.deepEqual(await validate(text, '--path', 'destinations.kafka'), passed);
+  for (const block of pages) {
+    it(`${placeOf(block)}: its settings, by the walkerOS.json of the package`, async () => {
+      assert.deepEqual(await validate(block.text, '--path', 'destinations.kafka'), passed);
     });
   }
 
   it('all of them as flows', async () => {
-    const flows = pages.map(({ name, flow }) => [name.replace(' ', '-'), flow]);
+    const flows = pages.map(({ text }, n) => {
+      const { flows } = JSON.parse(text) as { flows: { default: object } };
+      return [`flow-${n + 1}`, flows.default];
+    });
     const file = JSON.stringify({ version: 4, flows: Object.fromEntries(flows) as object });
     assert.deepEqual(await validate(file), passed);
   });

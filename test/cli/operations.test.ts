@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { freePorts } from '../../scripts/kafka/ports.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
+import { blocksFor } from '../support/docs/claims.ts';
 import { event, runFlow } from '../support/flow.ts';
 import { numbered, upTo } from '../support/load.ts';
 import { tempFolder } from '../support/temp.ts';
 import { fillDeadLetters, refusal } from './support/letters.ts';
 import { flowFile, run } from './support/run.ts';
 
-const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 /** Every command of the guide that shows what it prints, and that. */
-const shown = [...guide.matchAll(/```sh\nnpx walkeros-kafka (.*)\n```\n\n```text\n([\s\S]*?)\n```/g)].map(
-  ([, command = '', output = '']) => ({ command, output }),
-);
+const blocks = blocksFor(import.meta.filename);
+const shown = blocks.flatMap(({ language, text }, index) => {
+  const output = blocks[index + 1];
+  const command = /^npx walkeros-kafka (.*)$/.exec(text)?.[1];
+  return language === 'sh' && output?.language === 'text'
+    ? [{ command: command ?? '', output: output.text }]
+    : [];
+});
 const folder = tempFolder();
 
 /** The cluster of the guide, under the names that this run has for its topics, files and addresses. */
@@ -85,6 +89,7 @@ describe('docs/operations.md', () => {
     const { events, dead, brokers, words, inTheGuide } = await scene();
     await fillDeadLetters(brokers, dead, { count: 1, headers: refusal(events) });
     assert.equal(shown.length, 8);
+    assert.equal(blocks.length, 16, 'no command without its output, and none the other way round');
     for (const { command, output } of shown) {
       const { lines, notes } = await run(words(command));
       assert.deepEqual(notes, []);

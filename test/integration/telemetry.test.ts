@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { startFlow } from '@walkeros/collector';
 import type { Collector } from '@walkeros/core';
 import { type HttpSource, sourceHttp } from '../../demo/source-http/index.ts';
 import { destinationKafka, type Settings } from '../../src/index.ts';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
+import { blocksFor } from '../support/docs/claims.ts';
 import { eventually } from '../support/eventually.ts';
 import { event, runFlow } from '../support/flow.ts';
 import { installSdk } from '../support/otel.ts';
@@ -16,14 +16,8 @@ import { readBack } from '../support/reader.ts';
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 
-const page = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8');
-
-/** A snippet of docs/telemetry.md: the first block behind a text. */
-function snippet(behind: string): string {
-  const block = /```\w+\n(.*?)```/s.exec(page.split(behind)[1] ?? '')?.[1];
-  assert.ok(block, `docs/telemetry.md has no snippet behind ${behind}`);
-  return block;
-}
+const guide = blocksFor(import.meta.filename).map(({ text }) => text);
+const [sdkSnippet = '', tracing = '', healthSnippet = '', healthAnswer = ''] = guide;
 
 /** Runs a TypeScript snippet from the repository's root, on the source and against a real broker. */
 async function runSnippet(
@@ -53,14 +47,14 @@ describe('telemetry on a real broker', () => {
     t.after(() => sdk.uninstall());
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('traced');
-    const guide = JSON.parse(`{${snippet('### Passing the trace on')}}`) as {
+    const shown = JSON.parse(`{${tracing}}`) as {
       sources: { http: { config: { ingest: Record<string, never> } } };
       destinations: { kafka: { config: { settings: Pick<Settings, 'telemetry'> } } };
     };
-    const settings = { kafka: { brokers, topic }, ...guide.destinations.kafka.config.settings };
+    const settings = { kafka: { brokers, topic }, ...shown.destinations.kafka.config.settings };
     const { collector } = await startFlow({
       sources: {
-        http: { code: sourceHttp, config: { ...guide.sources.http.config, settings: { port: 0 } } },
+        http: { code: sourceHttp, config: { ...shown.sources.http.config, settings: { port: 0 } } },
       },
       destinations: { kafka: { code: destinationKafka, config: { settings } } },
     });
@@ -128,7 +122,7 @@ describe('telemetry on a real broker', () => {
   });
 
   it('the guide’s SDK shows metrics and spans', async (t) => {
-    const { output, ended } = await runSnippet(t, snippet('<!-- example:sdk -->'));
+    const { output, ended } = await runSnippet(t, sdkSnippet);
     assert.equal(await ended, 0, output());
     for (const expected of [
       'messaging.client.sent.messages',
@@ -148,7 +142,7 @@ const { collector } = await startFlow({ destinations: { kafka: { code: destinati
 await collector.push({ name: 'page view' });
 console.log('port', server.address().port);
 `;
-    const health = snippet('<!-- example:health -->').replace('listen(8090)', 'listen(0)');
+    const health = healthSnippet.replace('listen(8090)', 'listen(0)');
     const { output } = await runSnippet(t, health + flow);
     const port = await eventually('the event is stored', () => /port (\d+)/.exec(output())?.[1], {
       timeoutMs: 30_000,
@@ -156,7 +150,7 @@ console.log('port', server.address().port);
     const response = await fetch(`http://127.0.0.1:${port}`);
     const body = (await response.json()) as Record<string, unknown>[];
     assert.equal(response.status, 200);
-    const shown = JSON.parse(snippet('server.listen(8090);\n```')) as Record<string, unknown>[];
+    const shown = JSON.parse(healthAnswer) as Record<string, unknown>[];
     const { lastAcknowledgedAt } = body[0] ?? {};
     assert.equal(new Date(String(lastAcknowledgedAt)).toISOString(), lastAcknowledgedAt);
     assert.deepEqual(body, [{ ...shown[0], lastAcknowledgedAt }]);

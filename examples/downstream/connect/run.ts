@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startEngine, type Engine } from '../../../scripts/downstream/engine.ts';
+import { jvmFlags, startEngine, type Engine } from '../../../scripts/downstream/engine.ts';
 import { bringJars } from '../../../scripts/downstream/jars.ts';
-import { findJava } from '../../../scripts/kafka/java.ts';
+import { javaPath } from '../../../scripts/kafka/java.ts';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
 import type { Progress } from '../../../scripts/kafka/progress.ts';
 import type { EventRow } from '../expected.ts';
 import { filled } from '../filled.ts';
+import { withFolder } from '../folder.ts';
 import { eventRow } from './sink-line.ts';
 
 const here = (file: string): URL => new URL(file, import.meta.url);
@@ -19,12 +19,6 @@ export const connectJars = (onProgress?: Progress): Promise<string> =>
 export const connectPlugins = (onProgress?: Progress): Promise<string> =>
   bringJars(fileURLToPath(here('plugins/pom.xml')), onProgress);
 
-const jvmFlags = [
-  '-Xmx384m',
-  '-XX:+UseSerialGC',
-  '-XX:TieredStopAtLevel=1',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-];
 const timeoutMs = 300_000;
 
 export interface ConnectRun {
@@ -44,13 +38,11 @@ export async function runConnect(
   { brokers, jsonTopic, avroTopic, registry, count }: ConnectRun,
   onProgress?: Progress,
 ): Promise<{ json: EventRow[]; avro: EventRow[] }> {
-  const java = await findJava();
-  if ('missing' in java) throw new Error(java.missing);
+  const java = await javaPath();
   const jars = await connectJars(onProgress);
   const plugins = await connectPlugins(onProgress);
   const [port = 0] = await freePorts(1);
-  const folder = mkdtempSync(join(tmpdir(), 'connect-example-'));
-  try {
+  return withFolder('connect-example', async (folder) => {
     // Each folder below plugin.path is one plugin, with class loaders of its own.
     mkdirSync(join(folder, 'plugins'));
     symlinkSync(plugins, join(folder, 'plugins', 'apicurio-converter'));
@@ -74,16 +66,15 @@ export async function runConnect(
     ];
     onProgress?.('Kafka Connect: running json-to-file.json and avro-to-file.json');
     const main = 'org.apache.kafka.connect.cli.ConnectStandalone';
-    const worker = startEngine(java.path, [...jvmFlags, '-cp', join(jars, '*'), main, ...files], { folder });
+    const args = ['-Xmx384m', ...jvmFlags, '-cp', join(jars, '*'), main, ...files];
+    const worker = startEngine(java, args, { folder });
     try {
       await untilWritten(worker, [json, avro], count);
     } finally {
       await worker.stop();
     }
     return { json: rows(json), avro: rows(avro) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function untilWritten(worker: Engine, files: readonly string[], count: number): Promise<void> {

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
-import { errorCodes } from '../../src/vocabulary/errors.ts';
+import { errorCodes } from '../../../src/vocabulary/errors.ts';
+import { sourceSentences } from '../../support/source-sentences.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');
 const headings = [...page.matchAll(/^### `(.*)`$/gm)].map(([, heading = '']) => heading);
 
-/** All sentences of the sources, put together from their parts, with `…` for what differs. */
-const sentences = globSync('src/**/*.ts', { cwd: root })
-  .map((file) => readFileSync(`${root}${file}`, 'utf8'))
-  .join('\n')
-  .replace(/['`]\s*\+\s*['`]/g, '')
-  .replace(/\$\{[^{}]*(\{[^{}]*\}[^{}]*)*\}/g, '…');
+const sentences = sourceSentences();
 
 describe('docs/troubleshooting.md', () => {
   it('has headings that are messages of the sources', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { walkerOSJson } from '../../scripts/walkeros-json.ts';
+import { walkerOSJson } from '../../../scripts/walkeros-json.ts';
 
 /** As a tool reads the file: through JSON, where functions and undefined are gone. */
 const file = JSON.parse(JSON.stringify(walkerOSJson())) as ReturnType<typeof walkerOSJson>;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { firstDifference, outdated } from '../../scripts/docs.ts';
+import { firstDifference, outdated, pages } from '../../../scripts/docs.ts';
 
 describe('documentation', () => {
   it('says what the schemas and examples say; otherwise run "npm run docs"', async () => {
-    assert.deepEqual(await outdated(), []);
+    // The API page takes the compiler seconds: the part package has it, with all others.
+    assert.deepEqual(await outdated(pages.filter(({ marker }) => marker !== 'api')), []);
   });
 
   it('tells where a page is out of date', () => {
