@@ -58,7 +58,7 @@ const kafka = z.strictObject(
     client: choice(['platformatic', 'kafkajs'])
       .default('platformatic')
       .describe(
-        'Library that speaks to Kafka: `@platformatic/kafka` or `kafkajs`. Both are installed; kafkajs takes about twice the CPU.',
+        'Library that speaks to Kafka: `@platformatic/kafka` or `kafkajs`. Both are installed; kafkajs takes a little more CPU.',
       ),
     connectionTimeout: milliseconds()
       .default(1_000)
