@@ -33,8 +33,8 @@ export const claims: readonly Claim[] = [
     headings: ['In a minute', 'A record that Kafka refuses'],
   },
   { test: 'test/bundle/getting-started.test.ts', page: 'docs/getting-started.md', languages: ['json'] },
-  { test: 'test/unit/docs-migration.test.ts', page: 'docs/migration.md', languages: ['json', 'text'] },
-  { test: 'test/unit/docs-security.test.ts', page: 'docs/security.md', languages: ['json', 'text'] },
+  { test: 'test/unit/docs/migration.test.ts', page: 'docs/migration.md', languages: ['json', 'text'] },
+  { test: 'test/unit/docs/security.test.ts', page: 'docs/security.md', languages: ['json', 'text'] },
   { test: 'test/integration/platform-commands.test.ts', page: 'docs/security.md', languages: ['sh'] },
   { test: 'test/cli/operations.test.ts', page: 'docs/operations.md', languages: ['sh', 'text'] },
   {

@@ -1,6 +1,6 @@
 import { resolveSetup } from '../../../src/options/resolve-setup.ts';
 import { resolveOptions } from '../../../src/options/resolve.ts';
-import { filledSettings } from '../filled-settings.ts';
+import { filledSettings } from './filled-settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

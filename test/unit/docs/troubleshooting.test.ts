@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
 import { errorCodes } from '../../../src/vocabulary/errors.ts';
-import { sourceSentences } from '../../support/source-sentences.ts';
+import { sourceSentences } from '../../support/docs/source-sentences.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { resolveOptions } from '../../src/options/resolve.ts';
-import { KafkaError } from '../../src/vocabulary/errors.ts';
-import { fenced } from '../support/fenced.ts';
-import { filledSettings } from '../support/filled-settings.ts';
-import { sourceSentences } from '../support/source-sentences.ts';
-import { root, textOf } from '../support/docs/pages.ts';
+import { resolveOptions } from '../../../src/options/resolve.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { fenced } from '../../support/docs/fenced.ts';
+import { filledSettings } from '../../support/docs/filled-settings.ts';
+import { sourceSentences } from '../../support/docs/source-sentences.ts';
+import { root, textOf } from '../../support/docs/pages.ts';
 
 const settings = fenced('security.md', 'json').map((block) => filledSettings(JSON.parse(block)));
 const outputs = fenced('security.md', 'text').map((block) => block.trim());

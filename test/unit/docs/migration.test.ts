@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getByPath } from '@walkeros/core';
 import { Partitioners } from 'kafkajs';
-import { partitionOf } from '../../src/client/partitioner.ts';
-import { fieldsOf } from '../../src/options/fields.ts';
-import { resolveSetup } from '../../src/options/resolve-setup.ts';
-import { resolveOptions, type Options } from '../../src/options/resolve.ts';
-import { settingsSchema } from '../../src/options/schema.ts';
-import { KafkaError } from '../../src/vocabulary/errors.ts';
-import { blocksIn, textOf } from '../support/docs/pages.ts';
-import { fenced } from '../support/fenced.ts';
-import { filledSettings } from '../support/filled-settings.ts';
+import { partitionOf } from '../../../src/client/partitioner.ts';
+import { fieldsOf } from '../../../src/options/fields.ts';
+import { resolveSetup } from '../../../src/options/resolve-setup.ts';
+import { resolveOptions, type Options } from '../../../src/options/resolve.ts';
+import { settingsSchema } from '../../../src/options/schema.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { blocksIn, textOf } from '../../support/docs/pages.ts';
+import { fenced } from '../../support/docs/fenced.ts';
+import { filledSettings } from '../../support/docs/filled-settings.ts';
 
 interface Flow {
   readonly flows: {

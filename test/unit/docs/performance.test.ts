@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getByPath } from '@walkeros/core';
-import { readArguments } from '../../bench/arguments.ts';
-import { partNames, parts } from '../../bench/parts.ts';
-import { settingsSchema } from '../../src/options/schema.ts';
-import { metrics } from '../../src/telemetry/metrics.ts';
-import { textOf } from '../support/docs/pages.ts';
-import { fenced } from '../support/fenced.ts';
+import { readArguments } from '../../../bench/arguments.ts';
+import { partNames, parts } from '../../../bench/parts.ts';
+import { settingsSchema } from '../../../src/options/schema.ts';
+import { metrics } from '../../../src/telemetry/metrics.ts';
+import { textOf } from '../../support/docs/pages.ts';
+import { fenced } from '../../support/docs/fenced.ts';
 
 /** The rows of the table behind a heading, cell by cell. */
 function rowsBehind(heading: string): string[][] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 const pem = (name: string): string =>
-  readFileSync(new URL(`../contract/tls/${name}.pem`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../contract/tls/${name}.pem`, import.meta.url), 'utf8');
 const [certificate, key] = [pem('certificate'), pem('key')];
 
 /** Settings of the docs as the walkerOS CLI resolves `$env.`, with certificates where files or variables stand for them. */

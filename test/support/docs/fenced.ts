@@ -1,4 +1,4 @@
-import { blocksIn, textOf } from './docs/pages.ts';
+import { blocksIn, textOf } from './pages.ts';
 
 /** The fenced blocks of one language on a page of docs/, in their order; claim them in docs/claims.ts. */
 export const fenced = (page: string, language: string): string[] =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as dev from '../../src/dev.ts';
-import * as examples from '../../src/examples/index.ts';
-import * as main from '../../src/index.ts';
-import { textOf } from '../support/docs/pages.ts';
+import * as dev from '../../../src/dev.ts';
+import * as examples from '../../../src/examples/index.ts';
+import * as main from '../../../src/index.ts';
+import { textOf } from '../../support/docs/pages.ts';
 
 /** As scripts/docs.ts wrote it; `npm run test:package` compares it with what the compiler says now. */
 const text = textOf('docs/api.md');
@@ -32,7 +32,10 @@ describe('docs/api.md', () => {
     );
     assert.match(text, /^type Types = Destination\.Types<Settings, RuleSettings, Env, Settings, Setup>;$/m);
     assert.match(text, /^declare function kafkaHealth\(\): KafkaHealth\[\];$/m);
-    assert.match(text, /^ {2}constructor\(code: ErrorCode, message: string, options\?: KafkaErrorOptions\);$/m);
+    assert.match(
+      text,
+      /^ {2}constructor\(code: ErrorCode, message: string, options\?: KafkaErrorOptions\);$/m,
+    );
     assert.match(text, /^interface SimulatedMessage \{$/m);
   });
 
