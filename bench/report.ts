@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chartOf } from './chart.ts';
 import { shortName, type Conditions } from './machine.ts';
+import { partNames } from './parts.ts';
 import type { Column, Part } from './row.ts';
 import type { PartSummary, RowSummary, Verdict } from './verdict.ts';
 
@@ -14,12 +15,19 @@ export interface Report {
 /** Writes JSON, markdown and, where flows were measured, the chart. Returns the files' path without their ending. */
 export function writeReport(report: Report, plans: Readonly<Record<string, Part>>, folder: string): string {
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${report.conditions.date}-${shortName(report.conditions)}`);
+  const path = join(folder, nameOf(report));
   writeFileSync(`${path}.json`, `${JSON.stringify(report, undefined, 2)}\n`);
   writeFileSync(`${path}.md`, markdownOf(report, plans));
   const { flow } = report.parts;
   if (flow !== undefined) writeFileSync(`${path}.svg`, chartOf(flow.rows, report.conditions));
   return path;
+}
+
+/** Date and machine; then the parts, where not all were measured, so that no run hides another. */
+function nameOf({ conditions, parts }: Report): string {
+  const measured = Object.keys(parts);
+  const some = measured.length < partNames.length ? measured : [];
+  return [conditions.date, shortName(conditions), ...some].join('-');
 }
 
 export function markdownOf(
