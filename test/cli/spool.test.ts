@@ -25,7 +25,7 @@ async function filled(
   const spool = join(folder, `${topic}.spool`);
   const [nobody = 0] = await freePorts(1);
   const flow = await runFlow({
-    kafka: { brokers: [`127.0.0.1:${nobody}`], topic, key: 'data.key', deliveryTimeout: 500 },
+    kafka: { brokers: [`127.0.0.1:${nobody}`], topic, key: 'data.key', deliveryTimeout: 2_000 },
     spool: { path: spool },
   });
   const results = await Promise.all(upTo(count).map((n) => flow.push(numbered(n, 30))));
