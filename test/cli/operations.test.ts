@@ -36,7 +36,7 @@ async function scene() {
   await flow.stop();
   const [nobody = 0] = await freePorts(1);
   const away = await runFlow({
-    kafka: { brokers: [`127.0.0.1:${nobody}`], topic: events, deliveryTimeout: 500 },
+    kafka: { brokers: [`127.0.0.1:${nobody}`], topic: events, deliveryTimeout: 2_000 },
     spool: { path: spool },
   });
   await Promise.all(upTo(3).map((n) => away.push(numbered(n, 1))));
