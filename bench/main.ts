@@ -30,7 +30,7 @@ try {
   }
   const path = writeReport({ conditions, rounds: options.rounds, parts: summaries }, plans, options.out);
   console.log(
-    `Written: ${basename(path)}.{json,md,svg} in ${options.quick ? 'the temporary folder' : options.out}`,
+    `Written: ${basename(path)}.* in ${options.quick ? 'the temporary folder' : options.out}`,
   );
 } finally {
   await cluster.stop();
