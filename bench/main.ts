@@ -29,9 +29,7 @@ try {
     console.log(`\n${sectionOf(summary, part.columns).join('\n')}`);
   }
   const path = writeReport({ conditions, rounds: options.rounds, parts: summaries }, plans, options.out);
-  console.log(
-    `Written: ${basename(path)}.* in ${options.quick ? 'the temporary folder' : options.out}`,
-  );
+  console.log(`Written: ${basename(path)}.* in ${options.quick ? 'the temporary folder' : options.out}`);
 } finally {
   await cluster.stop();
 }
