@@ -3,7 +3,7 @@ import type { Configured } from './configured.ts';
 import { openDelivery } from './delivering.ts';
 import { openSpool } from './spool/open.ts';
 import { readSpool, type SpoolStatus } from './spool/status.ts';
-import { createLog, type Logger } from './telemetry/log.ts';
+import { createLog, logClock, type Logger } from './telemetry/log.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 
 export interface DrainRequest {
@@ -19,11 +19,6 @@ const lookEvery = 200;
 const patience = 60_000;
 /** For what is out at the end to be acknowledged. Milliseconds. */
 const drainTimeout = 4_000;
-
-const logClock = {
-  now: () => performance.now(),
-  after: (ms: number, task: () => void) => void setTimeout(task, ms).unref(),
-};
 
 /** What the spool of a destination holds. @throws KafkaError SETTINGS_INVALID, SPOOL_UNAVAILABLE */
 export function spoolStatus(configured: Configured): Promise<SpoolStatus> {

@@ -10,7 +10,7 @@ import type { Options } from './options/resolve.ts';
 import { headersOf, type RecordSettings } from './record/build.ts';
 import { openSpool } from './spool/open.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
-import type { LogClock, Logger } from './telemetry/log.ts';
+import { logClock, type Logger } from './telemetry/log.ts';
 import type { MarkOrigin } from './telemetry/origin.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
@@ -109,12 +109,6 @@ async function spoolOf({ spool }: Options, env: Env, notify: Notify): Promise<De
   if (spool === undefined || env.kafka) return undefined;
   return { file: await openSpool(spool, notify), always: spool.mode === 'always' };
 }
-
-/** A line that waits for its minute to end holds no process. */
-const logClock: LogClock = {
-  now: () => performance.now(),
-  after: (ms, task) => void setTimeout(task, ms).unref(),
-};
 
 async function clientOf(options: Options, env: Env, { notify, produced }: Telemetry): Promise<Client> {
   if (env.kafka) return simulatedClient(options, env.kafka);

@@ -12,6 +12,12 @@ export interface LogClock {
   after(ms: number, task: () => void): void;
 }
 
+/** The process's own. A line that waits for its minute to end holds no process. */
+export const logClock: LogClock = {
+  now: () => performance.now(),
+  after: (ms, task) => void setTimeout(task, ms).unref(),
+};
+
 /** A line of the same kind about the same topic is written once in this many milliseconds; the rest are counted. */
 const quietPeriod = 60_000;
 /** So many subjects are told apart within that time; whatever comes beyond them shares one line a kind. */
