@@ -94,12 +94,13 @@ export class Delivery {
       const errors = new Array<KafkaError | undefined>(records.length).fill(undefined);
       let open = records.length;
       if (open === 0) resolve(errors);
-      records.forEach((record, index) => {
+      const admit = (record: KafkaRecord, index: number): void => {
         this.#admit(record, (error) => {
           errors[index] = error;
           if (--open === 0) resolve(errors);
         });
-      });
+      };
+      this.#leaders.together(() => records.forEach(admit));
     });
   }
 

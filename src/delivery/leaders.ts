@@ -35,6 +35,8 @@ export class Leaders {
   readonly #leaders = new Map<number, Leader>();
   readonly #clock: Clock;
   readonly #settings: GroupCommit;
+  /** A burst that is known to be one is on its way into the lanes. */
+  #gathering = false;
   readonly #send: (batches: readonly Batch[]) => Promise<void>;
 
   constructor(clock: Clock, settings: GroupCommit, send: (batches: readonly Batch[]) => Promise<void>) {
@@ -48,12 +50,23 @@ export class Leaders {
     if (!lane.ready || lane.leader === noLeader) return;
     const leader = this.#of(lane.leader);
     leader.ready.add(lane);
-    if (leader.busySince !== undefined) return;
+    if (leader.busySince !== undefined || this.#gathering) return;
     leader.arrived++;
     const { linger, batchSize } = this.#settings;
     const enough = lane.bytes >= batchSize || (linger === 0 && leader.arrived >= headStart);
     if (enough) void this.#flush(leader);
     else if (!leader.scheduled) this.#schedule(leader);
+  }
+
+  /** What `work` enqueues leaves together: sends begin when it is through. */
+  together(work: () => void): void {
+    this.#gathering = true;
+    try {
+      work();
+    } finally {
+      this.#gathering = false;
+      for (const leader of this.#leaders.values()) this.#sendWaiting(leader);
+    }
   }
 
   /** The lanes that wait behind a request which has been out for longer than `ms`. */
@@ -97,10 +110,16 @@ export class Leaders {
       leader.busySince = undefined;
       leader.returned = records;
       // At once: the pushes just settled make new ones for a while, and the broker need not wait for those.
-      if (this.#settings.linger === 0) void this.#flush(leader);
-      else for (const lane of leader.ready) this.enqueue(lane);
+      this.#sendWaiting(leader);
     }
   }
+
+  #sendWaiting(leader: Leader): void {
+    if (leader.busySince !== undefined) return;
+    if (this.#settings.linger === 0) void this.#flush(leader);
+    else for (const lane of leader.ready) this.enqueue(lane);
+  }
+
   /** The next request: a batch of each lane in turn. What does not fit waits at the head of the line for the one after. */
   #take(leader: Leader): Batch[] {
     const batches: Batch[] = [];

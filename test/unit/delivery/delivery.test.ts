@@ -284,6 +284,14 @@ describe('delivery', () => {
     );
   });
 
+  it('sends a batch whole, and not its head first', async () => {
+    const { clock, delivery, requests } = setUp();
+    await Promise.all([delivery.send(record('opens the topic')), clock.advance(1)]);
+    const batch = delivery.sendAll(Array.from({ length: 600 }, () => record('v')));
+    await Promise.all([batch, clock.advance(1)]);
+    assert.deepEqual(requests, [['events-0 ×1'], ['events-0 ×600']]);
+  });
+
   it('names exactly the failed of a batch', async () => {
     const { clock, delivery } = setUp({}, { maxBatchBytes: 1_000 });
     const errors = delivery.sendAll([record('a'), record('x'.repeat(2_000)), record('c')]);
