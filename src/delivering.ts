@@ -29,7 +29,12 @@ export async function openDelivery(
   );
   const { retry, batchSize, bufferMemory } = options;
   const delivery = new Delivery(
-    { partitionOf, layout: (topic) => client.layout(topic), produce: (slices) => client.produce(slices) },
+    {
+      partitionOf,
+      prepare: client.prepare,
+      layout: (topic) => client.layout(topic),
+      produce: (slices) => client.produce(slices),
+    },
     { retry, linger: 0, batchSize, bufferMemory, deliveryTimeout, deadLetterTopic, spool, ...client.limits },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );

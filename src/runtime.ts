@@ -144,6 +144,7 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
       : error;
   return {
     partitionOf,
+    prepare: client.prepare,
     async layout(topic) {
       try {
         return await client.layout(topic);

@@ -42,6 +42,8 @@ export function openOnce(inner: Client): Client {
       return inner.produce(slices);
     },
 
+    prepare: inner.prepare,
+
     close(): Promise<void> {
       closing ??= inner.close();
       return closing;

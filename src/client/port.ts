@@ -35,6 +35,12 @@ export interface Client {
    */
   produce(slices: readonly Slice[]): Promise<Outcome[]>;
 
+  /**
+   * Begins with what of a request can be made before it may leave: encoding and compression. A hint: `produce` of the
+   * same arrays of records goes on from there, and they may as well be dropped. Absent where nothing is gained by it.
+   */
+  readonly prepare?: ((slices: readonly Slice[]) => void) | undefined;
+
   /** Ends all connections without waiting for sends in flight: drain first. Safe twice, and before `connect`. */
   close(): Promise<void>;
 }

@@ -74,6 +74,9 @@ export function rebuilding(
       return outcomes;
     },
 
+    // What the old client packed, the new one packs again.
+    prepare: inner.prepare && ((slices) => inner.prepare?.(slices)),
+
     close() {
       closed = true;
       return inner.close();

@@ -3,12 +3,8 @@ import type { NoticeOf } from '../vocabulary/notice.ts';
 import type { Slice } from '../vocabulary/partition.ts';
 import type { Batch } from './lane.ts';
 
-/** The batch as the client takes it. From here on it is out. */
-export function sliceOf({ lane, entries }: Batch): Slice {
-  const records = entries.map((entry) => {
-    entry.out = true;
-    return entry.record;
-  });
+/** The batch as the client takes it. */
+export function sliceOf({ lane, records }: Batch): Slice {
   return { topic: lane.topic, partition: lane.partition, records };
 }
 

@@ -64,7 +64,10 @@ export class Delivery {
       nextId: () => ++this.#lastId,
     });
     this.#rests = new Rests(context.clock, (lane) => this.#ready(lane));
-    this.#leaders = new Leaders(context.clock, settings, (batches) => this.#produce(batches));
+    this.#leaders = new Leaders(context.clock, settings, {
+      send: (batches) => this.#produce(batches),
+      prepare: broker.prepare && ((batches) => broker.prepare?.(batches.map(sliceOf))),
+    });
     const hooks = {
       begin: () => this.#begin(),
       settle: (entry: Entry, error?: KafkaError) => this.#settle(entry, error),
@@ -94,13 +97,13 @@ export class Delivery {
       const errors = new Array<KafkaError | undefined>(records.length).fill(undefined);
       let open = records.length;
       if (open === 0) resolve(errors);
-      const admit = (record: KafkaRecord, index: number): void => {
-        this.#admit(record, (error) => {
-          errors[index] = error;
-          if (--open === 0) resolve(errors);
-        });
+      const settle = (error: KafkaError | undefined, index: number): void => {
+        errors[index] = error;
+        if (--open === 0) resolve(errors);
       };
-      this.#leaders.together(() => records.forEach(admit));
+      this.#leaders.together(() => {
+        records.forEach((record, index) => this.#admit(record, (error) => settle(error, index)));
+      });
     });
   }
 
@@ -155,11 +158,10 @@ export class Delivery {
   }
 
   async #produce(batches: readonly Batch[]): Promise<void> {
-    const slices = batches.map(sliceOf);
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
-      outcomes = await this.#broker.produce(slices);
+      outcomes = await this.#broker.produce(batches.map(sliceOf));
     } catch (thrown) {
       fault = thrown;
     }
@@ -318,8 +320,7 @@ export class Delivery {
 
   /** Settles what has reached its deadline, and looks for new leaders and new partitions. */
   #sweep(): void {
-    const { clock } = this.#context;
-    const now = clock.now();
+    const now = this.#context.clock.now();
     const errors = new ExpiryErrors(this.#settings);
     for (const entry of this.#overdue(now)) {
       entry.lastError ??= entry.record.pending?.lastError;

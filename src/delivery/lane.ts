@@ -1,3 +1,4 @@
+import type { KafkaRecord } from '../vocabulary/record.ts';
 import type { Entry } from './entry.ts';
 
 /** What one batch may hold. */
@@ -11,6 +12,7 @@ export interface SliceLimits {
 export interface Batch {
   readonly lane: Lane;
   readonly entries: readonly Entry[];
+  readonly records: readonly KafkaRecord[];
   readonly bytes: number;
 }
 
@@ -33,7 +35,10 @@ export class Lane {
   #entries: Entry[] = [];
   #head = 0;
   #bytes = 0;
-  #out = false;
+  /** At most one is out at a time. */
+  #out: Batch | undefined;
+  /** Formed while another batch is out, in the hope that it will be the next. */
+  #next: Batch | undefined;
   #retired = false;
   #sliceBytes = Infinity;
 
@@ -44,12 +49,12 @@ export class Lane {
   }
 
   get ready(): boolean {
-    return !this.#out && !this.resting && this.#head < this.#entries.length;
+    return this.#out === undefined && !this.resting && this.#head < this.#entries.length;
   }
 
   /** Nothing of it is out, and nothing waits. */
   get idle(): boolean {
-    return !this.#out && this.#head === this.#entries.length;
+    return this.#out === undefined && this.#head === this.#entries.length;
   }
 
   /** Entries that wait or are out, settled ones behind the head included. */
@@ -57,7 +62,12 @@ export class Lane {
     return this.#entries.length - this.#head;
   }
 
-  /** Of the same, in bytes. */
+  /** How many of them are not out. */
+  get waiting(): number {
+    return this.length - (this.#out?.entries.length ?? 0);
+  }
+
+  /** Of all of them, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -83,22 +93,48 @@ export class Lane {
   }
 
   /** Takes the longest head that fits, at least one entry. Undefined when nothing unsettled waits. */
-  take({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
+  take(limits: SliceLimits): Batch | undefined {
     this.#dropSettled();
+    const prepared = this.#next;
+    this.#next = undefined;
+    const batch = prepared && this.#mayGo(prepared, limits) ? prepared : this.#form(limits);
+    for (const entry of batch?.entries ?? []) entry.out = true;
+    this.#out = batch;
+    return batch;
+  }
+
+  /**
+   * The batch that will be taken next, if the one that is out is stored and nothing happens to this one meanwhile: for
+   * whoever can begin with it already. Undefined when nothing waits, or it was asked for before.
+   */
+  prepare(limits: SliceLimits): Batch | undefined {
+    if (this.resting || this.#next !== undefined) return undefined;
+    this.#next = this.#form(limits);
+    return this.#next;
+  }
+
+  /** The longest run of entries that fits, from the first that is neither settled nor out. */
+  #form({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
     const entries: Entry[] = [];
     let bytes = 0;
     for (let index = this.#head; index < this.#entries.length; index++) {
       const entry = this.#entries[index];
-      if (entry === undefined || entry.settled) continue;
+      if (entry === undefined || entry.settled || entry.out) continue;
       const full = bytes + entry.bytes > maxBytes || entries.length >= maxRecordsPerSlice;
       if (full && entries.length > 0) break;
       entries.push(entry);
       bytes += entry.bytes;
     }
     if (entries.length === 0) return undefined;
-    this.#out = true;
-    return { lane: this, entries, bytes };
+    return { lane: this, entries, records: entries.map(({ record }) => record), bytes };
+  }
+
+  /** It is the head, nobody gave up on any of it, it is not too large, and not much smaller than what waits by now. */
+  #mayGo({ entries, bytes }: Batch, { batchSize, maxRecordsPerSlice }: SliceLimits): boolean {
+    if (entries[0] !== this.#entries[this.#head] || entries.some(({ settled }) => settled)) return false;
+    if (bytes > this.#sliceBytes) return false;
+    return entries.length * 2 >= Math.min(this.length, maxRecordsPerSlice) || bytes * 2 >= batchSize;
   }
 
   /**
@@ -106,7 +142,7 @@ export class Lane {
    * @returns what a retired lane still held
    */
   giveBack(): Entry[] {
-    this.#out = false;
+    this.#out = undefined;
     this.#dropSettled();
     return this.#retired ? this.retire() : [];
   }
@@ -153,6 +189,7 @@ export class Lane {
     }
     const evicted = live.slice(first);
     if (evicted.length === 0) return evicted;
+    this.#next = undefined;
     this.#entries = live.slice(0, first);
     this.#head = 0;
     this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.bytes, 0);

@@ -14,15 +14,25 @@ export interface GroupCommit extends SliceLimits {
  */
 const headStart = 256;
 
+export interface LeaderHooks {
+  readonly send: (batches: readonly Batch[]) => Promise<void>;
+  /** Begins to compress batches that will be sent next; absent where nothing is gained by it. */
+  readonly prepare: ((batches: readonly Batch[]) => void) | undefined;
+}
+
 interface Leader {
   readonly ready: Set<Lane>;
+  /** Lanes with records for the request after the one that is out. */
+  readonly next: Set<Lane>;
   /** Since when a request to this broker is out. */
   busySince: number | undefined;
+  /** How many records it carries. */
+  out: number;
   /** Records that came since the last flush, roughly. */
   arrived: number;
   /** Records of the request that just came back; 0 where none was out. */
   returned: number;
-  /** A flush is on its way. */
+  /** A flush is on its way, or the preparation of the next. */
   scheduled: boolean;
 }
 
@@ -37,20 +47,21 @@ export class Leaders {
   readonly #settings: GroupCommit;
   /** A burst that is known to be one is on its way into the lanes. */
   #gathering = false;
-  readonly #send: (batches: readonly Batch[]) => Promise<void>;
+  readonly #hooks: LeaderHooks;
 
-  constructor(clock: Clock, settings: GroupCommit, send: (batches: readonly Batch[]) => Promise<void>) {
+  constructor(clock: Clock, settings: GroupCommit, hooks: LeaderHooks) {
     this.#clock = clock;
     this.#settings = settings;
-    this.#send = send;
+    this.#hooks = hooks;
   }
 
   /** The lane has something to send to its leader. */
   enqueue(lane: Lane): void {
-    if (!lane.ready || lane.leader === noLeader) return;
+    if (lane.leader === noLeader) return;
     const leader = this.#of(lane.leader);
-    leader.ready.add(lane);
-    if (leader.busySince !== undefined || this.#gathering) return;
+    if (lane.ready) leader.ready.add(lane);
+    if (leader.busySince !== undefined) return this.#queue(leader, lane);
+    if (!lane.ready || this.#gathering) return;
     leader.arrived++;
     const { linger, batchSize } = this.#settings;
     const enough = lane.bytes >= batchSize || (linger === 0 && leader.arrived >= headStart);
@@ -65,7 +76,10 @@ export class Leaders {
       work();
     } finally {
       this.#gathering = false;
-      for (const leader of this.#leaders.values()) this.#sendWaiting(leader);
+      for (const leader of this.#leaders.values()) {
+        if (leader.busySince === undefined) this.#sendWaiting(leader);
+        else if (leader.next.size > 0) this.#prepare(leader);
+      }
     }
   }
 
@@ -80,7 +94,15 @@ export class Leaders {
   #of(id: number): Leader {
     let leader = this.#leaders.get(id);
     if (leader === undefined) {
-      leader = { ready: new Set(), busySince: undefined, arrived: 0, returned: 0, scheduled: false };
+      leader = {
+        ready: new Set(),
+        next: new Set(),
+        busySince: undefined,
+        out: 0,
+        arrived: 0,
+        returned: 0,
+        scheduled: false,
+      };
       this.#leaders.set(id, leader);
     }
     return leader;
@@ -104,8 +126,10 @@ export class Leaders {
     leader.returned = 0;
     if (records === 0) return;
     leader.busySince = this.#clock.now();
+    leader.out = records;
+    leader.next.clear();
     try {
-      await this.#send(batches);
+      await this.#hooks.send(batches);
     } finally {
       leader.busySince = undefined;
       leader.returned = records;
@@ -115,28 +139,59 @@ export class Leaders {
   }
 
   #sendWaiting(leader: Leader): void {
-    if (leader.busySince !== undefined) return;
     if (this.#settings.linger === 0) void this.#flush(leader);
     else for (const lane of leader.ready) this.enqueue(lane);
+  }
+
+  /** The lane has something for the request after the one that is out. */
+  #queue(leader: Leader, lane: Lane): void {
+    if (this.#hooks.prepare === undefined) return;
+    leader.next.add(lane);
+    if (leader.scheduled || this.#gathering) return;
+    leader.scheduled = true;
+    this.#clock.soon(() => {
+      leader.scheduled = false;
+      this.#prepare(leader);
+    });
+  }
+
+  /** Begins with the next request while one is out. */
+  #prepare(leader: Leader): void {
+    if (leader.busySince === undefined) return;
+    const waiting = waitingIn(leader.next);
+    // More will come, and what is begun now would be too little by then.
+    if (waiting * 2 < leader.out) return;
+    let room = evenShare(leader.out, waiting);
+    const batches: Batch[] = [];
+    for (const lane of leader.next) {
+      const batch = room > 0 ? lane.prepare(this.#limits(room)) : undefined;
+      if (batch) batches.push(batch);
+      room -= batch?.entries.length ?? 0;
+    }
+    if (batches.length > 0) this.#hooks.prepare?.(batches);
   }
 
   /** The next request: a batch of each lane in turn. What does not fit waits at the head of the line for the one after. */
   #take(leader: Leader): Batch[] {
     const batches: Batch[] = [];
-    let room = evenShare(leader);
+    let room = leader.returned === 0 ? Infinity : evenShare(leader.returned, waitingIn(leader.ready));
     for (const lane of leader.ready) {
       if (room <= 0) break;
       leader.ready.delete(lane);
       const moved = this.#leaders.get(lane.leader) !== leader;
       if (moved) this.enqueue(lane);
       else if (lane.ready) {
-        const { batchSize, maxRecordsPerSlice } = this.#settings;
-        const batch = lane.take({ batchSize, maxRecordsPerSlice: Math.min(maxRecordsPerSlice, room) });
+        const batch = lane.take(this.#limits(room));
         if (batch) batches.push(batch);
         room -= batch?.entries.length ?? 0;
       }
     }
     return batches;
+  }
+
+  #limits(room: number): SliceLimits {
+    const { batchSize, maxRecordsPerSlice } = this.#settings;
+    return { batchSize, maxRecordsPerSlice: Math.min(maxRecordsPerSlice, room) };
   }
 }
 
@@ -145,9 +200,12 @@ export class Leaders {
  * out: where that is much the larger one, the process idles until it is back, and then the broker. Sharing evenly between
  * the two brought 256 and 744 of a thousand in flight to 500 each.
  */
-function evenShare({ ready, returned }: Leader): number {
-  if (returned === 0) return Infinity;
-  let waiting = 0;
-  for (const lane of ready) waiting += lane.length;
+function evenShare(returned: number, waiting: number): number {
   return Math.max(headStart, Math.ceil((returned + waiting) / 2));
+}
+
+function waitingIn(lanes: ReadonlySet<Lane>): number {
+  let records = 0;
+  for (const lane of lanes) records += lane.waiting;
+  return records;
 }

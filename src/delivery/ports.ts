@@ -10,6 +10,8 @@ import type { RetryPolicy } from './retry.ts';
 export interface Broker {
   layout(topic: string): Promise<TopicLayout>;
   produce(slices: readonly Slice[]): Promise<Outcome[]>;
+  /** Begins to compress what will be produced next; absent where nothing is gained by it. */
+  readonly prepare?: ((slices: readonly Slice[]) => void) | undefined;
   partitionOf(key: Buffer, partitions: number): number;
 }
 

@@ -28,8 +28,11 @@ for (const subject of subjects) {
     }
 
     /** A broker just started gives out no producer ids yet; this waits until it does, on another topic. */
-    async function readyIdempotent(partitions: number): Promise<[Client, string]> {
-      const [client, topic] = await ready(partitions, { idempotent: true });
+    async function readyIdempotent(
+      partitions: number,
+      options?: Partial<ClientOptions>,
+    ): Promise<[Client, string]> {
+      const [client, topic] = await ready(partitions, { ...options, idempotent: true });
       const other = await subject.topic(1);
       await client.layout(other);
       await eventually('a producer id is given out', async () => {
@@ -148,6 +151,23 @@ for (const subject of subjects) {
           ...['none n 10000', 'second 6', 'gzip g 10000', 'second 6', 'snappy 14000', 'second 6'],
           ...['lz4 lz 8000', 'second 6', 'zstd z 10000', 'second 6'],
         ]);
+      });
+
+      it('stores what it was told of early, and nothing that was dropped', async () => {
+        for (const options of [{ compression: 'gzip' }, { compression: 'zstd', idempotent: true }] as const) {
+          const [client, topic] = options.idempotent
+            ? await readyIdempotent(2, options)
+            : await ready(2, options);
+          const text = 'ahead '.repeat(20_000);
+          const next = [slice(topic, 0, text, 'second'), slice(topic, 1, text)];
+          client.prepare?.([...next, slice(topic, 0, 'dropped')]);
+          assert.deepEqual(kinds(await client.produce([slice(topic, 0, 'first')])), ['stored']);
+          assert.deepEqual(kinds(await client.produce(next)), ['stored', 'stored']);
+          const values = (await subject.read(topic, 4)).map(
+            ({ partition, value }) => `${partition} ${value.length}`,
+          );
+          assert.deepEqual(values, ['0 5', '0 120000', '0 6', '1 120000']);
+        }
       });
 
       it('finds a slice too large without harm to its neighbours', async () => {

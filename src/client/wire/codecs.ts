@@ -8,6 +8,8 @@ export interface Codec {
   readonly number: number;
   /** Absent: not at all. */
   readonly compress?: (bytes: Buffer) => Buffer | Promise<Buffer>;
+  /** Large batches are compressed by the thread pool, so that it is worth beginning early. */
+  readonly threaded?: boolean;
 }
 
 /**
@@ -19,13 +21,17 @@ export async function loadCodec(compression: Compression): Promise<Codec> {
     case 'none':
       return { number: 0 };
     case 'gzip':
-      return { number: 1, compress: atBest(gzipSync, promisify(gzip), 4 * 1024) };
+      return { number: 1, compress: atBest(gzipSync, promisify(gzip), 4 * 1024), threaded: true };
     case 'snappy':
       return { number: 2, compress: await webAssembly('snappy') };
     case 'lz4':
       return { number: 3, compress: await webAssembly('lz4') };
     case 'zstd':
-      return { number: 4, compress: atBest(zstdCompressSync, promisify(zstdCompress), 32 * 1024) };
+      return {
+        number: 4,
+        compress: atBest(zstdCompressSync, promisify(zstdCompress), 32 * 1024),
+        threaded: true,
+      };
   }
 }
 

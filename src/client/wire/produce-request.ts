@@ -1,6 +1,6 @@
 import type { Slice } from '../../vocabulary/partition.ts';
-import type { Codec } from './codecs.ts';
-import { encodeBatch } from './record-batch.ts';
+import type { Packer } from './packer.ts';
+import { sealBatch } from './record-batch.ts';
 import { laneOf, type Stamp } from './wire.ts';
 
 /** Kafka's number of the request. */
@@ -45,19 +45,16 @@ export interface EncodedProduce {
 export async function encodeProduce(
   slices: readonly Slice[],
   stamp: Stamp | undefined,
-  codec: Codec,
+  packer: Packer,
   { acks, ackTimeout }: ProduceSettings,
 ): Promise<EncodedProduce> {
   const size = { plain: 0, sent: 0 };
   const batches = await Promise.all(
     slices.map(async (slice) => {
-      const { pieces, plainSize } = await encodeBatch(
-        slice.records,
-        codec,
-        stamp && numberingOf(slice, stamp),
-      );
+      const packed = await packer.pack(slice.records);
+      const pieces = sealBatch(packed, slice.records, packer.codec, stamp && numberingOf(slice, stamp));
       const sentSize = sizeOf(pieces);
-      size.plain += plainSize;
+      size.plain += packed.plainSize;
       size.sent += sentSize;
       return { slice, pieces, sentSize };
     }),

@@ -15,33 +15,40 @@ const headerSize = 61;
 /** The checksum covers everything behind itself. */
 const checkedFrom = 21;
 
-/** A record batch, ready to be sent. */
-export interface EncodedBatch {
-  /** Its bytes, in one piece or two. */
-  readonly pieces: readonly Buffer[];
-  /** How many bytes it would be without compression. */
+/** The records of a batch, compressed where that is asked for: all of it but the header, which numbers it. */
+export interface PackedRecords {
+  /** Room for the header, and behind it the records where they are not compressed. */
+  readonly start: Buffer;
+  /** The compressed records. */
+  readonly rest: Buffer;
+  /** How many bytes the batch would be without compression. */
   readonly plainSize: number;
+}
+
+/** The long part of the work. Nothing of it depends on what became of the batches before. */
+export async function packRecords(records: readonly KafkaRecord[], codec: Codec): Promise<PackedRecords> {
+  const batch = encodeRecords(records);
+  const plainSize = batch.length;
+  if (codec.compress === undefined) return { start: batch, rest: empty, plainSize };
+  const rest = await codec.compress(batch.subarray(headerSize));
+  return { start: Buffer.allocUnsafe(headerSize), rest, plainSize };
 }
 
 /**
  * One record batch, as it goes over the wire and lies on the brokers' disks (magic 2, Kafka 0.11 and later; the layout is
  * in Kafka's documentation, "Message format", and in its `DefaultRecordBatch.java` and `DefaultRecord.java`).
+ *
+ * @param packed of the same records and codec
+ * @returns its bytes, in pieces
  */
-export async function encodeBatch(
+export function sealBatch(
+  { start, rest }: PackedRecords,
   records: readonly KafkaRecord[],
   codec: Codec,
   numbering = unnumbered,
-): Promise<EncodedBatch> {
-  const batch = encodeRecords(records);
-  const plainSize = batch.length;
-  if (codec.compress === undefined) {
-    writeHeader(batch, records, codec, numbering, empty);
-    return { pieces: [batch], plainSize };
-  }
-  const compressed = await codec.compress(batch.subarray(headerSize));
-  const header = Buffer.allocUnsafe(headerSize);
-  writeHeader(header, records, codec, numbering, compressed);
-  return { pieces: [header, compressed], plainSize };
+): readonly Buffer[] {
+  writeHeader(start, records, codec, numbering, rest);
+  return rest.length === 0 ? [start] : [start, rest];
 }
 
 const empty = Buffer.alloc(0);

@@ -10,6 +10,7 @@ import { clientClosed, notEncoded, partitionMissing } from '../errors/messages.t
 import type { Client, ClientOptions } from '../port.ts';
 import { PatientWire } from './patient-wire.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
+import { Packer } from './packer.ts';
 import { encodeProduce, type EncodedProduce } from './produce-request.ts';
 import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
 
@@ -23,9 +24,10 @@ const doubtPatience = 120_000;
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
   readonly limits = { maxRecordsPerSlice: 10_000 };
+  readonly prepare: Client['prepare'];
   readonly #wire: Wire;
   readonly #options: ClientOptions;
-  readonly #codec: Codec;
+  readonly #packer: Packer;
   readonly #cluster: Cluster;
   readonly #idempotent: IdempotentSender | undefined;
   #closing: Promise<void> | undefined;
@@ -33,7 +35,8 @@ export class WireClient implements Client {
   constructor(wire: Wire, options: ClientOptions, codec: Codec) {
     this.#wire = new PatientWire(wire, options);
     this.#options = options;
-    this.#codec = codec;
+    this.#packer = new Packer(codec);
+    if (codec.threaded) this.prepare = (slices) => this.#prepare(slices);
     this.#cluster = new Cluster(this.#wire, options);
     if (options.idempotent) this.#idempotent = this.#createIdempotent();
   }
@@ -55,6 +58,10 @@ export class WireClient implements Client {
   close(): Promise<void> {
     this.#closing ??= this.#wire.close();
     return this.#closing;
+  }
+
+  #prepare(slices: readonly Slice[]): void {
+    for (const { records } of slices) this.#packer.begin(records);
   }
 
   async #send(slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
@@ -115,7 +122,7 @@ export class WireClient implements Client {
     }
     let encoded: EncodedProduce;
     try {
-      encoded = await encodeProduce(slices, stamp, this.#codec, this.#options);
+      encoded = await encodeProduce(slices, stamp, this.#packer, this.#options);
     } catch (failure) {
       return slices.map(({ topic }) => notEncoded(topic, failure));
     }

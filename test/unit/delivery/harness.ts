@@ -4,6 +4,7 @@ import { partitionOf } from '../../../src/client/partitioner.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Notice } from '../../../src/vocabulary/notice.ts';
+import type { Slice } from '../../../src/vocabulary/partition.ts';
 import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -26,13 +27,12 @@ export function setUp(
 ) {
   const notices: Notice[] = [];
   const requests: string[][] = [];
+  const prepared: string[][] = [];
   const cluster = createMemoryCluster({
     topics: { events: 1 },
     ...clusterOptions,
     onProduce(slices) {
-      requests.push(
-        slices.map(({ topic, partition, records }) => `${topic}-${partition} ×${records.length}`),
-      );
+      requests.push(slices.map(nameOf));
       return clusterOptions.onProduce?.(slices);
     },
   });
@@ -41,12 +41,17 @@ export function setUp(
     {
       layout: (topic) => client.layout(topic),
       produce: (slices) => client.produce(slices),
+      prepare: (slices) => void prepared.push(slices.map(nameOf)),
       partitionOf,
     },
     { ...defaults, ...settings },
     { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },
   );
-  return { clock, notices, requests, cluster, delivery };
+  return { clock, notices, requests, prepared, cluster, delivery };
+}
+
+function nameOf({ topic, partition, records }: Slice): string {
+  return `${topic}-${partition} ×${records.length}`;
 }
 
 export function record(value: string, { topic = 'events', key = 'k' } = {}): KafkaRecord {

@@ -47,11 +47,13 @@ const limit = 500;
 
 describe('delivery under random outcomes, sizes and timings', () => {
   it('settles each record once; what is acknowledged is stored, in the order of its key', async () => {
+    let ahead = 0;
     await fc.assert(
       fc.asyncProperty(scenario, async ({ pushes, answers, partitions, brokers, ...settings }) => {
         const clock = new FakeClock();
         const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
         const busy = new Set<string>();
+        const prepared = new WeakSet<readonly unknown[]>();
         let next = 0;
 
         const store = (slice: Slice) => {
@@ -61,9 +63,10 @@ describe('delivery under random outcomes, sizes and timings', () => {
         };
         const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
           const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
-          for (const { partition } of slices) {
+          for (const { partition, records } of slices) {
             assert.ok(!busy.has(String(partition)), 'a lane has at most one request out');
             busy.add(String(partition));
+            if (prepared.has(records)) ahead++;
           }
           await new Promise<void>((resolve) => clock.after(latency, resolve));
           for (const { partition } of slices) busy.delete(String(partition));
@@ -88,11 +91,14 @@ describe('delivery under random outcomes, sizes and timings', () => {
             }
           });
         };
+        const prepare = (slices: readonly Slice[]) => {
+          for (const { records } of slices) prepared.add(records);
+        };
         const layout = () =>
           Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
 
         const delivery = new Delivery(
-          { produce, layout, partitionOf },
+          { produce, prepare, layout, partitionOf },
           { ...defaults, ...settings },
           { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
         );
@@ -138,6 +144,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
       }),
       { numRuns: 300 },
     );
+    assert.ok(ahead > 100, `${ahead} batches were begun early and sent`);
   });
 
   it('pauses double, with jitter, between a fifth of the first and the longest', () => {

@@ -114,7 +114,7 @@ describe('delivery with a spool, over outages and restarts', () => {
             synced: (task) => clock.after(diskLatency, () => dead || task()),
           });
           const delivery = new Delivery(
-            { produce, layout, partitionOf },
+            { produce, prepare: () => {}, layout, partitionOf },
             { ...defaults, ...settings, spool: { file, always } },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crc32c, Reader, readRecordsBatch } from '@platformatic/kafka';
 import fc from 'fast-check';
-import { loadCodec } from '../../../../src/client/wire/codecs.ts';
-import { encodeBatch } from '../../../../src/client/wire/record-batch.ts';
+import { loadCodec, type Codec } from '../../../../src/client/wire/codecs.ts';
+import { packRecords, sealBatch, type Numbering } from '../../../../src/client/wire/record-batch.ts';
 import type { KafkaRecord, RecordHeaders } from '../../../../src/vocabulary/record.ts';
 
 const time = 1_700_000_000_123;
@@ -13,8 +13,12 @@ function record(timestamp: number, key: string, value: string, headers: RecordHe
   return { topic: 'any', key: Buffer.from(key), value: Buffer.from(value), headers, timestamp };
 }
 
-async function encoded(...args: Parameters<typeof encodeBatch>): Promise<Buffer> {
-  return Buffer.concat((await encodeBatch(...args)).pieces);
+async function encoded(
+  records: readonly KafkaRecord[],
+  codec: Codec,
+  numbering?: Numbering,
+): Promise<Buffer> {
+  return Buffer.concat(sealBatch(await packRecords(records, codec), records, codec, numbering));
 }
 
 /** What the Java client of Kafka 4.3.1 makes of the same records: `MemoryRecords.withRecords`, magic 2, no compression. */
