@@ -1,8 +1,9 @@
 import { batchSize, runBatchFlow } from '../batch-run.ts';
 import { kafkaConfig, type KafkaChoice } from '../flow-run.ts';
 import { loadOurs } from '../ours.ts';
+import type { Destination } from '@walkeros/core';
 import type { Part, Row, Target } from '../row.ts';
-import { batchSink } from '../sinks.ts';
+import { batchSink, jsonBatchSink } from '../sinks.ts';
 
 const ceiling = 'batch sink, 5 ms';
 
@@ -17,10 +18,8 @@ export const batch: Part = {
     { figure: 'rss', title: 'RSS MiB', digits: 0 },
   ],
   rows: [
-    {
-      name: ceiling,
-      run: async (context) => ({ ...(await runBatchFlow(context, batchSink, {})), stored: 0 }),
-    },
+    sink(ceiling, batchSink),
+    sink('batch sink, 5 ms, that writes JSON', jsonBatchSink),
     ours('platformatic', 'gzip'),
     ours('platformatic', 'lz4'),
     ours('platformatic', 'none'),
@@ -33,6 +32,13 @@ export const batch: Part = {
     target('ours kafkajs, gzip', 0.7),
   ],
 };
+
+function sink(name: string, code: Destination.Instance): Row {
+  return {
+    name,
+    run: async (context) => ({ ...(await runBatchFlow(context, code, {})), stored: 0 }),
+  };
+}
 
 function ours(
   client: NonNullable<KafkaChoice['client']>,

@@ -3,7 +3,7 @@ import { kafkaConfig, runFlow, type KafkaChoice } from '../flow-run.ts';
 import { loadOurs } from '../ours.ts';
 import { loadPeer } from '../peer.ts';
 import type { Part, Row, Target } from '../row.ts';
-import { delayedSink, noopSink } from '../sinks.ts';
+import { delayedSink, jsonSink, noopSink } from '../sinks.ts';
 
 const ceiling = 'sink, 5 ms';
 const peer = 'public destination, gzip';
@@ -22,6 +22,7 @@ export const flow: Part = {
   rows: [
     sink('sink, no-op', noopSink),
     sink(ceiling, delayedSink),
+    sink('sink, 5 ms, that writes JSON', jsonSink),
     {
       name: peer,
       share: 0.2,
