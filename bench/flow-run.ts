@@ -50,12 +50,8 @@ export async function runFlow(
   code: Destination.Instance,
   config?: Destination.Config,
 ): Promise<RowResult> {
-  const events = readEvents();
   const collector = await openFlow(code, config);
-  const load = (count: number): Promise<number> =>
-    new Load({ events: count, inFlight, limitMs: context.limitMs }, (index, load) => {
-      pushOne(collector, nth(events, index), load);
-    }).run();
+  const load = loadOf(collector, context);
   // Alone, for the collector opens a destination once for each of its concurrent first pushes.
   const first = await load(1);
   if (collector.status.failed > 0) throw new Error('the first push failed');
@@ -63,6 +59,18 @@ export async function runFlow(
   const figures = await measure(() => load(context.events));
   await closeFlow(collector);
   return { figures, stored: warm + figures.events };
+}
+
+/** Pushes as many events as it is told, and resolves to how many were answered. */
+export function loadOf(
+  collector: Collector.Instance,
+  { limitMs }: Pick<RowContext, 'limitMs'>,
+): (count: number) => Promise<number> {
+  const events = readEvents();
+  return (count) =>
+    new Load({ events: count, inFlight, limitMs }, (index, load) => {
+      pushOne(collector, nth(events, index), load);
+    }).run();
 }
 
 function pushOne(collector: Collector.Instance, event: WalkerOS.Event, load: Load): void {
