@@ -57,7 +57,7 @@ export class Leaders {
 
   /** The lane has something to send to its leader. */
   enqueue(lane: Lane): void {
-    if (lane.leader === noLeader) return;
+    if (lane.leader === noLeader || lane.waiting === 0) return;
     const leader = this.#of(lane.leader);
     if (lane.ready) leader.ready.add(lane);
     if (leader.busySince !== undefined) return this.#queue(leader, lane);
@@ -151,13 +151,13 @@ export class Leaders {
     leader.scheduled = true;
     this.#clock.soon(() => {
       leader.scheduled = false;
-      this.#prepare(leader);
+      if (leader.busySince === undefined) this.#sendWaiting(leader);
+      else this.#prepare(leader);
     });
   }
 
   /** Begins with the next request while one is out. */
   #prepare(leader: Leader): void {
-    if (leader.busySince === undefined) return;
     const waiting = waitingIn(leader.next);
     // More will come, and what is begun now would be too little by then.
     if (waiting * 2 < leader.out) return;

@@ -56,6 +56,22 @@ describe('while a request is out', () => {
     await Promise.all(pushes);
   });
 
+  it('strands no push that comes just before or after the answer', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const { clock, delivery } = setUp();
+      await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+      const first = delivery.send(record('b'));
+      const second = first.then(async () => {
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        await delivery.send(record('c'));
+      });
+      const fates = watch([first, second]);
+      await clock.advance(1);
+      await clock.advance(1);
+      assert.deepEqual(fates, ['stored', 'stored'], `${turns} turns after the answer`);
+    }
+  });
+
   it('begins with a batch as soon as it is in', async () => {
     const answer = Promise.withResolvers<void>();
     const { clock, delivery, prepared } = setUp({}, { onProduce: () => answer.promise });
