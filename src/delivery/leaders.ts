@@ -38,16 +38,16 @@ interface Leader {
 
 /**
  * Group commit, per leader: nothing out to a broker → send at once; while a request is out, everything that arrives
- * for its lanes forms the next one. One push alone has the raw round trip, a thousand share a few requests, and a
- * frozen broker delays its own lanes only.
+ * for its lanes forms the next one, which is compressed meanwhile. One push alone has the raw round trip, a thousand share a
+ * few requests, and a frozen broker delays its own lanes only.
  */
 export class Leaders {
   readonly #leaders = new Map<number, Leader>();
   readonly #clock: Clock;
   readonly #settings: GroupCommit;
+  readonly #hooks: LeaderHooks;
   /** A burst that is known to be one is on its way into the lanes. */
   #gathering = false;
-  readonly #hooks: LeaderHooks;
 
   constructor(clock: Clock, settings: GroupCommit, hooks: LeaderHooks) {
     this.#clock = clock;
