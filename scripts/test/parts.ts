@@ -18,7 +18,7 @@ export const parts = {
   cli: { broker: true, concurrency: 1, timeoutMs: 180_000 },
   // A cluster of its own; the whole suite is `npm run chaos`.
   chaos: { broker: false, concurrency: 1, timeoutMs: 300_000 },
-  bundle: { broker: true, concurrency: 1, timeoutMs: 240_000 },
+  bundle: { broker: true, concurrency: 2, timeoutMs: 240_000 },
   // Brings a broker of its own, which it stops and starts.
   browser: { broker: false, concurrency: 1, timeoutMs: 180_000 },
   package: { broker: false, concurrency: 1, timeoutMs: 240_000 },
