@@ -16,12 +16,12 @@ const turn = 10_000;
 export async function runTelemetry(context: RowContext, signals: Signals): Promise<RowResult> {
   const config = kafkaConfig(context, { compression: 'gzip' });
   const plain = await openFlow(await loadOurs(), structuredClone(config));
-  const loads = { plain: loadOf(plain, context), watched: loadOf(plain, context) };
-  let stored = (await loads.plain(1)) + (await loads.plain(context.warmUp));
+  const loadPlain = loadOf(plain, context);
+  let stored = (await loadPlain(1)) + (await loadPlain(context.warmUp));
 
   const sdk = installSdk(signals);
   const watched = await openFlow(await loadOurs(), structuredClone(config));
-  loads.watched = loadOf(watched, context);
+  const loads = { plain: loadPlain, watched: loadOf(watched, context) };
   stored += (await loads.watched(1)) + (await loads.watched(context.warmUp));
 
   const pairs: Record<keyof typeof loads, Figures>[] = [];
