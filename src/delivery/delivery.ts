@@ -1,9 +1,10 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
+import { Answers } from './answers.ts';
 import { halved, retrying, sliceOf } from './batch.ts';
 import { deadLetterOf } from './dead-letter.ts';
-import { createEntry, type Entry, type Settle } from './entry.ts';
+import { createEntry, type Entry, type Waiter } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
@@ -86,25 +87,18 @@ export class Delivery {
    * @throws KafkaError that names the topic and says whether the record may have been written
    */
   send(record: KafkaRecord): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#admit(record, (error) => (error ? reject(error) : resolve()));
-    });
+    const waiter = Promise.withResolvers<void>();
+    this.#admit(record, waiter);
+    return waiter.promise;
   }
 
   /** Sends records together. Resolves to the error of each, in their order; undefined where it is stored. */
   sendAll(records: readonly KafkaRecord[]): Promise<(KafkaError | undefined)[]> {
-    return new Promise((resolve) => {
-      const errors = new Array<KafkaError | undefined>(records.length).fill(undefined);
-      let open = records.length;
-      if (open === 0) resolve(errors);
-      const settle = (error: KafkaError | undefined, index: number): void => {
-        errors[index] = error;
-        if (--open === 0) resolve(errors);
-      };
-      this.#leaders.together(() => {
-        records.forEach((record, index) => this.#admit(record, (error) => settle(error, index)));
-      });
-    });
+    const answers = new Answers(records.length);
+    this.#leaders.together(() =>
+      records.forEach((record, index) => this.#admit(record, answers.waiterOf(index))),
+    );
+    return answers.all;
   }
 
   /**
@@ -132,10 +126,10 @@ export class Delivery {
     return { records: this.#live.count, bytes: this.#bound.bytes };
   }
 
-  #admit(record: KafkaRecord, settle: Settle): void {
-    if (this.#closed) return settle(failures.closed(record.topic));
+  #admit(record: KafkaRecord, waiter: Waiter): void {
+    if (this.#closed) return waiter.reject(failures.closed(record.topic));
     const { bufferMemory } = this.#settings;
-    const entry = createEntry(++this.#lastId, record, this.#context.clock.now() + this.#patience, settle);
+    const entry = createEntry(++this.#lastId, record, this.#context.clock.now() + this.#patience, waiter);
     this.#begin();
     if (entry.bytes > bufferMemory)
       return this.#refuse(entry, failures.largerThanBuffer(entry, bufferMemory));
@@ -256,7 +250,8 @@ export class Delivery {
     if (entry.settled) return;
     entry.settled = true;
     this.#overflow?.left(entry, error);
-    entry.settle(error);
+    if (error) entry.waiter.reject(error);
+    else entry.waiter.resolve();
     this.#bound.leave(entry);
     this.#live.oneLess();
   }
@@ -273,11 +268,17 @@ export class Delivery {
     }
     const letter = deadLetterOf(entry.record, error, Math.max(1, entry.attempts), deadLetterTopic, date());
     const deadline = Math.min(entry.deadline, this.#context.clock.now() + this.#patience);
-    const follower = createEntry(++this.#lastId, letter, deadline, (failure) => {
-      if (!failure) notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });
-      const fate = failure && failures.deadLetter(entry, error, deadLetterTopic, failure);
-      this.#overflow?.left(entry, fate);
-      entry.settle(fate);
+    const follower = createEntry(++this.#lastId, letter, deadline, {
+      resolve: () => {
+        notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });
+        this.#overflow?.left(entry, undefined);
+        entry.waiter.resolve();
+      },
+      reject: (failure) => {
+        const fate = failures.deadLetter(entry, error, deadLetterTopic, failure);
+        this.#overflow?.left(entry, fate);
+        entry.waiter.reject(fate);
+      },
     });
     // The letter speaks for the record from here on.
     entry.settled = true;
@@ -334,8 +335,7 @@ export class Delivery {
     }
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;
-    const behind = [...this.#topics.values()].some((topic) => topic.behind);
-    if (this.#live.any || behind) this.#sweepLater();
+    if (this.#live.any || [...this.#topics.values()].some(({ behind }) => behind)) this.#sweepLater();
   }
 
   /** The lane may have something to send. */

@@ -2,8 +2,12 @@ import type { KafkaError } from '../vocabulary/errors.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { unassigned } from '../vocabulary/spool.ts';
 
-/** Told exactly once what became of a record: stored (no error), or why not. */
-export type Settle = (error?: KafkaError) => void;
+/** Who waits for a record is told exactly once, in one of two ways. A promise's own functions will do: 130 bytes a push less. */
+export interface Waiter {
+  /** It is stored. */
+  readonly resolve: () => void;
+  readonly reject: (error: KafkaError) => void;
+}
 
 /** One record on its way, from push to its settled outcome. */
 export interface Entry {
@@ -17,7 +21,7 @@ export interface Entry {
   readonly bytes: number;
   /** On the delivery's clock. Settled by then, come what may; none for what the spool has. */
   deadline: number;
-  settle: Settle;
+  waiter: Waiter;
   /** `unassigned` until the layout of its topic is known. */
   partition: number;
   /** Whether the spool has it as well: on its way there, or safe there and its push told so. */
@@ -35,14 +39,14 @@ export interface Entry {
   held: boolean;
 }
 
-export function createEntry(id: number, record: KafkaRecord, deadline: number, settle: Settle): Entry {
+export function createEntry(id: number, record: KafkaRecord, deadline: number, waiter: Waiter): Entry {
   return {
     id,
     record,
     unfinished: false,
     bytes: bytesOf(record),
     deadline,
-    settle,
+    waiter,
     partition: unassigned,
     kept: 'no',
     attempts: 0,

@@ -2,7 +2,7 @@ import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
 import type { Kept, Spool } from '../vocabulary/spool.ts';
 import { atMost, type Clock } from './clock.ts';
-import { createEntry, type Entry } from './entry.ts';
+import { createEntry, type Entry, type Waiter } from './entry.ts';
 import { failures } from './failures.ts';
 import type { Lane } from './lane.ts';
 import type { MemoryBound } from './memory-bound.ts';
@@ -220,9 +220,9 @@ export class Overflow implements TopicOverflow {
       this.#topic(entry.record.topic).records++;
       entry.kept = 'yes';
       entry.deadline = Infinity;
-      const { settle } = entry;
-      entry.settle = told;
-      settle();
+      const { waiter } = entry;
+      entry.waiter = told;
+      waiter.resolve();
     });
   }
 
@@ -275,4 +275,4 @@ export class Overflow implements TopicOverflow {
 }
 
 /** Its push was told when the spool had it. */
-function told(): void {}
+const told: Waiter = { resolve: () => undefined, reject: () => undefined };

@@ -4,12 +4,13 @@ import { createEntry, type Entry } from '../../../src/delivery/entry.ts';
 import { Lane, type Batch } from '../../../src/delivery/lane.ts';
 import { record } from './harness.ts';
 
+const nobody = { resolve: () => undefined, reject: () => undefined };
 const limits = { batchSize: 1_000_000, maxRecordsPerSlice: 10_000 };
 
 /** A lane with its first entry out, and the three behind it begun with. */
 function oneOutThreeBegun() {
   const lane = new Lane('events', 0, 1);
-  const entries = [1, 2, 3, 4].map((id) => createEntry(id, record(`${id}`), 1_000, () => undefined));
+  const entries = [1, 2, 3, 4].map((id) => createEntry(id, record(`${id}`), 1_000, nobody));
   const [first, ...rest] = entries;
   if (first) lane.push(first);
   const out = lane.take(limits);
@@ -41,7 +42,7 @@ describe('a batch that was begun with while another is out', () => {
     const { lane } = oneOutThreeBegun();
     assert.equal(lane.prepare(limits), undefined);
     const resting = new Lane('events', 1, 1);
-    resting.push(createEntry(9, record('9'), 1_000, () => undefined));
+    resting.push(createEntry(9, record('9'), 1_000, nobody));
     resting.resting = true;
     assert.equal(resting.prepare(limits), undefined);
   });
