@@ -32,8 +32,10 @@ interface Leader {
   arrived: number;
   /** Records of the request that just came back; 0 where none was out. */
   returned: number;
-  /** A flush is on its way, or the preparation of the next. */
-  scheduled: boolean;
+  /** It is looked at when this turn of the event loop is over. */
+  soon: boolean;
+  /** It is looked at when `linger` is over. */
+  lingers: boolean;
 }
 
 /**
@@ -60,13 +62,16 @@ export class Leaders {
     if (lane.leader === noLeader || lane.waiting === 0) return;
     const leader = this.#of(lane.leader);
     if (lane.ready) leader.ready.add(lane);
-    if (leader.busySince !== undefined) return this.#queue(leader, lane);
-    if (!lane.ready || this.#gathering) return;
-    leader.arrived++;
-    const { linger, batchSize } = this.#settings;
-    const enough = lane.bytes >= batchSize || (linger === 0 && leader.arrived >= headStart);
-    if (enough) void this.#flush(leader);
-    else if (!leader.scheduled) this.#schedule(leader);
+    if (leader.busySince !== undefined) {
+      leader.next.add(lane);
+      if (this.#hooks.prepare) this.#soon(leader);
+    } else if (lane.ready && !this.#gathering) {
+      leader.arrived++;
+      const { linger, batchSize } = this.#settings;
+      if (lane.bytes >= batchSize || (linger === 0 && leader.arrived >= headStart)) void this.#flush(leader);
+      else if (linger === 0) this.#soon(leader);
+      else this.#linger(leader);
+    }
   }
 
   /** What `work` enqueues leaves together: sends begin when it is through. */
@@ -76,10 +81,7 @@ export class Leaders {
       work();
     } finally {
       this.#gathering = false;
-      for (const leader of this.#leaders.values()) {
-        if (leader.busySince === undefined) this.#sendWaiting(leader);
-        else if (leader.next.size > 0) this.#prepare(leader);
-      }
+      for (const leader of this.#leaders.values()) this.#goOn(leader);
     }
   }
 
@@ -101,22 +103,37 @@ export class Leaders {
         out: 0,
         arrived: 0,
         returned: 0,
-        scheduled: false,
+        soon: false,
+        lingers: false,
       };
       this.#leaders.set(id, leader);
     }
     return leader;
   }
 
-  /** `soon` rather than now: pushes of one burst go together, and one alone loses no measurable time. */
-  #schedule(leader: Leader): void {
-    leader.scheduled = true;
-    const flush = () => {
-      leader.scheduled = false;
+  /** Soon rather than now: pushes of one burst go together, and one alone loses no measurable time. */
+  #soon(leader: Leader): void {
+    if (leader.soon || this.#gathering) return;
+    leader.soon = true;
+    this.#clock.soon(() => {
+      leader.soon = false;
+      this.#goOn(leader);
+    });
+  }
+
+  #linger(leader: Leader): void {
+    if (leader.lingers) return;
+    leader.lingers = true;
+    this.#clock.after(this.#settings.linger, () => {
+      leader.lingers = false;
       if (leader.busySince === undefined) void this.#flush(leader);
-    };
-    if (this.#settings.linger > 0) this.#clock.after(this.#settings.linger, flush);
-    else this.#clock.soon(flush);
+    });
+  }
+
+  /** Sends what waits; or begins with it, while a request is out. */
+  #goOn(leader: Leader): void {
+    if (leader.busySince === undefined) this.#sendWaiting(leader);
+    else this.#prepare(leader);
   }
 
   async #flush(leader: Leader): Promise<void> {
@@ -143,55 +160,44 @@ export class Leaders {
     else for (const lane of leader.ready) this.enqueue(lane);
   }
 
-  /** The lane has something for the request after the one that is out. */
-  #queue(leader: Leader, lane: Lane): void {
-    if (this.#hooks.prepare === undefined) return;
-    leader.next.add(lane);
-    if (leader.scheduled || this.#gathering) return;
-    leader.scheduled = true;
-    this.#clock.soon(() => {
-      leader.scheduled = false;
-      if (leader.busySince === undefined) this.#sendWaiting(leader);
-      else this.#prepare(leader);
-    });
-  }
-
   /** Begins with the next request while one is out. */
   #prepare(leader: Leader): void {
+    const { prepare } = this.#hooks;
     const waiting = waitingIn(leader.next);
     // More will come, and what is begun now would be too little by then.
-    if (waiting * 2 < leader.out) return;
-    let room = evenShare(leader.out, waiting);
-    const batches: Batch[] = [];
-    for (const lane of leader.next) {
-      const batch = room > 0 ? lane.prepare(this.#limits(room)) : undefined;
-      if (batch) batches.push(batch);
-      room -= batch?.entries.length ?? 0;
-    }
-    if (batches.length > 0) this.#hooks.prepare?.(batches);
+    if (prepare === undefined || waiting * 2 < leader.out) return;
+    const room = evenShare(leader.out, waiting);
+    const batches = this.#fill(room, leader.next, (lane, limits) => lane.prepare(limits));
+    if (batches.length > 0) prepare(batches);
   }
 
-  /** The next request: a batch of each lane in turn. What does not fit waits at the head of the line for the one after. */
+  /** The next request. What does not fit waits at the head of the line for the one after. */
   #take(leader: Leader): Batch[] {
-    const batches: Batch[] = [];
-    let room = leader.returned === 0 ? Infinity : evenShare(leader.returned, waitingIn(leader.ready));
-    for (const lane of leader.ready) {
-      if (room <= 0) break;
+    const room = leader.returned === 0 ? Infinity : evenShare(leader.returned, waitingIn(leader.ready));
+    return this.#fill(room, leader.ready, (lane, limits) => {
       leader.ready.delete(lane);
       const moved = this.#leaders.get(lane.leader) !== leader;
       if (moved) this.enqueue(lane);
-      else if (lane.ready) {
-        const batch = lane.take(this.#limits(room));
-        if (batch) batches.push(batch);
-        room -= batch?.entries.length ?? 0;
-      }
-    }
-    return batches;
+      return !moved && lane.ready ? lane.take(limits) : undefined;
+    });
   }
 
-  #limits(room: number): SliceLimits {
+  /** A batch of each lane in turn, of at most so many records in all. */
+  #fill(
+    room: number,
+    lanes: Iterable<Lane>,
+    batchOf: (lane: Lane, limits: SliceLimits) => Batch | undefined,
+  ): Batch[] {
     const { batchSize, maxRecordsPerSlice } = this.#settings;
-    return { batchSize, maxRecordsPerSlice: Math.min(maxRecordsPerSlice, room) };
+    const batches: Batch[] = [];
+    for (const lane of lanes) {
+      if (room <= 0) break;
+      const batch = batchOf(lane, { batchSize, maxRecordsPerSlice: Math.min(maxRecordsPerSlice, room) });
+      if (batch === undefined) continue;
+      batches.push(batch);
+      room -= batch.entries.length;
+    }
+    return batches;
   }
 }
 

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { record, refused, setUp, watch } from './harness.ts';
 
+/** Of a record here: key and value of one byte, and what Kafka adds. */
+const bytesOfOne = 26;
+
 describe('while a request is out', () => {
   /** One request of two records is out, and three more records wait for the next. */
   async function twoOutThreeWaiting(settings: Parameters<typeof setUp>[0] = {}) {
@@ -54,6 +57,11 @@ describe('while a request is out', () => {
     answer.resolve();
     await clock.advance(1);
     await Promise.all(pushes);
+  });
+
+  it('begins with the next though the time to wait for company is not over', async () => {
+    const { prepared } = await twoOutThreeWaiting({ linger: 20, batchSize: 2 * bytesOfOne });
+    assert.deepEqual(prepared, [['events-0 ×2']]);
   });
 
   it('strands no push that comes just before or after the answer', async () => {
