@@ -1,6 +1,7 @@
+import { TraceFlags } from '@opentelemetry/api';
 import { getByPath } from '@walkeros/core';
 import type { Ingest, WalkerOS } from '@walkeros/core';
-import type { KafkaRecord } from '../vocabulary/record.ts';
+import type { KafkaRecord, TraceContext } from '../vocabulary/record.ts';
 import { parseTraceparent } from './trace-context.ts';
 
 /** Notes on a record where its event comes from, for spans and for whoever reads the record. */
@@ -25,26 +26,30 @@ export interface Origin {
  */
 export function createMark(
   path: string | undefined,
-  active: (() => string | undefined) | undefined,
+  active: (() => TraceContext | undefined) | undefined,
 ): MarkOrigin | undefined {
   if (path === undefined && active === undefined) return undefined;
   return (record, origin) => {
     const carried = path === undefined ? undefined : carriedAt(path, origin);
     if (carried !== undefined) {
-      return { ...record, headers: { ...record.headers, traceparent: carried }, traceparent: carried };
+      return { ...record, headers: { ...record.headers, traceparent: carried.header }, trace: carried.trace };
     }
     if (active === undefined) return record;
     const open = origin.pushed ? active() : undefined;
-    return { ...record, traceparent: open ?? walkerContext(origin.event) };
+    return { ...record, trace: open ?? walkerContext(origin.event) };
   };
 }
 
-function carriedAt(path: string, { event, ingest }: Origin): string | undefined {
-  const value = getByPath(path.startsWith('ingest.') ? { ingest } : event, path);
-  if (typeof value !== 'string') return undefined;
-  return parseTraceparent(value) === undefined ? undefined : value;
+function carriedAt(path: string, { event, ingest }: Origin) {
+  const header = getByPath(path.startsWith('ingest.') ? { ingest } : event, path);
+  if (typeof header !== 'string') return undefined;
+  const trace = parseTraceparent(header);
+  return trace && { header, trace };
 }
 
-function walkerContext({ id, source }: WalkerOS.Event): string | undefined {
-  return source.trace === undefined ? undefined : `00-${source.trace}-${id}-01`;
+/** Of all events, though a request names the traces of a few: nothing is written or checked here that may not be needed. */
+function walkerContext({ id, source }: WalkerOS.Event): TraceContext | undefined {
+  return source.trace === undefined
+    ? undefined
+    : { traceId: source.trace, spanId: id, traceFlags: TraceFlags.SAMPLED };
 }

@@ -1,5 +1,6 @@
 import {
   context,
+  isSpanContextValid,
   ProxyTracerProvider,
   ROOT_CONTEXT,
   SpanKind,
@@ -10,10 +11,10 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { ProduceReport } from '../vocabulary/produce-report.ts';
+import type { TraceContext } from '../vocabulary/record.ts';
 import { hostAndPort } from './broker-address.ts';
 import { errorType, firstError, onlyTopic } from './measurement.ts';
 import { scope } from './meter.ts';
-import { formatTraceparent, parseTraceparent } from './trace-context.ts';
 
 /** What the SDK keeps of a span's links by default; a request may carry ten thousand records. */
 const linkLimit = 128;
@@ -21,8 +22,8 @@ const linkLimit = 128;
 export interface Spans {
   /** The span of a produce request, made when its outcome is known. */
   record(report: ProduceReport): void;
-  /** What is going on where a push came from, as a `traceparent`. */
-  active(): string | undefined;
+  /** What is going on where a push came from. */
+  active(): TraceContext | undefined;
 }
 
 /** @returns undefined where no OpenTelemetry SDK is installed, so that no event need remember where it came from */
@@ -34,10 +35,7 @@ export function createSpans(id: string, clientId: string): Spans | undefined {
   return {
     record: (report) =>
       recordSpan(tracer, report, { 'walkeros.destination.id': id, 'messaging.client.id': clientId }),
-    active() {
-      const active = trace.getSpanContext(context.active());
-      return active && formatTraceparent(active);
-    },
+    active: () => trace.getSpanContext(context.active()),
   };
 }
 
@@ -79,15 +77,14 @@ function attributesOf({ broker, slices }: ProduceReport, topic: string | undefin
 
 /** To the contexts of the events inside, each once, the first 128 of them. */
 function linksOf({ slices }: ProduceReport): Link[] {
-  const contexts = new Set<string>();
+  const links = new Map<string, Link>();
   for (const { records } of slices) {
-    for (const { traceparent } of records) {
-      if (contexts.size === linkLimit) break;
-      if (traceparent !== undefined) contexts.add(traceparent);
+    for (const { trace } of records) {
+      if (links.size === linkLimit) return [...links.values()];
+      if (trace === undefined || !isSpanContextValid(trace)) continue;
+      const key = trace.traceId + trace.spanId;
+      if (!links.has(key)) links.set(key, { context: trace });
     }
   }
-  return [...contexts].flatMap((traceparent) => {
-    const context = parseTraceparent(traceparent);
-    return context ? [{ context }] : [];
-  });
+  return [...links.values()];
 }

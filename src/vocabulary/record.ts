@@ -15,10 +15,21 @@ export interface KafkaRecord {
   readonly headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
-  /** The trace that its event belongs to, by W3C Trace Context; not sent. Only where somebody records spans. */
-  readonly traceparent?: string | undefined;
+  /** Where its event belongs; not sent. Only where somebody records spans. */
+  readonly trace?: TraceContext | undefined;
   /** What it waits for, where its value is not in its final form yet. */
   readonly pending?: Pending | undefined;
+}
+
+/** A span of a trace, by W3C Trace Context: what OpenTelemetry calls a span context. */
+export interface TraceContext {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+  readonly traceFlags: number;
+  /** It came with a request from elsewhere. */
+  readonly isRemote?: boolean;
 }
 
 /**

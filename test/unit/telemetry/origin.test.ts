@@ -6,12 +6,18 @@ import { event } from '../../support/flow.ts';
 import { recordOf } from './reports.ts';
 
 const carried = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const open = '00-11111111111111111111111111111111-2222222222222222-01';
+const ofCarried = {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  traceFlags: 1,
+  isRemote: true,
+};
+const open = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0 };
 const ingest = (traceparent: unknown): Ingest => ({ _meta: { hops: 1, path: ['http'] }, traceparent });
 const traced = event({
   source: { type: 'test', platform: 'server', schema: '4', trace: '33333333333333333333333333333333' },
 });
-const ofWalker = '00-33333333333333333333333333333333-1f0c2a9d4b7e8f31-01';
+const ofWalker = { traceId: '3'.repeat(32), spanId: '1f0c2a9d4b7e8f31', traceFlags: 1 };
 const record = recordOf({ headers: { team: 'web' } });
 
 describe('the trace an event belongs to', () => {
@@ -26,7 +32,7 @@ describe('the trace an event belongs to', () => {
       assert.deepEqual(marked, {
         ...record,
         headers: { team: 'web', traceparent: carried },
-        traceparent: carried,
+        trace: ofCarried,
       });
     }
     assert.deepEqual(record.headers, { team: 'web' });
@@ -52,14 +58,14 @@ describe('the trace an event belongs to', () => {
   it('is the open span of its push else, and not that of a batch, which is another event’s', () => {
     const mark = createMark(undefined, () => open);
     const pushed = mark?.(record, { event: traced, ingest: undefined, pushed: true });
-    assert.deepEqual(pushed, { ...record, traceparent: open });
+    assert.deepEqual(pushed, { ...record, trace: open });
     const batched = mark?.(record, { event: traced, ingest: undefined, pushed: false });
-    assert.deepEqual(batched, { ...record, traceparent: ofWalker });
+    assert.deepEqual(batched, { ...record, trace: ofWalker });
   });
 
   it('is walkerOS’ own else, where it has ids', () => {
     const mark = createMark('custom.traceparent', () => undefined);
-    assert.equal(mark?.(record, { event: traced, ingest: undefined, pushed: true }).traceparent, ofWalker);
-    assert.equal(mark?.(record, { event: event(), ingest: undefined, pushed: true }).traceparent, undefined);
+    assert.deepEqual(mark?.(record, { event: traced, ingest: undefined, pushed: true }).trace, ofWalker);
+    assert.equal(mark?.(record, { event: event(), ingest: undefined, pushed: true }).trace, undefined);
   });
 });

@@ -6,9 +6,11 @@ import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { installSdk, type Sdk } from '../../support/otel.ts';
 import { recordOf, reportOf } from './reports.ts';
 
-const traceparent = (n: number): string =>
-  `00-0af7651916cd43dd8448eb211c80319c-${n.toString(16).padStart(16, '0')}-01`;
-const records = (...contexts: number[]) => contexts.map((n) => recordOf({ traceparent: traceparent(n) }));
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const traceOf = (n: number) => ({ traceId, spanId: n.toString(16).padStart(16, '0'), traceFlags: 1 });
+const records = (...contexts: number[]) => contexts.map((n) => recordOf({ trace: traceOf(n) }));
+/** walkerOS' own ids can be anything, where a source sets them. */
+const nonsense = recordOf({ trace: { traceId: 'visit', spanId: '7', traceFlags: 1 } });
 
 describe('spans', () => {
   let sdk: Sdk;
@@ -61,14 +63,14 @@ describe('spans', () => {
   it('is linked to the context of each event, once', () => {
     const slices = [
       { topic: 'events', partition: 0, records: [...records(1, 2, 1), recordOf()] },
-      { topic: 'events', partition: 1, records: [...records(3), recordOf({ traceparent: 'nonsense' })] },
+      { topic: 'events', partition: 1, records: [...records(3), nonsense] },
     ];
     createSpans('kafka', 'walkeros')?.record(reportOf({ slices }));
     assert.deepEqual(
       only().links.map(({ context }) => context.spanId),
       ['0000000000000001', '0000000000000002', '0000000000000003'],
     );
-    assert.equal(only().links[0]?.context.traceId, '0af7651916cd43dd8448eb211c80319c');
+    assert.equal(only().links[0]?.context.traceId, traceId);
   });
 
   it('keeps the links of a request with ten thousand records to what an SDK keeps', () => {

@@ -44,9 +44,10 @@ describe('formats of values', () => {
     const waiting = compose?.({ topic: 'events', key: Buffer.from('k'), timestamp: 1 }, {}, event());
     assert.ok(waiting?.pending);
     await waiting.pending.moved(5_000);
-    const traced = { ...waiting, headers: { ...waiting.headers, traceparent: 't' }, traceparent: 't' };
+    const trace = { traceId: 't', spanId: 's', traceFlags: 1 };
+    const traced = { ...waiting, headers: { ...waiting.headers, traceparent: 't' }, trace };
     const record = waiting.pending.finish(traced);
-    assert.deepEqual([record?.headers, record?.traceparent], [{ traceparent: 't' }, 't']);
+    assert.deepEqual([record?.headers, record?.trace], [{ traceparent: 't' }, trace]);
     assert.equal(record?.value.toString('hex'), '0000000001');
     assert.equal(record.pending, undefined);
   });
