@@ -20,12 +20,19 @@ export function openEngine(context: RowContext, choice: KafkaChoice): Promise<Ru
   return openRuntime(resolveOptions(settings).options, { id: 'bench', env: {}, logger });
 }
 
-/** Our engine, with as many records in flight as the raw client has in a request. */
-export async function runEngine(context: RowContext, choice: KafkaChoice): Promise<RowResult> {
+/** About as many records as `bufferMemory` holds, 32 MiB: what bounds Java's tool as well. */
+export const bufferful = 40_000;
+
+/** @param inFlight unacknowledged records, `batchSize` to have as many as the raw client has in a request */
+export async function runEngine(
+  context: RowContext,
+  choice: KafkaChoice,
+  inFlight: number,
+): Promise<RowResult> {
   const records = readRecords(context.topic);
   const engine = await openEngine(context, choice);
   const load = (count: number): Promise<number> =>
-    new Load({ events: count, inFlight: batchSize, limitMs: context.limitMs }, (index, load) => {
+    new Load({ events: count, inFlight, limitMs: context.limitMs }, (index, load) => {
       engine.delivery.send(nth(records, index)).then(() => load.answered(), load.fail);
     }).run();
   const first = await load(1);
