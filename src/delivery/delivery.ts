@@ -2,7 +2,7 @@ import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { Answers } from './answers.ts';
-import { halved, retrying, sliceOf } from './batch.ts';
+import { halved, sliceOf } from './batch.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { createEntry, type Entry, type Waiter } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
@@ -14,7 +14,6 @@ import { MemoryBound } from './memory-bound.ts';
 import { marginOf, Overflow } from './overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
 import { Rests } from './rests.ts';
-import { backoff, inTime } from './retry.ts';
 import { Topic } from './topic.ts';
 import { Unfinished } from './unfinished.ts';
 
@@ -57,14 +56,15 @@ export class Delivery {
     this.#settings = settings;
     this.#context = context;
     const { spool, bufferMemory, deliveryTimeout } = settings;
+    this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     this.#bound = new MemoryBound(bufferMemory, (entry) => this.#unfinished.take(entry), spool === undefined);
     this.#unfinished = new Unfinished(context.clock, {
       pass: (entry) => this.#route(entry),
       refuse: (entry, error) => this.#refuse(entry, error),
-      noRoom: (entry) => this.#settle(entry, failures.bufferFull(entry, bufferMemory)),
+      noRoom: (entry) => this.#fail(entry, failures.bufferFull(entry, bufferMemory)),
       nextId: () => ++this.#lastId,
     });
-    this.#rests = new Rests(context.clock, (lane) => this.#ready(lane));
+    this.#rests = new Rests(context, settings.retry, this.#patience, (lane) => this.#ready(lane));
     this.#leaders = new Leaders(context.clock, settings, {
       send: (batches) => this.#produce(batches),
       prepare: broker.prepare && ((batches) => broker.prepare?.(batches.map(sliceOf))),
@@ -72,9 +72,9 @@ export class Delivery {
     const hooks = {
       begin: () => this.#begin(),
       settle: (entry: Entry, error?: KafkaError) => this.#settle(entry, error),
+      fail: (entry: Entry, error: KafkaError) => this.#fail(entry, error),
     };
     this.#overflow = spool && new Overflow(spool, settings, this.#bound, hooks, context);
-    this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     this.#lastId = spool?.file.lastId ?? 0;
     for (const topic of this.#overflow?.leftovers() ?? []) {
       this.#topic(topic).recover();
@@ -109,6 +109,7 @@ export class Delivery {
   async close(timeout: number): Promise<number> {
     this.#closed = true;
     this.#overflow?.close();
+    this.#leaders.hurry();
     await this.#live.none(timeout, this.#context.clock);
     await this.#overflow?.keepAll(this.#entries());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
@@ -200,7 +201,7 @@ export class Delivery {
         break;
       case 'retriable':
         for (const entry of entries) this.#tryAgain(entry, outcome);
-        pause = this.#pause(batch, outcome.error);
+        pause = this.#rests.pauseAfter(batch, outcome.error);
         if (outcome.refresh) void this.#topic(lane.topic).refresh();
         break;
       case 'unreachable':
@@ -209,11 +210,11 @@ export class Delivery {
           entry.lastError = outcome.error;
           if (outcome.kind === 'unknown') entry.mayHaveBeenWritten = true;
         }
-        pause = this.#pause(batch, outcome.error);
+        pause = this.#rests.pauseAfter(batch, outcome.error);
         void this.#topic(lane.topic).refresh();
         break;
     }
-    for (const entry of lane.giveBack()) this.#route(entry);
+    this.#topic(lane.topic).giveBack(lane);
     if (this.#ended) return;
     if (pause > 0) this.#rests.begin(lane, pause);
     else this.#ready(lane);
@@ -228,21 +229,6 @@ export class Delivery {
     // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
     if (outcome.error.code === 'TOPIC_MISSING') this.#refuse(entry, error);
     else this.#giveUp(entry, error);
-  }
-
-  #pause(batch: Batch, error: KafkaError): number {
-    const { retry } = this.#settings;
-    const pause = backoff(++batch.lane.failures, retry, this.#context.random());
-    const delay = inTime(pause, this.#timeLeft(batch.lane), retry);
-    if (error.code !== 'TOPIC_MISSING' && !this.#ended) this.#context.notify(retrying(batch, error, delay));
-    return delay;
-  }
-
-  /** Until the deadline of the lane's oldest record, in milliseconds; endless when it has none. */
-  #timeLeft(lane: Lane): number {
-    for (const { deadline } of lane.live())
-      return Math.min(deadline - this.#context.clock.now(), this.#patience);
-    return Infinity;
   }
 
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */
@@ -296,6 +282,11 @@ export class Delivery {
       if (this.#overflow.takes(entry, error)) return;
       error = failures.spoolSilent(entry);
     }
+    this.#fail(entry, error);
+  }
+
+  #fail(entry: Entry, error: KafkaError): void {
+    if (entry.settled) return;
     this.#context.notify({ kind: 'gave-up', topic: entry.record.topic, error });
     this.#settle(entry, error);
   }

@@ -24,6 +24,8 @@ export interface Entry {
   waiter: Waiter;
   /** `unassigned` until the layout of its topic is known. */
   partition: number;
+  /** The partition under which the spool has it. */
+  place: number;
   /** Whether the spool has it as well: on its way there, or safe there and its push told so. */
   kept: 'no' | 'asked' | 'yes';
   /** Answers so far: "try again", or in the end "no". A broker that cannot be reached does not count. */
@@ -48,6 +50,7 @@ export function createEntry(id: number, record: KafkaRecord, deadline: number, w
     deadline,
     waiter,
     partition: unassigned,
+    place: unassigned,
     kept: 'no',
     attempts: 0,
     mayHaveBeenWritten: false,

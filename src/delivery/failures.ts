@@ -83,6 +83,14 @@ export const failures = {
     );
   },
 
+  spoolUnread(thrown: unknown): KafkaError {
+    return new KafkaError(
+      'SPOOL_FAILED',
+      `The spool of settings.spool.path could not be read (${reasonOf(thrown)}): what it has stays there and is tried again.`,
+      { cause: thrown },
+    );
+  },
+
   spoolSilent(entry: Entry): KafkaError {
     return new KafkaError(
       'SPOOL_FAILED',

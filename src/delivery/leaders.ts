@@ -34,8 +34,10 @@ interface Leader {
   returned: number;
   /** It is looked at when this turn of the event loop is over. */
   soon: boolean;
-  /** It is looked at when `linger` is over. */
-  lingers: boolean;
+  /** Ends the wait for `linger`, while it is under way. */
+  lingers: (() => void) | undefined;
+  /** `linger` was over while a request was out: what waits goes with its answer. */
+  due: boolean;
 }
 
 /**
@@ -50,11 +52,13 @@ export class Leaders {
   readonly #hooks: LeaderHooks;
   /** A burst that is known to be one is on its way into the lanes. */
   #gathering = false;
+  #linger: number;
 
   constructor(clock: Clock, settings: GroupCommit, hooks: LeaderHooks) {
     this.#clock = clock;
     this.#settings = settings;
     this.#hooks = hooks;
+    this.#linger = settings.linger;
   }
 
   /** The lane has something to send to its leader. */
@@ -62,15 +66,24 @@ export class Leaders {
     if (lane.leader === noLeader || lane.waiting === 0) return;
     const leader = this.#of(lane.leader);
     if (lane.ready) leader.ready.add(lane);
+    if (this.#linger > 0) this.#wait(leader);
     if (leader.busySince !== undefined) {
       leader.next.add(lane);
       if (this.#hooks.prepare) this.#soon(leader);
     } else if (lane.ready && !this.#gathering) {
       leader.arrived++;
-      const { linger, batchSize } = this.#settings;
-      if (lane.bytes >= batchSize || (linger === 0 && leader.arrived >= headStart)) void this.#flush(leader);
-      else if (linger === 0) this.#soon(leader);
-      else this.#linger(leader);
+      const enough = this.#linger === 0 && leader.arrived >= headStart;
+      if (enough || lane.bytes >= this.#settings.batchSize) void this.#flush(leader);
+      else if (this.#linger === 0) this.#soon(leader);
+    }
+  }
+
+  /** Nobody lingers any more: what waits goes now. */
+  hurry(): void {
+    this.#linger = 0;
+    for (const leader of this.#leaders.values()) {
+      leader.lingers?.();
+      this.#goOn(leader);
     }
   }
 
@@ -104,7 +117,8 @@ export class Leaders {
         arrived: 0,
         returned: 0,
         soon: false,
-        lingers: false,
+        lingers: undefined,
+        due: false,
       };
       this.#leaders.set(id, leader);
     }
@@ -121,11 +135,11 @@ export class Leaders {
     });
   }
 
-  #linger(leader: Leader): void {
-    if (leader.lingers) return;
-    leader.lingers = true;
-    this.#clock.after(this.#settings.linger, () => {
-      leader.lingers = false;
+  /** Counted from the first that waits, whether a request is out or not. */
+  #wait(leader: Leader): void {
+    leader.lingers ??= this.#clock.after(this.#linger, () => {
+      leader.lingers = undefined;
+      leader.due = true;
       if (leader.busySince === undefined) void this.#flush(leader);
     });
   }
@@ -141,6 +155,8 @@ export class Leaders {
     const records = batches.reduce((sum, { entries }) => sum + entries.length, 0);
     leader.arrived = 0;
     leader.returned = 0;
+    // What was left for want of room has waited long enough.
+    leader.due &&= leader.ready.size > 0;
     if (records === 0) return;
     leader.busySince = this.#clock.now();
     leader.out = records;
@@ -156,8 +172,8 @@ export class Leaders {
   }
 
   #sendWaiting(leader: Leader): void {
-    if (this.#settings.linger === 0) void this.#flush(leader);
-    else for (const lane of leader.ready) this.enqueue(lane);
+    const full = [...leader.ready].some(({ bytes }) => bytes >= this.#settings.batchSize);
+    if (this.#linger === 0 || leader.due || full) void this.#flush(leader);
   }
 
   /** Begins with the next request while one is out. */

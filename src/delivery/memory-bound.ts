@@ -12,6 +12,7 @@ export class MemoryBound {
   #used = 0;
   #queue: Entry[] = [];
   #head = 0;
+  #letting = false;
 
   constructor(capacity: number, enter: (entry: Entry) => void, queues = true) {
     this.#capacity = capacity;
@@ -58,11 +59,18 @@ export class MemoryBound {
     if (!entry.held) return;
     entry.held = false;
     this.#used -= entry.bytes;
+    if (!this.#letting) this.#letIn();
+  }
+
+  /** Who comes in may leave at once, its topic being refused; the line goes on from here then, not from within. */
+  #letIn(): void {
+    this.#letting = true;
     for (let next = this.#queue[this.#head]; next !== undefined; next = this.#queue[this.#head]) {
       if (!next.settled && this.#used + next.bytes > this.#capacity) break;
       this.#head++;
       if (!next.settled) this.#let(next);
     }
+    this.#letting = false;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;

@@ -1,6 +1,6 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
-import type { Kept, Spool } from '../vocabulary/spool.ts';
+import type { Kept, KeptRecord, Spool } from '../vocabulary/spool.ts';
 import { atMost, type Clock } from './clock.ts';
 import { createEntry, type Entry, type Waiter } from './entry.ts';
 import { failures } from './failures.ts';
@@ -17,11 +17,15 @@ export interface OverflowHooks {
   begin(): void;
   /** The entry is through: its push is told, its memory freed. */
   settle(entry: Entry, error?: KafkaError): void;
+  /** It cannot be helped: the same, and it is told on as a failure. */
+  fail(entry: Entry, error: KafkaError): void;
 }
 
 /** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
 const marginShare = 1 / 8;
 const longestMargin = 1_000;
+/** A disk that could not be read is read again after so many milliseconds. */
+const readPause = 1_000;
 /** For the disk to take what is left when the destination closes. Milliseconds. */
 const lastWait = 500;
 
@@ -51,6 +55,7 @@ export class Overflow implements TopicOverflow {
   readonly #topics = new Map<string, { records: number; behind: boolean }>();
   #onTold: (() => void) | undefined;
   #asked = 0;
+  #readAgainAt = -Infinity;
   #closed = false;
 
   constructor(
@@ -103,7 +108,7 @@ export class Overflow implements TopicOverflow {
       this.#spilling.delete(entry.id);
       if (error) {
         entry.kept = 'no';
-        return this.#hooks.settle(entry, failures.notKept(entry, error));
+        return this.#hooks.fail(entry, failures.notKept(entry, error));
       }
       this.#topic(entry.record.topic).records++;
       // From here on the disk alone answers for it.
@@ -190,7 +195,8 @@ export class Overflow implements TopicOverflow {
     const here = new Set<number>();
     for (const { id } of lane.live()) here.add(id);
     for (let fetched = 0; fetched === 0 && lane.tail !== undefined;) {
-      const rows = this.#spool.read(lane, lane.tail, this.#settings.batchSize);
+      const rows = this.#read(lane, lane.tail);
+      if (rows === undefined) return;
       lane.tail = rows.at(-1)?.id;
       for (const { id, record } of rows) {
         if (here.has(id)) continue;
@@ -203,13 +209,40 @@ export class Overflow implements TopicOverflow {
     }
   }
 
-  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
-    return this.#spool.assign(topic, partitions, choose, limit);
+  assign(
+    topic: string,
+    partitions: number,
+    choose: (key: Buffer) => number,
+    limit: number,
+  ): 'done' | 'more' | 'failed' {
+    try {
+      return this.#spool.assign(topic, partitions, choose, limit) ? 'more' : 'done';
+    } catch (thrown) {
+      this.#unread(thrown);
+      return 'failed';
+    }
+  }
+
+  /** Undefined where the disk fails: what is there stays there, and is asked for again a while later. */
+  #read(lane: Lane, after: number): KeptRecord[] | undefined {
+    if (this.#clock.now() < this.#readAgainAt) return undefined;
+    try {
+      return this.#spool.read(lane, after, this.#settings.batchSize);
+    } catch (thrown) {
+      this.#unread(thrown);
+      return undefined;
+    }
+  }
+
+  #unread(thrown: unknown): void {
+    this.#readAgainAt = this.#clock.now() + readPause;
+    this.#notify({ kind: 'spool-failed', error: failures.spoolUnread(thrown) });
   }
 
   #fetched(id: number, record: Entry['record'], lane: Lane): Entry {
     const entry = createEntry(id, record, Infinity, told);
     entry.partition = lane.partition;
+    entry.place = lane.partition;
     entry.kept = 'yes';
     return entry;
   }
@@ -228,8 +261,9 @@ export class Overflow implements TopicOverflow {
 
   #append(entry: Entry, kept: Kept): void {
     entry.kept = 'asked';
+    entry.place = entry.partition;
     this.#asked++;
-    this.#spool.append(entry.id, entry.record, entry.partition, (error) => {
+    this.#spool.append(entry.id, entry.record, entry.place, (error) => {
       if (entry.settled) return;
       if (error) this.#notify({ kind: 'spool-failed', error });
       kept(error);
@@ -240,7 +274,7 @@ export class Overflow implements TopicOverflow {
   /** It goes on as if there were no spool, while its time lasts. */
   #notKept(entry: Entry, error: KafkaError): void {
     entry.kept = 'no';
-    if (this.#clock.now() >= entry.deadline) this.#hooks.settle(entry, failures.notKept(entry, error));
+    if (this.#clock.now() >= entry.deadline) this.#hooks.fail(entry, failures.notKept(entry, error));
   }
 
   #answered(): void {

@@ -1,20 +1,43 @@
-import type { Clock } from './clock.ts';
-import type { Lane } from './lane.ts';
+import type { KafkaError } from '../vocabulary/errors.ts';
+import { retrying } from './batch.ts';
+import type { Batch, Lane } from './lane.ts';
+import type { DeliveryContext } from './ports.ts';
+import { backoff, inTime, type RetryPolicy } from './retry.ts';
 
 /** The pauses that lanes are having. */
 export class Rests {
-  readonly #clock: Pick<Clock, 'after'>;
+  readonly #context: Pick<DeliveryContext, 'clock' | 'notify' | 'random'>;
+  readonly #policy: RetryPolicy;
+  /** A record's whole time, in milliseconds. */
+  readonly #patience: number;
   readonly #over: (lane: Lane) => void;
   readonly #cancels = new Set<() => void>();
+  #ended = false;
 
-  constructor(clock: Pick<Clock, 'after'>, over: (lane: Lane) => void) {
-    this.#clock = clock;
+  constructor(
+    context: Pick<DeliveryContext, 'clock' | 'notify' | 'random'>,
+    policy: RetryPolicy,
+    patience: number,
+    over: (lane: Lane) => void,
+  ) {
+    this.#context = context;
+    this.#policy = policy;
+    this.#patience = patience;
     this.#over = over;
+  }
+
+  /** How long the lane of a batch that failed should pause, in milliseconds. */
+  pauseAfter(batch: Batch, error: KafkaError): number {
+    const { random, notify } = this.#context;
+    const pause = backoff(++batch.lane.failures, this.#policy, random());
+    const delay = inTime(pause, this.#timeLeft(batch.lane), this.#policy);
+    if (error.code !== 'TOPIC_MISSING' && !this.#ended) notify(retrying(batch, error, delay));
+    return delay;
   }
 
   begin(lane: Lane, pause: number): void {
     lane.resting = true;
-    const cancel = this.#clock.after(pause, () => {
+    const cancel = this.#context.clock.after(pause, () => {
       this.#cancels.delete(cancel);
       lane.resting = false;
       this.#over(lane);
@@ -24,6 +47,14 @@ export class Rests {
 
   /** Ends them all, and nothing comes after them. */
   cancel(): void {
+    this.#ended = true;
     for (const cancel of this.#cancels) cancel();
+  }
+
+  /** Until the deadline of the lane's oldest record, in milliseconds; endless when it has none. */
+  #timeLeft(lane: Lane): number {
+    for (const { deadline } of lane.live())
+      return Math.min(deadline - this.#context.clock.now(), this.#patience);
+    return Infinity;
   }
 }

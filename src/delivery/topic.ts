@@ -21,21 +21,29 @@ export interface TopicHooks {
 export interface TopicOverflow {
   /** @see Overflow.spills */
   spills(entry: Entry, tailed: boolean, late: boolean): boolean;
-  /** @see Spool.assign */
-  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean;
+  /** @see Spool.assign, which may fail: then it is worth another try later. */
+  assign(
+    topic: string,
+    partitions: number,
+    choose: (key: Buffer) => number,
+    limit: number,
+  ): 'done' | 'more' | 'failed';
   /** These entries are on the disk alone from here on. */
   evicted(entries: readonly Entry[]): void;
 }
 
 /** So many records of the spool get their partition at a time; the loop goes on in between. */
 const homingPortion = 1_000;
+/** A disk that failed at it is asked again after so many milliseconds. */
+const homingPause = 1_000;
 
 /** A topic known to be refused is asked about again at most this often, whatever the traffic. */
 const recheckAfter = 5_000;
 
 /**
  * One topic as delivery knows it: its lanes, and whether it can be written to at all. Records that come before the
- * layout is known wait here, so that a missing topic delays no other.
+ * layout is known wait here, so that a missing topic delays no other; and so do those that come while a batch of a
+ * partition that is no more is out, for its records go first.
  */
 export class Topic {
   readonly name: string;
@@ -50,6 +58,7 @@ export class Topic {
   #arrivals: Entry[] = [];
   #asking: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
+  #cancelHoming: (() => void) | undefined;
   #askedAt = -Infinity;
   #failures = 0;
   /** A record that waits for the layout has run out of time. */
@@ -86,8 +95,8 @@ export class Topic {
     const refusal = this.#standingRefusal();
     if (refusal) return this.#hooks.refuse(entry, refusal);
     const { overflow } = this.#hooks;
-    if (this.#lanes.length === 0) {
-      if (this.#cancelRetry === undefined) void this.refresh();
+    if (this.#lanes.length === 0 || this.#retired.length > 0) {
+      if (this.#lanes.length === 0 && this.#cancelRetry === undefined) void this.refresh();
       if (overflow?.spills(entry, this.#homeless, this.#late)) this.#homeless = true;
       else this.#arrivals.push(entry);
       return;
@@ -111,6 +120,15 @@ export class Topic {
     else this.#late = true;
   }
 
+  /** A batch of the lane is back. What a partition that is no more still held goes where it belongs now. */
+  giveBack(lane: Lane): void {
+    const left = lane.giveBack();
+    if (!this.#retired.includes(lane)) return;
+    this.#retired = this.#retired.filter(({ idle }) => !idle);
+    this.#arrivals = left.concat(this.#arrivals);
+    this.#moveIn();
+  }
+
   /** Lets go of what the spool has, but for the oldest of each lane. */
   evict(room: number): void {
     const { overflow } = this.#hooks;
@@ -119,8 +137,11 @@ export class Topic {
       const evicted = lane.evict(room);
       const [first] = evicted;
       if (first) lane.tail = first.id - 1;
+      // Kept when nobody knew its partition, or under one that is no more: there this lane would not find it.
+      if (evicted.some(({ place }) => place !== lane.partition)) this.#homeless = true;
       overflow.evicted(evicted);
     }
+    if (this.#homeless && this.#lanes.length > 0) this.#home();
     const stay = this.#arrivals.findLastIndex(({ kept }) => kept !== 'yes') + 1;
     const evicted = this.#arrivals.splice(stay);
     if (evicted.length > 0) this.#homeless = true;
@@ -168,6 +189,7 @@ export class Topic {
   }
 
   #stop(): void {
+    this.#cancelHoming?.();
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
   }
@@ -199,13 +221,19 @@ export class Topic {
       for (const entry of lane.retire()) this.#enter(entry, this.#laneOf(entry));
     }
     this.#retired = [...this.#retired, ...retired].filter((lane) => !lane.idle);
+    this.#moveIn();
+    for (const lane of this.#lanes) this.#hooks.ready(lane);
+    if (leaders.includes(noLeader) && this.#timeLeft() < Infinity) this.#askAgainLater(this.#timeLeft());
+  }
+
+  /** What waited for the lanes goes into them, unless records that are older are still out under a partition that is no more. */
+  #moveIn(): void {
+    if (this.#retired.length > 0) return;
     const arrivals = this.#arrivals;
     this.#arrivals = [];
     for (const entry of arrivals) if (!entry.settled) this.#enter(entry, this.#laneOf(entry));
     this.#late = false;
     if (this.#homeless) this.#home();
-    for (const lane of this.#lanes) this.#hooks.ready(lane);
-    if (leaders.includes(noLeader) && this.#timeLeft() < Infinity) this.#askAgainLater(this.#timeLeft());
   }
 
   /** From now on whatever comes queues on the disk, behind the homeless; lanes fetch once all have a home. */
@@ -213,22 +241,26 @@ export class Topic {
     for (const lane of this.#lanes) lane.tail = 0;
     if (this.#homing) return;
     this.#homing = true;
-    const portion = () => {
-      const partitions = this.#lanes.length;
-      const choose = (key: Buffer) => this.#hooks.partitionOf(key, partitions);
-      if (this.#hooks.overflow?.assign(this.name, partitions, choose, homingPortion))
-        this.#clock.soon(portion);
-      else {
-        this.#homing = false;
-        this.#homeless = false;
-        for (const lane of this.#lanes) this.#hooks.ready(lane);
-      }
-    };
-    portion();
+    this.#homeSome();
+  }
+
+  #homeSome(): void {
+    if (this.#closed) return;
+    const partitions = this.#lanes.length;
+    const choose = (key: Buffer) => this.#hooks.partitionOf(key, partitions);
+    const result = this.#hooks.overflow?.assign(this.name, partitions, choose, homingPortion);
+    if (result === 'more') this.#clock.soon(() => this.#homeSome());
+    else if (result === 'failed') this.#cancelHoming = this.#clock.after(homingPause, () => this.#homeSome());
+    else {
+      this.#homing = false;
+      this.#homeless = false;
+      for (const lane of this.#lanes) this.#hooks.ready(lane);
+    }
   }
 
   #refused(error: KafkaError): void {
     const missing = error.code === 'TOPIC_MISSING';
+    const pressing = missing && this.#hooks.overflow === undefined;
     if (missing) this.#hooks.missing(this.name, error);
     if (missing || this.#isFinal(error))
       this.#refusal = { error, since: this.#refusal?.since ?? this.#askedAt };
@@ -239,13 +271,16 @@ export class Topic {
     for (const entry of waiting) {
       entry.lastError = error;
       if (missing) entry.attempts++;
-      const hopeless = this.#isFinal(error) || this.#standingRefusal() !== undefined;
+      // Another answer would come too late for the dead-letter topic. The spool has time.
+      const last = pressing && entry.deadline - this.#clock.now() <= this.#policy.initialRetryTime;
+      const hopeless = last || this.#isFinal(error) || this.#standingRefusal() !== undefined;
       // What the spool has may wait for as long as it takes.
       if (entry.kept === 'yes') this.#arrivals.push(entry);
       else if (hopeless || entry.attempts > this.#policy.retries) this.#hooks.refuse(entry, error);
       else this.#arrivals.push(entry);
     }
-    if (this.#arrivals.length > 0 || this.behind) this.#askAgainLater(missing ? Infinity : this.#timeLeft());
+    if (this.#arrivals.length > 0 || this.behind)
+      this.#askAgainLater(missing && !pressing ? Infinity : this.#timeLeft());
   }
 
   #askAgainLater(timeLeft: number): void {

@@ -23,6 +23,8 @@ export class MemoryDisk {
   readonly rows = new Map<number, Row>();
   /** Set: every write fails with it. */
   fault: Error | undefined;
+  /** Set: nothing can be read. */
+  unreadable: Error | undefined;
 }
 
 export interface MemorySpoolOptions {
@@ -74,6 +76,7 @@ export class MemorySpool implements Spool {
   }
 
   read({ topic, partition }: Place, after: number, maxBytes: number): KeptRecord[] {
+    if (this.#disk.unreadable) throw this.#disk.unreadable;
     const kept: KeptRecord[] = [];
     let bytes = 0;
     for (const [id, row] of this.#waiting()) {
@@ -96,6 +99,8 @@ export class MemorySpool implements Spool {
   }
 
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
+    const fault = this.#closed ? new Error('the spool is closed') : this.#disk.fault;
+    if (fault) throw fault;
     const homeless = this.#waiting().filter(
       ([, { record, partition }]) =>
         record.topic === topic && (partition === unassigned || partition >= partitions),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorOf, record, refused, setUp } from './harness.ts';
+import { errorOf, record, refused, setUp, watch } from './harness.ts';
 
 const oversize = record('x'.repeat(2_000), { key: 'user-1' });
 
@@ -48,6 +48,18 @@ describe('dead letters', () => {
     await clock.advance(1_000);
     await push;
     assert.equal(cluster.records('dead')[0]?.headers['walkeros-dead-letter-attempts'], '3');
+  });
+
+  it('keeps all records of a topic that never appears, the first as well as those that come later', async () => {
+    const { clock, cluster, delivery } = setUp({ deadLetterTopic: 'dead' }, { topics: { dead: 1 } });
+    const fates: string[][] = [];
+    for (let second = 0; second < 12; second++) {
+      fates.push(watch([delivery.send(record(`${second}`, { topic: 'missing' }))]));
+      await clock.advance(1_000);
+    }
+    await clock.advance(8_000);
+    assert.deepEqual(fates.flat(), Array(12).fill('stored'));
+    assert.equal(cluster.records('dead').length, 12);
   });
 
   it('rejects the push, naming both topics, when the dead-letter topic does not take it either', async () => {

@@ -247,20 +247,13 @@ describe('delivery', () => {
     );
   });
 
-  it('lingers for company, but not once a lane is full', async () => {
-    const { clock, delivery, requests } = setUp({ linger: 50, batchSize: 1_000 });
-    void delivery.send(record('a'));
-    await clock.advance(20);
-    void delivery.send(record('b'));
-    await clock.advance(29);
-    assert.deepEqual(requests, []);
-    await clock.advance(1);
-    assert.deepEqual(requests, [['events-0 ×2']]);
-    for (let index = 0; index < 10; index++) void delivery.send(record('x'.repeat(100)));
-    await clock.advance(1);
-    assert.deepEqual(requests, [['events-0 ×2'], ['events-0 ×8']]);
-    await clock.advance(60);
-    assert.deepEqual(requests, [['events-0 ×2'], ['events-0 ×8'], ['events-0 ×2']]);
+  it('settles a crowd at the door when its topic is refused', async () => {
+    const { clock, cluster, delivery } = setUp({ bufferMemory: 250 });
+    cluster.cutOff();
+    const fates = watch(Array.from({ length: 20_000 }, () => delivery.send(record('x'.repeat(95)))));
+    cluster.cutOff(refused('NOT_AUTHORIZED'));
+    await clock.advance(500);
+    assert.deepEqual([...new Set(fates)], ['NOT_AUTHORIZED']);
   });
 
   it('strands no record when a client breaks its promise and throws', async () => {

@@ -1,39 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
-import type { DeliverySettings } from '../../../src/delivery/ports.ts';
-import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { errorOf, record, refused, setUp, watch } from './harness.ts';
-
-interface Setting extends Partial<DeliverySettings> {
-  readonly always?: boolean;
-  readonly maxBytes?: number;
-  readonly disk?: MemoryDisk;
-  /** Milliseconds. */
-  readonly diskLatency?: number;
-}
-
-/** A process with a spool; another one on the same disk is its restart. */
-function start(
-  {
-    always = false,
-    maxBytes = 1_000_000,
-    disk = new MemoryDisk(),
-    diskLatency = 5,
-    ...settings
-  }: Setting = {},
-  cluster: MemoryClusterOptions = {},
-) {
-  const clock = new FakeClock();
-  const synced = (task: () => void) => clock.after(diskLatency, task);
-  const file = new MemorySpool({ disk, maxBytes, synced });
-  const parts = setUp({ ...settings, spool: { file, always } }, cluster, clock);
-  const stored = (topic = 'events') => parts.cluster.records(topic).map(({ value }) => String(value));
-  const kept = () => [...disk.rows.values()].map(({ record }) => String(record.value));
-  const kinds = () => parts.notices.map(({ kind }) => kind).filter((kind) => kind !== 'retrying');
-  return { ...parts, disk, stored, kept, kinds };
-}
+import { MemoryDisk } from '../../../src/spool/memory/spool.ts';
+import { errorOf, record, refused, watch } from './harness.ts';
+import { start } from './spool-harness.ts';
 
 const busy = { kind: 'retriable', refresh: false, mayHaveBeenWritten: false } as const;
 
@@ -198,13 +167,14 @@ describe('a disk that does not take it', () => {
   });
 
   it('failing: the push rejects with the reason, and the next is kept once the disk is well', async () => {
-    const { clock, cluster, delivery, disk, kept } = start();
+    const { clock, cluster, delivery, disk, kept, kinds } = start();
     disk.fault = new Error('database or disk is full');
     cluster.cutOff();
     const failed = errorOf(delivery.send(record('a')));
     await clock.advance(8_000);
     const { code, message } = await failed;
     assert.equal(code, 'SPOOL_FAILED');
+    assert.deepEqual(kinds(), ['spooling', 'spool-failed', 'gave-up']);
     assert.match(message, /database or disk is full\. Make room on its disk; the next push tries again\./);
     disk.fault = undefined;
     const fates = watch([delivery.send(record('b'))]);
