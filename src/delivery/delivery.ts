@@ -122,9 +122,9 @@ export class Delivery {
     return left.length;
   }
 
-  /** What is under way, what waits for room included. Counted when asked. */
+  /** What is under way, what waits for room or for the disk included. Counted when asked. */
   get waiting(): { readonly records: number; readonly bytes: number } {
-    return { records: this.#live.count, bytes: this.#bound.bytes };
+    return { records: this.#live.count, bytes: this.#bound.bytes + (this.#overflow?.bytes ?? 0) };
   }
 
   #admit(record: KafkaRecord, waiter: Waiter): void {

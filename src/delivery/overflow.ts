@@ -80,6 +80,13 @@ export class Overflow implements TopicOverflow {
     return this.#spilling.values();
   }
 
+  /** Of the entries that are in memory only until the disk has them: `bufferMemory` does not bound these. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const entry of this.#spilling.values()) bytes += entry.bytes;
+    return bytes;
+  }
+
   /** The topics that an earlier process left records of. */
   leftovers(): string[] {
     for (const { topic, records } of this.#spool.places()) this.#topic(topic).records += records;

@@ -191,13 +191,16 @@ describe('a disk that does not take it', () => {
   });
 
   it('silent: the push rejects at its deadline all the same', async () => {
-    const { clock, cluster, delivery } = start({ diskLatency: 60_000 });
+    const { clock, cluster, delivery } = start({ diskLatency: 60_000, bufferMemory: 30 });
     cluster.cutOff();
     const failed = errorOf(delivery.send(record('a')));
+    const beside = watch([delivery.send(record('b'))]);
+    assert.deepEqual(delivery.waiting, { records: 2, bytes: 52 });
     await clock.advance(8_150);
     const { code, message } = await failed;
     assert.equal(code, 'SPOOL_FAILED');
     assert.match(message, /the disk of settings\.spool\.path did not answer either/);
+    assert.deepEqual([beside, delivery.waiting], [['SPOOL_FAILED'], { records: 0, bytes: 0 }]);
     await Promise.all([delivery.close(10), clock.advance(100_000)]);
   });
 });
