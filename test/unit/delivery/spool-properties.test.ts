@@ -6,7 +6,7 @@ import { Delivery } from '../../../src/delivery/delivery.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Outcome } from '../../../src/vocabulary/outcome.ts';
-import type { Slice } from '../../../src/vocabulary/partition.ts';
+import { noLeader, type Slice } from '../../../src/vocabulary/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { defaults, record } from './harness.ts';
 
@@ -33,6 +33,8 @@ const push = fc.record({
   ),
 });
 
+const maxPartitions = 4;
+
 /** A process: what is pushed to it, when the cluster is away, and how it ends. */
 const life = fc.record({
   pushes: fc.array(push, { minLength: 1, maxLength: 40 }),
@@ -43,12 +45,20 @@ const life = fc.record({
   }),
   /** Partitions whose leader is away for all this life. */
   broken: fc.constantFrom<number | undefined>(undefined, undefined, 0),
+  /** Until then this partition has no leader, and everybody knows. */
+  leaderless: fc.record({ partition: fc.constantFrom(0, 1), until: fc.constantFrom(0, 0, 9_000, 20_000) }),
+  /** The topic is made anew with a single partition. (With more of them, keys move, and have no order across it.) */
+  shrinksAt: fc.option(fc.integer({ min: 0, max: 12_000 }), { nil: undefined }),
+  diskFault: fc.record({
+    from: fc.integer({ min: 0, max: 9_000 }),
+    length: fc.constantFrom(0, 0, 0, 2_000, 20_000),
+  }),
   end: fc.constantFrom<'kill' | 'close'>('kill', 'close'),
 });
 
 const scenario = fc.record({
   lives: fc.array(life, { minLength: 1, maxLength: 4 }),
-  partitions: fc.integer({ min: 1, max: 4 }),
+  partitions: fc.integer({ min: 1, max: maxPartitions }),
   always: fc.boolean(),
   bufferMemory: fc.constantFrom(600, 1_500, 1_000_000),
   batchSize: fc.constantFrom(500, 1_000_000),
@@ -57,25 +67,33 @@ const scenario = fc.record({
 
 const error = new KafkaError('REQUEST_FAILED', 'scripted');
 const away = new KafkaError('BROKER_UNREACHABLE', 'scripted');
+const gone: Outcome = { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
 
 describe('delivery with a spool, over outages and restarts', () => {
   it('loses nothing that was acknowledged, settles each push once and in time, and keeps the order of keys', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ lives, partitions, always, diskLatency, ...settings }) => {
         const disk = new MemoryDisk();
-        const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
+        /** What the brokers stored, in the order in which they did. */
+        const log: { partition: number; key: string; sequence: number }[] = [];
         const acknowledged = new Set<number>();
         let sequence = 0;
-        const quiet = {
+        let partitionsBefore = partitions;
+        const quiet: (typeof lives)[number] = {
           pushes: [],
           answers: [],
           outage: { from: 0, length: 0 },
           broken: undefined,
+          leaderless: { partition: 0, until: 0 },
+          shrinksAt: undefined,
+          diskFault: { from: 0, length: 0 },
           end: 'close',
         };
 
-        for (const { pushes, answers, outage, broken, end } of [...lives, quiet]) {
+        for (const life of [...lives, quiet]) {
+          const { pushes, answers, outage, broken, leaderless, shrinksAt, diskFault, end } = life;
           const clock = new FakeClock();
+          const count = () => (clock.now() >= (shrinksAt ?? Infinity) ? 1 : partitionsBefore);
           let dead = false;
           let next = 0;
           const isAway = () => clock.now() >= outage.from && clock.now() < outage.from + outage.length;
@@ -85,10 +103,11 @@ describe('delivery with a spool, over outages and restarts', () => {
             await new Promise<void>((resolve) => clock.after(latency, resolve));
             return slices.map((slice): Outcome => {
               if (isAway() || slice.partition === broken) return { kind: 'unreachable', error: away };
+              if (slice.partition >= count()) return gone;
               if (!dead && (answer === 'stored' || answer === 'lost-answer'))
                 for (const { key, value } of slice.records) {
                   const sequence = Number.parseInt(String(value), 10);
-                  logs[slice.partition]?.push({ key: String(key), sequence });
+                  log.push({ partition: slice.partition, key: String(key), sequence });
                 }
               switch (answer) {
                 case 'stored':
@@ -105,8 +124,16 @@ describe('delivery with a spool, over outages and restarts', () => {
               }
             });
           };
-          const layout = () =>
-            isAway() ? Promise.reject(away) : Promise.resolve({ leaders: logs.map((_, index) => index % 2) });
+          const layout = () => (isAway() ? Promise.reject(away) : Promise.resolve({ leaders: leaders() }));
+          const leaders = () =>
+            Array.from({ length: count() }, (_, index) =>
+              index === leaderless.partition && clock.now() < leaderless.until ? noLeader : index % 2,
+            );
+          if (diskFault.length > 0) {
+            const { from, length } = diskFault;
+            clock.after(from, () => dead || (disk.fault = new Error('EIO')));
+            clock.after(from + length, () => dead || (disk.fault = undefined));
+          }
 
           const file = new MemorySpool({
             disk,
@@ -133,7 +160,10 @@ describe('delivery with a spool, over outages and restarts', () => {
                 acknowledged.add(mine);
               },
               (error: unknown) => {
-                if (!dead) rejections.push(`${mine}: ${String(error)}`);
+                if (dead) return;
+                fate.times++;
+                fate.at = clock.now();
+                if (diskFault.length === 0) rejections.push(`${mine}: ${String(error)}`);
               },
             );
             await clock.advance(wait);
@@ -142,10 +172,13 @@ describe('delivery with a spool, over outages and restarts', () => {
           if (end === 'kill') {
             // The clock stands still from here on, and with it everything that this process could still do.
             dead = true;
+            disk.fault = undefined;
+            partitionsBefore = count();
             continue;
           }
           if (pushes.length === 0) await clock.advance(60_000);
-          await Promise.all([delivery.close(3_700), clock.advance(10_000)]);
+          await Promise.all([delivery.close(3_700), clock.advance(40_000)]);
+          partitionsBefore = count();
           await file.close();
           assert.deepEqual(rejections, []);
           for (const [mine, { times, at, pushedAt }] of told) {
@@ -155,22 +188,19 @@ describe('delivery with a spool, over outages and restarts', () => {
           assert.equal(clock.pending, 0, 'no timer is left');
         }
 
-        const stored = new Set(logs.flat().map(({ sequence }) => sequence));
+        const stored = new Set(log.map(({ sequence }) => sequence));
         for (const sequence of acknowledged)
           assert.ok(stored.has(sequence), `${sequence} was acknowledged and is lost`);
         assert.equal(disk.rows.size, 0, 'the spool is empty in the end');
-        for (const log of logs) {
-          const newest = new Map<string, number>();
-          const seen = new Set<number>();
-          for (const { key, sequence } of log) {
-            if (seen.has(sequence)) continue;
-            seen.add(sequence);
-            assert.ok(
-              sequence > (newest.get(key) ?? -1),
-              `key ${key}: ${sequence} came after ${newest.get(key)}`,
-            );
-            newest.set(key, sequence);
-          }
+        const newest = new Map<string, number>();
+        const seen = new Set<number>();
+        for (const { partition, key, sequence } of log) {
+          // A duplicate: its place is that of the first.
+          if (seen.has(sequence)) continue;
+          seen.add(sequence);
+          const before = newest.get(`${partition} ${key}`) ?? -1;
+          assert.ok(sequence > before, `key ${key}: ${sequence} came after ${before}`);
+          newest.set(`${partition} ${key}`, sequence);
         }
       }),
       { numRuns: Number(process.env.RUNS ?? 300) },
