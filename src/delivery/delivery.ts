@@ -213,14 +213,14 @@ export class Delivery {
         void this.#topic(lane.topic).refresh();
         break;
     }
-    for (const entry of lane.giveBack()) this.#route(entry);
+    for (const entry of lane.giveBack(outcome)) this.#route(entry);
     if (this.#ended) return;
     if (pause > 0) this.#rests.begin(lane, pause);
     else this.#ready(lane);
   }
 
   #tryAgain(entry: Entry, outcome: Extract<Outcome, { kind: 'retriable' }>): void {
-    entry.attempts++;
+    if (!outcome.unchanged) entry.attempts++;
     entry.lastError = outcome.error;
     entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
     if (entry.attempts <= this.#settings.retry.retries || entry.kept === 'yes') return;
@@ -238,11 +238,11 @@ export class Delivery {
     return delay;
   }
 
-  /** Until the deadline of the lane's oldest record, in milliseconds; endless when it has none. */
+  /** Until the deadline of the lane's oldest record, in milliseconds; with none, that of one which comes now. */
   #timeLeft(lane: Lane): number {
     for (const { deadline } of lane.live())
       return Math.min(deadline - this.#context.clock.now(), this.#patience);
-    return Infinity;
+    return this.#patience;
   }
 
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */
