@@ -1,4 +1,5 @@
 import { loadCodec } from './wire/codecs.ts';
+import { IdempotentMemory } from './wire/idempotent.ts';
 import { loadKafkajs, loadKafkajsAdmin } from './kafkajs/wire.ts';
 import { openOnce } from './open-once.ts';
 import type { Inspector } from './inspector.ts';
@@ -23,7 +24,8 @@ export async function createClient(
     kind === 'platformatic' ? loadPlatformatic() : loadKafkajs(),
     loadCodec(options.compression),
   ]);
-  return rebuilding(() => openOnce(create(options, codec)), onRebuilt);
+  const memory = new IdempotentMemory();
+  return rebuilding(() => openOnce(create(options, codec, memory)), onRebuilt);
 }
 
 /** The same library's answers about topics, on connections of their own. */

@@ -10,8 +10,8 @@ import type { AwsKeys } from './security/msk-iam.ts';
 /**
  * What the destination needs of a Kafka client library, and no more.
  *
- * An implementation never retries (but for `idempotent`, where the library must re-send the same sequence), never
- * chooses a partition, and never loses the outcome of a slice among the others'. Failures are `KafkaError`s.
+ * An implementation never retries, never chooses a partition, and never loses the outcome of a slice among the others'.
+ * Failures are `KafkaError`s.
  */
 export interface Client {
   readonly limits: SliceLimits;
@@ -30,7 +30,8 @@ export interface Client {
   layout(topic: string): Promise<TopicLayout>;
 
   /**
-   * Sends slices that have one leader, one slice per partition, as few requests as the library allows.
+   * Sends slices that have one leader, one slice per partition, as few requests as the library allows. With `idempotent`
+   * an outcome may ask for the very same array of records again (`unchanged`).
    * @returns one outcome per slice, in their order. Does not reject.
    */
   produce(slices: readonly Slice[]): Promise<Outcome[]>;

@@ -15,7 +15,8 @@ const suspicionTime = 30_000;
  * is back. The sign is that produce fails on the network call after call while `layout` is answered all along.
  *
  * A dead leader looks the same from here, so nothing is replaced while another request is out: it would lose its
- * acknowledgement. A question that is out is put to the new client again.
+ * acknowledgement. A question that is out is put to the new client again. What an idempotent producer has numbered is
+ * handed on (`create` sees to it): records of unknown fate go through the new client under their old numbers.
  *
  * @param now milliseconds, from any fixed point
  */

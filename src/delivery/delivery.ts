@@ -214,14 +214,14 @@ export class Delivery {
         void this.#topic(lane.topic).refresh();
         break;
     }
-    this.#topic(lane.topic).giveBack(lane);
+    this.#topic(lane.topic).giveBack(lane, outcome);
     if (this.#ended) return;
     if (pause > 0) this.#rests.begin(lane, pause);
     else this.#ready(lane);
   }
 
   #tryAgain(entry: Entry, outcome: Extract<Outcome, { kind: 'retriable' }>): void {
-    entry.attempts++;
+    if (!outcome.unchanged) entry.attempts++;
     entry.lastError = outcome.error;
     entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
     if (entry.attempts <= this.#settings.retry.retries || entry.kept === 'yes') return;

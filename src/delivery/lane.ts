@@ -1,3 +1,4 @@
+import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import type { Entry } from './entry.ts';
 
@@ -37,6 +38,8 @@ export class Lane {
   #bytes = 0;
   /** At most one is out at a time. */
   #out: Batch | undefined;
+  /** It must be sent as it is until its fate is known, whatever became of its entries: they stay till then. */
+  #pinned: Batch | undefined;
   /** Formed while another batch is out, in the hope that it will be the next. */
   #next: Batch | undefined;
   #retired = false;
@@ -92,23 +95,28 @@ export class Lane {
     );
   }
 
-  /** Takes the longest head that fits, at least one entry. Undefined when nothing unsettled waits. */
+  /** Takes what must come again, or the longest head that fits, at least one entry. Undefined when nothing waits. */
   take(limits: SliceLimits): Batch | undefined {
-    this.#dropSettled();
-    const prepared = this.#next;
-    this.#next = undefined;
-    const batch = prepared && this.#mayGo(prepared, limits) ? prepared : this.#form(limits);
+    const batch = this.#pinned ?? this.#takeNew(limits);
     for (const entry of batch?.entries ?? []) entry.out = true;
     this.#out = batch;
     return batch;
   }
 
+  #takeNew(limits: SliceLimits): Batch | undefined {
+    this.#dropSettled();
+    const prepared = this.#next;
+    this.#next = undefined;
+    return prepared && this.#mayGo(prepared, limits) ? prepared : this.#form(limits);
+  }
+
   /**
    * The batch that will be taken next, if the one that is out is stored and nothing happens to this one meanwhile: for
-   * whoever can begin with it already. Undefined when nothing waits, or it was asked for before.
+   * whoever can begin with it already. Undefined when nothing waits, it was asked for before, or an old one goes first.
    */
   prepare(limits: SliceLimits): Batch | undefined {
-    if (this.resting || this.#next !== undefined) return undefined;
+    const oldFirst = this.#pinned !== undefined && this.#out === undefined;
+    if (this.resting || oldFirst || this.#next !== undefined) return undefined;
     this.#next = this.#form(limits);
     return this.#next;
   }
@@ -138,10 +146,15 @@ export class Lane {
   }
 
   /**
-   * The batch that was out is back: what of it is settled leaves, the rest is the head again.
+   * The batch that was out is back: what of it is settled leaves, the rest is the head again. If it must come again
+   * unchanged, all of it stays; when it was never sent, what held of it before holds on.
    * @returns what a retired lane still held
    */
-  giveBack(): Entry[] {
+  giveBack(outcome: Outcome): Entry[] {
+    if (outcome.kind !== 'unreachable') {
+      const again = 'unchanged' in outcome && outcome.unchanged;
+      this.#pinned = again ? this.#out : undefined;
+    }
     this.#out = undefined;
     this.#dropSettled();
     return this.#retired ? this.retire() : [];
@@ -159,11 +172,13 @@ export class Lane {
 
   /**
    * The partition is no more (its topic came back with fewer): hands over what waits, to be routed anew. While a batch
-   * is out everything stays, for the batch goes first; `giveBack` then hands it over.
+   * is out everything stays, for the batch goes first; `giveBack` then hands it over. What should have come again
+   * unchanged has no partition to come to.
    */
   retire(): Entry[] {
     this.#retired = true;
     if (this.#out) return [];
+    this.#pinned = undefined;
     const entries = [...this.live()];
     this.#entries = [];
     this.#head = 0;
@@ -188,15 +203,16 @@ export class Lane {
       first = Math.max(first, index + 1);
     }
     const evicted = live.slice(first);
-    if (evicted.length === 0) return evicted;
+    const [oldest] = evicted;
+    if (oldest === undefined) return evicted;
     this.#next = undefined;
-    this.#entries = live.slice(0, first);
-    this.#head = 0;
-    this.#bytes = this.#entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    for (const { bytes } of this.#entries.splice(this.#entries.indexOf(oldest, this.#head)))
+      this.#bytes -= bytes;
     return evicted;
   }
 
   #dropSettled(): void {
+    if (this.#pinned) return;
     for (let entry = this.#entries[this.#head]; entry?.settled; entry = this.#entries[++this.#head]) {
       this.#bytes -= entry.bytes;
     }

@@ -51,10 +51,10 @@ export class Rests {
     for (const cancel of this.#cancels) cancel();
   }
 
-  /** Until the deadline of the lane's oldest record, in milliseconds; endless when it has none. */
+  /** Until the deadline of the lane's oldest record, in milliseconds; with none, that of one which comes now. */
   #timeLeft(lane: Lane): number {
     for (const { deadline } of lane.live())
       return Math.min(deadline - this.#context.clock.now(), this.#patience);
-    return Infinity;
+    return this.#patience;
   }
 }

@@ -1,4 +1,5 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
 import { noLeader, type TopicLayout } from '../vocabulary/partition.ts';
 import type { Clock } from './clock.ts';
 import type { Entry } from './entry.ts';
@@ -121,8 +122,8 @@ export class Topic {
   }
 
   /** A batch of the lane is back. What a partition that is no more still held goes where it belongs now. */
-  giveBack(lane: Lane): void {
-    const left = lane.giveBack();
+  giveBack(lane: Lane, outcome: Outcome): void {
+    const left = lane.giveBack(outcome);
     if (!this.#retired.includes(lane)) return;
     this.#retired = this.#retired.filter(({ idle }) => !idle);
     this.#arrivals = left.concat(this.#arrivals);

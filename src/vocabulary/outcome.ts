@@ -11,6 +11,8 @@ export type Outcome =
       readonly refresh: boolean;
       /** REQUEST_TIMED_OUT and NOT_ENOUGH_REPLICAS_AFTER_APPEND leave the records in the leader's log. */
       readonly mayHaveBeenWritten: boolean;
+      /** As of `unknown`. It does not count against `retries`: only the deadline ends it. */
+      readonly unchanged?: boolean;
     }
   /** Larger than the broker or the topic allows: fewer records may pass. */
   | { readonly kind: 'too-large'; readonly error: KafkaError }
@@ -19,4 +21,12 @@ export type Outcome =
   /** Never sent: no connection to the leader. */
   | { readonly kind: 'unreachable'; readonly error: KafkaError }
   /** Sent, and no answer came: the records may be stored or not. Re-sending is where duplicates come from. */
-  | { readonly kind: 'unknown'; readonly error: KafkaError };
+  | {
+      readonly kind: 'unknown';
+      readonly error: KafkaError;
+      /**
+       * The same array of records must come again, before any other of its partition: the client knows under which number
+       * it was sent, so that the broker stores it once. Absent where nothing is numbered, or the number was given up.
+       */
+      readonly unchanged?: boolean;
+    };

@@ -1,4 +1,3 @@
-import type { Codec } from '../wire/codecs.ts';
 import { KafkajsConnection } from './connection.ts';
 import { loadInternals, type Internals } from './internals.ts';
 import { KafkajsLink } from './link.ts';
@@ -7,15 +6,16 @@ import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire
 import { credentialsAtHand } from '../security/login.ts';
 import { checkCertificates } from '../security/tls.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
-import { WireClient } from '../wire/wire-client.ts';
+import { WireClient, type CreateWireClient } from '../wire/wire-client.ts';
 
 /**
  * Loads kafkajs and makes clients on its connections and encoders. Its producer is not used: it fails all topics when one
  * is missing, does not say which partition an error is about, and leaves timed-out sockets in use.
  */
-export async function loadKafkajs(): Promise<(options: ClientOptions, codec: Codec) => WireClient> {
+export async function loadKafkajs(): Promise<CreateWireClient> {
   const internals = await loadInternals();
-  return (options, codec) => new WireClient(new KafkajsWire(internals, options), options, codec);
+  return (options, codec, memory) =>
+    new WireClient(new KafkajsWire(internals, options), options, codec, memory);
 }
 
 export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => WireAdmin> {

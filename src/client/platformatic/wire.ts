@@ -1,5 +1,4 @@
 import type { Connection, ConnectionPool } from '@platformatic/kafka';
-import type { Codec } from '../wire/codecs.ts';
 import { negotiate, type Apis, type Library } from './apis.ts';
 import { PlatformaticLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
@@ -9,15 +8,16 @@ import { platformaticLogin } from './login.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
 import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
-import { WireClient } from '../wire/wire-client.ts';
+import { WireClient, type CreateWireClient } from '../wire/wire-client.ts';
 
 /**
  * Loads @platformatic/kafka and makes clients on its request layer. Its producer is not used: it hides what became of a
  * partition in trees of errors, and counts sequence numbers per send, not per partition.
  */
-export async function loadPlatformatic(): Promise<(options: ClientOptions, codec: Codec) => WireClient> {
+export async function loadPlatformatic(): Promise<CreateWireClient> {
   const library = await import('@platformatic/kafka');
-  return (options, codec) => new WireClient(new PlatformaticWire(library, options), options, codec);
+  return (options, codec, memory) =>
+    new WireClient(new PlatformaticWire(library, options), options, codec, memory);
 }
 
 export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) => WireAdmin> {

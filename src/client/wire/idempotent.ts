@@ -1,113 +1,162 @@
 import { KafkaError } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
-import type { Slice, TopicLayout } from '../../vocabulary/partition.ts';
+import type { Slice } from '../../vocabulary/partition.ts';
 import { isSequenceLost, outcomeOfCode } from '../errors/broker-errors.ts';
 import { brokerCode } from '../errors/connection-errors.ts';
 import { idempotenceUnauthorised, unreachable } from '../errors/messages.ts';
-import { laneOf, type ProducerId, type Stamp } from './wire.ts';
+import type { NumberedSlice } from './produce-request.ts';
+import { laneOf, type ProducerId } from './wire.ts';
 
 export interface IdempotentParts {
-  /** One request per leader, stamped; no retries. */
-  readonly send: (slices: readonly Slice[], stamp: Stamp) => Promise<Outcome[]>;
+  /** One request per leader; no retries. */
+  readonly send: (slices: readonly NumberedSlice[]) => Promise<Outcome[]>;
   /** Asks the cluster for a new producer id. */
   readonly register: () => Promise<ProducerId>;
-  readonly locate: (topic: string) => Promise<TopicLayout>;
   /** For how many milliseconds records of unknown fate are sent again under their old numbers. */
   readonly patience: number;
 }
 
-const pause = 200;
 /** Kafka's CLUSTER_AUTHORIZATION_FAILED. */
 const clusterUnauthorised = 31;
+
+/** A producer's id, and the next sequence number of each lane under it. */
+interface Stamp extends ProducerId {
+  readonly sequences: Map<string, number>;
+}
+
+/** Records as they were first sent, and when. */
+interface Attempt {
+  readonly slice: Slice;
+  readonly stamp: Stamp;
+  readonly since: number;
+}
+
+/** What was sent under which number. It outlives a client: the one that replaces it goes on from there. */
+export class IdempotentMemory {
+  registration: Promise<Stamp> | undefined;
+  /** What the registration brought. */
+  stamp: Stamp | undefined;
+  /** What became of these nobody knows, by lane. At most one each, for a lane has one request out. */
+  readonly doubts = new Map<string, Attempt>();
+}
 
 /**
  * Lost acknowledgements make no duplicates: the broker knows a batch it has by producer id and sequence number.
  *
  * - A slice that was stored moves its lane's number on. One that certainly was not leaves it where it is, so that the
  *   caller may cut its records anew.
- * - One of unknown fate is sent again here, unchanged, under its old number, until the broker says what became of it: cut
- *   otherwise it would be taken for a different batch.
- * - When that takes too long, the producer id is given up. The number might belong to the records or to their
- *   successors, and the broker would drop the wrong ones, calling them duplicates.
+ * - One of unknown fate goes back with the word that it must come again `unchanged`: it is sent under its old number, until
+ *   the broker says what became of it. Cut otherwise it would be taken for a different batch. Nothing waits for it here: its
+ *   neighbours are told at once.
+ * - When its fate stays unknown (that takes too long, the broker has a last word other than "stored", or other records come
+ *   in its place), the producer id is given up. The number might belong to the records or to their successors, and the
+ *   broker would drop the wrong ones, calling them duplicates.
+ * - What is in doubt in other lanes then goes on under the id it was sent with: of those the broker still knows.
  *
  * Callers keep one request per lane outstanding; requests for different lanes may overlap.
  */
 export class IdempotentSender {
   readonly #parts: IdempotentParts;
-  #stamp: Promise<Stamp> | undefined;
+  readonly #memory: IdempotentMemory;
 
-  constructor(parts: IdempotentParts) {
+  constructor(parts: IdempotentParts, memory: IdempotentMemory) {
     this.#parts = parts;
+    this.#memory = memory;
   }
 
   async produce(slices: readonly Slice[]): Promise<Outcome[]> {
     // Not the wall clock: set back by an hour, it would keep the lane for that hour.
-    const started = performance.now();
-    const registration = this.#registration();
+    const since = performance.now();
+    const doubts = slices.map((slice) => this.#doubtAbout(slice));
     let stamp: Stamp;
     try {
-      stamp = await registration;
+      stamp = await this.#registration();
     } catch (failure) {
-      return slices.map(({ topic }) => notRegistered(failure, topic));
-    }
-
-    const outcomes = await this.#attempt(slices, stamp);
-    for (;;) {
-      const doubtful = slices.filter((_, index) => isDoubtful(outcomes[index]));
-      if (doubtful.length === 0) break;
-      if (performance.now() - started + pause > this.#parts.patience) {
-        this.#giveUp(registration);
-        break;
-      }
-      await new Promise((resolve) => setTimeout(resolve, pause));
-      await this.#locate(doubtful);
-      const answers = await this.#attempt(doubtful, stamp);
-      answers.forEach((answer, index) => {
-        const slice = doubtful[index];
-        if (slice !== undefined) outcomes[slices.indexOf(slice)] = secondAnswer(answer);
+      return slices.map(({ topic }, index) => {
+        const doubt = doubts[index];
+        const outcome = notRegistered(failure, topic);
+        return doubt ? this.#judge(doubt, outcome) : outcome;
       });
     }
-    if (outcomes.some(isSequenceLost)) this.#giveUp(registration);
-    return outcomes;
+    const attempts = slices.map((slice, index): Attempt => doubts[index] ?? { slice, stamp, since });
+    const outcomes = await this.#parts.send(attempts.map(numbered));
+    return outcomes.map((outcome, index) => {
+      const attempt = attempts[index];
+      return attempt ? this.#judge(attempt, outcome) : outcome;
+    });
+  }
+
+  /** What is in doubt of the slice's lane: these very records, or the id is no more. */
+  #doubtAbout(slice: Slice): Attempt | undefined {
+    const { doubts } = this.#memory;
+    const lane = laneOf(slice.topic, slice.partition);
+    const doubt = doubts.get(lane);
+    if (doubt === undefined || doubt.slice.records === slice.records) return doubt;
+    doubts.delete(lane);
+    this.#giveUp(doubt.stamp);
+    return undefined;
+  }
+
+  #judge(attempt: Attempt, answer: Outcome): Outcome {
+    const { slice, stamp, since } = attempt;
+    const { doubts } = this.#memory;
+    const lane = laneOf(slice.topic, slice.partition);
+    const sentBefore = doubts.delete(lane);
+    const outcome = sentBefore ? secondAnswer(answer) : answer;
+    if (outcome.kind === 'stored') {
+      // Sequence numbers have 31 bits and begin again at 0.
+      stamp.sequences.set(lane, (nextOf(stamp, lane) + slice.records.length) & 0x7fffffff);
+      return outcome;
+    }
+    const doubtful = isDoubtful(outcome);
+    if (doubtful && performance.now() - since < this.#parts.patience) {
+      doubts.set(lane, attempt);
+      // The leader that did not answer, or not well, may have been replaced.
+      if (outcome.kind === 'retriable') return { ...outcome, refresh: true, unchanged: true };
+      return { ...outcome, unchanged: true };
+    }
+    if (sentBefore || doubtful || isSequenceLost(outcome)) this.#giveUp(stamp);
+    return outcome;
   }
 
   #registration(): Promise<Stamp> {
-    if (this.#stamp === undefined) {
-      const stamp = this.#parts.register().then((id): Stamp => ({ ...id, sequences: new Map() }));
-      stamp.catch(() => this.#giveUp(stamp));
-      this.#stamp = stamp;
-    }
-    return this.#stamp;
+    const memory = this.#memory;
+    memory.registration ??= this.#parts.register().then(
+      (id) => (memory.stamp = { ...id, sequences: new Map<string, number>() }),
+      (failure: unknown) => {
+        memory.registration = undefined;
+        throw failure;
+      },
+    );
+    return memory.registration;
   }
 
-  #giveUp(registration: Promise<Stamp>): void {
-    if (this.#stamp === registration) this.#stamp = undefined;
-  }
-
-  async #attempt(slices: readonly Slice[], stamp: Stamp): Promise<Outcome[]> {
-    const outcomes = await this.#parts.send(slices, stamp);
-    slices.forEach(({ topic, partition, records }, index) => {
-      if (outcomes[index]?.kind !== 'stored') return;
-      const lane = laneOf(topic, partition);
-      // Sequence numbers have 31 bits and begin again at 0.
-      stamp.sequences.set(lane, ((stamp.sequences.get(lane) ?? 0) + records.length) & 0x7fffffff);
-    });
-    return outcomes;
-  }
-
-  /** The leader that did not answer may have been replaced. Where that cannot be told, the old one is asked again. */
-  async #locate(slices: readonly Slice[]): Promise<void> {
-    const topics = new Set(slices.map(({ topic }) => topic));
-    await Promise.allSettled([...topics].map((topic) => this.#parts.locate(topic)));
+  #giveUp(stamp: Stamp): void {
+    const memory = this.#memory;
+    if (memory.stamp !== stamp) return;
+    memory.stamp = undefined;
+    memory.registration = undefined;
   }
 }
 
+function numbered({ slice, stamp }: Attempt): NumberedSlice {
+  const { producerId, producerEpoch } = stamp;
+  const firstSequence = nextOf(stamp, laneOf(slice.topic, slice.partition));
+  return { ...slice, numbering: { producerId, producerEpoch, firstSequence } };
+}
+
+function nextOf({ sequences }: Stamp, lane: string): number {
+  return sequences.get(lane) ?? 0;
+}
+
+type Doubtful = Extract<Outcome, { kind: 'unknown' | 'retriable' }>;
+
 /**
  * A broker that has lost the sequence does not have the records either: no use in asking again under it. Neither has a
- * partition that is gone, and the caller's other lanes must not wait for one that may never come back.
+ * partition that is gone, and it may never come back.
  */
-function isDoubtful(outcome: Outcome | undefined): boolean {
-  if (outcome === undefined || isSequenceLost(outcome) || isPartitionGone(outcome)) return false;
+function isDoubtful(outcome: Outcome): outcome is Doubtful {
+  if (isSequenceLost(outcome) || isPartitionGone(outcome)) return false;
   return outcome.kind === 'unknown' || (outcome.kind === 'retriable' && outcome.mayHaveBeenWritten);
 }
 
@@ -115,15 +164,24 @@ function isPartitionGone(outcome: Outcome): boolean {
   return 'error' in outcome && outcome.error.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
-/** "Not now" to records sent before says nothing about the first time. */
+/** "Not now" to records sent before says nothing about the first time, nor does "never". */
 function secondAnswer(outcome: Outcome): Outcome {
-  if (outcome.kind === 'retriable') return { ...outcome, mayHaveBeenWritten: true };
-  if (outcome.kind === 'unreachable') return { kind: 'unknown', error: outcome.error };
-  if (outcome.kind === 'rejected' && outcome.error.code === 'DESTINATION_CLOSED') {
-    const { code, message } = outcome.error;
-    return { kind: 'rejected', error: new KafkaError(code, message, { mayHaveBeenWritten: true }) };
+  switch (outcome.kind) {
+    case 'stored':
+    case 'unknown':
+      return outcome;
+    case 'retriable':
+      return { ...outcome, mayHaveBeenWritten: true };
+    case 'unreachable':
+      return { kind: 'unknown', error: outcome.error };
+    case 'too-large':
+    case 'rejected': {
+      const { code, message, topic, kafkaCode, cause } = outcome.error;
+      const told = `${message} An earlier request may have written these records.`;
+      const error = new KafkaError(code, told, { topic, kafkaCode, mayHaveBeenWritten: true, cause });
+      return { kind: outcome.kind, error };
+    }
   }
-  return outcome;
 }
 
 function notRegistered(failure: unknown, topic: string): Outcome {
@@ -131,7 +189,11 @@ function notRegistered(failure: unknown, topic: string): Outcome {
   if (code === clusterUnauthorised) {
     return { kind: 'rejected', error: idempotenceUnauthorised(topic, failure) };
   }
-  if (code !== undefined) return outcomeOfCode(code, topic, 'while asking for a producer id', failure);
+  if (code !== undefined) {
+    const outcome = outcomeOfCode(code, topic, 'while asking for a producer id', failure);
+    // Whatever the code says of records, none were sent.
+    return outcome.kind === 'retriable' ? { ...outcome, mayHaveBeenWritten: false } : outcome;
+  }
   const error = failure instanceof KafkaError ? failure : unreachable('the configured brokers', failure);
   return { kind: error.code === 'DESTINATION_CLOSED' ? 'rejected' : 'unreachable', error };
 }

@@ -1,7 +1,6 @@
 import type { Slice } from '../../vocabulary/partition.ts';
 import type { Packer } from './packer.ts';
-import { sealBatch } from './record-batch.ts';
-import { laneOf, type Stamp } from './wire.ts';
+import { sealBatch, type Numbering } from './record-batch.ts';
 
 /** Kafka's number of the request. */
 export const produceKey = 0;
@@ -41,10 +40,14 @@ export interface EncodedProduce {
   readonly size: { readonly plain: number; readonly sent: number };
 }
 
+/** Under which numbers its records are written; absent where the producer is not idempotent. */
+export interface NumberedSlice extends Slice {
+  readonly numbering?: Numbering;
+}
+
 /** A Produce request; the batches of several lanes are compressed at the same time. */
 export async function encodeProduce(
-  slices: readonly Slice[],
-  stamp: Stamp | undefined,
+  slices: readonly NumberedSlice[],
   packer: Packer,
   { acks, ackTimeout }: ProduceSettings,
 ): Promise<EncodedProduce> {
@@ -52,7 +55,7 @@ export async function encodeProduce(
   const batches = await Promise.all(
     slices.map(async (slice) => {
       const packed = await packer.pack(slice.records);
-      const pieces = sealBatch(packed, slice.records, packer.codec, stamp && numberingOf(slice, stamp));
+      const pieces = sealBatch(packed, slice.records, packer.codec, slice.numbering);
       const sentSize = sizeOf(pieces);
       size.plain += packed.plainSize;
       size.sent += sentSize;
@@ -81,10 +84,6 @@ export async function encodeProduce(
 
 /** The length of a string that is none. */
 const noTransaction = -1;
-
-function numberingOf({ topic, partition }: Slice, { producerId, producerEpoch, sequences }: Stamp) {
-  return { producerId, producerEpoch, firstSequence: sequences.get(laneOf(topic, partition)) ?? 0 };
-}
 
 function sizeOf(pieces: readonly Buffer[]): number {
   return pieces.reduce((size, { length }) => size + length, 0);

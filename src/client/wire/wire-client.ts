@@ -5,14 +5,14 @@ import { outcomeOfCode } from '../errors/broker-errors.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from './codecs.ts';
 import { connectionError } from '../errors/connection-errors.ts';
-import { IdempotentSender } from './idempotent.ts';
+import { IdempotentMemory, IdempotentSender } from './idempotent.ts';
 import { clientClosed, notEncoded, partitionMissing } from '../errors/messages.ts';
 import type { Client, ClientOptions } from '../port.ts';
 import { PatientWire } from './patient-wire.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { Packer } from './packer.ts';
-import { encodeProduce, type EncodedProduce } from './produce-request.ts';
-import { addressOf, type Address, type Link, type Stamp, type Wire } from './wire.ts';
+import { encodeProduce, type EncodedProduce, type NumberedSlice } from './produce-request.ts';
+import { addressOf, type Address, type Link, type Wire } from './wire.ts';
 
 /**
  * How long idempotent records of unknown fate are sent again under their old numbers, in milliseconds; Java's producer
@@ -20,6 +20,9 @@ import { addressOf, type Address, type Link, type Stamp, type Wire } from './wir
  * nine seconds, and to give up then would store them twice. A lane without an answer has nothing better to do.
  */
 const doubtPatience = 120_000;
+
+/** @param memory of the client that this one replaces, if any */
+export type CreateWireClient = (options: ClientOptions, codec: Codec, memory: IdempotentMemory) => WireClient;
 
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
@@ -32,13 +35,14 @@ export class WireClient implements Client {
   readonly #idempotent: IdempotentSender | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(wire: Wire, options: ClientOptions, codec: Codec) {
+  /** @param memory of the client that this one replaces, if any */
+  constructor(wire: Wire, options: ClientOptions, codec: Codec, memory = new IdempotentMemory()) {
     this.#wire = new PatientWire(wire, options);
     this.#options = options;
     this.#packer = new Packer(codec);
     if (codec.threaded) this.prepare = (slices) => this.#prepare(slices);
     this.#cluster = new Cluster(this.#wire, options);
-    if (options.idempotent) this.#idempotent = this.#createIdempotent();
+    if (options.idempotent) this.#idempotent = this.#createIdempotent(memory);
   }
 
   async connect(): Promise<void> {
@@ -52,7 +56,7 @@ export class WireClient implements Client {
   }
 
   produce(slices: readonly Slice[]): Promise<Outcome[]> {
-    return this.#idempotent?.produce(slices) ?? this.#send(slices, undefined);
+    return this.#idempotent?.produce(slices) ?? this.#send(slices);
   }
 
   close(): Promise<void> {
@@ -64,10 +68,10 @@ export class WireClient implements Client {
     for (const { records } of slices) this.#packer.begin(records);
   }
 
-  async #send(slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
+  async #send(slices: readonly NumberedSlice[]): Promise<Outcome[]> {
     if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
     const outcomes = await this.#obstacles(slices);
-    const byLeader = new Map<Address, Slice[]>();
+    const byLeader = new Map<Address, NumberedSlice[]>();
     for (const slice of slices) {
       if (outcomes.has(slice)) continue;
       const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
@@ -76,7 +80,7 @@ export class WireClient implements Client {
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
     }
     const requests = [...byLeader].map(async ([leader, led]) => {
-      const answers = await this.#request(leader, led, stamp);
+      const answers = await this.#request(leader, led);
       answers.forEach((outcome, index) => {
         const slice = led[index];
         if (slice !== undefined) outcomes.set(slice, outcome);
@@ -105,7 +109,7 @@ export class WireClient implements Client {
     return obstacles;
   }
 
-  async #request(leader: Address, slices: readonly Slice[], stamp: Stamp | undefined): Promise<Outcome[]> {
+  async #request(leader: Address, slices: readonly NumberedSlice[]): Promise<Outcome[]> {
     const startedAt = performance.now();
     const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
       const endedAt = performance.now();
@@ -122,7 +126,7 @@ export class WireClient implements Client {
     }
     let encoded: EncodedProduce;
     try {
-      encoded = await encodeProduce(slices, stamp, this.#packer, this.#options);
+      encoded = await encodeProduce(slices, this.#packer, this.#options);
     } catch (failure) {
       return slices.map(({ topic }) => notEncoded(topic, failure));
     }
@@ -136,13 +140,13 @@ export class WireClient implements Client {
     return told(outcomes, encoded.size);
   }
 
-  #createIdempotent(): IdempotentSender {
-    return new IdempotentSender({
-      send: (slices, stamp) => this.#send(slices, stamp),
+  #createIdempotent(memory: IdempotentMemory): IdempotentSender {
+    const parts = {
+      send: (slices: readonly NumberedSlice[]) => this.#send(slices),
       register: () => this.#cluster.ask((link) => link.registerProducer()),
-      locate: (topic) => this.layout(topic),
       patience: doubtPatience,
-    });
+    };
+    return new IdempotentSender(parts, memory);
   }
 }
 

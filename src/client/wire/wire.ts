@@ -71,11 +71,6 @@ export interface ProducerId {
   readonly producerEpoch: number;
 }
 
-/** A producer's id, and the next sequence number of each lane under it. */
-export interface Stamp extends ProducerId {
-  readonly sequences: Map<string, number>;
-}
-
 export function laneOf(topic: string, partition: number): string {
   return `${topic}:${partition}`;
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEntry, type Entry } from '../../../src/delivery/entry.ts';
 import { Lane, type Batch } from '../../../src/delivery/lane.ts';
-import { record } from './harness.ts';
+import { record, refused } from './harness.ts';
 
 const nobody = { resolve: () => undefined, reject: () => undefined };
+const stored = { kind: 'stored' } as const;
+const unsure = { kind: 'unknown', error: refused('REQUEST_FAILED'), unchanged: true } as const;
 const limits = { batchSize: 1_000_000, maxRecordsPerSlice: 10_000 };
 
 /** A lane with its first entry out, and the three behind it begun with. */
@@ -29,11 +31,109 @@ function settle(entries: readonly Entry[] | undefined): void {
   for (const entry of entries ?? []) entry.settled = true;
 }
 
+/** A lane whose first two entries are of unknown fate, and must come again as they were. */
+function twoPinned() {
+  const lane = new Lane('events', 0, 1);
+  const entries = [1, 2].map((id) => createEntry(id, record(`${id}`), 1_000, nobody));
+  for (const entry of entries) lane.push(entry);
+  const pinned = lane.take(limits);
+  for (const entry of entries) {
+    entry.out = false;
+    entry.mayHaveBeenWritten = true;
+  }
+  lane.giveBack(unsure);
+  const younger = createEntry(3, record('3'), 1_000, nobody);
+  lane.push(younger);
+  return { lane, pinned, younger };
+}
+
+describe('a batch that must come again unchanged', () => {
+  it('is the next, the very same, whatever was pushed, settled or allowed meanwhile', () => {
+    const { lane, pinned } = twoPinned();
+    settle(pinned?.entries.slice(0, 1));
+    lane.halve(2);
+    assert.equal(lane.take({ batchSize: 1, maxRecordsPerSlice: 1 }), pinned);
+    assert.equal(lane.waiting, 1);
+  });
+
+  it('goes before younger ones though all of it is settled, and only then they', () => {
+    const { lane, pinned, younger } = twoPinned();
+    settle(pinned?.entries);
+    assert.deepEqual([lane.ready, lane.idle, lane.waiting], [true, false, 3]);
+    assert.equal(lane.take(limits), pinned);
+    lane.giveBack(unsure);
+    assert.equal(lane.take(limits), pinned);
+    lane.giveBack(stored);
+    assert.deepEqual(ids(lane.take(limits)), [younger.id]);
+  });
+
+  it('goes alone, too', () => {
+    const { lane, pinned, younger } = twoPinned();
+    settle([...(pinned?.entries ?? []), younger]);
+    assert.deepEqual([lane.ready, lane.idle], [true, false]);
+    assert.equal(lane.take(limits), pinned);
+    lane.giveBack(stored);
+    assert.deepEqual([lane.ready, lane.idle, lane.bytes], [false, true, 0]);
+  });
+
+  it('still must when it could not be sent', () => {
+    const { lane, pinned } = twoPinned();
+    settle(pinned?.entries.slice(0, 1));
+    lane.take(limits);
+    lane.giveBack({ kind: 'unreachable', error: refused('BROKER_UNREACHABLE') });
+    assert.equal(lane.take(limits), pinned);
+  });
+
+  it('need not any more when its fate is known, or never will be', () => {
+    const { lane, pinned, younger } = twoPinned();
+    const [first, second] = pinned?.entries ?? [];
+    assert.ok(first && second);
+    settle([first]);
+    lane.take(limits);
+    second.out = false;
+    lane.giveBack({ kind: 'unknown', error: refused('REQUEST_FAILED') });
+    assert.deepEqual(ids(lane.take(limits)), [second.id, younger.id]);
+  });
+
+  it('is not begun with anew; what follows is, once it is out', () => {
+    const { lane, pinned, younger } = twoPinned();
+    assert.equal(lane.prepare(limits), undefined);
+    lane.take(limits);
+    assert.deepEqual(ids(lane.prepare(limits)), [younger.id]);
+    for (const entry of pinned?.entries ?? []) entry.out = false;
+    lane.giveBack(unsure);
+    assert.equal(lane.take(limits), pinned);
+  });
+
+  it('stays in memory, settled or not', () => {
+    const { lane, pinned, younger } = twoPinned();
+    for (const entry of [...(pinned?.entries ?? []), younger]) entry.kept = 'yes';
+    settle(pinned?.entries.slice(0, 1));
+    assert.deepEqual(
+      lane.evict(0).map(({ id }) => id),
+      [younger.id],
+    );
+    assert.deepEqual([lane.length, lane.bytes], [2, pinned?.bytes]);
+    assert.equal(lane.take(limits), pinned);
+  });
+
+  it('is no more when its partition is no more: what of it lives finds another', () => {
+    const { lane, pinned, younger } = twoPinned();
+    settle(pinned?.entries.slice(0, 1));
+    assert.deepEqual(
+      lane.retire().map(({ id }) => id),
+      [2, younger.id],
+    );
+    assert.equal(lane.idle, true);
+    assert.equal(lane.take(limits), undefined);
+  });
+});
+
 describe('a batch that was begun with while another is out', () => {
   it('is the next, the very same', () => {
     const { lane, out, begun } = oneOutThreeBegun();
     settle(out?.entries);
-    lane.giveBack();
+    lane.giveBack(stored);
     assert.equal(lane.take(limits), begun);
     assert.equal(lane.waiting, 0);
   });
@@ -51,7 +151,7 @@ describe('a batch that was begun with while another is out', () => {
     const { lane, out, entries } = oneOutThreeBegun();
     settle(out?.entries);
     settle(entries.slice(2, 3));
-    lane.giveBack();
+    lane.giveBack(stored);
     assert.deepEqual(ids(lane.take(limits)), [2, 4]);
   });
 
@@ -59,7 +159,7 @@ describe('a batch that was begun with while another is out', () => {
     const { lane, out, begun } = oneOutThreeBegun();
     settle(out?.entries);
     lane.halve(begun?.bytes ?? 0);
-    lane.giveBack();
+    lane.giveBack(stored);
     assert.deepEqual(ids(lane.take(limits)), [2]);
   });
 
@@ -71,7 +171,7 @@ describe('a batch that was begun with while another is out', () => {
       [4],
     );
     settle(out?.entries);
-    lane.giveBack();
+    lane.giveBack(stored);
     assert.deepEqual(ids(lane.take(limits)), [2, 3]);
   });
 
@@ -80,7 +180,7 @@ describe('a batch that was begun with while another is out', () => {
     lane.retire();
     settle(out?.entries);
     assert.deepEqual(
-      lane.giveBack().map(({ id }) => id),
+      lane.giveBack(stored).map(({ id }) => id),
       [2, 3, 4],
     );
     assert.equal(lane.take(limits), undefined);

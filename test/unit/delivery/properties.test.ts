@@ -39,6 +39,7 @@ const scenario = fc.record({
   bufferMemory: fc.constantFrom(1_500, 1_000_000),
   maxRecordsPerSlice: fc.constantFrom(3, 10_000),
   linger: fc.constantFrom(0, 40),
+  idempotent: fc.boolean(),
 });
 
 const error = new KafkaError('REQUEST_FAILED', 'scripted');
@@ -48,102 +49,132 @@ const limit = 500;
 describe('delivery under random outcomes, sizes and timings', () => {
   it('settles each record once; what is acknowledged is stored, in the order of its key', async () => {
     let ahead = 0;
+    let repeated = 0;
     await fc.assert(
-      fc.asyncProperty(scenario, async ({ pushes, answers, partitions, brokers, ...settings }) => {
-        const clock = new FakeClock();
-        const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
-        const busy = new Set<string>();
-        const prepared = new WeakSet<readonly unknown[]>();
-        let next = 0;
+      fc.asyncProperty(
+        scenario,
+        async ({ pushes, answers, partitions, brokers, idempotent, ...settings }) => {
+          const clock = new FakeClock();
+          const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
+          const busy = new Set<string>();
+          /** What is in doubt under an idempotent producer, by partition, and whether it is stored. */
+          const doubts = new Map<number, { readonly records: Slice['records']; readonly stored: boolean }>();
+          const prepared = new WeakSet<readonly unknown[]>();
+          let next = 0;
 
-        const store = (slice: Slice) => {
-          for (const { key, value } of slice.records) {
-            logs[slice.partition]?.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });
-          }
-        };
-        const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
-          const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
-          for (const { partition, records } of slices) {
-            assert.ok(!busy.has(String(partition)), 'a lane has at most one request out');
-            busy.add(String(partition));
-            if (prepared.has(records)) ahead++;
-          }
-          await new Promise<void>((resolve) => clock.after(latency, resolve));
-          for (const { partition } of slices) busy.delete(String(partition));
-          return slices.map((slice): Outcome => {
-            const bytes = slice.records.reduce((sum, { value }) => sum + value.length, 0);
-            if (bytes > limit && answer !== 'unreachable') return { kind: 'too-large', error };
-            if (answer === 'stored' || answer === 'lost-answer') store(slice);
-            switch (answer) {
-              case 'stored':
-                return { kind: 'stored' };
-              case 'busy':
-                return { kind: 'retriable', error, refresh: false, mayHaveBeenWritten: false };
-              case 'moved':
-                return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
-              case 'lost-answer':
-              case 'lost-request':
-                return { kind: 'unknown', error };
-              case 'unreachable':
-                return { kind: 'unreachable', error };
-              case 'rejected':
-                return { kind: 'rejected', error };
+          const store = (slice: Slice) => {
+            for (const { key, value } of slice.records) {
+              logs[slice.partition]?.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });
             }
-          });
-        };
-        const prepare = (slices: readonly Slice[]) => {
-          for (const { records } of slices) prepared.add(records);
-        };
-        const layout = () =>
-          Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
+          };
+          const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
+            const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
+            for (const { partition, records } of slices) {
+              assert.ok(!busy.has(String(partition)), 'a lane has at most one request out');
+              busy.add(String(partition));
+              if (prepared.has(records)) ahead++;
+            }
+            await new Promise<void>((resolve) => clock.after(latency, resolve));
+            for (const { partition } of slices) busy.delete(String(partition));
+            return slices.map((slice): Outcome => {
+              const doubt = doubts.get(slice.partition);
+              doubts.delete(slice.partition);
+              if (doubt) {
+                assert.equal(
+                  slice.records,
+                  doubt.records,
+                  'what is in doubt comes again as it was, before all else',
+                );
+                repeated++;
+              }
+              const written = doubt?.stored === true;
+              const inDoubt = (error: KafkaError, stored: boolean): Outcome => {
+                if (idempotent) doubts.set(slice.partition, { records: slice.records, stored });
+                return { kind: 'unknown', error, unchanged: idempotent };
+              };
+              const bytes = slice.records.reduce((sum, { value }) => sum + value.length, 0);
+              if (bytes > limit && answer !== 'unreachable') return { kind: 'too-large', error };
+              if ((answer === 'stored' || answer === 'lost-answer') && !written) store(slice);
+              if (doubt && (answer === 'busy' || answer === 'moved')) {
+                doubts.set(slice.partition, doubt);
+                return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: true, unchanged: true };
+              }
+              switch (answer) {
+                case 'stored':
+                  return { kind: 'stored' };
+                case 'busy':
+                  return { kind: 'retriable', error, refresh: false, mayHaveBeenWritten: false };
+                case 'moved':
+                  return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
+                case 'lost-answer':
+                  return inDoubt(error, true);
+                case 'lost-request':
+                  return inDoubt(error, written);
+                case 'unreachable':
+                  // A client that has just replaced another one says so without a look at what is in doubt.
+                  if (doubt) doubts.set(slice.partition, doubt);
+                  return { kind: 'unreachable', error };
+                case 'rejected':
+                  return { kind: 'rejected', error };
+              }
+            });
+          };
+          const prepare = (slices: readonly Slice[]) => {
+            for (const { records } of slices) prepared.add(records);
+          };
+          const layout = () =>
+            Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
 
-        const delivery = new Delivery(
-          { produce, prepare, layout, partitionOf },
-          { ...defaults, ...settings },
-          { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
-        );
-
-        const settled: number[] = pushes.map(() => 0);
-        const acknowledged = new Set<number>();
-        for (const [sequence, { key, size, wait }] of pushes.entries()) {
-          delivery.send(record(`${sequence}`.padEnd(size, ' '), { key })).then(
-            () => {
-              settled[sequence] = (settled[sequence] ?? 0) + 1;
-              acknowledged.add(sequence);
-            },
-            () => (settled[sequence] = (settled[sequence] ?? 0) + 1),
+          const delivery = new Delivery(
+            { produce, prepare, layout, partitionOf },
+            { ...defaults, ...settings },
+            { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );
-          await clock.advance(wait);
-        }
-        await clock.advance(9_000);
 
-        assert.deepEqual(
-          settled,
-          pushes.map(() => 1),
-          'each push settles exactly once, by its deadline',
-        );
-        const stored = new Set(logs.flat().map(({ sequence }) => sequence));
-        for (const sequence of acknowledged)
-          assert.ok(stored.has(sequence), `${sequence} was acknowledged and is lost`);
-        for (const log of logs) {
-          const newest = new Map<string, number>();
-          const seen = new Set<number>();
-          for (const { key, sequence } of log) {
-            if (seen.has(sequence)) continue;
-            seen.add(sequence);
-            assert.ok(
-              sequence > (newest.get(key) ?? -1),
-              `key ${key}: ${sequence} came after ${newest.get(key)}`,
+          const settled: number[] = pushes.map(() => 0);
+          const acknowledged = new Set<number>();
+          for (const [sequence, { key, size, wait }] of pushes.entries()) {
+            delivery.send(record(`${sequence}`.padEnd(size, ' '), { key })).then(
+              () => {
+                settled[sequence] = (settled[sequence] ?? 0) + 1;
+                acknowledged.add(sequence);
+              },
+              () => (settled[sequence] = (settled[sequence] ?? 0) + 1),
             );
-            newest.set(key, sequence);
+            await clock.advance(wait);
           }
-        }
-        await Promise.all([delivery.close(100), clock.advance(200)]);
-        await clock.advance(60_000);
-        assert.equal(clock.pending, 0, 'no timer is left');
-      }),
+          await clock.advance(9_000);
+
+          assert.deepEqual(
+            settled,
+            pushes.map(() => 1),
+            'each push settles exactly once, by its deadline',
+          );
+          const stored = new Set(logs.flat().map(({ sequence }) => sequence));
+          for (const sequence of acknowledged)
+            assert.ok(stored.has(sequence), `${sequence} was acknowledged and is lost`);
+          for (const log of logs) {
+            const newest = new Map<string, number>();
+            const seen = new Set<number>();
+            for (const { key, sequence } of log) {
+              assert.ok(!idempotent || !seen.has(sequence), `${sequence} is stored twice`);
+              if (seen.has(sequence)) continue;
+              seen.add(sequence);
+              assert.ok(
+                sequence > (newest.get(key) ?? -1),
+                `key ${key}: ${sequence} came after ${newest.get(key)}`,
+              );
+              newest.set(key, sequence);
+            }
+          }
+          await Promise.all([delivery.close(100), clock.advance(200)]);
+          await clock.advance(60_000);
+          assert.equal(clock.pending, 0, 'no timer is left');
+        },
+      ),
       { numRuns: 300 },
     );
+    assert.ok(repeated > 25, `${repeated} batches came again unchanged`);
     assert.ok(ahead > 100, `${ahead} batches were begun early and sent`);
   });
 

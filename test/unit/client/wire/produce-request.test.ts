@@ -43,7 +43,7 @@ describe('Produce request', () => {
   it("has the bytes of Java's", async () => {
     // The slices of one topic need not stand together.
     const slices = [slice('größe', 2, 'a'), slice('other', 7, 'c'), slice('größe', 0, 'b')];
-    const { body, size } = await encodeProduce(slices, undefined, new Packer({ number: 0 }), {
+    const { body, size } = await encodeProduce(slices, new Packer({ number: 0 }), {
       acks: -1,
       ackTimeout: 5000,
     });
@@ -55,20 +55,17 @@ describe('Produce request', () => {
   it('says what compression made of its batches', async () => {
     const packer = new Packer({ number: 1, compress: () => Buffer.alloc(4) });
     const settings = { acks: 1, ackTimeout: 1 } as const;
-    const { size } = await encodeProduce(
-      [slice('t', 0, 'a'), slice('t', 1, 'b')],
-      undefined,
-      packer,
-      settings,
-    );
+    const { size } = await encodeProduce([slice('t', 0, 'a'), slice('t', 1, 'b')], packer, settings);
     assert.deepEqual(size, { plain: 140, sent: 130 });
   });
 
-  it('numbers each lane by itself, from 0 where it is new', async () => {
-    const stamp = { producerId: 4711n, producerEpoch: 7, sequences: new Map([['t:1', 12]]) };
-    const slices = [slice('t', 0, 'a'), slice('t', 1, 'b')];
+  it('numbers each lane by itself', async () => {
+    const slices = [
+      { ...slice('t', 0, 'a'), numbering: { producerId: 4711n, producerEpoch: 7, firstSequence: 0 } },
+      { ...slice('t', 1, 'b'), numbering: { producerId: 815n, producerEpoch: 2, firstSequence: 12 } },
+    ];
     const settings = { acks: 1, ackTimeout: 1 } as const;
-    const { body: pieces } = await encodeProduce(slices, stamp, new Packer({ number: 0 }), settings);
+    const { body: pieces } = await encodeProduce(slices, new Packer({ number: 0 }), settings);
     const body = Buffer.concat(pieces);
     // Behind 2 + 2 + 4 + 4 bytes, the topic and the number of its partitions; a batch is 70 bytes here, 8 before it.
     const batches = [27, 105].map((at) => body.subarray(at, at + 70));
@@ -76,7 +73,7 @@ describe('Produce request', () => {
       batches.map((batch) => [batch.readBigInt64BE(43), batch.readInt16BE(51), batch.readInt32BE(53)]),
       [
         [4711n, 7, 0],
-        [4711n, 7, 12],
+        [815n, 2, 12],
       ],
     );
   });
