@@ -38,7 +38,12 @@ const scenario = fc.record({
   brokers: fc.integer({ min: 1, max: 3 }),
   bufferMemory: fc.constantFrom(1_500, 1_000_000),
   maxRecordsPerSlice: fc.constantFrom(3, 10_000),
-  linger: fc.constantFrom(0, 40),
+  /** `patience`: before it closes, long enough for all deadlines or not. */
+  times: fc.constantFrom(
+    { linger: 0, patience: 9_000 },
+    { linger: 40, patience: 9_000 },
+    { linger: 0, patience: 50 },
+  ),
 });
 
 const error = new KafkaError('REQUEST_FAILED', 'scripted');
@@ -49,12 +54,14 @@ describe('delivery under random outcomes, sizes and timings', () => {
   it('settles each record once; what is acknowledged is stored, in the order of its key', async () => {
     let ahead = 0;
     await fc.assert(
-      fc.asyncProperty(scenario, async ({ pushes, answers, partitions, brokers, ...settings }) => {
+      fc.asyncProperty(scenario, async ({ pushes, answers, partitions, brokers, times, ...settings }) => {
+        const { linger, patience } = times;
         const clock = new FakeClock();
         const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
         const busy = new Set<string>();
         const prepared = new WeakSet<readonly unknown[]>();
         let next = 0;
+        let requests = 0;
 
         const store = (slice: Slice) => {
           for (const { key, value } of slice.records) {
@@ -68,7 +75,9 @@ describe('delivery under random outcomes, sizes and timings', () => {
             busy.add(String(partition));
             if (prepared.has(records)) ahead++;
           }
+          requests++;
           await new Promise<void>((resolve) => clock.after(latency, resolve));
+          requests--;
           for (const { partition } of slices) busy.delete(String(partition));
           return slices.map((slice): Outcome => {
             const bytes = slice.records.reduce((sum, { value }) => sum + value.length, 0);
@@ -99,7 +108,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
 
         const delivery = new Delivery(
           { produce, prepare, layout, partitionOf },
-          { ...defaults, ...settings },
+          { ...defaults, ...settings, linger },
           { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
         );
 
@@ -115,13 +124,23 @@ describe('delivery under random outcomes, sizes and timings', () => {
           );
           await clock.advance(wait);
         }
-        await clock.advance(9_000);
+        const eachSettled = (when: string): void =>
+          assert.deepEqual(
+            settled,
+            pushes.map(() => 1),
+            `each push settles exactly once, ${when}`,
+          );
+        await clock.advance(patience);
+        if (patience === 9_000) eachSettled('by its deadline');
+        const closed = delivery.close(100);
+        await clock.advance(patience === 9_000 ? 0 : 100);
+        await closed;
+        // Looked at before any time passes: a timer that fires once would be gone by then.
+        assert.equal(clock.pending, requests, 'no timer is left but those of requests that are out');
+        while (requests > 0) await clock.advance(1);
+        assert.equal(clock.pending, 0, 'nor does a late answer begin one');
 
-        assert.deepEqual(
-          settled,
-          pushes.map(() => 1),
-          'each push settles exactly once, by its deadline',
-        );
+        eachSettled('when it closes at the latest');
         const stored = new Set(logs.flat().map(({ sequence }) => sequence));
         for (const sequence of acknowledged)
           assert.ok(stored.has(sequence), `${sequence} was acknowledged and is lost`);
@@ -138,9 +157,6 @@ describe('delivery under random outcomes, sizes and timings', () => {
             newest.set(key, sequence);
           }
         }
-        await Promise.all([delivery.close(100), clock.advance(200)]);
-        await clock.advance(60_000);
-        assert.equal(clock.pending, 0, 'no timer is left');
       }),
       { numRuns: 300 },
     );
