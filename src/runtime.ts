@@ -45,7 +45,7 @@ export interface RuntimeContext {
 /** Makes the client that a runtime owns, and tells the telemetry what it does. */
 export type MakeClient = (options: Options, env: Env, telemetry: Telemetry) => Promise<Client>;
 
-/** walkerOS gives `destroy` five seconds; what is left of them closes the sockets. Milliseconds. */
+/** walkerOS gives `destroy` five seconds; what is left of them closes the sockets and the spool. Milliseconds. */
 const drainTimeout = 4_500;
 const closeTimeout = 400;
 /** With a spool, time is kept for what has to go there. */
@@ -97,8 +97,12 @@ export async function openRuntime(
           formats.close();
           telemetry.close();
         })
-        .then(() => within(closeTimeout, client.close()))
-        .finally(() => spool?.file.close());
+        .then(async () => {
+          // At once and together: what the spool told from here on would contradict what its pushes were told.
+          await Promise.all(
+            [client.close(), spool?.file.close()].map((closed) => within(closeTimeout, closed)),
+          );
+        });
       return closing;
     },
   };
@@ -192,7 +196,7 @@ function deliverySettings(options: Options, client: Client): Omit<DeliverySettin
   };
 }
 
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function within(ms: number, work: Promise<void> | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
