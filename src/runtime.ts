@@ -15,7 +15,7 @@ import type { MarkOrigin } from './telemetry/origin.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
 import { valueFormats } from './value-formats.ts';
-import { KafkaError, type ErrorCode } from './vocabulary/errors.ts';
+import { KafkaError } from './vocabulary/errors.ts';
 import type { Notify } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
 
@@ -62,8 +62,9 @@ export async function openRuntime(
   const { notify, mark } = telemetry;
   const client = await makeClient(options, env, telemetry);
   const spool = await spoolOf(options, env, notify);
+  const broker = brokerOf(client, options, id, telemetry);
   const delivery = new Delivery(
-    brokerOf(client, options, id, telemetry),
+    broker,
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
@@ -71,6 +72,7 @@ export async function openRuntime(
   telemetry.watch({
     waiting: () => ({ ...delivery.waiting, limit: bufferMemory }),
     spool: spool && (() => spool.file.level()),
+    ask: () => broker.layout(options.topic),
   });
   let closing: Promise<void> | undefined;
 
@@ -151,10 +153,14 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
     prepare: client.prepare,
     async layout(topic) {
       try {
-        return await client.layout(topic);
+        const layout = await client.layout(topic);
+        telemetry.answered();
+        return layout;
       } catch (thrown) {
         const error = thrown as KafkaError;
-        if (nobodyAnswered.has(error.code)) telemetry.unanswered(error);
+        // A broker that says no has answered. A client that closes asks nobody.
+        if (error.kafkaCode !== undefined) telemetry.answered();
+        else if (error.code !== 'DESTINATION_CLOSED') telemetry.unanswered(error);
         throw explain(error);
       }
     },
@@ -166,13 +172,6 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
     },
   };
 }
-
-/** Of a question that was put to every broker. */
-const nobodyAnswered: ReadonlySet<string> = new Set<ErrorCode>([
-  'BROKER_UNREACHABLE',
-  'TLS_FAILED',
-  'AUTHENTICATION_FAILED',
-]);
 
 function topicMissing(topic: string, brokers: readonly string[], id: string, cause: KafkaError): KafkaError {
   return new KafkaError(
