@@ -9,7 +9,8 @@ import { Report } from './doctor/report.ts';
 import { findDestination, type FlowDestination } from './flow/destination.ts';
 import { readFlowFile } from './flow/flow-file.ts';
 import type { Environment } from './flow/references.ts';
-import { ruleTopics } from './options/mapping.ts';
+import { ruleRegistries, ruleTopics } from './options/mapping.ts';
+import type { RegistryFacts } from './options/registry-facts.ts';
 import { resolveOptions, type Options, type Resolved } from './options/resolve.ts';
 import { resolveSetup, type ResolvedSetup } from './options/resolve-setup.ts';
 import { Registry } from './registry/registry.ts';
@@ -139,7 +140,7 @@ function factsOf(
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),
-    registry: registryOf(setup),
+    registries: [...setupRegistry(setup), ...valueRegistries(options, config.mapping)],
     spool: spoolOf(options.spool),
   };
 }
@@ -161,16 +162,32 @@ function topicsOf({ topic, deadLetter }: Options, mapping: unknown): Patient['to
   }));
 }
 
-function registryOf(setup: ResolvedSetup | undefined): Patient['registry'] {
+function setupRegistry(setup: ResolvedSetup | undefined): Patient['registries'] {
   const plan = setup?.plan.schema;
-  if (plan === undefined) return undefined;
-  const registry = new Registry({ ...plan.registry, retries: 0 });
+  return plan === undefined ? [] : [registryAt(plan.registry, 'setup.schemaRegistry', plan.subject)];
+}
+
+/** Of the settings and of rules that name another one. */
+function valueRegistries(options: Options, mapping: unknown): Patient['registries'] {
+  const places = [{ settings: undefined, path: 'settings.value.registry' }, ...ruleRegistries(mapping)];
+  const found = new Map<RegistryFacts, Patient['registries'][number]>();
+  for (const { settings, path } of places) {
+    const value = options.valueOf(settings);
+    if (!('registry' in value) || found.has(value.registry)) continue;
+    // Which subject it is makes no difference to whether it answers.
+    found.set(value.registry, registryAt(value.registry, path, `${options.topic}-value`));
+  }
+  return [...found.values()];
+}
+
+function registryAt(facts: RegistryFacts, path: string, subject: string): Patient['registries'][number] {
+  const registry = new Registry({ ...facts, retries: 0, setting: path });
   return {
-    urls: plan.registry.urls,
-    tls: plan.registry.tls,
-    path: 'setup.schemaRegistry',
+    urls: facts.urls,
+    tls: facts.tls,
+    path,
     look: async () => {
-      await registry.latest(plan.subject);
+      await registry.latest(subject);
     },
   };
 }

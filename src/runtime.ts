@@ -15,7 +15,7 @@ import type { MarkOrigin } from './telemetry/origin.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
 import { valueFormats } from './value-formats.ts';
-import { KafkaError, type ErrorCode } from './vocabulary/errors.ts';
+import { KafkaError } from './vocabulary/errors.ts';
 import type { Notify } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
 
@@ -45,7 +45,7 @@ export interface RuntimeContext {
 /** Makes the client that a runtime owns, and tells the telemetry what it does. */
 export type MakeClient = (options: Options, env: Env, telemetry: Telemetry) => Promise<Client>;
 
-/** walkerOS gives `destroy` five seconds; what is left of them closes the sockets. Milliseconds. */
+/** walkerOS gives `destroy` five seconds; what is left of them closes the sockets and the spool. Milliseconds. */
 const drainTimeout = 4_500;
 const closeTimeout = 400;
 /** With a spool, time is kept for what has to go there. */
@@ -62,8 +62,9 @@ export async function openRuntime(
   const { notify, mark } = telemetry;
   const client = await makeClient(options, env, telemetry);
   const spool = await spoolOf(options, env, notify);
+  const broker = brokerOf(client, options, id, telemetry);
   const delivery = new Delivery(
-    brokerOf(client, options, id, telemetry),
+    broker,
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
@@ -71,6 +72,7 @@ export async function openRuntime(
   telemetry.watch({
     waiting: () => ({ ...delivery.waiting, limit: bufferMemory }),
     spool: spool && (() => spool.file.level()),
+    ask: () => broker.layout(options.topic),
   });
   let closing: Promise<void> | undefined;
 
@@ -97,8 +99,12 @@ export async function openRuntime(
           formats.close();
           telemetry.close();
         })
-        .then(() => within(closeTimeout, client.close()))
-        .finally(() => spool?.file.close());
+        .then(async () => {
+          // At once and together: what the spool told from here on would contradict what its pushes were told.
+          await Promise.all(
+            [client.close(), spool?.file.close()].map((closed) => within(closeTimeout, closed)),
+          );
+        });
       return closing;
     },
   };
@@ -147,10 +153,14 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
     prepare: client.prepare,
     async layout(topic) {
       try {
-        return await client.layout(topic);
+        const layout = await client.layout(topic);
+        telemetry.answered();
+        return layout;
       } catch (thrown) {
         const error = thrown as KafkaError;
-        if (nobodyAnswered.has(error.code)) telemetry.unanswered(error);
+        // A broker that says no has answered. A client that closes asks nobody.
+        if (error.kafkaCode !== undefined) telemetry.answered();
+        else if (error.code !== 'DESTINATION_CLOSED') telemetry.unanswered(error);
         throw explain(error);
       }
     },
@@ -162,13 +172,6 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
     },
   };
 }
-
-/** Of a question that was put to every broker. */
-const nobodyAnswered: ReadonlySet<string> = new Set<ErrorCode>([
-  'BROKER_UNREACHABLE',
-  'TLS_FAILED',
-  'AUTHENTICATION_FAILED',
-]);
 
 function topicMissing(topic: string, brokers: readonly string[], id: string, cause: KafkaError): KafkaError {
   return new KafkaError(
@@ -192,7 +195,7 @@ function deliverySettings(options: Options, client: Client): Omit<DeliverySettin
   };
 }
 
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function within(ms: number, work: Promise<void> | undefined): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([work, timeout]).finally(() => clearTimeout(timer));

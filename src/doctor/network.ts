@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
+import { parseAddress } from '../vocabulary/address.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 
 /** What a TLS handshake showed. `refusal`: why the certificate does not hold, in the words of Node; undefined where it does. */
@@ -26,7 +27,7 @@ export class Network {
 
   /** The addresses of a host, as sockets find them. */
   resolve(address: string): Promise<readonly string[]> {
-    const { host } = partsOf(address);
+    const { host } = parseAddress(address);
     return this.#once(`dns ${host}`, async () => {
       if (isIP(host) !== 0) return [host];
       return (await lookup(host, { all: true })).map((found) => found.address);
@@ -35,12 +36,12 @@ export class Network {
 
   connect(address: string): Promise<void> {
     return this.#once(`tcp ${address}`, () =>
-      this.#open(connect(partsOf(address)), 'connect', () => undefined),
+      this.#open(connect(parseAddress(address)), 'connect', () => undefined),
     );
   }
 
   handshake(address: string): Promise<Handshake> {
-    const { host, port } = partsOf(address);
+    const { host, port } = parseAddress(address);
     const serverName = isIP(host) === 0 ? { servername: host } : {};
     return this.#once(`tls ${address}`, () => {
       // To look at what is refused it has to be let in: nothing is sent, and nothing that comes is read.
@@ -74,11 +75,4 @@ export class Network {
     this.#known.set(key, asked);
     return asked;
   }
-}
-
-/** `host:port`, `[v6]:port`, as users write brokers. */
-export function partsOf(address: string): { readonly host: string; readonly port: number } {
-  const { host = address, port = '9092' } =
-    /^\[?(?<host>.*?)\]?(?::(?<port>\d+))?$/.exec(address)?.groups ?? {};
-  return { host, port: Number(port) };
 }

@@ -22,7 +22,8 @@ export interface Patient {
   readonly topics: readonly { readonly name: string; readonly paths: readonly string[] }[];
   readonly network: Network;
   readonly kafka: Kafka;
-  readonly registry: Registry | undefined;
+  /** Those of setup and those of values, each once. */
+  readonly registries: readonly Registry[];
   readonly spool: Spool | undefined;
 }
 

@@ -39,6 +39,14 @@ export function ruleTopics(mapping: unknown): { topic: string; path: string }[] 
   });
 }
 
+/** The settings of every rule, and the setting in them that may name a registry of its own. */
+export function ruleRegistries(mapping: unknown): { settings: unknown; path: string }[] {
+  return ruleSettingsOf(mapping).map(({ path, settings }) => ({
+    settings,
+    path: pathText('mapping', [...path, 'value', 'registry']),
+  }));
+}
+
 /** walkerOS takes one rule or several (the first whose condition holds) for each action of an entity. */
 function ruleSettingsOf(mapping: unknown): RuleSettingsAt[] {
   return entriesOf(mapping).flatMap(([entity, actions]) =>

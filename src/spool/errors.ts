@@ -56,6 +56,14 @@ export const spoolErrors = {
     );
   },
 
+  closed(path: string): KafkaError {
+    return new KafkaError(
+      'SPOOL_FAILED',
+      `The spool "${path}" closed before its disk had the record: the record was not kept. ` +
+        'If it was open until then, look at its disk, which is slow.',
+    );
+  },
+
   failed(path: string, cause: unknown): KafkaError {
     const noRoom = reasonOf(cause).includes('disk is full') || reasonOf(cause).includes('ENOSPC');
     return new KafkaError(

@@ -5,7 +5,7 @@ export const other = '_other';
 
 /**
  * Lets the first hundred names through and calls the rest `_other`: each new name is a new time series in the metrics
- * backend, for ever, and topics may be named by whoever sends events.
+ * backend, for ever. Topics stand in the settings, where rules can name any number of them; no event can name one.
  */
 export function boundedNames(): (name: string) => string {
   const known = new Set<string>();

@@ -1,7 +1,7 @@
-/** `host:port` or `[v6]:port` as OpenTelemetry has it. */
+import { partsOf } from '../vocabulary/address.ts';
+
+/** The address of a broker as OpenTelemetry has it. */
 export function hostAndPort(broker: string): { 'server.address': string; 'server.port'?: number } {
-  const { host = broker, port } = /^\[?(?<host>.*?)\]?(?::(?<port>\d+))?$/.exec(broker)?.groups ?? {};
-  return port === undefined
-    ? { 'server.address': host }
-    : { 'server.address': host, 'server.port': Number(port) };
+  const { host, port } = partsOf(broker);
+  return { 'server.address': host, ...(port !== undefined && { 'server.port': port }) };
 }

@@ -1,67 +1,89 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
 import type { ProduceReport } from '../vocabulary/produce-report.ts';
+import type { LogClock } from './log.ts';
 
-/** A broker that was heard of so long ago says nothing about now: it may have left the cluster. Milliseconds. */
-const stale = 60_000;
+/** A cluster that does not answer is asked again after so many milliseconds. */
+const pace = 2_000;
+/** One that refuses us, or that we have no credentials for, is left alone for longer: clusters lock users out. */
+const paceRefused = 30_000;
 
 /**
- * Whether the cluster is there, as seen from requests and their answers. A single broker that is away makes no outage:
- * the others still answer.
+ * Whether the cluster is there, as seen from requests and their answers. What a single broker leaves unanswered says
+ * nothing: delivery then asks who leads, and any broker can answer that. Only when none does, the cluster is lost.
  */
 export class Connection {
   readonly #notify: Notify;
-  readonly #now: () => number;
-  /** When each broker last answered a produce request, and has not failed to since. */
-  readonly #answered = new Map<string, number>();
+  readonly #clock: LogClock;
   #state: 'new' | 'up' | 'down' = 'new';
   #downSince = 0;
+  #lastError: KafkaError | undefined;
+  #ask: (() => Promise<unknown>) | undefined;
+  #asking = false;
 
-  /** @param now milliseconds, from any fixed point */
-  constructor(notify: Notify, now: () => number) {
+  constructor(notify: Notify, clock: LogClock) {
     this.#notify = notify;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   get up(): boolean {
     return this.#state === 'up';
   }
 
-  /** What a produce request says about the broker that it went to. */
-  judge({ broker, outcomes }: ProduceReport): void {
-    const lost = outcomes.find(({ kind }) => kind === 'unreachable' || kind === 'unknown');
-    if (lost === undefined || lost.kind === 'stored') this.answered(broker);
-    else this.#lost(broker, lost.error);
+  /**
+   * From here on somebody asks while the cluster is lost: a readiness check keeps traffic away, and without traffic
+   * nothing would ever show that the cluster is back.
+   * @param ask a question to any broker, which is told here as all others are
+   */
+  watch(ask: () => Promise<unknown>): void {
+    this.#ask = ask;
   }
 
-  /**
-   * A broker answered, whatever it said.
-   * @param broker undefined: any of them, such as answers a question
-   */
-  answered(broker?: string): void {
-    if (broker !== undefined) this.#answered.set(broker, this.#now());
+  /** Nothing is asked any more. */
+  close(): void {
+    this.#ask = undefined;
+  }
+
+  /** What a produce request says about the cluster. */
+  judge({ outcomes }: Pick<ProduceReport, 'outcomes'>): void {
+    if (outcomes.some(isAnswer)) this.answered();
+  }
+
+  /** A broker answered, whatever it said. */
+  answered(): void {
     if (this.#state === 'down') {
-      this.#notify({ kind: 'reconnected', downFor: this.#now() - this.#downSince });
+      this.#notify({ kind: 'reconnected', downFor: this.#clock.now() - this.#downSince });
     }
     this.#state = 'up';
   }
 
   /** Every broker was asked, and none answered. */
   allLost(error: KafkaError): void {
-    this.#answered.clear();
-    this.#down(error);
-  }
-
-  #lost(broker: string, error: KafkaError): void {
-    this.#answered.delete(broker);
-    const since = this.#now() - stale;
-    for (const [other, at] of this.#answered) if (at < since) this.#answered.delete(other);
-    if (this.#answered.size === 0) this.#down(error);
-  }
-
-  #down(error: KafkaError): void {
     if (this.#state === 'up') this.#notify({ kind: 'disconnected', error });
-    if (this.#state !== 'down') this.#downSince = this.#now();
+    if (this.#state !== 'down') this.#downSince = this.#clock.now();
     this.#state = 'down';
+    this.#lastError = error;
+    this.#askLater();
   }
+
+  #askLater(): void {
+    if (this.#asking || this.#ask === undefined) return;
+    this.#asking = true;
+    const pause = this.#lastError?.code === 'BROKER_UNREACHABLE' ? pace : paceRefused;
+    this.#clock.after(pause, () => void this.#askAgain());
+  }
+
+  async #askAgain(): Promise<void> {
+    // Whoever asks tells of the answer, and of none.
+    if (this.#state === 'down') await this.#ask?.().catch(() => undefined);
+    this.#asking = false;
+    if (this.#state === 'down') this.#askLater();
+  }
+}
+
+/** Also where the broker does not know what became of the records. */
+function isAnswer(outcome: Outcome): boolean {
+  if (outcome.kind !== 'unreachable' && outcome.kind !== 'unknown') return true;
+  return outcome.error.kafkaCode !== undefined;
 }

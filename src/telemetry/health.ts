@@ -4,7 +4,7 @@ import type { SpoolLevel } from '../vocabulary/spool.ts';
 export interface KafkaHealth {
   /** The destination's id in the flow. */
   readonly id: string;
-  /** A broker answers, as far as is known: nothing is asked for this. */
+  /** A broker answers, as far as is known. While none does, the cluster is asked every few seconds. */
   readonly connected: boolean;
   /** When a broker last acknowledged a record; undefined before the first. */
   readonly lastAcknowledgedAt: Date | undefined;

@@ -4,7 +4,7 @@ import { catalogue, type CatalogueEntry, type Level } from './catalogue.ts';
 /** The part of walkerOS' logger that is used. Values go into the text: the walkerOS CLI drops log contexts. */
 export type Logger = Readonly<Record<Level, (message: string) => void>>;
 
-/** Time as the log sees it. Milliseconds. */
+/** Time as the log and the state of the connection see it. Milliseconds. */
 export interface LogClock {
   /** From any fixed point. */
   now(): number;
@@ -12,7 +12,7 @@ export interface LogClock {
   after(ms: number, task: () => void): void;
 }
 
-/** The process's own. A line that waits for its minute to end holds no process. */
+/** The process's own. Neither a line that waits for its minute to end nor a question to a lost cluster holds it. */
 export const logClock: LogClock = {
   now: () => performance.now(),
   after: (ms, task) => void setTimeout(task, ms).unref(),

@@ -10,10 +10,15 @@ import { createMark, type MarkOrigin } from './origin.ts';
 import { createSpans } from './spans.ts';
 
 /** What a destination's state is read from, when somebody looks. */
-export interface Sources {
+interface State {
   readonly waiting: () => KafkaHealth['waiting'];
   /** Undefined without a spool. */
   readonly spool: (() => SpoolLevel) | undefined;
+}
+
+export interface Sources extends State {
+  /** Asks any broker, and tells `answered` or `unanswered`. */
+  readonly ask: () => Promise<unknown>;
 }
 
 export interface TelemetryContext {
@@ -28,7 +33,7 @@ export interface TelemetryContext {
   readonly clock: LogClock;
 }
 
-const nothing: Sources = { waiting: () => ({ records: 0, bytes: 0, limit: 0 }), spool: undefined };
+const nothing: State = { waiting: () => ({ records: 0, bytes: 0, limit: 0 }), spool: undefined };
 
 /** All that is known of one destination: told by its rooms, shown to operators. Without an SDK that is log and health. */
 export class Telemetry {
@@ -39,7 +44,7 @@ export class Telemetry {
   readonly #id: string;
   readonly #connection: Connection;
   readonly #metering: Metering | undefined;
-  #sources = nothing;
+  #state = nothing;
   #stop: (() => void) | undefined;
   #closed = false;
   #lastAcknowledgedAt: number | undefined;
@@ -55,7 +60,7 @@ export class Telemetry {
       metering?.notify(notice);
       if (notice.kind === 'disconnected') reportError?.(notice.error);
     };
-    this.#connection = new Connection(this.notify, () => clock.now());
+    this.#connection = new Connection(this.notify, clock);
     this.mark = createMark(traceparent, spans && (() => spans.active()));
     this.produced = (report) => {
       // What is cut off when the client closes is no outage.
@@ -68,7 +73,8 @@ export class Telemetry {
 
   /** From here on there is a state to show. */
   watch(sources: Sources): void {
-    this.#sources = sources;
+    this.#state = sources;
+    this.#connection.watch(sources.ask);
     this.#stop = this.#metering?.observe(() => this.health());
   }
 
@@ -83,9 +89,14 @@ export class Telemetry {
     this.notify({ kind: 'connect-failed', error });
   }
 
+  /** A broker answered a question, whatever it said. */
+  answered(): void {
+    if (!this.#closed) this.#connection.answered();
+  }
+
   /** A question to the cluster went unanswered by all brokers. */
   unanswered(error: KafkaError): void {
-    this.#connection.allLost(error);
+    if (!this.#closed) this.#connection.allLost(error);
   }
 
   health(): KafkaHealth {
@@ -94,15 +105,16 @@ export class Telemetry {
       id: this.#id,
       connected: this.#connection.up && !this.#closed,
       lastAcknowledgedAt: last === undefined ? undefined : new Date(last),
-      waiting: this.#sources.waiting(),
-      spool: this.#sources.spool?.(),
+      waiting: this.#state.waiting(),
+      spool: this.#state.spool?.(),
     };
   }
 
   /** Nothing is under way any more, and nobody is connected. */
   close(): void {
     this.#closed = true;
-    this.#sources = nothing;
+    this.#state = nothing;
+    this.#connection.close();
     this.#stop?.();
   }
 }

@@ -70,6 +70,9 @@ export interface Spool {
   /** Costs a look at one row, however many there are. Not after `close`. */
   level(): SpoolLevel;
 
-  /** Writes what is on its way and frees the file. Safe twice. */
+  /**
+   * Drops what nobody was told of yet, and tells so: who closes the spool waits for no answer any more. Then frees the
+   * file, which takes as long as the disk does. Safe twice.
+   */
   close(): Promise<void>;
 }

@@ -131,6 +131,25 @@ describe('doctor', () => {
     );
   });
 
+  it('looks at the registry that values are written with, and at one that a rule names, each by its setting', async () => {
+    const value = { format: 'avro', registry: { url: `http://${ward.nobody}` } };
+    const ofRule = { format: 'avro', registry: { url: `http://${ward.nobody}/ccompat` } };
+    const mapping = {
+      order: { complete: { settings: { value: ofRule } }, view: { settings: { topic: 'events' } } },
+    };
+    const path = ward.flow({ value }, { mapping, ...setup(`http://${ward.nobody}`) });
+    const { code, checks, notChecked } = await examine(path);
+    assert.equal(code, 1);
+    assert.deepEqual(
+      checks.filter((check) => check.name === 'registry').map(({ status, fix }) => `${status}: ${fix}`),
+      [
+        'failure: Start the registry, or correct setup.schemaRegistry.url.',
+        'failure: Start the registry, or correct mapping.order.complete.settings.value.registry.url.',
+      ],
+    );
+    assert.ok(!notChecked.some((check) => check.name === 'registry'));
+  });
+
   it(
     'a registry that wants another password, and whose clock tells when ours is off',
     { skip: withoutRegistry ?? false },
@@ -157,7 +176,7 @@ describe('doctor', () => {
         const refused = await examine(ward.flow({}, setup(url, { username: 'walker', password: wrong })));
         const [first] = refused.checks.filter(({ status }) => status === 'failure');
         assert.equal(first?.name, 'registry');
-        assert.match(first?.message ?? '', /HTTP 401\. Check schemaRegistry\.auth/);
+        assert.match(first?.message ?? '', /HTTP 401\. Check setup\.schemaRegistry\.auth/);
         assert.equal(first?.fix, 'Correct the username, password or token in setup.schemaRegistry.auth.');
         const path = ward.flow({}, setup(url, { username: 'walker', password: 'right' }));
         const clockOf = ({ checks }: Checks) => checks.find((check) => check.name === 'clock');

@@ -86,6 +86,28 @@ for (const subject of networked) {
       await eventually('no connection is left', () => meddler.open === 0, { timeoutMs: 2000 });
     });
 
+    // The question that closing cut off was put to the next broker, on a socket that nobody closed any more.
+    it('opens no connection after close, also for a question that was out', async () => {
+      const [silent, next] = [createServer(), createServer()];
+      const came = { silent: 0, next: 0 };
+      silent.on('connection', () => came.silent++);
+      next.on('connection', () => came.next++);
+      const ports = await Promise.all(
+        [silent, next].map(async (server) => {
+          await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+          after(() => server.close());
+          return (server.address() as AddressInfo).port;
+        }),
+      );
+      const client = await create({ brokers: ports.map((port) => `127.0.0.1:${port}`) });
+      const asked = assert.rejects(client.connect(), { code: 'DESTINATION_CLOSED' });
+      await eventually('the first is asked', () => came.silent > 0);
+      await client.close();
+      await asked;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assert.deepEqual(came, { silent: 1, next: 0 });
+    });
+
     it('does not wait for an answer when it is closed', async () => {
       const { meddler, topic, client } = await behindMeddler({ requestTimeout: 10_000 });
       meddler.meddling = 'swallow';

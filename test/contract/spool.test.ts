@@ -162,11 +162,56 @@ for (const subject of spoolSubjects) {
       await spool.close();
     });
 
-    it('takes nothing after close, which is safe twice', async () => {
-      const spool = await subject.disk().open();
-      const last = keep(spool, 1, record('a'));
+    // Subtracted though never added: the level fell to nothing with a record inside, and maxBytes held no more.
+    it('does not count as gone what it had turned away when the broker had it first, and tells nobody of it', async () => {
+      const spool = await subject.disk().open(1_000);
+      const large = record('x'.repeat(700));
+      assert.equal(await keep(spool, 1, large), 'kept');
+      const before = spool.level();
+      let told = false;
+      spool.append(2, large, 0, () => (told = true));
+      spool.remove(2, large);
+      assert.deepEqual(spool.level(), before);
+      assert.equal(await keep(spool, 3, large), 'SPOOL_FULL');
+      assert.equal(told, false);
+      spool.remove(1, large);
+      assert.equal(spool.level().records, 0);
+      assert.equal(spool.level().bytes, 0);
+      assert.equal(await keep(spool, 4, large), 'kept');
+      await spool.close();
+    });
+
+    // It was told only when something else was appended.
+    it('tells at once that it is full, also while it is at work on others', async () => {
+      const spool = await subject.disk().open(1_000);
+      const first = keep(spool, 1, record('x'.repeat(700)));
+      await new Promise((resolve) => setImmediate(resolve));
+      const second = keep(spool, 2, record('x'.repeat(700)));
+      assert.deepEqual(await Promise.all([first, second]), ['kept', 'SPOOL_FULL']);
+      await spool.close();
+    });
+
+    // Pushes were told that the destination had closed and nothing had their record; the next start sent it.
+    it('drops what it has not told when it closes, and what was removed stays gone', async () => {
+      const disk = subject.disk();
+      const spool = await disk.open();
+      await Promise.all([1, 2].map((id) => keep(spool, id, record(`v${id}`))));
+      const written = keep(spool, 3, record('v3'));
+      // Into the file, while the sync is still under way.
+      spool.read(place, 0, 1_000_000);
+      const onItsWay = keep(spool, 4, record('v4'));
+      spool.remove(1, record('v1'));
       await Promise.all([spool.close(), spool.close()]);
-      assert.equal(await last, 'kept');
+      assert.deepEqual(await Promise.all([written, onItsWay]), ['SPOOL_FAILED', 'SPOOL_FAILED']);
+      const again = await disk.open();
+      assert.deepEqual(all(again), ['2 v2']);
+      await again.close();
+    });
+
+    it('takes nothing after close', async () => {
+      const spool = await subject.disk().open();
+      assert.equal(await keep(spool, 1, record('a')), 'kept');
+      await spool.close();
       assert.equal(await keep(spool, 2, record('b')), 'SPOOL_FAILED');
       spool.remove(1, record('a'));
     });

@@ -1,6 +1,7 @@
 import { KafkajsConnection } from './connection.ts';
 import { loadInternals, type Internals } from './internals.ts';
 import { KafkajsLink } from './link.ts';
+import { clientClosed } from '../errors/messages.ts';
 import type { ClientOptions } from '../port.ts';
 import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { credentialsAtHand } from '../security/login.ts';
@@ -27,6 +28,7 @@ class KafkajsWire implements Wire {
   readonly #internals: Internals;
   readonly #options: ClientOptions;
   readonly #connections = new Map<string, KafkajsConnection>();
+  #closed = false;
 
   constructor(internals: Internals, options: ClientOptions) {
     this.#internals = internals;
@@ -44,6 +46,7 @@ class KafkajsWire implements Wire {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
     for (const connection of this.#connections.values()) connection.destroy();
     return Promise.resolve();
   }
@@ -52,6 +55,8 @@ class KafkajsWire implements Wire {
     const key = keyOf(broker, purpose);
     const existing = this.#connections.get(key);
     if (existing !== undefined) return existing;
+    // A question that close cut off goes on to the next broker: nobody would close what it opened.
+    if (this.#closed) throw clientClosed();
     const requestTimeout = purpose === 'ask' ? askTimeout(this.#options) : this.#options.requestTimeout;
     const connection = new KafkajsConnection(this.#internals, this.#options, broker, requestTimeout, () => {
       if (this.#connections.get(key) === connection) this.#connections.delete(key);

@@ -1,6 +1,7 @@
 /**
  * Asks candidates one after another and takes the first answer: the next is asked when one fails, or has said nothing
- * for `patience` milliseconds, since a frozen broker accepts connections and never answers.
+ * for `patience` milliseconds, since a frozen broker accepts connections and never answers. With an answer there is
+ * nothing more to ask: what fails later may do so because the client is closed.
  * @throws AggregateError with every failure, when all have failed.
  */
 export function firstAnswer<Candidate, Answer>(
@@ -11,6 +12,7 @@ export function firstAnswer<Candidate, Answer>(
   return new Promise((resolve, reject) => {
     const failures: unknown[] = [];
     let asked = 0;
+    let answered = false;
     let timer: NodeJS.Timeout | undefined;
 
     function askNext(): void {
@@ -21,10 +23,12 @@ export function firstAnswer<Candidate, Answer>(
       if (asked < candidates.length) timer = setTimeout(askNext, patience);
       ask(candidate).then(
         (answer) => {
+          answered = true;
           clearTimeout(timer);
           resolve(answer);
         },
         (failure: unknown) => {
+          if (answered) return;
           failures.push(failure);
           if (failures.length === candidates.length) reject(new AggregateError(failures));
           else askNext();

@@ -1,3 +1,4 @@
+import { addressOf, parseAddress, type Address } from '../../vocabulary/address.ts';
 import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
 import type { ClientOptions } from '../port.ts';
 
@@ -21,10 +22,7 @@ export interface Wire {
 
 export type Purpose = 'ask' | 'produce';
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+export { addressOf, parseAddress, type Address };
 
 /** One connection. Codes within an answer are answers; it throws only where there is none. */
 export interface Link {
@@ -73,16 +71,6 @@ export interface ProducerId {
 
 export function laneOf(topic: string, partition: number): string {
   return `${topic}:${partition}`;
-}
-
-export function addressOf({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** `host:port`, `[v6]:port` or `host`, as users write brokers. */
-export function parseAddress(broker: string): Address {
-  const { host = broker, port } = /^\[?(?<host>.*?)\]?(?::(?<port>\d+))?$/.exec(broker)?.groups ?? {};
-  return { host, port: Number(port ?? 9092) };
 }
 
 /** A question is answered from memory: it need not wait as long as a produce request. Milliseconds. */

@@ -15,7 +15,7 @@ const patience = 2_000;
 export const clock: Check = {
   name: 'clock',
   needs: ['settings'],
-  async examine({ registry }) {
+  async examine({ registries: [registry] }) {
     if (registry === undefined)
       return 'no server tells its time: brokers do not, and the settings name no registry';
     const before = Date.now();

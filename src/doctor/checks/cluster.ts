@@ -1,7 +1,8 @@
 import { reasonOf } from '../../vocabulary/errors.ts';
 import type { Check } from '../check.ts';
 import { failure, ok } from '../finding.ts';
-import { partsOf, type Network } from '../network.ts';
+import { partsOf } from '../../vocabulary/address.ts';
+import type { Network } from '../network.ts';
 
 /**
  * The cluster behind the brokers, and the classic trap: clients go on to the addresses that the brokers advertise, not to

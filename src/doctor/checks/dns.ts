@@ -1,7 +1,7 @@
 import { reasonOf } from '../../vocabulary/errors.ts';
 import type { Check } from '../check.ts';
 import { eachBroker } from '../each-broker.ts';
-import { partsOf } from '../network.ts';
+import { partsOf } from '../../vocabulary/address.ts';
 
 /** Whether the host names of the brokers are known on this machine. */
 export const dns: Check = {

@@ -42,7 +42,7 @@ export class MemorySpool implements Spool {
   /** What the running process sees: the disk, and what is on its way there. */
   readonly #rows: Map<number, Row>;
   #incoming = new Map<number, Kept>();
-  #turnedAway: Kept[] = [];
+  #turnedAway = new Map<number, Kept>();
   #scheduled = false;
   #closed = false;
 
@@ -55,7 +55,7 @@ export class MemorySpool implements Spool {
   }
 
   append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
-    if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) this.#turnedAway.push(kept);
+    if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) this.#turnedAway.set(id, kept);
     else {
       this.#rows.set(id, { record, keptAt: new Date(), partition, refused: undefined });
       this.#incoming.set(id, kept);
@@ -64,6 +64,7 @@ export class MemorySpool implements Spool {
   }
 
   remove(id: number): void {
+    if (this.#turnedAway.delete(id)) return;
     this.#rows.delete(id);
     this.#incoming.delete(id);
     this.#schedule();
@@ -115,8 +116,12 @@ export class MemorySpool implements Spool {
   }
 
   close(): Promise<void> {
-    this.#sync();
-    this.#closed = true;
+    if (!this.#closed) {
+      this.#closed = true;
+      for (const id of this.#incoming.keys()) this.#rows.delete(id);
+      if (this.#disk.fault === undefined) this.#write();
+      this.#sync();
+    }
     return Promise.resolve();
   }
 
@@ -141,15 +146,17 @@ export class MemorySpool implements Spool {
     const incoming = this.#incoming;
     const turnedAway = this.#turnedAway;
     this.#incoming = new Map();
-    this.#turnedAway = [];
+    this.#turnedAway = new Map();
     const fault = this.#closed ? new Error('the spool is closed') : this.#disk.fault;
     if (fault) for (const id of incoming.keys()) this.#rows.delete(id);
-    else {
-      this.#disk.rows.clear();
-      for (const [id, row] of this.#rows) this.#disk.rows.set(id, { ...row });
-    }
+    else this.#write();
     const error = fault && spoolErrors.failed('memory', fault);
     for (const kept of incoming.values()) kept(error);
-    for (const kept of turnedAway) kept(spoolErrors.full('memory', this.#options.maxBytes));
+    for (const kept of turnedAway.values()) kept(spoolErrors.full('memory', this.#options.maxBytes));
+  }
+
+  #write(): void {
+    this.#disk.rows.clear();
+    for (const [id, row] of this.#rows) this.#disk.rows.set(id, { ...row });
   }
 }

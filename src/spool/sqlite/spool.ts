@@ -18,7 +18,6 @@ const repairDelay = 1_000;
 interface Append {
   readonly record: KafkaRecord;
   readonly partition: number;
-  readonly kept: Kept;
 }
 
 const sync = promisify(fdatasync);
@@ -38,12 +37,15 @@ export class SqliteSpool implements Spool {
   readonly lastId: number;
   #bytes: number;
   #records: number;
+  /** Who is told what became of a record, until it is told or the record removed. */
+  readonly #asked = new Map<number, Kept>();
   #incoming = new Map<number, Append>();
   #removed: number[] = [];
   #refused = new Map<number, string>();
   /** Written, and told once a sync that begins after the write is through. */
-  #written: Kept[] = [];
-  #turnedAway: Kept[] = [];
+  #written = new Map<number, KafkaRecord>();
+  /** Not kept, and not told so yet: these count for nothing. Undefined: for want of room. */
+  readonly #unkept = new Map<number, KafkaError | undefined>();
   #syncing: Promise<void> | undefined;
   #scheduled: NodeJS.Immediate | undefined;
   #tidyTimer: NodeJS.Timeout | undefined;
@@ -69,18 +71,21 @@ export class SqliteSpool implements Spool {
 
   append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
     const bytes = spoolBytes(record);
-    if (this.#bytes + bytes > this.#maxBytes) this.#turnedAway.push(kept);
+    this.#asked.set(id, kept);
+    if (this.#closing !== undefined) this.#unkept.set(id, spoolErrors.closed(this.#path));
+    else if (this.#bytes + bytes > this.#maxBytes) this.#unkept.set(id, undefined);
     else {
       this.#bytes += bytes;
       this.#records++;
-      this.#incoming.set(id, { record, partition, kept });
+      this.#incoming.set(id, { record, partition });
     }
     this.#schedule();
   }
 
   remove(id: number, record: KafkaRecord): void {
-    this.#bytes -= spoolBytes(record);
-    this.#records--;
+    this.#asked.delete(id);
+    if (this.#unkept.delete(id)) return;
+    this.#uncount(record);
     if (this.#incoming.delete(id)) return;
     this.#removed.push(id);
     this.#tidyLater(removalDelay);
@@ -123,18 +128,13 @@ export class SqliteSpool implements Spool {
   #cycle(): void {
     this.#scheduled = undefined;
     this.#write();
-    const turnedAway = this.#turnedAway;
-    if (turnedAway.length > 0) {
-      this.#turnedAway = [];
-      const error = spoolErrors.full(this.#path, this.#maxBytes);
-      for (const kept of turnedAway) kept(error);
-    }
-    if (this.#written.length > 0 && this.#syncing === undefined) this.#syncing = this.#sync();
+    this.#tellUnkept();
+    if (this.#written.size > 0 && this.#syncing === undefined) this.#syncing = this.#sync();
   }
 
   async #sync(): Promise<void> {
     const written = this.#written;
-    this.#written = [];
+    this.#written = new Map();
     let error: KafkaError | undefined;
     try {
       await sync(this.#log);
@@ -142,8 +142,33 @@ export class SqliteSpool implements Spool {
       error = spoolErrors.failed(this.#path, thrown);
     }
     this.#syncing = undefined;
-    for (const kept of written) kept(error);
-    if (this.#incoming.size > 0 || this.#written.length > 0) this.#schedule();
+    for (const [id, record] of written) {
+      // Its row must not be sent at the next start, when its push was told that it was not kept.
+      if (error !== undefined && this.#asked.has(id)) {
+        this.#uncount(record);
+        this.#removed.push(id);
+      }
+      this.#tell(id, error);
+    }
+    if (error !== undefined) this.#tidyLater(removalDelay);
+    if (this.#incoming.size > 0 || this.#written.size > 0 || this.#unkept.size > 0) this.#schedule();
+  }
+
+  #tell(id: number, error?: KafkaError): void {
+    const kept = this.#asked.get(id);
+    this.#asked.delete(id);
+    kept?.(error);
+  }
+
+  #tellUnkept(): void {
+    if (this.#unkept.size === 0) return;
+    const full = spoolErrors.full(this.#path, this.#maxBytes);
+    for (const [id, error = full] of [...this.#unkept]) if (this.#unkept.delete(id)) this.#tell(id, error);
+  }
+
+  #uncount(record: KafkaRecord): void {
+    this.#bytes -= spoolBytes(record);
+    this.#records--;
   }
 
   #tidyLater(delay: number): void {
@@ -154,7 +179,7 @@ export class SqliteSpool implements Spool {
   #tidy(): void {
     this.#tidyTimer = undefined;
     this.#write();
-    if (this.#written.length > 0) this.#schedule();
+    if (this.#written.size > 0) this.#schedule();
   }
 
   /** All that is on its way goes into the file in one transaction; where there is no room, at least what makes room. */
@@ -170,7 +195,7 @@ export class SqliteSpool implements Spool {
       });
       this.#removed = [];
       this.#refused.clear();
-      for (const { kept } of incoming.values()) this.#written.push(kept);
+      for (const [id, { record }] of incoming) this.#written.set(id, record);
     } catch (thrown) {
       this.#fail(incoming, thrown);
     }
@@ -178,23 +203,37 @@ export class SqliteSpool implements Spool {
 
   #fail(incoming: ReadonlyMap<number, Append>, thrown: unknown): void {
     if (incoming.size > 0) {
-      for (const { record } of incoming.values()) this.#bytes -= spoolBytes(record);
-      this.#records -= incoming.size;
       const error = spoolErrors.failed(this.#path, thrown);
+      for (const [id, { record }] of incoming) {
+        this.#uncount(record);
+        this.#unkept.set(id, error);
+      }
       // Later, for a write may be asked for by somebody who is about to read.
-      queueMicrotask(() => {
-        for (const { kept } of incoming.values()) kept(error);
-      });
+      queueMicrotask(() => this.#tellUnkept());
       this.#write();
     } else this.#tidyLater(repairDelay);
   }
 
+  /**
+   * Whoever closes has told their pushes by now that nothing has these records: the next start must not send them. Done
+   * before anything is waited for, since a disk that hangs may never let this process go on.
+   */
+  #dropUntold(): void {
+    const error = spoolErrors.closed(this.#path);
+    for (const id of this.#asked.keys()) {
+      if (this.#unkept.has(id)) continue;
+      if (!this.#incoming.delete(id)) this.#removed.push(id);
+      this.#unkept.set(id, error);
+    }
+    this.#written.clear();
+    this.#write();
+    this.#tellUnkept();
+  }
+
   async #close(): Promise<void> {
+    this.#dropUntold();
     clearTimeout(this.#tidyTimer);
-    do {
-      this.#cycle();
-      await this.#syncing;
-    } while (this.#incoming.size > 0 || this.#written.length > 0 || this.#turnedAway.length > 0);
+    await this.#syncing;
     clearImmediate(this.#scheduled);
     try {
       shrink(this.#database);

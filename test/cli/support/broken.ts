@@ -183,6 +183,15 @@ export const broken: readonly Broken[] = [
     fix: /^Start the registry, or correct setup\.schemaRegistry\.url\.$/,
   },
   {
+    // It said "the settings name none", and every event waited for this one.
+    what: 'a registry of values that is down',
+    path: (ward) => ward.flow({ value: { format: 'avro', registry: { url: `http://${ward.nobody}` } } }),
+    name: 'registry',
+    message:
+      /^The Schema Registry at http:\/\/127\.0\.0\.1:\d+ could not look up version latest of subject "events-value": .*ECONNREFUSED/,
+    fix: /^Start the registry, or correct settings\.value\.registry\.url\.$/,
+  },
+  {
     what: 'a spool that cannot be written',
     path: (ward) => ward.flow({ spool: { path: `${ward.readOnly}/walkeros/kafka.spool` } }),
     name: 'spool',

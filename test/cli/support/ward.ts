@@ -27,6 +27,7 @@ export interface Settings {
   readonly kafka?: object;
   readonly deadLetter?: object;
   readonly spool?: object;
+  readonly value?: object;
 }
 
 export type Ward = Awaited<ReturnType<typeof openWard>>;

@@ -7,7 +7,7 @@ import { openOn } from './runtime.ts';
 
 const total = (points: readonly Point[]): number => points.reduce((sum, { value }) => sum + Number(value), 0);
 
-// Topics can come from events' data by way of mapping, and each new label value is a time series for ever.
+// Each rule may name a topic of its own, and each new label value is a time series for ever. Keys come from events.
 it('metrics stay bounded under ten thousand topics and keys', async (t) => {
   const sdk = installSdk();
   t.after(() => sdk.uninstall());

@@ -4,7 +4,7 @@ import { Connection } from '../../../src/telemetry/connection.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Notice } from '../../../src/vocabulary/notice.ts';
 import type { Outcome } from '../../../src/vocabulary/outcome.ts';
-import { reportOf } from './reports.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const error = new KafkaError('BROKER_UNREACHABLE', 'Nobody there.');
 const stored: Outcome = { kind: 'stored' };
@@ -12,14 +12,10 @@ const lost: Outcome = { kind: 'unknown', error };
 
 function setUp() {
   const notices: Notice[] = [];
-  const time = { now: 0 };
-  const connection = new Connection(
-    (notice) => notices.push(notice),
-    () => time.now,
-  );
-  const judge = (broker: string, outcome: Outcome) =>
-    connection.judge(reportOf({ broker, outcomes: [outcome] }));
-  return { notices, time, connection, judge };
+  const clock = new FakeClock();
+  const connection = new Connection((notice) => notices.push(notice), clock);
+  const judge = (...outcomes: Outcome[]) => connection.judge({ outcomes });
+  return { notices, clock, connection, judge };
 }
 
 describe('Connection', () => {
@@ -31,15 +27,14 @@ describe('Connection', () => {
     assert.deepEqual(notices, []);
   });
 
-  it('says once that nobody answers any more, and how long that lasted', () => {
-    const { connection, notices, time, judge } = setUp();
-    judge('b1:9092', stored);
-    time.now = 1_000;
-    judge('b1:9092', lost);
-    judge('b1:9092', { kind: 'unreachable', error });
+  it('says once that nobody answers any more, and how long that lasted', async () => {
+    const { connection, notices, clock, judge } = setUp();
+    judge(stored);
+    connection.allLost(error);
+    connection.allLost(error);
     assert.equal(connection.up, false);
-    time.now = 4_500;
-    judge('b1:9092', stored);
+    await clock.advance(3_500);
+    judge(stored);
     assert.equal(connection.up, true);
     assert.deepEqual(notices, [
       { kind: 'disconnected', error },
@@ -47,38 +42,84 @@ describe('Connection', () => {
     ]);
   });
 
-  // A frozen broker of three is no outage: two thirds of the records are stored meanwhile.
-  it('is up while one broker of several answers', () => {
+  // With all lanes on one leader, its loss was told as "No Kafka broker answers any more", while two answered who leads now.
+  it('does not take the loss of a leader for that of the cluster', () => {
     const { connection, notices, judge } = setUp();
-    judge('b1:9092', stored);
-    judge('b2:9092', stored);
-    judge('b1:9092', lost);
+    judge(stored);
+    judge(lost);
+    judge({ kind: 'unreachable', error });
     assert.equal(connection.up, true);
-    judge('b2:9092', lost);
-    assert.equal(connection.up, false);
-    assert.equal(notices.length, 1);
+    assert.deepEqual(notices, []);
   });
 
-  // A broker that has left the cluster is never asked again, so it would count as there for ever.
-  it('does not count on a broker that has not been heard of for a minute', () => {
-    const { connection, time, judge } = setUp();
-    judge('gone:9092', stored);
-    time.now = 60_001;
-    judge('b1:9092', lost);
-    assert.equal(connection.up, false);
-  });
-
-  it('takes a refusal for an answer', () => {
+  it('does not take a request without an answer for an answer', () => {
     const { connection, judge } = setUp();
-    judge('b1:9092', { kind: 'rejected', error });
-    assert.equal(connection.up, true);
+    connection.allLost(error);
+    judge(lost, { kind: 'unreachable', error });
+    assert.equal(connection.up, false);
   });
 
-  it('is down when a question went round to all brokers in vain', () => {
-    const { connection, notices, judge } = setUp();
-    judge('b1:9092', stored);
+  const late = new KafkaError('BROKER_BUSY', 'Later.', { kafkaCode: 'REQUEST_TIMED_OUT' });
+  for (const outcome of [
+    { kind: 'rejected', error },
+    { kind: 'unknown', error: late },
+  ] as const) {
+    it(`takes for an answer what a broker says of its own: ${outcome.kind}`, () => {
+      const { connection, judge } = setUp();
+      judge(outcome);
+      assert.equal(connection.up, true);
+    });
+  }
+
+  it('asks a lost cluster every two seconds until it answers', async () => {
+    const { connection, clock } = setUp();
+    let asked = 0;
+    let away = true;
+    connection.watch(() => {
+      asked++;
+      if (!away) connection.answered();
+      else connection.allLost(error);
+      return away ? Promise.reject(error) : Promise.resolve();
+    });
+    connection.answered();
+    await clock.advance(60_000);
+    assert.equal(asked, 0, 'nothing is asked while it is there');
     connection.allLost(error);
-    assert.equal(connection.up, false);
-    assert.deepEqual(notices, [{ kind: 'disconnected', error }]);
+    await clock.advance(1_999);
+    assert.equal(asked, 0);
+    await clock.advance(4_001);
+    assert.equal(asked, 3);
+    away = false;
+    await clock.advance(2_000);
+    assert.equal(connection.up, true);
+    await clock.advance(60_000);
+    assert.equal(asked, 4);
+    assert.equal(clock.pending, 0);
+  });
+
+  // Some clusters lock out users who fail to log in.
+  it('asks one that refuses us every half minute, and goes on where the question itself fails', async () => {
+    const { connection, clock } = setUp();
+    let asked = 0;
+    connection.watch(() => {
+      asked++;
+      return Promise.reject(new Error('no answer at all'));
+    });
+    connection.allLost(new KafkaError('AUTHENTICATION_FAILED', 'No.'));
+    await clock.advance(29_999);
+    assert.equal(asked, 0);
+    await clock.advance(60_001);
+    assert.equal(asked, 3);
+  });
+
+  it('asks nothing once it is closed', async () => {
+    const { connection, clock } = setUp();
+    let asked = 0;
+    connection.watch(() => Promise.resolve(asked++));
+    connection.allLost(error);
+    connection.close();
+    await clock.advance(60_000);
+    assert.equal(asked, 0);
+    assert.equal(clock.pending, 0);
   });
 });

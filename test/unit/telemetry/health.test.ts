@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { kafkaHealth } from '../../../src/index.ts';
+import { KafkaError, kafkaHealth } from '../../../src/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { openOn, send } from './runtime.ts';
@@ -46,6 +46,45 @@ describe('health', () => {
     cluster.cutOff();
     await send(runtime);
     assert.equal(runtime.health().connected, false);
+    await runtime.close();
+  });
+
+  // `connected` came back with the answer to a push only, and a readiness check that answers 503 lets no push through.
+  it('shows that the cluster is back without traffic', async () => {
+    const { runtime, cluster, log } = await openOn({}, { deliveryTimeout: 100 });
+    await runtime.connect();
+    cluster.cutOff();
+    assert.equal(await send(runtime), 'DEADLINE_EXCEEDED');
+    assert.equal(runtime.health().connected, false);
+    cluster.restore();
+    await eventually('it shows', () => runtime.health().connected);
+    assert.match(log.at(-1) ?? '', /^info Kafka answers again, after \d\.\d s\.$/);
+    await runtime.close();
+  });
+
+  it('shows it also where the topic is missing: that is an answer, too', async () => {
+    const { runtime, cluster } = await openOn({ topics: {} }, { deliveryTimeout: 100 });
+    cluster.cutOff();
+    await runtime.connect();
+    assert.equal(runtime.health().connected, false);
+    cluster.restore();
+    assert.equal(await send(runtime), 'TOPIC_MISSING');
+    assert.equal(runtime.health().connected, true);
+    await runtime.close();
+  });
+
+  // One leader in use, of a cluster that answers: "No Kafka broker answers any more".
+  it('does not take a leader that is away for the loss of the cluster', async () => {
+    const { runtime, cluster, log, reported } = await openOn();
+    await runtime.connect();
+    await send(runtime);
+    cluster.failNext({
+      outcome: { kind: 'unreachable', error: new KafkaError('BROKER_UNREACHABLE', 'No.') },
+    });
+    assert.equal(await send(runtime), undefined);
+    assert.equal(runtime.health().connected, true);
+    assert.ok(!log.some((line) => line.includes('answers')), log.join('\n'));
+    assert.deepEqual(reported, []);
     await runtime.close();
   });
 

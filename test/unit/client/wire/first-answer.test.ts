@@ -40,6 +40,20 @@ describe('firstAnswer', () => {
     assert.equal(await answer, 'after all');
   });
 
+  // The connection that said nothing failed when its client closed, minutes after another broker had answered: the next
+  // one was asked then, on a socket that nobody closed any more.
+  it('asks nobody more once it has its answer', async () => {
+    const asked: string[] = [];
+    const silent = Promise.withResolvers<string>();
+    const answer = await firstAnswer(['silent', 'well', 'next'], 10, (name) => {
+      asked.push(name);
+      return name === 'silent' ? silent.promise : Promise.resolve(name);
+    });
+    silent.reject(new Error('Connection closed'));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual([answer, asked], ['well', ['silent', 'well']]);
+  });
+
   it('rejects with every failure', async () => {
     const failure = await firstAnswer(['a', 'b'], 1000, (name) => Promise.reject(new Error(name))).catch(
       (error: unknown) => error,

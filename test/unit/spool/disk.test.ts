@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { closeSync, open as openFile, openSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { openSpool } from '../../../src/spool/open.ts';
+import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
+import type { Spool } from '../../../src/vocabulary/spool.ts';
+import { tempFolder } from '../../support/temp.ts';
+import { openOn } from '../telemetry/runtime.ts';
+
+const place = { topic: 'events', partition: 0 };
+const record = (value: string): KafkaRecord => ({
+  topic: 'events',
+  key: Buffer.from('k'),
+  value: Buffer.from(value),
+  headers: {},
+  timestamp: 0,
+});
+
+const open = (path: string): Promise<Spool> =>
+  openSpool({ path, maxBytes: 1_000_000, patience: 0 }, () => undefined);
+
+function keep(spool: Spool, id: number): Promise<string> {
+  return new Promise((resolve) =>
+    spool.append(id, record(`v${id}`), 0, (error) => resolve(error?.code ?? 'kept')),
+  );
+}
+
+const ids = (spool: Spool) => spool.read(place, 0, 1_000_000).map(({ id }) => id);
+
+/** Puts something that cannot be synced in the place of the open log. Linux shows which files are open. */
+function breakLog(path: string): void {
+  const opened = readdirSync('/proc/self/fd').map(Number);
+  const log = Math.max(...opened.filter((fd) => leadsTo(fd) === `${path}-wal`));
+  closeSync(log);
+  const taken: number[] = [];
+  // The lowest free number is given out first.
+  while (!taken.includes(log)) taken.push(openSync('/dev/null', 'r'));
+  for (const fd of taken) if (fd !== log) closeSync(fd);
+}
+
+function leadsTo(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps each thread that waits for disks waiting for a pipe that nobody writes to. Returns what lets them go. */
+function hangDisks(): () => void {
+  const pipe = join(tempFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
+  for (let thread = 0; thread < threads; thread++) openFile(pipe, 'r', (_, fd) => closeSync(fd));
+  return () => closeSync(openSync(pipe, 'r+'));
+}
+
+describe('the spool on a bad disk', () => {
+  it('counts nothing twice when the broker has a record first that could not be written', async () => {
+    const spool = await open(join(tempFolder(), 'spool.db'));
+    assert.equal(await keep(spool, 1), 'kept');
+    const before = spool.level();
+    // The second row of an id cannot be written, and neither can its neighbours in the same transaction.
+    const twice = keep(spool, 1);
+    let told = false;
+    spool.append(2, record('v2'), 0, () => (told = true));
+    assert.deepEqual(ids(spool), [1]);
+    spool.remove(2, record('v2'));
+    assert.equal(await twice, 'SPOOL_FAILED');
+    assert.equal(told, false);
+    assert.deepEqual(spool.level(), before);
+    await spool.close();
+  });
+
+  // The row was in the file, and the push had been told that it was not: the next start sent it.
+  it(
+    'takes back what it could not sync',
+    { skip: process.platform === 'linux' ? false : 'needs /proc' },
+    async () => {
+      const path = join(tempFolder(), 'spool.db');
+      const spool = await open(path);
+      assert.equal(await keep(spool, 1), 'kept');
+      const before = spool.level();
+      breakLog(path);
+      assert.equal(await keep(spool, 2), 'SPOOL_FAILED');
+      assert.deepEqual(spool.level(), before);
+      await spool.close();
+      const again = await open(path);
+      assert.deepEqual(ids(again), [1]);
+      await again.close();
+    },
+  );
+
+  // Its push was told that the destination had closed; when the disk came back, the record was kept and sent by the next.
+  it('does not keep a destination from ending in five seconds, nor has more than its pushes were told', async (t) => {
+    const path = join(tempFolder(), 'spool.db');
+    const { runtime, cluster } = await openOn({}, {}, { spool: { path, mode: 'always' } });
+    await runtime.connect();
+    cluster.cutOff();
+    const letGo = hangDisks();
+    try {
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      const pushed = runtime.delivery.sendAll([record('lost')]);
+      let closed = false;
+      void runtime.close().then(() => (closed = true));
+      let passed = 0;
+      for (; !closed && passed < 10_000; passed += 50) {
+        await new Promise((resolve) => setImmediate(resolve));
+        t.mock.timers.tick(50);
+      }
+      assert.ok(passed <= 5_000, `${passed} ms`);
+      const [error] = await pushed;
+      assert.equal(error?.code, 'DESTINATION_CLOSED');
+      t.mock.timers.reset();
+    } finally {
+      letGo();
+    }
+    const next = await openSpool({ path, maxBytes: 1_000_000, patience: 2_000 }, () => undefined);
+    assert.deepEqual(next.places(), []);
+    await next.close();
+  });
+});
