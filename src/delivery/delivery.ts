@@ -201,7 +201,7 @@ export class Delivery {
         break;
       case 'retriable':
         for (const entry of entries) this.#tryAgain(entry, outcome);
-        pause = this.#rests.pauseAfter(batch, outcome.error);
+        pause = this.#rests.pauseAfter(batch, outcome);
         if (outcome.refresh) void this.#topic(lane.topic).refresh();
         break;
       case 'unreachable':
@@ -210,7 +210,7 @@ export class Delivery {
           entry.lastError = outcome.error;
           if (outcome.kind === 'unknown') entry.mayHaveBeenWritten = true;
         }
-        pause = this.#rests.pauseAfter(batch, outcome.error);
+        pause = this.#rests.pauseAfter(batch, outcome);
         void this.#topic(lane.topic).refresh();
         break;
     }

@@ -1,8 +1,10 @@
-import type { KafkaError } from '../vocabulary/errors.ts';
+import type { Outcome } from '../vocabulary/outcome.ts';
 import { retrying } from './batch.ts';
 import type { Batch, Lane } from './lane.ts';
 import type { DeliveryContext } from './ports.ts';
 import { backoff, inTime, type RetryPolicy } from './retry.ts';
+
+type Failure = Exclude<Outcome, { kind: 'stored' }>;
 
 /** The pauses that lanes are having. */
 export class Rests {
@@ -26,10 +28,16 @@ export class Rests {
     this.#over = over;
   }
 
-  /** How long the lane of a batch that failed should pause, in milliseconds. */
-  pauseAfter(batch: Batch, error: KafkaError): number {
+  /**
+   * How long the lane of a batch that failed should pause, in milliseconds. One that must come again unchanged holds up its
+   * lane until its fate is known, and the first good answer may tell it: the pause does not grow.
+   */
+  pauseAfter(batch: Batch, outcome: Failure): number {
     const { random, notify } = this.#context;
-    const pause = backoff(++batch.lane.failures, this.#policy, random());
+    const { error } = outcome;
+    const unchanged = 'unchanged' in outcome && outcome.unchanged;
+    batch.lane.failures = unchanged ? 1 : batch.lane.failures + 1;
+    const pause = backoff(batch.lane.failures, this.#policy, random());
     const delay = inTime(pause, this.#timeLeft(batch.lane), this.#policy);
     if (error.code !== 'TOPIC_MISSING' && !this.#ended) notify(retrying(batch, error, delay));
     return delay;
