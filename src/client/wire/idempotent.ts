@@ -68,22 +68,25 @@ export class IdempotentSender {
     // Not the wall clock: set back by an hour, it would keep the lane for that hour.
     const since = performance.now();
     const doubts = slices.map((slice) => this.#doubtAbout(slice));
-    let stamp: Stamp;
-    try {
-      stamp = await this.#registration();
-    } catch (failure) {
-      return slices.map(({ topic }, index) => {
-        const doubt = doubts[index];
-        const outcome = notRegistered(failure, topic);
-        return doubt ? this.#judge(doubt, outcome) : outcome;
-      });
-    }
-    const attempts = slices.map((slice, index): Attempt => doubts[index] ?? { slice, stamp, since });
-    const outcomes = await this.#parts.send(attempts.map(numbered));
-    return outcomes.map((outcome, index) => {
+    // What is in doubt has its number, and needs no new id.
+    const { stamp, failure } = doubts.includes(undefined) ? await this.#registered() : {};
+    const attempts = slices.map((slice, index) => doubts[index] ?? (stamp && { slice, stamp, since }));
+    const sent = attempts.filter((attempt) => attempt !== undefined);
+    const answers = sent.length === 0 ? [] : await this.#parts.send(sent.map(numbered));
+    const outcomes = new Map(sent.map((attempt, index) => [attempt.slice.records, answers[index]]));
+    return slices.map(({ topic, records }, index) => {
       const attempt = attempts[index];
-      return attempt ? this.#judge(attempt, outcome) : outcome;
+      const answer = outcomes.get(records);
+      return attempt && answer ? this.#judge(attempt, answer) : notRegistered(failure, topic);
     });
+  }
+
+  async #registered(): Promise<{ readonly stamp?: Stamp; readonly failure?: unknown }> {
+    try {
+      return { stamp: await this.#registration() };
+    } catch (failure) {
+      return { failure };
+    }
   }
 
   /** What is in doubt of the slice's lane: these very records, or the id is no more. */
@@ -152,16 +155,12 @@ function nextOf({ sequences }: Stamp, lane: string): number {
 type Doubtful = Extract<Outcome, { kind: 'unknown' | 'retriable' }>;
 
 /**
- * A broker that has lost the sequence does not have the records either: no use in asking again under it. Neither has a
- * partition that is gone, and it may never come back.
+ * A broker that has lost the sequence does not have the records either: no use in asking again under it. One that does not
+ * know the partition may have started a moment ago.
  */
 function isDoubtful(outcome: Outcome): outcome is Doubtful {
-  if (isSequenceLost(outcome) || isPartitionGone(outcome)) return false;
+  if (isSequenceLost(outcome)) return false;
   return outcome.kind === 'unknown' || (outcome.kind === 'retriable' && outcome.mayHaveBeenWritten);
-}
-
-function isPartitionGone(outcome: Outcome): boolean {
-  return 'error' in outcome && outcome.error.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION';
 }
 
 /** "Not now" to records sent before says nothing about the first time, nor does "never". */
