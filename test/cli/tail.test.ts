@@ -6,7 +6,7 @@ import { startProgram } from '../bundle/support/program.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { event, runFlow } from '../support/flow.ts';
-import { openFlow, upTo } from '../support/load.ts';
+import { numbered, openFlow, startLoad, upTo } from '../support/load.ts';
 import { tempFolder } from '../support/temp.ts';
 import { flowFile, run } from './support/run.ts';
 
@@ -178,21 +178,47 @@ describe('tail', () => {
     assert.equal((await running).code, 0);
   });
 
-  it('keeps up with 5,000 events a second', async () => {
+  // Live, and no clock decides: a busy machine may push more slowly, but whatever was pushed is printed, each once.
+  it('follows a producer of 5,000 events a second, and misses none', async () => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('tail', { partitions: 3 });
-    const count = 15_000;
-    const flow = await openFlow({ kafka: { brokers, topic, key: 'data.n' } });
-    for (let from = 0; from < count; from += 5_000)
-      await Promise.all(upTo(5_000).map((n) => flow.push(event({ data: { n: from + n } }))));
+    const flow = await openFlow({ kafka: { brokers, topic, key: 'data.key' } });
+    const stop = new AbortController();
+    const seen = new Map<number, number>();
+    const running = run(['tail', topic, '--brokers', brokers.join(), '--json', '--event', 'page *'], {
+      stop: stop.signal,
+      onLine(line) {
+        const { value } = JSON.parse(line) as { value: { data: { n: number } } };
+        seen.set(value.data.n, (seen.get(value.data.n) ?? 0) + 1);
+      },
+    });
+    // It begins at the end, whenever that is.
+    let early = 0;
+    await eventually('the first one is seen', async () => {
+      await flow.push(numbered(-++early, 1));
+      return seen.size > 0;
+    });
+    const load = await startLoad(flow, { perTick: 50, keys: 100 });
+    await eventually('fifteen thousand are on their way', () => load.begun >= 15_000, { timeoutMs: 60_000 });
+    assert.ok(seen.size > 0, 'it prints while others are still written');
+    assert.deepEqual(await load.stop(), new Map());
+    const numbers = upTo(load.begun);
+    await eventually('all are printed', () => numbers.every((n) => seen.has(n)), { timeoutMs: 30_000 });
+    assert.deepEqual(
+      numbers.filter((n) => seen.get(n) !== 1),
+      [],
+    );
+    stop.abort();
+    assert.equal((await running).code, 0);
+
     await flow.stop();
     const before = process.cpuUsage();
-    const { lines } = await tail(topic, '--json', '--event', 'page *', '--limit', String(count));
+    const { lines } = await tail(topic, '--json', '--event', 'page *', '--limit', '15000');
     const { user, system } = process.cpuUsage(before);
-    assert.equal(lines.length, count);
+    assert.equal(lines.length, 15_000);
     // In processor time, since the machine may be busy with something else: one core has three seconds for 15,000.
     const seconds = (user + system) / 1e6;
-    assert.ok(seconds < count / 5_000, `${seconds} s of processor for ${count} events`);
+    assert.ok(seconds < 3, `${seconds} s of processor for 15,000 events`);
   });
 
   it('ends quietly when its reader goes, as with "| head -1"', async () => {
