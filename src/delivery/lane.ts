@@ -1,4 +1,4 @@
-import type { Outcome } from '../vocabulary/outcome.ts';
+import { mustComeAgain, type Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import type { Entry } from './entry.ts';
 
@@ -152,8 +152,7 @@ export class Lane {
    */
   giveBack(outcome: Outcome): Entry[] {
     if (outcome.kind !== 'unreachable') {
-      const again = 'unchanged' in outcome && outcome.unchanged;
-      this.#pinned = again ? this.#out : undefined;
+      this.#pinned = mustComeAgain(outcome) ? this.#out : undefined;
     }
     this.#out = undefined;
     this.#dropSettled();

@@ -172,8 +172,8 @@ export class Leaders {
   }
 
   #sendWaiting(leader: Leader): void {
-    const full = [...leader.ready].some(({ bytes }) => bytes >= this.#settings.batchSize);
-    if (this.#linger === 0 || leader.due || full) void this.#flush(leader);
+    const full = (): boolean => [...leader.ready].some(({ bytes }) => bytes >= this.#settings.batchSize);
+    if (this.#linger === 0 || leader.due || full()) void this.#flush(leader);
   }
 
   /** Begins with the next request while one is out. */

@@ -7,6 +7,7 @@ import { failures } from './failures.ts';
 import type { Lane } from './lane.ts';
 import type { MemoryBound } from './memory-bound.ts';
 import type { DeliverySettings } from './ports.ts';
+import { diskPause } from './retry.ts';
 import type { Topic, TopicOverflow } from './topic.ts';
 
 /** Of the delivery's settings: `batchSize` is what a lane fetches from the spool at a time. */
@@ -24,8 +25,6 @@ export interface OverflowHooks {
 /** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
 const marginShare = 1 / 8;
 const longestMargin = 1_000;
-/** A disk that could not be read is read again after so many milliseconds. */
-const readPause = 1_000;
 /** For the disk to take what is left when the destination closes. Milliseconds. */
 const lastWait = 500;
 
@@ -242,7 +241,7 @@ export class Overflow implements TopicOverflow {
   }
 
   #unread(thrown: unknown): void {
-    this.#readAgainAt = this.#clock.now() + readPause;
+    this.#readAgainAt = this.#clock.now() + diskPause;
     this.#notify({ kind: 'spool-failed', error: failures.spoolUnread(thrown) });
   }
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '../vocabulary/outcome.ts';
+import { mustComeAgain, type Outcome } from '../vocabulary/outcome.ts';
 import { retrying } from './batch.ts';
 import type { Batch, Lane } from './lane.ts';
 import type { DeliveryContext } from './ports.ts';
@@ -35,8 +35,7 @@ export class Rests {
   pauseAfter(batch: Batch, outcome: Failure): number {
     const { random, notify } = this.#context;
     const { error } = outcome;
-    const unchanged = 'unchanged' in outcome && outcome.unchanged;
-    batch.lane.failures = unchanged ? 1 : batch.lane.failures + 1;
+    batch.lane.failures = mustComeAgain(outcome) ? 1 : batch.lane.failures + 1;
     const pause = backoff(batch.lane.failures, this.#policy, random());
     const delay = inTime(pause, this.#timeLeft(batch.lane), this.#policy);
     if (error.code !== 'TOPIC_MISSING' && !this.#ended) notify(retrying(batch, error, delay));

@@ -32,6 +32,9 @@ export function inTime(pause: number, timeLeft: number, { initialRetryTime }: Re
   return Math.min(pause, Math.max(Math.round(timeLeft / 2), initialRetryTime));
 }
 
+/** A disk that failed is asked again after so many milliseconds. */
+export const diskPause = 1_000;
+
 /** A refused set-up stays refused until somebody changes it: waiting for the deadline would help nobody. */
 const finalCodes: ReadonlySet<string> = new Set([
   'NOT_AUTHORIZED',

@@ -4,7 +4,7 @@ import { noLeader, type TopicLayout } from '../vocabulary/partition.ts';
 import type { Clock } from './clock.ts';
 import type { Entry } from './entry.ts';
 import { Lane } from './lane.ts';
-import { backoff, inTime, isFinal, type RetryPolicy } from './retry.ts';
+import { backoff, diskPause, inTime, isFinal, type RetryPolicy } from './retry.ts';
 
 export interface TopicHooks {
   layout(topic: string): Promise<TopicLayout>;
@@ -35,8 +35,6 @@ export interface TopicOverflow {
 
 /** So many records of the spool get their partition at a time; the loop goes on in between. */
 const homingPortion = 1_000;
-/** A disk that failed at it is asked again after so many milliseconds. */
-const homingPause = 1_000;
 
 /** A topic known to be refused is asked about again at most this often, whatever the traffic. */
 const recheckAfter = 5_000;
@@ -142,7 +140,7 @@ export class Topic {
       if (evicted.some(({ place }) => place !== lane.partition)) this.#homeless = true;
       overflow.evicted(evicted);
     }
-    if (this.#homeless && this.#lanes.length > 0) this.#home();
+    if (this.#lanes.length > 0) this.#moveIn();
     const stay = this.#arrivals.findLastIndex(({ kept }) => kept !== 'yes') + 1;
     const evicted = this.#arrivals.splice(stay);
     if (evicted.length > 0) this.#homeless = true;
@@ -251,7 +249,7 @@ export class Topic {
     const choose = (key: Buffer) => this.#hooks.partitionOf(key, partitions);
     const result = this.#hooks.overflow?.assign(this.name, partitions, choose, homingPortion);
     if (result === 'more') this.#clock.soon(() => this.#homeSome());
-    else if (result === 'failed') this.#cancelHoming = this.#clock.after(homingPause, () => this.#homeSome());
+    else if (result === 'failed') this.#cancelHoming = this.#clock.after(diskPause, () => this.#homeSome());
     else {
       this.#homing = false;
       this.#homeless = false;

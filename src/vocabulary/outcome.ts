@@ -30,3 +30,8 @@ export type Outcome =
        */
       readonly unchanged?: boolean;
     };
+
+/** The same array of records must come again, before any other of its partition. */
+export function mustComeAgain(outcome: Outcome): boolean {
+  return 'unchanged' in outcome && outcome.unchanged === true;
+}

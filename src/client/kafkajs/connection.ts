@@ -10,7 +10,7 @@ import type { Internals } from './internals.ts';
 import { kafkajsLogin } from './login.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
-import type { Address } from '../wire/wire.ts';
+import type { Address } from '../../vocabulary/address.ts';
 
 /** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
 export class KafkajsConnection {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bookmarkError } from '../errors/read-errors.ts';
 import type { Bookmark, Bookmarks } from '../reader.ts';
-import type { Address } from '../wire/wire.ts';
+import type { Address } from '../../vocabulary/address.ts';
 import { answerWithin, type Library } from './apis.ts';
 import { commitForLong } from './commit-request.ts';
 import type { Conversation, Place } from './conversation.ts';

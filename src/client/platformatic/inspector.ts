@@ -1,7 +1,7 @@
 import type { TopicConfig } from '../../vocabulary/topic.ts';
 import { describeTopicError, topicConfigError } from '../errors/admin-errors.ts';
 import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
-import { addressOf, parseAddress } from '../wire/wire.ts';
+import { addressOf, parseAddress } from '../../vocabulary/address.ts';
 import { answerWithin, type DescribeConfigsResponse, type Library, type MetadataResponse } from './apis.ts';
 import type { Conversation, Place } from './conversation.ts';
 import type { PlatformaticWire } from './wire.ts';

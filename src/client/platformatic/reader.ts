@@ -4,7 +4,7 @@ import { noLeader } from '../../vocabulary/partition.ts';
 import { readError } from '../errors/read-errors.ts';
 import type { Offsets, Portion, Reader, ReadOptions } from '../reader.ts';
 import type { Cluster } from '../wire/cluster.ts';
-import { addressOf, type Address } from '../wire/wire.ts';
+import { addressOf, type Address } from '../../vocabulary/address.ts';
 import { answerWithin } from './apis.ts';
 import type { Conversation } from './conversation.ts';
 import { recordsOf } from './fetched-records.ts';

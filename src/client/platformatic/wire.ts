@@ -6,7 +6,8 @@ import { credentialsAtHand } from '../security/login.ts';
 import { checkCertificates, namesHosts } from '../security/tls.ts';
 import { platformaticLogin } from './login.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
-import { addressOf, askTimeout, type Address, type Link, type Purpose, type Wire } from '../wire/wire.ts';
+import { addressOf, type Address } from '../../vocabulary/address.ts';
+import { askTimeout, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
 import { WireClient, type CreateWireClient } from '../wire/wire-client.ts';
 

@@ -4,7 +4,8 @@ import { connectionError } from '../errors/connection-errors.ts';
 import { topicHidden } from '../errors/messages.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { ClientOptions } from '../port.ts';
-import { addressOf, parseAddress, type Address, type Link, type MetadataAnswer, type Wire } from './wire.ts';
+import { addressOf, parseAddress, type Address } from '../../vocabulary/address.ts';
+import type { Link, MetadataAnswer, Wire } from './wire.ts';
 
 /** Kafka's TOPIC_AUTHORIZATION_FAILED. */
 const unauthorised = 29;

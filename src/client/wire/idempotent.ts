@@ -72,12 +72,11 @@ export class IdempotentSender {
     const { stamp, failure } = doubts.includes(undefined) ? await this.#registered() : {};
     const attempts = slices.map((slice, index) => doubts[index] ?? (stamp && { slice, stamp, since }));
     const sent = attempts.filter((attempt) => attempt !== undefined);
-    const answers = sent.length === 0 ? [] : await this.#parts.send(sent.map(numbered));
-    const outcomes = new Map(sent.map((attempt, index) => [attempt.slice.records, answers[index]]));
-    return slices.map(({ topic, records }, index) => {
+    const answers = (sent.length === 0 ? [] : await this.#parts.send(sent.map(numbered))).values();
+    return slices.map(({ topic }, index) => {
       const attempt = attempts[index];
-      const answer = outcomes.get(records);
-      return attempt && answer ? this.#judge(attempt, answer) : notRegistered(failure, topic);
+      const answer = attempt && answers.next().value;
+      return answer ? this.#judge(attempt, answer) : notRegistered(failure, topic);
     });
   }
 

@@ -1,6 +1,7 @@
 import { connectionError } from '../errors/connection-errors.ts';
 import type { ClientOptions } from '../port.ts';
-import { addressOf, type Address, type Link, type Purpose, type Wire } from './wire.ts';
+import { addressOf, type Address } from '../../vocabulary/address.ts';
+import type { Link, Purpose, Wire } from './wire.ts';
 
 /**
  * A broker that refused us is left alone for this long, whoever wants to speak to it: 15 tries a minute at most, however

@@ -10,7 +10,8 @@ import { Cluster } from './cluster.ts';
 import { connectionError } from '../errors/connection-errors.ts';
 import type { Admin, ClientOptions } from '../port.ts';
 import { PatientWire } from './patient-wire.ts';
-import { addressOf, type Address, type CodeAnswer, type MetadataAnswer, type Wire } from './wire.ts';
+import { addressOf, type Address } from '../../vocabulary/address.ts';
+import type { CodeAnswer, MetadataAnswer, Wire } from './wire.ts';
 
 /** Kafka's answer to a topic that is there already: another setup, or another operator, was first. */
 const alreadyExists = 36;

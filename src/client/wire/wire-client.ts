@@ -12,7 +12,8 @@ import { PatientWire } from './patient-wire.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { Packer } from './packer.ts';
 import { encodeProduce, type EncodedProduce, type NumberedSlice } from './produce-request.ts';
-import { addressOf, type Address, type Link, type Wire } from './wire.ts';
+import { addressOf, type Address } from '../../vocabulary/address.ts';
+import type { Link, Wire } from './wire.ts';
 
 /**
  * How long idempotent records of unknown fate are sent again under their old numbers, in milliseconds; Java's producer

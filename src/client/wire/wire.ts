@@ -1,4 +1,4 @@
-import { addressOf, parseAddress, type Address } from '../../vocabulary/address.ts';
+import type { Address } from '../../vocabulary/address.ts';
 import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
 import type { ClientOptions } from '../port.ts';
 
@@ -21,8 +21,6 @@ export interface Wire {
 }
 
 export type Purpose = 'ask' | 'produce';
-
-export { addressOf, parseAddress, type Address };
 
 /** One connection. Codes within an answer are answers; it throws only where there is none. */
 export interface Link {

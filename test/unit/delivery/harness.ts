@@ -58,6 +58,12 @@ export function record(value: string, { topic = 'events', key = 'k' } = {}): Kaf
   return { topic, key: Buffer.from(key), value: Buffer.from(value), headers: {}, timestamp: 0 };
 }
 
+/** A key that belongs to this one of six partitions. */
+export function keyOf(partition: number): string {
+  const keys = Array.from({ length: 90 }, (_, index) => `key-${index}`);
+  return keys.find((key) => partitionOf(Buffer.from(key), 6) === partition) ?? '';
+}
+
 /** What became of each push: "stored", the error's code, or "pending". */
 export function watch(pushes: readonly Promise<void>[]): string[] {
   const fates = pushes.map(() => 'pending');

@@ -4,13 +4,11 @@ import fc from 'fast-check';
 import { partitionOf } from '../../../src/client/partitioner.ts';
 import { Delivery } from '../../../src/delivery/delivery.ts';
 import { backoff } from '../../../src/delivery/retry.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Outcome } from '../../../src/vocabulary/outcome.ts';
 import type { Slice } from '../../../src/vocabulary/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { error, outcomeOf, type Answer } from './answers.ts';
 import { defaults, record } from './harness.ts';
-
-type Answer = 'stored' | 'busy' | 'moved' | 'lost-answer' | 'lost-request' | 'unreachable' | 'rejected';
 
 const answer = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Answer>('stored') },
@@ -44,7 +42,6 @@ const scenario = fc.record({
   idempotent: fc.boolean(),
 });
 
-const error = new KafkaError('REQUEST_FAILED', 'scripted');
 /** The broker takes at most this many bytes in one slice. */
 const limit = 500;
 
@@ -93,7 +90,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
                 repeated++;
               }
               const written = doubt?.stored === true;
-              const inDoubt = (error: KafkaError, stored: boolean): Outcome => {
+              const inDoubt = (stored: boolean): Outcome => {
                 if (idempotent) doubts.set(slice.partition, { records: slice.records, stored });
                 return { kind: 'unknown', error, unchanged: idempotent };
               };
@@ -104,24 +101,11 @@ describe('delivery under random outcomes, sizes and timings', () => {
                 doubts.set(slice.partition, doubt);
                 return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: true, unchanged: true };
               }
-              switch (answer) {
-                case 'stored':
-                  return { kind: 'stored' };
-                case 'busy':
-                  return { kind: 'retriable', error, refresh: false, mayHaveBeenWritten: false };
-                case 'moved':
-                  return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
-                case 'lost-answer':
-                  return inDoubt(error, true);
-                case 'lost-request':
-                  return inDoubt(error, written);
-                case 'unreachable':
-                  // A client that has just replaced another one says so without a look at what is in doubt.
-                  if (doubt) doubts.set(slice.partition, doubt);
-                  return { kind: 'unreachable', error };
-                case 'rejected':
-                  return { kind: 'rejected', error };
-              }
+              if (answer === 'lost-answer') return inDoubt(true);
+              if (answer === 'lost-request') return inDoubt(written);
+              // A client that has just replaced another one says so without a look at what is in doubt.
+              if (doubt && answer === 'unreachable') doubts.set(slice.partition, doubt);
+              return outcomeOf(answer);
             });
           };
           const prepare = (slices: readonly Slice[]) => {

@@ -8,9 +8,8 @@ import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Outcome } from '../../../src/vocabulary/outcome.ts';
 import { noLeader, type Slice } from '../../../src/vocabulary/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { outcomeOf, type Answer } from './answers.ts';
 import { defaults, record } from './harness.ts';
-
-type Answer = 'stored' | 'busy' | 'moved' | 'lost-answer' | 'lost-request' | 'unreachable';
 
 const answer = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Answer>('stored') },
@@ -65,9 +64,8 @@ const scenario = fc.record({
   diskLatency: fc.constantFrom(0, 5, 300),
 });
 
-const error = new KafkaError('REQUEST_FAILED', 'scripted');
 const away = new KafkaError('BROKER_UNREACHABLE', 'scripted');
-const gone: Outcome = { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
+const gone = outcomeOf('moved');
 
 describe('delivery with a spool, over outages and restarts', () => {
   it('loses nothing that was acknowledged, settles each push once and in time, and keeps the order of keys', async () => {
@@ -109,19 +107,7 @@ describe('delivery with a spool, over outages and restarts', () => {
                   const sequence = Number.parseInt(String(value), 10);
                   log.push({ partition: slice.partition, key: String(key), sequence });
                 }
-              switch (answer) {
-                case 'stored':
-                  return { kind: 'stored' };
-                case 'busy':
-                  return { kind: 'retriable', error, refresh: false, mayHaveBeenWritten: false };
-                case 'moved':
-                  return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
-                case 'lost-answer':
-                case 'lost-request':
-                  return { kind: 'unknown', error };
-                case 'unreachable':
-                  return { kind: 'unreachable', error };
-              }
+              return outcomeOf(answer);
             });
           };
           const layout = () => (isAway() ? Promise.reject(away) : Promise.resolve({ leaders: leaders() }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { record, watch } from './harness.ts';
+import { keyOf, record, watch } from './harness.ts';
 import { start } from './spool-harness.ts';
 
 describe('records that were kept before their partition was known', () => {
@@ -24,6 +24,46 @@ describe('records that were kept before their partition was known', () => {
     await clock.advance(60_000);
     assert.deepEqual([...new Set([...early, ...crowd, ...late])], ['stored']);
     assert.deepEqual([stored(), kept()], [values, []]);
+  });
+});
+
+describe('records on the disk, while a batch of a partition that is no more is out', () => {
+  it('come behind it, and behind what waits in memory', async () => {
+    const gates: (() => void)[] = [];
+    let gated = true;
+    const { clock, cluster, delivery, kept, stored } = start(
+      { bufferMemory: 410 },
+      {
+        topics: { events: 6 },
+        brokers: 3,
+        onProduce: () => (gated ? new Promise<void>((resolve) => gates.push(resolve)) : undefined),
+      },
+    );
+    const [key, other] = [keyOf(5), keyOf(3)];
+    const push = (value: string, key: string) => delivery.send(record(value.padEnd(95), { key }));
+    const pushes = [push('1', key)];
+    await clock.advance(10);
+    gated = false;
+    cluster.deleteTopic('events');
+    cluster.createTopic('events', 2);
+    pushes.push(push('other', other));
+    await clock.advance(10);
+    pushes.push(push('2', key), push('3', key), push('4', key));
+    await clock.advance(50);
+    assert.deepEqual(
+      kept().map((value) => value.trim()),
+      ['4'],
+    );
+    await clock.advance(500);
+    for (const open of gates) open();
+    await clock.advance(5_000);
+    await Promise.all(pushes);
+    assert.deepEqual(
+      stored()
+        .map((value) => value.trim())
+        .filter((value) => value !== 'other'),
+      ['1', '2', '3', '4'],
+    );
   });
 });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { partitionOf } from '../../../src/client/partitioner.ts';
-import { errorOf, record, setUp, watch } from './harness.ts';
+import { errorOf, keyOf, record, setUp, watch } from './harness.ts';
 
 describe('topics', () => {
   it('a missing topic delays no other', async () => {
@@ -82,10 +81,6 @@ describe('topics', () => {
     let gated = true;
     const hold = () => (gated ? new Promise<void>((resolve) => gates.push(resolve)) : undefined);
     const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 }, brokers: 3, onProduce: hold });
-    const keyOf = (partition: number): string => {
-      const keys = Array.from({ length: 90 }, (_, index) => `key-${index}`);
-      return keys.find((key) => partitionOf(Buffer.from(key), 6) === partition) ?? '';
-    };
     const key = keyOf(5);
     const pushes = [delivery.send(record('1', { key }))];
     await clock.advance(10);
