@@ -1,10 +1,10 @@
-import type { Figures } from './row.ts';
-
 const mebibyte = 2 ** 20;
 const sampleMs = 50;
 
+export type Measured = Readonly<Record<'events' | 'rate' | 'cpu' | 'main' | 'rss', number>>;
+
 /** Events per second, CPU microseconds per event (of all threads, and of the main one), and the highest RSS seen in MiB. */
-export async function measure(work: () => Promise<number>): Promise<Figures & { readonly events: number }> {
+export async function measure(work: () => Promise<number>): Promise<Measured> {
   let rss = 0;
   // Sampled: the kernel's own peak counts what the parent held when it forked.
   const sampler = setInterval(() => (rss = Math.max(rss, process.memoryUsage.rss())), sampleMs);

@@ -1,4 +1,5 @@
-import { metrics, trace } from '@opentelemetry/api';
+import { context, metrics, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   AggregationTemporality,
   MeterProvider,
@@ -14,6 +15,8 @@ export interface Signals {
 }
 
 export interface Sdk {
+  /** Whether who asks for an SDK from here on finds it. At first nobody does. */
+  show(visible: boolean): void;
   /** Exports what is left, and tells how much there was: an SDK that saw nothing cost nothing. */
   end(): Promise<{ readonly points: number; readonly spans: number }>;
 }
@@ -25,6 +28,7 @@ const success = 0;
 export function installSdk(signals: Signals): Sdk {
   let points = 0;
   let spans = 0;
+  const shows: (() => void)[] = [];
   const ends: (() => Promise<void>)[] = [];
   if (signals.metrics === true) {
     const exporter: PushMetricExporter = {
@@ -43,7 +47,7 @@ export function installSdk(signals: Signals): Sdk {
       exportTimeoutMillis: 500,
     });
     const provider = new MeterProvider({ readers: [reader] });
-    metrics.setGlobalMeterProvider(provider);
+    shows.push(() => metrics.setGlobalMeterProvider(provider));
     ends.push(() => provider.shutdown());
   }
   if (signals.spans === true) {
@@ -55,10 +59,17 @@ export function installSdk(signals: Signals): Sdk {
       shutdown: () => Promise.resolve(),
     };
     const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] });
-    trace.setGlobalTracerProvider(provider);
+    // Stays in any case: spans look for the open one each time.
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    shows.push(() => trace.setGlobalTracerProvider(provider));
     ends.push(() => provider.shutdown());
   }
   return {
+    show(visible) {
+      metrics.disable();
+      trace.disable();
+      if (visible) for (const show of shows) show();
+    },
     async end() {
       for (const end of ends) await end();
       return { points, spans };

@@ -1,59 +1,73 @@
 import { closeFlow, kafkaConfig, loadOf, openFlow } from './flow-run.ts';
 import { measure } from './measure.ts';
 import { loadOurs } from './ours.ts';
-import type { Figures, RowContext, RowResult } from './row.ts';
+import type { RowContext, RowResult } from './row.ts';
 import { installSdk, type Signals } from './sdk.ts';
 import { median } from './statistics.ts';
 
-/** Events of a turn: a second or less, so that a pair of turns sees the same machine. */
-const turn = 10_000;
+/** Events of a turn: a tenth of a second, so that the turns of a set see the same machine. */
+const turn = 2_000;
+
+/** Whether each flow sees the SDK, in the order in which they are opened: a later flow of a process is dearer by itself. */
+const watched = [false, true, true, false];
 
 /**
- * Two flows in one process, in turns: one opened before the SDK was installed, which never looks at it, and one after. A
- * row in a process of its own differs by a tenth from one run to the next on a shared machine, and what is looked for is
- * less. What remains common to both is the heap: part of what the SDK leaves behind is collected in the other's turns.
+ * Four flows in one process, in turns: two that see the SDK, and two that do not. A row in a process of its own differs by
+ * a tenth from one run to the next on a shared machine, and what is looked for is less. What remains common to all is the
+ * heap: part of what the SDK leaves behind is collected in the others' turns.
  */
 export async function runTelemetry(context: RowContext, signals: Signals): Promise<RowResult> {
-  const config = kafkaConfig(context, { compression: 'gzip' });
-  const plain = await openFlow(await loadOurs(), structuredClone(config));
-  const loadPlain = loadOf(plain, context);
-  let stored = (await loadPlain(1)) + (await loadPlain(context.warmUp));
-
   const sdk = installSdk(signals);
-  const watched = await openFlow(await loadOurs(), structuredClone(config));
-  const loads = { plain: loadPlain, watched: loadOf(watched, context) };
-  stored += (await loads.watched(1)) + (await loads.watched(context.warmUp));
+  const flows: Awaited<ReturnType<typeof openFlow>>[] = [];
+  const loads: ReturnType<typeof loadOf>[] = [];
+  let stored = 0;
+  for (const sees of watched) {
+    const flow = await openFlow(await loadOurs(), kafkaConfig(context, { compression: 'gzip' }));
+    const load = loadOf(flow, context);
+    // A destination looks for the SDK at its first push.
+    sdk.show(sees);
+    stored += await load(1);
+    flows.push(flow);
+    loads.push(load);
+  }
+  for (const load of loads) stored += await load(context.warmUp);
 
-  const pairs: Record<keyof typeof loads, Figures>[] = [];
+  const sets: { readonly seconds: Halves; readonly main: Halves }[] = [];
   const size = Math.min(turn, context.events);
   for (let done = 0; done < context.events; done += size) {
-    // Each goes first as often as the other.
-    const order = pairs.length % 2 === 0 ? (['plain', 'watched'] as const) : (['watched', 'plain'] as const);
-    const figures = { plain: {}, watched: {} };
-    for (const name of order) {
-      const measured = await measure(() => loads[name](size));
-      stored += measured.events;
-      figures[name] = measured;
+    const set = { seconds: { plain: 0, watched: 0 }, main: { plain: 0, watched: 0 } };
+    for (const flow of shuffled(flows.keys())) {
+      const { events, rate, main } = await measure(() => loads[flow]?.(size) ?? Promise.resolve(0));
+      stored += events;
+      const half = watched[flow] === true ? 'watched' : 'plain';
+      set.seconds[half] += events / rate;
+      set.main[half] += main;
     }
-    pairs.push(figures);
+    sets.push(set);
   }
-  await closeFlow(plain);
-  await closeFlow(watched);
+  for (const flow of flows) await closeFlow(flow);
   const { points, spans } = await sdk.end();
   if (signals.metrics === true && points === 0) throw new Error('no metric was collected');
   if (signals.spans === true && spans === 0) throw new Error('no span was exported');
-
-  const of = (name: keyof typeof loads, figure: string): number =>
-    median(pairs.map((pair) => pair[name][figure] ?? NaN));
-  const ratio = (figure: string): number =>
-    median(pairs.map(({ plain, watched }) => (watched[figure] ?? NaN) / (plain[figure] ?? NaN)));
   return {
     figures: {
-      rate: of('watched', 'rate'),
-      rateRatio: ratio('rate'),
-      main: of('watched', 'main'),
-      mainRatio: ratio('main'),
+      rate: median(sets.map(({ seconds }) => (2 * size) / seconds.watched)),
+      rateRatio: median(sets.map(({ seconds }) => seconds.plain / seconds.watched)),
+      main: median(sets.map(({ main }) => main.watched / 2)),
+      mainRatio: median(sets.map(({ main }) => main.watched / main.plain)),
     },
     stored,
   };
+}
+
+/** A sum over the flows without the SDK, and over those with it. */
+interface Halves {
+  readonly plain: number;
+  readonly watched: number;
+}
+
+/** By chance, for whatever comes round regularly (a large collection of garbage) would else meet the same flow each time. */
+function shuffled(values: Iterable<number>): number[] {
+  const drawn = [...values].map((value) => ({ value, lot: Math.random() }));
+  return drawn.sort((one, other) => one.lot - other.lot).map(({ value }) => value);
 }
