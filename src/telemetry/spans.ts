@@ -77,14 +77,16 @@ function attributesOf({ broker, slices }: ProduceReport, topic: string | undefin
 
 /** To the contexts of the events inside, each once, the first 128 of them. */
 function linksOf({ slices }: ProduceReport): Link[] {
-  const links = new Map<string, Link>();
+  const links: Link[] = [];
+  const seen = new Set<string>();
   for (const { records } of slices) {
     for (const { trace } of records) {
-      if (links.size === linkLimit) return [...links.values()];
-      if (trace === undefined || !isSpanContextValid(trace)) continue;
-      const key = trace.traceId + trace.spanId;
-      if (!links.has(key)) links.set(key, { context: trace });
+      if (links.length === linkLimit) return links;
+      // By the span's id alone: its 64 random bits are hashed once, and a key made of both ids for each record.
+      if (trace === undefined || seen.has(trace.spanId) || !isSpanContextValid(trace)) continue;
+      seen.add(trace.spanId);
+      links.push({ context: trace });
     }
   }
-  return [...links.values()];
+  return links;
 }
