@@ -243,8 +243,9 @@ export class Delivery {
   }
 
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
-  #refuse(entry: Entry, error: KafkaError): void {
+  #refuse(entry: Entry, answer: KafkaError): void {
     if (entry.settled) return;
+    const error = failures.refused(entry, answer);
     const { deadLetterTopic } = this.#settings;
     const { notify, date } = this.#context;
     const { topic } = entry.record;
@@ -268,6 +269,7 @@ export class Delivery {
     });
     // The letter speaks for the record from here on.
     entry.settled = true;
+    this.#overflow?.lettered(entry);
     this.#begin();
     this.#live.oneLess();
     this.#bound.leave(entry);
@@ -314,15 +316,18 @@ export class Delivery {
   #sweep(): void {
     const now = this.#context.clock.now();
     const errors = new ExpiryErrors(this.#settings);
-    for (const entry of this.#overdue(now)) {
-      entry.lastError ??= entry.record.pending?.lastError;
+    const overdue = this.#overdue(now);
+    for (const entry of overdue) {
+      entry.lastError ??= entry.record.pending?.lastError ?? this.#topic(entry.record.topic).obstacle(entry);
       this.#giveUp(entry, errors.of(entry));
     }
+    if (overdue.length > 0) for (const topic of this.#topics.values()) topic.dropSettled();
     this.#unfinished.sweep();
     const stalled = new Set(this.#leaders.stalledLanes(stalledAfter).map((lane) => lane.topic));
     for (const topic of this.#topics.values()) {
       const age = now - topic.askedAt;
-      if (age > layoutMaxAge || (stalled.has(topic.name) && age > stalledAfter)) void topic.refresh();
+      const stuck = stalled.has(topic.name) || topic.leaderless;
+      if (age > layoutMaxAge || (stuck && age > stalledAfter)) void topic.refresh();
     }
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;

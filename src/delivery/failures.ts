@@ -12,6 +12,24 @@ export const failures = {
     );
   },
 
+  noLeader({ topic, partition }: { readonly topic: string; readonly partition: number }): KafkaError {
+    return new KafkaError(
+      'BROKER_BUSY',
+      `Kafka topic "${topic}": partition ${partition} has no leader. Look at the brokers that hold its replicas.`,
+      { topic, kafkaCode: 'LEADER_NOT_AVAILABLE' },
+    );
+  },
+
+  /** The broker's last word is about the last try alone. */
+  refused(entry: Entry, error: KafkaError): KafkaError {
+    if (error.mayHaveBeenWritten || !mayBeWritten(entry)) return error;
+    return new KafkaError(error.code, `${error.message} An earlier request may have written this record.`, {
+      ...about(entry),
+      kafkaCode: error.kafkaCode,
+      cause: error,
+    });
+  },
+
   retriesExhausted(entry: Entry, error: KafkaError): KafkaError {
     return new KafkaError(
       error.code,
@@ -105,7 +123,12 @@ export const failures = {
       'DEAD_LETTER_FAILED',
       `Kafka topic "${entry.record.topic}" rejected the record (${rejection.message}), and the dead-letter topic ` +
         `"${deadLetterTopic}" did not take it either: ${error.message}`,
-      { ...about(entry), kafkaCode: rejection.kafkaCode, cause: error },
+      {
+        topic: entry.record.topic,
+        kafkaCode: rejection.kafkaCode,
+        mayHaveBeenWritten: rejection.mayHaveBeenWritten || error.mayHaveBeenWritten,
+        cause: error,
+      },
     );
   },
 };

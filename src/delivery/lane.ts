@@ -104,7 +104,7 @@ export class Lane {
   }
 
   #takeNew(limits: SliceLimits): Batch | undefined {
-    this.#dropSettled();
+    this.#dropHead();
     const prepared = this.#next;
     this.#next = undefined;
     return prepared && this.#mayGo(prepared, limits) ? prepared : this.#form(limits);
@@ -155,7 +155,7 @@ export class Lane {
       this.#pinned = mustComeAgain(outcome) ? this.#out : undefined;
     }
     this.#out = undefined;
-    this.#dropSettled();
+    this.#dropHead();
     return this.#retired ? this.retire() : [];
   }
 
@@ -210,7 +210,20 @@ export class Lane {
     return evicted;
   }
 
-  #dropSettled(): void {
+  /**
+   * Lets go of what was settled where it waits: nobody takes from a lane without a leader, and one whose batch is in doubt
+   * keeps its head.
+   */
+  dropSettled(): void {
+    const out = new Set(this.#out?.entries);
+    const pinned = new Set(this.#pinned?.entries);
+    const stays = (entry: Entry) => !entry.settled || out.has(entry) || pinned.has(entry);
+    this.#entries = this.#entries.slice(this.#head).filter(stays);
+    this.#head = 0;
+    this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  #dropHead(): void {
     if (this.#pinned) return;
     for (let entry = this.#entries[this.#head]; entry?.settled; entry = this.#entries[++this.#head]) {
       this.#bytes -= entry.bytes;

@@ -52,6 +52,8 @@ export class Overflow implements TopicOverflow {
   readonly #spilling = new Map<number, Entry>();
   /** How many records of a topic the spool has, and whether the operator was told that it is behind. */
   readonly #topics = new Map<string, { records: number; behind: boolean }>();
+  /** Of records that the disk still has, while it is open whether their letter is taken. */
+  readonly #lettered = new Set<number>();
   #onTold: (() => void) | undefined;
   #asked = 0;
   #readAgainAt = -Infinity;
@@ -154,8 +156,14 @@ export class Overflow implements TopicOverflow {
     return true;
   }
 
+  /** A letter speaks for the entry: no lane may fetch it again meanwhile. `left` says what became of it. */
+  lettered({ id, kept }: Entry): void {
+    if (kept !== 'no') this.#lettered.add(id);
+  }
+
   /** What became of an entry that the spool has, too. */
   left(entry: Entry, error: KafkaError | undefined): void {
+    this.#lettered.delete(entry.id);
     if (entry.kept === 'no' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, record } = entry;
     const unanswered = entry.kept === 'asked' ? entry : this.#spilling.get(id);
@@ -198,7 +206,7 @@ export class Overflow implements TopicOverflow {
   fetch(lane: Lane, { homeless }: Pick<Topic, 'homeless'>): void {
     const room = lane.bytes < this.#settings.batchSize && (lane.idle || !this.#bound.crowded);
     if (!room || homeless || this.#closed) return;
-    const here = new Set<number>();
+    const here = new Set(this.#lettered);
     for (const { id } of lane.live()) here.add(id);
     for (let fetched = 0; fetched === 0 && lane.tail !== undefined;) {
       const rows = this.#read(lane, lane.tail);

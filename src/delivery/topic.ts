@@ -3,6 +3,7 @@ import type { Outcome } from '../vocabulary/outcome.ts';
 import { noLeader, type TopicLayout } from '../vocabulary/partition.ts';
 import type { Clock } from './clock.ts';
 import type { Entry } from './entry.ts';
+import { failures } from './failures.ts';
 import { Lane } from './lane.ts';
 import { backoff, diskPause, inTime, isFinal, type RetryPolicy } from './retry.ts';
 
@@ -91,12 +92,13 @@ export class Topic {
 
   /** Puts an entry into its lane, or keeps it until the lanes are known. */
   route(entry: Entry): void {
-    const refusal = this.#standingRefusal();
+    // Where the cluster is being asked already, it has the word.
+    const refusal = this.#asking === undefined ? this.#standingRefusal() : undefined;
     if (refusal) return this.#hooks.refuse(entry, refusal);
     const { overflow } = this.#hooks;
-    if (this.#lanes.length === 0 || this.#retired.length > 0) {
-      if (this.#lanes.length === 0 && this.#cancelRetry === undefined) void this.refresh();
-      if (overflow?.spills(entry, this.#homeless, this.#late)) this.#homeless = true;
+    if (this.#inQuestion || this.#retired.length > 0) {
+      if (this.#inQuestion && this.#cancelRetry === undefined) void this.refresh();
+      if (overflow?.spills(entry, this.behind, this.#late)) this.#homeless = true;
       else this.#arrivals.push(entry);
       return;
     }
@@ -128,10 +130,16 @@ export class Topic {
     this.#moveIn();
   }
 
-  /** Lets go of what the spool has, but for the oldest of each lane. */
+  /** Lets go of what the spool has, but for the oldest of each lane. The youngest go first. */
   evict(room: number): void {
     const { overflow } = this.#hooks;
     if (overflow === undefined) return;
+    const stay = this.#arrivals.findLastIndex(({ kept }) => kept !== 'yes') + 1;
+    const arrivals = this.#arrivals.splice(stay);
+    if (arrivals.length > 0) this.#homeless = true;
+    overflow.evicted(arrivals);
+    // What is left of those will follow the lanes' records in memory.
+    if (stay > 0) return;
     for (const lane of this.#lanes) {
       const evicted = lane.evict(room);
       const [first] = evicted;
@@ -140,11 +148,23 @@ export class Topic {
       if (evicted.some(({ place }) => place !== lane.partition)) this.#homeless = true;
       overflow.evicted(evicted);
     }
-    if (this.#lanes.length > 0) this.#moveIn();
-    const stay = this.#arrivals.findLastIndex(({ kept }) => kept !== 'yes') + 1;
-    const evicted = this.#arrivals.splice(stay);
-    if (evicted.length > 0) this.#homeless = true;
-    overflow.evicted(evicted);
+    if (!this.#inQuestion) this.#moveIn();
+  }
+
+  /** Something waits for a partition that has no leader. */
+  get leaderless(): boolean {
+    return this.#lanes.some(({ leader, length }) => leader === noLeader && length > 0);
+  }
+
+  /** What keeps an entry from being sent at all, where the cluster is to blame for it. */
+  obstacle({ partition }: Entry): KafkaError | undefined {
+    const lane = this.#lanes[partition];
+    return lane?.leader === noLeader ? failures.noLeader(lane) : undefined;
+  }
+
+  /** Lanes that nothing is taken from keep what expired, until it is dropped. */
+  dropSettled(): void {
+    for (const lane of this.#lanes) lane.dropSettled();
   }
 
   /** The lanes that have records on the disk alone, and may fetch them. */
@@ -177,34 +197,33 @@ export class Topic {
 
   /** Asks the cluster for the layout. Callers at the same time share one question. Does not reject. */
   refresh(): Promise<void> {
-    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
+    this.#asking ??= this.#ask();
     return this.#asking;
   }
 
   /** Asks no more. */
   close(): void {
     this.#closed = true;
-    this.#stop();
-  }
-
-  #stop(): void {
     this.#cancelHoming?.();
     this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
   }
 
   async #ask(): Promise<void> {
-    this.#stop();
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
     this.#askedAt = this.#clock.now();
+    let layout: TopicLayout;
     try {
-      const layout = await this.#hooks.layout(this.name);
-      this.#failures = 0;
-      this.#refusal = undefined;
-      this.#adopt(layout);
+      layout = await this.#hooks.layout(this.name);
     } catch (thrown) {
+      this.#asking = undefined;
       // The client port promises KafkaErrors.
-      this.#refused(thrown as KafkaError);
+      return this.#refused(thrown as KafkaError);
     }
+    this.#asking = undefined;
+    this.#failures = 0;
+    this.#refusal = undefined;
+    this.#adopt(layout);
   }
 
   #adopt({ leaders }: TopicLayout): void {
@@ -245,6 +264,11 @@ export class Topic {
 
   #homeSome(): void {
     if (this.#closed) return;
+    if (this.#retired.length > 0) {
+      // Among the homeless may be what is out under a partition that is no more: `#moveIn` begins anew after it.
+      this.#homing = false;
+      return;
+    }
     const partitions = this.#lanes.length;
     const choose = (key: Buffer) => this.#hooks.partitionOf(key, partitions);
     const result = this.#hooks.overflow?.assign(this.name, partitions, choose, homingPortion);
@@ -278,6 +302,7 @@ export class Topic {
       else if (hopeless || entry.attempts > this.#policy.retries) this.#hooks.refuse(entry, error);
       else this.#arrivals.push(entry);
     }
+    if (!this.#inQuestion) this.#moveIn();
     if (this.#arrivals.length > 0 || this.behind)
       this.#askAgainLater(missing && !pressing ? Infinity : this.#timeLeft());
   }
@@ -290,6 +315,11 @@ export class Topic {
       this.#cancelRetry = undefined;
       void this.refresh();
     });
+  }
+
+  /** Whether its records may be sent is for the cluster to say first: a refusal from a while ago may be none any more. */
+  get #inQuestion(): boolean {
+    return this.#lanes.length === 0 || (this.#refusal !== undefined && this.#isFinal(this.#refusal.error));
   }
 
   /** A refusal old enough to be believed and young enough not to be asked about again. */

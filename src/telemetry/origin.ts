@@ -48,8 +48,8 @@ function carriedAt(path: string, { event, ingest }: Origin) {
 }
 
 /** Of all events, though a request names the traces of a few: nothing is written or checked here that may not be needed. */
-function walkerContext({ id, source }: WalkerOS.Event): TraceContext | undefined {
-  return source.trace === undefined
-    ? undefined
-    : { traceId: source.trace, spanId: id, traceFlags: TraceFlags.SAMPLED };
+function walkerContext({ id, source }: Partial<WalkerOS.Event>): TraceContext | undefined {
+  // A policy may have taken either away.
+  if (id === undefined || source?.trace === undefined) return undefined;
+  return { traceId: source.trace, spanId: id, traceFlags: TraceFlags.SAMPLED };
 }

@@ -3,6 +3,7 @@ import type { Notify } from '../vocabulary/notice.ts';
 import type { OnProduced } from '../vocabulary/produce-report.ts';
 import type { SpoolLevel } from '../vocabulary/spool.ts';
 import { Connection } from './connection.ts';
+import { carefulLogger, createGuard } from './guard.ts';
 import type { KafkaHealth } from './health.ts';
 import { createLog, type LogClock, type Logger } from './log.ts';
 import { createMetering, type Metering } from './meter.ts';
@@ -50,24 +51,27 @@ export class Telemetry {
   #lastAcknowledgedAt: number | undefined;
 
   constructor({ id, clientId, logger, traceparent, reportError, clock }: TelemetryContext) {
-    const log = createLog(logger, clock);
+    const careful = carefulLogger(logger);
+    const guard = createGuard(careful);
+    const log = createLog(careful, clock);
     const metering = createMetering(id);
     const spans = createSpans(id, clientId);
     this.#id = id;
     this.#metering = metering;
     this.notify = (notice) => {
       log(notice);
-      metering?.notify(notice);
-      if (notice.kind === 'disconnected') reportError?.(notice.error);
+      guard(() => metering?.notify(notice));
+      if (notice.kind === 'disconnected') guard(() => reportError?.(notice.error));
     };
     this.#connection = new Connection(this.notify, clock);
-    this.mark = createMark(traceparent, spans && (() => spans.active()));
+    const mark = createMark(traceparent, spans && (() => spans.active()));
+    this.mark = mark && ((record, origin) => guard(() => mark(record, origin)) ?? record);
     this.produced = (report) => {
       // What is cut off when the client closes is no outage.
       if (!this.#closed) this.#connection.judge(report);
       if (report.outcomes.some(({ kind }) => kind === 'stored')) this.#lastAcknowledgedAt = Date.now();
-      metering?.notify({ kind: 'requested', report });
-      spans?.record(report);
+      guard(() => metering?.notify({ kind: 'requested', report }));
+      guard(() => spans?.record(report));
     };
   }
 

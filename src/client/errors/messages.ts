@@ -77,6 +77,16 @@ export function notEncoded(topic: string, cause: unknown): Outcome {
   return { kind: 'too-large', error };
 }
 
+/** A fault of this package or its client library, while records were on their way. */
+export function noOutcome(topic: string, cause: unknown): Outcome {
+  const error = new KafkaError(
+    'REQUEST_FAILED',
+    `Topic "${topic}": the client failed before it knew what became of the records: ${endless(reasonOf(cause))}.`,
+    { topic, mayHaveBeenWritten: true, cause },
+  );
+  return { kind: 'unknown', error };
+}
+
 /** @param reachedBefore these settings have reached the cluster: they are not what is wrong */
 export function unreachable(brokers: string, cause: unknown, reachedBefore = false): KafkaError {
   const reason = endless(reasonOf(cause));

@@ -3,7 +3,7 @@ import type { Outcome } from '../../vocabulary/outcome.ts';
 import type { Slice } from '../../vocabulary/partition.ts';
 import { isSequenceLost, outcomeOfCode } from '../errors/broker-errors.ts';
 import { brokerCode } from '../errors/connection-errors.ts';
-import { idempotenceUnauthorised, unreachable } from '../errors/messages.ts';
+import { idempotenceUnauthorised, noOutcome, unreachable } from '../errors/messages.ts';
 import type { NumberedSlice } from './produce-request.ts';
 import { laneOf, type ProducerId } from './wire.ts';
 
@@ -72,12 +72,21 @@ export class IdempotentSender {
     const { stamp, failure } = doubts.includes(undefined) ? await this.#registered() : {};
     const attempts = slices.map((slice, index) => doubts[index] ?? (stamp && { slice, stamp, since }));
     const sent = attempts.filter((attempt) => attempt !== undefined);
-    const answers = (sent.length === 0 ? [] : await this.#parts.send(sent.map(numbered))).values();
+    const answers = (sent.length === 0 ? [] : await this.#send(sent)).values();
     return slices.map(({ topic }, index) => {
       const attempt = attempts[index];
       const answer = attempt && answers.next().value;
       return answer ? this.#judge(attempt, answer) : notRegistered(failure, topic);
     });
+  }
+
+  /** Whatever goes wrong, a number that was sent is judged. */
+  async #send(sent: readonly Attempt[]): Promise<Outcome[]> {
+    try {
+      return await this.#parts.send(sent.map(numbered));
+    } catch (thrown) {
+      return sent.map(({ slice }) => noOutcome(slice.topic, thrown));
+    }
   }
 
   async #registered(): Promise<{ readonly stamp?: Stamp; readonly failure?: unknown }> {
@@ -162,8 +171,10 @@ function isDoubtful(outcome: Outcome): outcome is Doubtful {
   return outcome.kind === 'unknown' || (outcome.kind === 'retriable' && outcome.mayHaveBeenWritten);
 }
 
-/** "Not now" to records sent before says nothing about the first time, nor does "never". */
+/** "Not now" to records sent before says nothing about the first time, nor does "never", nor that they cannot be encoded now. */
 function secondAnswer(outcome: Outcome): Outcome {
+  const ours = outcome.kind === 'too-large' && outcome.error.kafkaCode === undefined;
+  if (ours) return { kind: 'unknown', error: outcome.error };
   switch (outcome.kind) {
     case 'stored':
     case 'unknown':

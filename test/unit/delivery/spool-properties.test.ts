@@ -189,7 +189,7 @@ describe('delivery with a spool, over outages and restarts', () => {
           newest.set(`${partition} ${key}`, sequence);
         }
       }),
-      { numRuns: Number(process.env.RUNS ?? 300) },
+      { numRuns: 300 },
     );
   });
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorOf, keyOf, record, setUp, watch } from './harness.ts';
+import { partitionOf } from '../../../src/client/partitioner.ts';
+import { Delivery } from '../../../src/delivery/delivery.ts';
+import type { Broker } from '../../../src/delivery/ports.ts';
+import { defaults, errorOf, keyOf, record, refused, setUp, watch } from './harness.ts';
 
 describe('topics', () => {
   it('a missing topic delays no other', async () => {
@@ -43,6 +46,41 @@ describe('topics', () => {
     const error = errorOf(delivery.send(record('a', { topic: 'not allowed' })));
     await clock.advance(1);
     assert.equal((await error).code, 'TOPIC_INVALID');
+  });
+
+  // A client refuses by the last answer about the topic without asking anew: it stayed so for 30 s.
+  it('asks after five seconds whether a refusal still stands, before anything is sent under it', async () => {
+    let allowed = true;
+    let known = true;
+    const { clock, cluster } = setUp();
+    const client = cluster.client();
+    const error = refused('NOT_AUTHORIZED');
+    const broker: Broker = {
+      layout: (topic) => {
+        known = allowed;
+        return known ? client.layout(topic) : Promise.reject(error);
+      },
+      produce: (slices) =>
+        known ? client.produce(slices) : Promise.resolve(slices.map(() => ({ kind: 'rejected', error }))),
+      partitionOf,
+    };
+    const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
+    const delivery = new Delivery(broker, defaults, context);
+    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    allowed = false;
+    await clock.advance(30_000);
+    const early = watch([delivery.send(record('b'))]);
+    await clock.advance(100);
+    allowed = true;
+    const during = watch([delivery.send(record('c'))]);
+    await clock.advance(5_000);
+    const after = watch([delivery.send(record('d')), delivery.send(record('e'))]);
+    await clock.advance(100);
+    assert.deepEqual([early, during, after], [['stored'], ['NOT_AUTHORIZED'], ['stored', 'stored']]);
+    assert.deepEqual(
+      cluster.records('events').map(({ value }) => String(value)),
+      ['a', 'b', 'd', 'e'],
+    );
   });
 
   it('follows a partition to its new leader', async () => {

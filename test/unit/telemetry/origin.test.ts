@@ -38,6 +38,15 @@ describe('the trace an event belongs to', () => {
     assert.deepEqual(record.headers, { team: 'web' });
   });
 
+  // It failed each push, from the day on which an SDK was installed.
+  it('is none where a policy has taken the ids away', () => {
+    const mark = createMark(undefined, () => undefined);
+    const { source, ...anonymous } = traced;
+    assert.notEqual(source.trace, undefined);
+    const bare = { event: anonymous as typeof traced, ingest: undefined, pushed: true };
+    assert.equal(mark?.(record, bare).trace, undefined);
+  });
+
   it('may stand in the event itself', () => {
     const mark = createMark('custom.traceparent', undefined);
     const marked = mark?.(record, {

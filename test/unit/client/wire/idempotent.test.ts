@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { outcomeOfCode } from '../../../../src/client/errors/broker-errors.ts';
+import { notEncoded } from '../../../../src/client/errors/messages.ts';
 import { IdempotentMemory, IdempotentSender } from '../../../../src/client/wire/idempotent.ts';
 import type { ProducerId } from '../../../../src/client/wire/wire.ts';
 import { KafkaError } from '../../../../src/vocabulary/errors.ts';
@@ -223,6 +224,40 @@ describe('idempotent sender', () => {
     const [outcome] = await sender.produce([pinned]);
     assert.ok(outcome?.kind === 'rejected' && outcome.error.mayHaveBeenWritten);
     assert.equal(outcome.error.message, 'Closed. An earlier request may have written these records.');
+  });
+
+  // Their id was given up, and they were stored again under a new one.
+  it('sends records of unknown fate again though they could not be encoded the second time', async () => {
+    const unencoded = notEncoded('t', new Error('Cannot allocate memory'));
+    const { sender, sent } = rig([unknown, unencoded]);
+    const pinned = slice(0, 2);
+    await sender.produce([pinned]);
+    const [second] = await sender.produce([pinned]);
+    assert.ok(second?.kind === 'unknown' && second.unchanged);
+    assert.deepEqual(await sender.produce([pinned]), [stored]);
+    assert.deepEqual(sent, Array(3).fill('1: 0 from 0 +2'));
+  });
+
+  it('knows nothing of records that were on their way when a fault ended the request', async () => {
+    const sent: (number | undefined)[] = [];
+    const sender = new IdempotentSender(
+      {
+        send: (slices) => {
+          sent.push(...slices.map(({ numbering }) => numbering?.firstSequence));
+          if (sent.length === 1) return Promise.reject(new Error('a fault'));
+          return Promise.resolve(slices.map(() => stored));
+        },
+        register: () => Promise.resolve({ producerId: 1n, producerEpoch: 0 }),
+        patience: 5_000,
+      },
+      new IdempotentMemory(),
+    );
+    const pinned = slice(0, 2);
+    const [first] = await sender.produce([pinned]);
+    assert.ok(first?.kind === 'unknown' && first.unchanged && first.error.mayHaveBeenWritten);
+    assert.match(first.error.message, /failed before it knew what became of the records: a fault\./);
+    for (const next of [pinned, slice(0, 1)]) await sender.produce([next]);
+    assert.deepEqual(sent, [0, 0, 2]);
   });
 
   it('asks again for a producer id after a failure', async () => {
