@@ -30,7 +30,11 @@ export const spool: Check = {
       state = await spool.status();
     } catch (thrown) {
       return [
-        failure(reasonOf(thrown), `Move ${spool.path} away, or set settings.spool.path to another place.`),
+        failure(
+          reasonOf(thrown),
+          'If it is the spool, leave it there: moved away, nothing in it is delivered. If it is another file, set ' +
+            'settings.spool.path to another place.',
+        ),
       ];
     }
     const verdicts = [...(await room(spool, folder, state)), ...refused(state, path, id)];

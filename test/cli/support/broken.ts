@@ -212,8 +212,9 @@ export const broken: readonly Broken[] = [
     what: 'a file that is no spool',
     path: (ward) => ward.flow({ spool: { path: ward.certificate } }),
     name: 'spool',
-    message: /^settings\.spool\.path ".*ca\.pem" cannot be used: file is not a database\. It needs/,
-    fix: /^Move .*ca\.pem away, or set settings\.spool\.path to another place\.$/,
+    message:
+      /^settings\.spool\.path ".*ca\.pem" cannot be used: it is damaged, or no spool at all \(file is not a database\): a flow/,
+    fix: /If it is another file, set settings\.spool\.path to another place\.$/,
   },
   {
     what: 'a push that outlives the collector',
