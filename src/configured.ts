@@ -2,7 +2,7 @@ import { findDestination } from './flow/destination.ts';
 import { readFlowFile } from './flow/flow-file.ts';
 import type { Environment } from './flow/references.ts';
 import { resolveOptions, type Options } from './options/resolve.ts';
-import { resolveSetup } from './options/resolve-setup.ts';
+import { setupRegistry } from './options/resolve-setup.ts';
 import { Registry } from './registry/registry.ts';
 
 /** A destination of a flow file, as the commands work with it. */
@@ -22,8 +22,9 @@ export async function configuredDestination(
 ): Promise<Configured> {
   const { id, config } = findDestination(await readFlowFile(path), wanted, environment);
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
-  const schema = resolveSetup(config.setup, options, { id, mapping: config.mapping })?.plan.schema;
-  return { path, id, options, registry: schema && new Registry(schema.registry) };
+  // Only `walkeros setup` needs the whole of it, and says what is wrong with it.
+  const facts = setupRegistry(config.setup);
+  return { path, id, options, registry: facts && new Registry(facts) };
 }
 
 /** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */

@@ -7,6 +7,7 @@ import { openRuntime, type Runtime } from './runtime.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
+import { Unopened } from './unopened.ts';
 import { KafkaError, reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
 
@@ -91,18 +92,21 @@ export const destinationKafka: Destination.Instance<Types> = {
 
   /** Sends what waits and closes, within five seconds. Safe twice, and where `init` never ran. */
   async destroy(context) {
+    unopened.remove(context);
     const slot = find(context);
     if (!slot) return;
     slot.destroyed = true;
-    const runtime = await slot.runtime;
+    // One that is being opened in vain has nothing to close.
+    const runtime = await slot.runtime.catch(() => undefined);
+    if (!runtime) return;
     await runtime.close();
     living.delete(runtime);
   },
 };
 
 /**
- * How the Kafka destinations of this process fare, one for each that has begun: walkerOS begins a destination with its
- * first event. Asks no broker and waits for nothing.
+ * How the Kafka destinations of this process fare, one for each that has begun, well or not: walkerOS begins a destination
+ * with its first event, and before it the list is empty. Asks no broker and waits for nothing.
  *
  * @example
  * createServer((_request, response) => {
@@ -112,10 +116,11 @@ export const destinationKafka: Destination.Instance<Types> = {
  * });
  */
 export function kafkaHealth(): KafkaHealth[] {
-  return [...living].map((runtime) => runtime.health());
+  return [...[...living].map((runtime) => runtime.health()), ...unopened.healths()];
 }
 
 const living = new Set<Runtime>();
+const unopened = new Unopened();
 
 /** A configured destination's runtime. `destroyed` stays, so that late pushes are told so; `init` may begin anew. */
 interface Slot {
@@ -137,8 +142,8 @@ async function open(context: Context): Promise<Runtime> {
   const slot = find(context);
   if (slot && !slot.destroyed) return slot.runtime;
 
-  const { options, warnings } = resolved(context);
-  for (const warning of warnings) logger.warn(warning);
+  const { options, warnings } = resolvedToOpen(context);
+  if (!unopened.has(context)) for (const warning of warnings) logger.warn(warning);
   const runtime = openRuntime(options, { id, env, logger, reportError });
   const opening: Slot = { runtime, opened: undefined, destroyed: false };
   remember(context, opening);
@@ -146,10 +151,30 @@ async function open(context: Context): Promise<Runtime> {
     (opened) => {
       opening.opened = opened;
       living.add(opened);
+      unopened.remove(context);
     },
-    () => forget(context),
+    (thrown: unknown) => {
+      forget(context);
+      if (!opening.destroyed) unopened.add(context, thrown, options.bufferMemory, () => retry(context));
+    },
   );
   return runtime;
+}
+
+/** As a push would, but that nobody waits for it. */
+function retry(context: Context): void {
+  open(context)
+    .then((runtime) => runtime.connect())
+    .catch(() => undefined);
+}
+
+function resolvedToOpen(context: Context): Resolved {
+  try {
+    return resolved(context);
+  } catch (thrown) {
+    unopened.add(context, thrown, 0, () => undefined);
+    throw thrown;
+  }
 }
 
 /** Says what is wrong in the log as well: of an `init` that throws, the walkerOS CLI shows only that it did. */

@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs';
 import { createInspector } from './client/create.ts';
+import type { Inspector } from './client/inspector.ts';
 import { clientOptions } from './client-options.ts';
 import { examine } from './doctor/examine.ts';
 import { checkNames, failure, ok, warning, type CheckName, type Finding } from './doctor/finding.ts';
 import { Network } from './doctor/network.ts';
-import type { Patient } from './doctor/patient.ts';
+import type { Kafka, Patient } from './doctor/patient.ts';
 import { Report } from './doctor/report.ts';
 import { findDestination, type FlowDestination } from './flow/destination.ts';
 import { readFlowFile } from './flow/flow-file.ts';
 import type { Environment } from './flow/references.ts';
-import { ruleRegistries, ruleTopics } from './options/mapping.ts';
-import type { RegistryFacts } from './options/registry-facts.ts';
+import { ruleTopics } from './options/mapping.ts';
 import { resolveOptions, type Options, type Resolved } from './options/resolve.ts';
 import { resolveSetup, type ResolvedSetup } from './options/resolve-setup.ts';
-import { Registry } from './registry/registry.ts';
+import { setupRegistries, valueRegistries } from './registries.ts';
+import { filesOf } from './spool/sqlite/database.ts';
 import { readSpool } from './spool/status.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 
@@ -45,13 +46,33 @@ export async function diagnose({
     return report;
   }
   const connection = { ...settings.resolved.options.connection, requestTimeout: questionTimeout };
-  const kafka = await createInspector(clientOptions(connection));
+  const facts = factsOf(path, found, settings);
+  const kafka = await inspectorOf(connection);
+  if (kafka instanceof KafkaError) {
+    await examine({ ...facts, kafka: refusing(kafka), unaskable: kafka.message }, report);
+    return report;
+  }
   try {
-    await examine({ ...factsOf(path, found, settings), kafka }, report);
+    await examine({ ...facts, kafka, unaskable: undefined }, report);
   } finally {
     await kafka.close();
   }
   return report;
+}
+
+/** Or why the library that asks cannot log in where the one that sends can. */
+async function inspectorOf(connection: Options['connection']): Promise<Inspector | KafkaError> {
+  try {
+    return await createInspector(clientOptions(connection));
+  } catch (thrown) {
+    if (thrown instanceof KafkaError) return thrown;
+    throw thrown;
+  }
+}
+
+function refusing(error: KafkaError): Kafka {
+  const refuse = () => Promise.reject(error);
+  return { reach: refuse, cluster: refuse, topic: refuse, topicConfig: refuse };
 }
 
 async function readFlow(
@@ -91,27 +112,46 @@ const collectorDefault = 10_000;
 
 function readSettings(
   path: string,
-  { id, config }: FlowDestination,
+  found: FlowDestination,
   environment: Environment,
   report: Report,
 ): Settings | undefined {
+  const { id, config } = found;
   const { settings, mapping, timeout } = config;
   const collectorTimeout = typeof timeout === 'number' && timeout > 0 ? timeout : collectorDefault;
   const fix = `Change it in ${path}, destination "${id}".`;
   try {
     const resolved = resolveOptions(settings, { collectorTimeout, mapping, environment });
-    const setup = resolveSetup(config.setup, resolved.options, { id, mapping });
     report.add({ name: 'settings', ...ok(summaryOf(resolved.options)) });
     // What concerns the collector's limit has a check of its own, which comes last.
     const warnings = resolved.warnings.filter((text) => !text.startsWith('settings.kafka.deliveryTimeout:'));
-    for (const text of [...warnings, ...(setup?.warnings ?? [])])
-      report.add({ name: 'settings', ...warning(text, fix) });
+    for (const text of warnings) report.add({ name: 'settings', ...warning(text, fix) });
+    const setup = readSetup(found, resolved.options, fix, report);
     return { resolved, setup, collectorTimeout };
   } catch (thrown) {
     // The first line is a title, one problem on each of the others.
     const [title = '', ...problems] = messageOf(thrown).split('\n');
     for (const problem of problems.length > 0 ? problems : [title])
       report.add({ name: 'settings', ...failure(problem, fix) });
+    return undefined;
+  }
+}
+
+/** Events need no setup: what is wrong with it keeps none from Kafka. */
+function readSetup(
+  { id, config: { setup, mapping } }: FlowDestination,
+  options: Options,
+  fix: string,
+  report: Report,
+): ResolvedSetup | undefined {
+  try {
+    const found = resolveSetup(setup, options, { id, mapping });
+    for (const text of found?.warnings ?? []) report.add({ name: 'settings', ...warning(text, fix) });
+    return found;
+  } catch (thrown) {
+    const [title = '', ...problems] = messageOf(thrown).split('\n');
+    const message = problems.length > 0 ? `${title}: ${problems.join('; ')}` : title;
+    report.add({ name: 'settings', ...warning(message, `${fix} Only walkeros setup needs it.`) });
     return undefined;
   }
 }
@@ -125,7 +165,7 @@ function factsOf(
   path: string,
   { id, config }: FlowDestination,
   { resolved: { options }, setup, collectorTimeout }: Settings,
-): Omit<Patient, 'kafka'> {
+): Omit<Patient, 'kafka' | 'unaskable'> {
   const { connection } = options;
   return {
     path,
@@ -140,7 +180,7 @@ function factsOf(
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),
-    registries: [...setupRegistry(setup), ...valueRegistries(options, config.mapping)],
+    registries: [...setupRegistries(setup?.plan.schema), ...valueRegistries(options, config.mapping)],
     spool: spoolOf(options.spool),
   };
 }
@@ -162,40 +202,15 @@ function topicsOf({ topic, deadLetter }: Options, mapping: unknown): Patient['to
   }));
 }
 
-function setupRegistry(setup: ResolvedSetup | undefined): Patient['registries'] {
-  const plan = setup?.plan.schema;
-  return plan === undefined ? [] : [registryAt(plan.registry, 'setup.schemaRegistry', plan.subject)];
-}
-
-/** Of the settings and of rules that name another one. */
-function valueRegistries(options: Options, mapping: unknown): Patient['registries'] {
-  const places = [{ settings: undefined, path: 'settings.value.registry' }, ...ruleRegistries(mapping)];
-  const found = new Map<RegistryFacts, Patient['registries'][number]>();
-  for (const { settings, path } of places) {
-    const value = options.valueOf(settings);
-    if (!('registry' in value) || found.has(value.registry)) continue;
-    // Which subject it is makes no difference to whether it answers.
-    found.set(value.registry, registryAt(value.registry, path, `${options.topic}-value`));
-  }
-  return [...found.values()];
-}
-
-function registryAt(facts: RegistryFacts, path: string, subject: string): Patient['registries'][number] {
-  const registry = new Registry({ ...facts, retries: 0, setting: path });
-  return {
-    urls: facts.urls,
-    tls: facts.tls,
-    path,
-    look: async () => {
-      await registry.latest(subject);
-    },
-  };
-}
-
 function spoolOf(spool: Options['spool']): Patient['spool'] {
   if (spool === undefined) return undefined;
   const { path, maxBytes } = spool;
-  return { path, maxBytes, status: async () => (existsSync(path) ? readSpool(path) : undefined) };
+  return {
+    path,
+    files: filesOf(path),
+    maxBytes,
+    status: async () => (existsSync(path) ? readSpool(path) : undefined),
+  };
 }
 
 function messageOf(thrown: unknown): string {

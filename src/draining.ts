@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Configured } from './configured.ts';
 import { openDelivery } from './delivering.ts';
 import { openSpool } from './spool/open.ts';
-import { readSpool, type SpoolStatus } from './spool/status.ts';
+import { mustExist, readSpool, type SpoolStatus } from './spool/status.ts';
 import { createLog, logClock, type Logger } from './telemetry/log.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 
@@ -11,6 +11,15 @@ export interface DrainRequest {
   /** Records delivered, and those there were. */
   readonly onProgress: (done: number, all: number) => void;
   readonly logger: Logger;
+}
+
+/** Counts of records. */
+export interface DrainResult {
+  readonly delivered: number;
+  /** Waiting still, where it was stopped. */
+  readonly left: number;
+  /** By the broker; they stay in the spool. */
+  readonly refused: number;
 }
 
 /** How often it is looked what is left. Milliseconds. */
@@ -28,22 +37,23 @@ export function spoolStatus(configured: Configured): Promise<SpoolStatus> {
 /**
  * Delivers everything that waits in the spool of a destination, in order, and ends. What is delivered leaves the spool as it
  * is acknowledged: a run that is ended early is taken up by the next, or by the flow.
- * @returns what the spool holds in the end: nothing but what the broker refuses, unless it was stopped
  * @throws KafkaError SPOOL_IN_USE while a flow has the spool, SPOOL_UNAVAILABLE, or what keeps the cluster from taking anything
  */
 export async function drainSpool(
   configured: Configured,
   { signal, onProgress, logger }: DrainRequest,
-): Promise<SpoolStatus> {
+): Promise<DrainResult> {
   const { options } = configured;
   const { path, maxBytes } = spoolOf(configured);
-  // Not to make one where there is none.
-  const before = await readSpool(path);
-  const all = before.records + before.refused;
+  mustExist(path);
   let trouble: KafkaError | undefined;
+  let refused = 0;
   const log = createLog(logger, logClock);
   const file = await openSpool({ path, maxBytes, patience: 0 }, log);
   try {
+    const all = file.level().records;
+    // What it tells of itself: to count the file would hold up what is being delivered.
+    const left = (): number => file.level().records - refused;
     const settings = {
       deliveryTimeout: options.deliveryTimeout,
       deadLetterTopic: options.deadLetter?.topic,
@@ -51,35 +61,40 @@ export async function drainSpool(
     };
     const { delivery, close } = await openDelivery(options, settings, (notice) => {
       if ('error' in notice) trouble = notice.error;
+      if (notice.kind === 'spool-refused') refused += 1;
       log(notice);
     });
+    const look = (): number => {
+      const waiting = left();
+      onProgress(all - waiting - refused, all);
+      return waiting;
+    };
     try {
-      await untilEmpty(path, all, signal, onProgress, () => trouble);
+      await untilEmpty(path, look, signal, () => trouble);
     } finally {
       await delivery.close(drainTimeout);
       await close();
     }
+    return { delivered: all - left() - refused, left: left(), refused };
   } finally {
     await file.close();
   }
-  return readSpool(path);
 }
 
+/** @param look says how much waits */
 async function untilEmpty(
   path: string,
-  all: number,
+  look: () => number,
   signal: AbortSignal,
-  onProgress: DrainRequest['onProgress'],
   trouble: () => KafkaError | undefined,
 ): Promise<void> {
   let least = Infinity;
   let moved = performance.now();
   while (!signal.aborted) {
-    const { records, refused } = await readSpool(path);
-    onProgress(Math.max(0, all - records - refused), all);
-    if (records === 0) return;
-    if (records < least) {
-      least = records;
+    const waiting = look();
+    if (waiting === 0) return;
+    if (waiting < least) {
+      least = waiting;
       moved = performance.now();
     }
     if (performance.now() - moved > patience) {

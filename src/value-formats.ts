@@ -4,6 +4,7 @@ import { headersOf, type Compose, type RecordOverrides } from './record/build.ts
 import { cloudEvents } from './record/cloudevents.ts';
 import { Registry } from './registry/registry.ts';
 import { FramedValues } from './value/framed.ts';
+import type { SchemaChoice } from './value/schema-writer.ts';
 import { walkerosEventSchemas } from './value/walkeros-event/schemas.ts';
 import type { Notify } from './vocabulary/notice.ts';
 import type { SchemaType } from './vocabulary/schema.ts';
@@ -41,10 +42,8 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
   }
 
   function framedOf(value: SchemaOptions): FramedValues {
-    const schemaType = schemaTypeOf[value.format];
-    const choice = { ...value, schemaType, schema: value.schema ?? walkerosEventSchemas[schemaType] };
     const headers = { framed: options.headers, json: headersOf(options.headers) };
-    return new FramedValues(choice, headers, {
+    return new FramedValues(schemaChoice(value), headers, {
       schemas: registryOf(value.registry),
       notify,
       now: () => performance.now(),
@@ -72,6 +71,12 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
     warm: () => framed.get(options.valueOf())?.warm(options.topic),
     close: () => closing.abort(new Error('the destination is closed')),
   };
+}
+
+/** With the ready-made schema where the settings have none. */
+export function schemaChoice(value: SchemaOptions): SchemaChoice {
+  const schemaType = schemaTypeOf[value.format];
+  return { ...value, schemaType, schema: value.schema ?? walkerosEventSchemas[schemaType] };
 }
 
 const schemaTypeOf: Readonly<Record<SchemaOptions['format'], SchemaType>> = {

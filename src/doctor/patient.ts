@@ -22,7 +22,9 @@ export interface Patient {
   readonly topics: readonly { readonly name: string; readonly paths: readonly string[] }[];
   readonly network: Network;
   readonly kafka: Kafka;
-  /** Those of setup and those of values, each once. */
+  /** Why `kafka` cannot log in although the flow can; undefined: it can. */
+  readonly unaskable: string | undefined;
+  /** That of setup, and those of values, once for each schema that is asked for. */
   readonly registries: readonly Registry[];
   readonly spool: Spool | undefined;
 }
@@ -60,6 +62,8 @@ export interface Registry {
 export interface Spool {
   /** The spool's file; its folder is made with it. */
   readonly path: string;
+  /** It, and what is written beside it; each is there or not. */
+  readonly files: readonly string[];
   readonly maxBytes: number;
   /** What it holds; undefined where there is none yet. Fails with `KafkaError`s. */
   status(): Promise<SpoolState | undefined>;

@@ -2,7 +2,7 @@ import { getFlowSettings } from '@walkeros/core';
 import type { KafkaError } from '../vocabulary/errors.ts';
 import { reasonOf } from '../vocabulary/errors.ts';
 import { flowInvalid, type FlowFile } from './flow-file.ts';
-import { replaceReferences, type Environment, type Unset } from './references.ts';
+import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
 
 /** A destination of a flow file, with its references replaced. */
 export interface FlowDestination {
@@ -32,32 +32,55 @@ export function findDestination(
   wanted: string | undefined,
   environment: Environment,
 ): FlowDestination {
-  const all = Object.keys(file.content.flows).flatMap((flow) => destinationsOf(file, flow));
+  const flows = Object.keys(file.content.flows).map((flow) => resolvedFlow(file, flow));
+  const all = flows.flatMap(destinationsOf);
   const named = (found: Found): boolean => wanted === found.id || wanted === `${found.flow}.${found.id}`;
   const matching = all.filter(wanted === undefined ? ({ ours }) => ours : named);
   const [only, ...others] = matching;
-  if (only === undefined) throw notFound(file, wanted, all);
+  if (only === undefined) {
+    const fault = all.length === 0 ? flows.find((flow) => flow.fault)?.fault : undefined;
+    throw fault ?? notFound(file, wanted, all);
+  }
   if (others.length > 0) {
     const names = matching.map(({ flow, id }) => `${flow}.${id}`).join(', ');
     throw flowInvalid(file.path, `it has several such destinations: ${names}. Choose one with --destination`);
   }
-  const { value, unset } = replaceReferences(only.config, environment);
+  if (only.fault !== undefined) throw only.fault;
+  const { value, unset } = replaced(file, only, environment);
   return { flow: only.flow, id: only.id, config: isObject(value) ? value : {}, unset };
 }
 
-interface Found {
+interface ResolvedFlow {
   readonly flow: string;
+  readonly settings: unknown;
+  /** Why walkerOS refuses the flow, whose settings are then as they are written. Nothing to those who want another one. */
+  readonly fault: KafkaError | undefined;
+}
+
+interface Found extends Pick<ResolvedFlow, 'flow' | 'fault'> {
   readonly id: string;
   readonly ours: boolean;
   readonly config: unknown;
 }
 
-function destinationsOf(file: FlowFile, flow: string): Found[] {
-  const { destinations = {} } = settingsOf(file, flow);
-  return Object.entries(destinations).map(([id, entry]) => {
+/** By walkerOS's own hand; what a bundle looks up later stays marked. */
+function resolvedFlow({ path, content }: FlowFile, flow: string): ResolvedFlow {
+  try {
+    const settings = getFlowSettings(content, flow, { deferred: true, strictFlowRefs: false });
+    return { flow, settings, fault: undefined };
+  } catch (failure) {
+    const what = `flow "${flow}": ${reasonOf(failure).replace(/[.\s]+$/, '')}`;
+    return { flow, settings: content.flows[flow], fault: flowInvalid(path, what, failure) };
+  }
+}
+
+function destinationsOf({ flow, settings, fault }: ResolvedFlow): Found[] {
+  const destinations = isObject(settings) && 'destinations' in settings ? settings.destinations : {};
+  return Object.entries(isObject(destinations) ? destinations : {}).map(([id, entry]: [string, unknown]) => {
     const step: object = isObject(entry) ? entry : {};
     return {
       flow,
+      fault,
       id,
       ours: 'package' in step && step.package === packageName,
       config: 'config' in step ? step.config : {},
@@ -65,12 +88,12 @@ function destinationsOf(file: FlowFile, flow: string): Found[] {
   });
 }
 
-/** By walkerOS's own hand; what a bundle looks up later stays marked. */
-function settingsOf(file: FlowFile, flow: string) {
+function replaced({ path }: FlowFile, { flow, id, config }: Found, environment: Environment): Replaced {
   try {
-    return getFlowSettings(file.content, flow, { deferred: true, strictFlowRefs: false });
-  } catch (failure) {
-    throw flowInvalid(file.path, `flow "${flow}": ${reasonOf(failure).replace(/[.\s]+$/, '')}`, failure);
+    return replaceReferences(config, environment);
+  } catch (thrown) {
+    if (!(thrown instanceof CodeFault)) throw thrown;
+    throw flowInvalid(path, `destination "${flow}.${id}": ${thrown.message}`, thrown);
   }
 }
 

@@ -10,6 +10,11 @@ export interface Unset {
   readonly variable: string;
 }
 
+/** Code of the configuration that does not run. `path` as that of `Unset`. */
+export class CodeFault extends Error {
+  override readonly name = 'CodeFault';
+}
+
 export interface Replaced {
   readonly value: unknown;
   readonly unset: readonly Unset[];
@@ -19,6 +24,7 @@ export interface Replaced {
  * Puts in what a bundle of `walkeros` looks up when it starts: environment variables, secrets and code. A variable that is
  * not set leaves undefined, or the word in the middle of a text, as it does there.
  * @param value as `getFlowSettings` of @walkeros/core leaves it with `deferred`
+ * @throws CodeFault where code of the settings does not run
  */
 export function replaceReferences(value: unknown, environment: Environment, path = ''): Replaced {
   if (typeof value === 'string') return replaceText(value, environment, path);
@@ -46,10 +52,7 @@ function replaceText(text: string, environment: Environment, path: string): Repl
   }
   // The file is the user's program: the walkeros CLI runs the same text. Only settings need it here.
   if (text.startsWith(codePrefix) && path.startsWith('settings'))
-    return {
-      value: new Script(`(${text.slice(codePrefix.length)})`).runInThisContext() as unknown,
-      unset: [],
-    };
+    return { value: valueOf(text.slice(codePrefix.length), path), unset: [] };
   const unset: Unset[] = [];
   const found = [...text.matchAll(variable)];
   const lookUp = (name: string, fallback: string | undefined): string | undefined => {
@@ -63,4 +66,15 @@ function replaceText(text: string, environment: Environment, path: string): Repl
     String(lookUp(name, fallback)),
   );
   return { value, unset };
+}
+
+/** Without the words of V8, which quote the code. */
+function valueOf(code: string, path: string): unknown {
+  try {
+    return new Script(`(${code})`, { filename: codePrefix }).runInThisContext();
+  } catch (thrown) {
+    const { name, stack = '' } = thrown instanceof Error ? thrown : new Error();
+    const line = /\$code::(\d+)/.exec(stack)?.[1] ?? '1';
+    throw new CodeFault(`config.${path}: its ${codePrefix} does not run (${name} in line ${line})`);
+  }
 }

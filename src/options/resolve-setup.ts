@@ -72,6 +72,13 @@ export function resolveSetup(
   return { plan, warnings: uncovered(plan, options, mapping).map(sentenceOf) };
 }
 
+/** The registry that a setup names, whatever else it lacks. Undefined: none that can be asked. */
+export function setupRegistry(setup: unknown): RegistryFacts | undefined {
+  if (typeof setup !== 'object' || setup === null || !('schemaRegistry' in setup)) return undefined;
+  const { data } = setupSchema.shape.schemaRegistry.safeParse(setup.schemaRegistry);
+  return data && registryFacts(data);
+}
+
 const required: ReadonlySet<unknown> = new Set(['numPartitions', 'replicationFactor', undefined]);
 
 function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {

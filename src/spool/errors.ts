@@ -44,6 +44,15 @@ export const spoolErrors = {
     );
   },
 
+  damaged(path: string, cause: unknown): KafkaError {
+    return unavailable(
+      path,
+      `it is damaged, or no spool at all (${reasonOf(cause)}): a flow that starts with it, or "walkeros-kafka spool drain", ` +
+        'sets it aside and takes over what can be read',
+      cause,
+    );
+  },
+
   notOpened(path: string, cause: unknown): KafkaError {
     return unavailable(path, `${reasonOf(cause)}. It needs a local disk with room`, cause);
   },

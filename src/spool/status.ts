@@ -3,7 +3,7 @@ import { KafkaError } from '../vocabulary/errors.ts';
 import { spoolErrors } from './errors.ts';
 import { rowOverhead } from './size.ts';
 import { schemaVersion, sizeInSql } from './sqlite/schema.ts';
-import { sqlite } from './sqlite/sqlite.ts';
+import { isDamage, sqlite } from './sqlite/sqlite.ts';
 
 /** What a spool holds. Bytes as they count against `settings.spool.maxBytes`. */
 export interface SpoolStatus {
@@ -33,17 +33,18 @@ export interface TopicStatus {
 
 /**
  * Looks into a spool without changing it, also while a flow is writing to it.
- * @throws KafkaError SPOOL_UNAVAILABLE where there is no spool, or one of a newer version
+ * @throws KafkaError SPOOL_UNAVAILABLE where there is no spool, a damaged one, or one of a newer version
  */
 export async function readSpool(path: string): Promise<SpoolStatus> {
-  if (!existsSync(path)) throw spoolErrors.missing(path);
-  if (statSync(path).isDirectory()) throw spoolErrors.aFolder(path);
+  mustExist(path);
   const { DatabaseSync } = await sqlite();
   try {
     const database = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
     try {
       const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
       if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
+      // Whoever made the file came no further.
+      if (version === 0) return statusOf(path, []);
       const topics = database.prepare(topicsQuery).all();
       const refusals = database.prepare(refusalsQuery).all();
       return statusOf(
@@ -63,8 +64,15 @@ export async function readSpool(path: string): Promise<SpoolStatus> {
       database.close();
     }
   } catch (thrown) {
-    throw thrown instanceof KafkaError ? thrown : spoolErrors.notOpened(path, thrown);
+    if (thrown instanceof KafkaError) throw thrown;
+    throw isDamage(thrown) ? spoolErrors.damaged(path, thrown) : spoolErrors.notOpened(path, thrown);
   }
+}
+
+/** For those who must not make one. @throws KafkaError SPOOL_UNAVAILABLE */
+export function mustExist(path: string): void {
+  if (!existsSync(path)) throw spoolErrors.missing(path);
+  if (statSync(path).isDirectory()) throw spoolErrors.aFolder(path);
 }
 
 const topicsQuery = `

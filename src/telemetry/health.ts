@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../vocabulary/errors.ts';
 import type { SpoolLevel } from '../vocabulary/spool.ts';
 
 /** How a destination fares, for whoever supervises the process. Plain data: `JSON.stringify` writes it as it is. */
@@ -6,6 +7,11 @@ export interface KafkaHealth {
   readonly id: string;
   /** A broker answers, as far as is known. While none does, the cluster is asked every few seconds. */
   readonly connected: boolean;
+  /**
+   * Why the destination could not be opened: its pushes fail. It is tried again every two seconds, but for settings that
+   * cannot work (`SETTINGS_INVALID`). Absent once it is open.
+   */
+  readonly error?: { readonly code: ErrorCode | undefined; readonly message: string };
   /** When a broker last acknowledged a record; undefined before the first. */
   readonly lastAcknowledgedAt: Date | undefined;
   /** Records that pushes have handed over and that are not settled yet. */

@@ -1,5 +1,5 @@
 import { configuredDestination } from '../../configured.ts';
-import { drainSpool, spoolStatus } from '../../draining.ts';
+import { drainSpool, spoolStatus, type DrainResult } from '../../draining.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,21 +29,19 @@ export const spoolDrainCommand: Command = {
       terminal.environment,
     );
     const asJson = words.has('json');
-    const before = await spoolStatus(configured);
     if (words.has('dry-run')) {
+      const before = await spoolStatus(configured);
       await terminal.print(asJson ? JSON.stringify(before) : linesOf(before, Date.now()).join('\n'));
       return 0;
     }
-    const left = await drainSpool(configured, {
+    const result = await drainSpool(configured, {
       signal: terminal.stop,
       logger: loggerOf(terminal),
       onProgress: (done, all) => terminal.progress(progressBar(done, all, 'delivering')),
     });
     terminal.progress(undefined);
-    const delivered = before.records + before.refused - left.records - left.refused;
-    const result = { delivered, left: left.records, refused: left.refused };
     await terminal.print(asJson ? JSON.stringify(result) : summaryOf(result));
-    return left.records + left.refused > 0 ? 1 : 0;
+    return result.left + result.refused > 0 ? 1 : 0;
   },
 };
 
@@ -54,15 +52,7 @@ function loggerOf(terminal: Terminal) {
   return { error: note, warn: note, info: silent, debug: silent };
 }
 
-function summaryOf({
-  delivered,
-  left,
-  refused,
-}: {
-  delivered: number;
-  left: number;
-  refused: number;
-}): string {
+function summaryOf({ delivered, left, refused }: DrainResult): string {
   return [
     `${grouped(delivered)} ${delivered === 1 ? 'record' : 'records'} delivered`,
     ...(left > 0 ? [`${grouped(left)} left: run this again to go on`] : []),

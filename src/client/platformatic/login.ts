@@ -1,5 +1,6 @@
 import type { Connection } from '@platformatic/kafka';
 import type { IdentitySasl, Sasl } from '../port.ts';
+import { KafkaError } from '../../vocabulary/errors.ts';
 import { acknowledgement, bearerMessage } from '../security/bearer.ts';
 import { mechanismOf } from '../security/login.ts';
 import type { Library } from './apis.ts';
@@ -18,7 +19,12 @@ const longestSession = 2_147_483_647n;
 export function platformaticLogin(library: Library, sasl: Sasl): SaslOptions {
   const mechanism = mechanismOf(sasl);
   if (mechanism === 'AWS' || 'authorizationIdentity' in sasl) {
-    throw new Error("no rule refused authorizationIdentity, which is kafkajs's");
+    // A rule refuses it for the destination; the commands ask with this library whatever the destination sends with.
+    throw new KafkaError(
+      'SETTINGS_INVALID',
+      'settings.kafka.sasl.authorizationIdentity is a login of kafkajs alone, and the commands log in with ' +
+        '@platformatic/kafka: give them a copy of the flow file with brokers and sasl of a listener that takes another one.',
+    );
   }
   return {
     mechanism,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rm, stat, statfs } from 'node:fs/promises';
+import { access, constants, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../../vocabulary/errors.ts';
 import type { Check } from '../check.ts';
@@ -15,11 +15,13 @@ export const spool: Check = {
     const folder = await existing(dirname(spool.path));
     try {
       await tryToWrite(folder);
+      await Promise.all(spool.files.map(mayWrite));
     } catch (thrown) {
       return [
         failure(
           `The spool ${spool.path} cannot be written: ${reasonOf(thrown)}.`,
-          `Give the user that runs the flow the right to write in ${folder}, or set settings.spool.path to another place.`,
+          `Give the user that runs the flow the right to write in ${folder} and to the files of the spool in it, or set ` +
+            'settings.spool.path to another place.',
         ),
       ];
     }
@@ -28,7 +30,11 @@ export const spool: Check = {
       state = await spool.status();
     } catch (thrown) {
       return [
-        failure(reasonOf(thrown), `Move ${spool.path} away, or set settings.spool.path to another place.`),
+        failure(
+          reasonOf(thrown),
+          'If it is the spool, leave it there: moved away, nothing in it is delivered. If it is another file, set ' +
+            'settings.spool.path to another place.',
+        ),
       ];
     }
     const verdicts = [...(await room(spool, folder, state)), ...refused(state, path, id)];
@@ -49,6 +55,16 @@ async function tryToWrite(folder: string): Promise<void> {
   const file = await open(path, 'wx');
   await file.close();
   await rm(path);
+}
+
+/** Asked by right alone: to open and close a file would free the lock that a flow of this process has on it. */
+async function mayWrite(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK | constants.W_OK);
+  } catch (thrown) {
+    const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    if (!missing) throw thrown;
+  }
 }
 
 async function room(spool: Spool, folder: string, state: SpoolState | undefined): Promise<Verdict[]> {

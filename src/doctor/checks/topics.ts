@@ -26,14 +26,15 @@ async function examineTopic(patient: Patient, { name, paths }: Named): Promise<V
     return [failure(`${where}: ${reasonOf(thrown)}`, `Grant it: ${grant(patient, name)}`)];
   }
   if (topic === undefined) return [missing(patient, where, name)];
-  const config = await kafka.topicConfig(name);
+  // Managed clusters may refuse to tell them: what is known without them is worth saying.
+  const config = await kafka.topicConfig(name).catch(() => undefined);
   const found = [
     ...writing(patient, where, name, topic),
     ...leading(where, topic),
     ...replication(patient, where, name, topic, config),
     ...sizes(patient, where, name, config),
   ];
-  return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, writable`)];
+  return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, ${rightOf(topic)}`)];
 }
 
 function missing({ path, id, autoCreateTopics }: Patient, where: string, name: string): Verdict {
@@ -51,6 +52,10 @@ function writing(patient: Patient, where: string, name: string, { writable }: To
   return [
     failure(`${where}: this user may not write to it (no WRITE right).`, `Grant it: ${grant(patient, name)}`),
   ];
+}
+
+function rightOf({ writable }: Topic): string {
+  return writable === undefined ? 'WRITE right not told by the broker' : 'writable';
 }
 
 function grant({ brokers, login }: Patient, topic: string): string {

@@ -40,10 +40,15 @@ export function prepareFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw spoolErrors.aFolder(path);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
-    if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
+    for (const file of filesOf(path)) if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
   } catch (thrown) {
     throw spoolErrors.notWritable(path, folder, thrown);
   }
+}
+
+/** The spool's file, and those that SQLite and the lock keep beside it; each is there or not. */
+export function filesOf(path: string): string[] {
+  return ['', '-wal', '-shm', '-lock'].map((suffix) => path + suffix);
 }
 
 /**

@@ -1,6 +1,7 @@
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { spoolErrors } from '../errors.ts';
-import { isBusy, sqlite } from './sqlite.ts';
+import { isBusy, isReadOnly, sqlite } from './sqlite.ts';
 
 /** Between two looks at a file that another process still has. Milliseconds. */
 const interval = 100;
@@ -10,18 +11,20 @@ const interval = 100;
  * however that ends. It is a file of its own so that others may still read the spool (`readSpool`).
  *
  * @param patience how long the owner may take to end, in milliseconds: a destination that is replaced has five seconds
- * @throws KafkaError SPOOL_IN_USE
+ * @throws KafkaError SPOOL_IN_USE, or SPOOL_UNAVAILABLE where this process may not write the file of the lock
  */
 export async function lock(path: string, patience: number): Promise<DatabaseSync> {
   const { DatabaseSync } = await sqlite();
   for (const begin = performance.now(); ;) {
     const database = new DatabaseSync(`${path}-lock`);
     try {
-      database.exec('BEGIN EXCLUSIVE');
+      // Of a file that may only be read SQLite makes a read-only database, whose transaction locks nothing: a write tells.
+      database.exec('BEGIN EXCLUSIVE; PRAGMA user_version = 1');
       return database;
     } catch (thrown) {
       database.close();
-      if (!isBusy(thrown)) throw thrown;
+      if (isReadOnly(thrown)) throw spoolErrors.notWritable(path, dirname(path), thrown);
+      if (!isBusy(thrown)) throw spoolErrors.notOpened(path, thrown);
       if (performance.now() - begin >= patience) throw spoolErrors.inUse(path);
     }
     await new Promise((resolve) => setTimeout(resolve, interval));

@@ -4,10 +4,13 @@ export const sqlite = () => import('node:sqlite');
 export type Sqlite = Awaited<ReturnType<typeof sqlite>>;
 
 const busy = 5;
+const readOnly = 8;
 const corrupt = 11;
 const notADatabase = 26;
 
 export const isBusy = (thrown: unknown): boolean => resultCode(thrown) === busy;
+
+export const isReadOnly = (thrown: unknown): boolean => resultCode(thrown) === readOnly;
 
 /** The file's content is not what SQLite wrote. */
 export const isDamage = (thrown: unknown): boolean => {

@@ -78,7 +78,7 @@ export const broken: readonly Broken[] = [
     path: (ward) => ward.flow({ kafka: { brokers: [ward.at.LOGIN.replace('127.0.0.1', 'localhost')] } }),
     name: 'tls',
     message: /^The certificate of localhost:\d+ is for IP Address:127\.0\.0\.1, not for this host\.$/,
-    fix: /settings\.kafka\.ssl\.servername/,
+    fix: /^Write in settings\.kafka\.brokers a name that the certificate has, or set settings\.kafka\.ssl\.servername/,
   },
   {
     what: "no client's certificate where the listener asks for one",
@@ -124,6 +124,15 @@ export const broken: readonly Broken[] = [
     message:
       /^Broker 1 tells clients to come to kafka-0\.walkeros\.invalid:9092, which this machine cannot reach: getaddrinfo/,
     fix: /^Set advertised\.listeners of broker 1 to an address that is reachable from here/,
+  },
+  {
+    // Only TCP was tried there: all was well until the first event, which goes to the brokers' own addresses.
+    what: 'a certificate for the address of the settings, and not for the advertised one',
+    path: (ward) => ward.flow({ kafka: { brokers: [ward.at.MISNAMED], sasl: undefined } }),
+    name: 'cluster',
+    message:
+      /^Broker 1 tells clients to come to localhost:\d+\. The certificate of localhost:\d+ is for IP Address:127\.0\.0\.1, not for this host\.$/,
+    fix: /^Set advertised\.listeners of broker 1 to a name that its certificate has, or set settings\.kafka\.ssl\.servername/,
   },
   {
     what: 'no topic',
@@ -188,7 +197,7 @@ export const broken: readonly Broken[] = [
     path: (ward) => ward.flow({ value: { format: 'avro', registry: { url: `http://${ward.nobody}` } } }),
     name: 'registry',
     message:
-      /^The Schema Registry at http:\/\/127\.0\.0\.1:\d+ could not look up version latest of subject "events-value": .*ECONNREFUSED/,
+      /^The Schema Registry at http:\/\/127\.0\.0\.1:\d+ could not look up the schema under subject "events-value": .*ECONNREFUSED/,
     fix: /^Start the registry, or correct settings\.value\.registry\.url\.$/,
   },
   {
@@ -203,8 +212,9 @@ export const broken: readonly Broken[] = [
     what: 'a file that is no spool',
     path: (ward) => ward.flow({ spool: { path: ward.certificate } }),
     name: 'spool',
-    message: /^settings\.spool\.path ".*ca\.pem" cannot be used: file is not a database\. It needs/,
-    fix: /^Move .*ca\.pem away, or set settings\.spool\.path to another place\.$/,
+    message:
+      /^settings\.spool\.path ".*ca\.pem" cannot be used: it is damaged, or no spool at all \(file is not a database\): a flow/,
+    fix: /If it is another file, set settings\.spool\.path to another place\.$/,
   },
   {
     what: 'a push that outlives the collector',

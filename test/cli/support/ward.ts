@@ -57,6 +57,13 @@ export async function openWard(folder: string) {
       { name: 'MUTUAL', protocol: 'SSL', config: { ...tls, 'ssl.client.auth': 'required' } },
       { name: 'EXPIRED', protocol: 'SSL', config: keys(certificates, certificates.expiredBroker) },
       {
+        // Its certificate is for the address, as a load balancer's may be for its own name alone.
+        name: 'MISNAMED',
+        protocol: 'SSL',
+        config: keys(certificates, certificates.broker),
+        advertised: (_id, port) => `localhost:${port}`,
+      },
+      {
         name: 'LOST',
         protocol: 'PLAINTEXT',
         advertised: (_id, port) => {
@@ -68,7 +75,7 @@ export async function openWard(folder: string) {
   });
   const registry = await starting;
   const { direct, brokers, nodes } = cluster;
-  const { LOGIN = '', BARE = '', MUTUAL = '', EXPIRED = '' } = nodes[0]?.listeners ?? {};
+  const { LOGIN = '', BARE = '', MUTUAL = '', EXPIRED = '', MISNAMED = '' } = nodes[0]?.listeners ?? {};
 
   async function grant(topic: string, ...operations: AclOperationValue[]): Promise<void> {
     const creations = operations.map((operation) => ({
@@ -92,7 +99,7 @@ export async function openWard(folder: string) {
   return {
     folder,
     registry,
-    at: { LOGIN, BARE, MUTUAL },
+    at: { LOGIN, BARE, MUTUAL, MISNAMED: MISNAMED.replace('localhost', '127.0.0.1') },
     /** Addresses: without login, with an expired certificate, advertised as one that leads nowhere, and of nobody. */
     plain: brokers[0] ?? '',
     expired: EXPIRED,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { findDestination } from '../../../src/flow/destination.ts';
 import { readFlowFile } from '../../../src/flow/flow-file.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -107,5 +108,69 @@ describe('the destination in a flow file', () => {
       find({ default: flow({ kafka: ours({ topic: '$var.nowhere' }) }) }),
       refused(/flow "default": .*nowhere/),
     );
+  });
+
+  /** A variable that only the web's flow lacked kept every command from the server's. */
+  it('is found beside a flow that cannot be resolved, and that one is told to those who want it', async () => {
+    const flows = {
+      web: flow({ api: { config: { url: '$var.nope' } }, more: ours({ b: 2 }) }),
+      server: flow({ kafka: ours({ a: 1 }) }),
+    };
+    assert.deepEqual((await find(flows, 'kafka')).config.settings, { a: 1 });
+    assert.deepEqual((await find(flows, 'server.kafka')).config.settings, { a: 1 });
+    await assert.rejects(find(flows, 'web.more'), refused(/flow "web": .*nope/));
+    await assert.rejects(find(flows), refused(/several such destinations: web\.more, server\.kafka/));
+    await assert.rejects(find({ web: null as unknown as object }), refused(/flow "web": /));
+  });
+
+  /** `Object.entries` of null, thrown at the user. */
+  it('is none where "destinations" is no object', async () => {
+    await assert.rejects(
+      find({ default: { config: { platform: 'server' }, destinations: null } }),
+      refused(/no destination names the package .* Its destinations: none\./),
+    );
+  });
+
+  /** A SyntaxError of the virtual machine, with the code in it, ended the command. */
+  it('says where code does not run, and not what the code is', async () => {
+    for (const [code, reason] of [
+      ['$code:(("s3cret"', 'SyntaxError in line 1'],
+      ['$code:(\n() => s3cret s3cret)()', 'SyntaxError in line 2'],
+      ['$code:s3cret.value', 'ReferenceError in line 1'],
+    ]) {
+      await assert.rejects(
+        find({ default: flow({ kafka: ours({ kafka: { topic: code } }) }) }),
+        (thrown: Error) => {
+          assert.equal(
+            thrown.message,
+            `The flow file ${join(folder, 'flow.json')} cannot be used: destination "default.kafka": ` +
+              `config.settings.kafka.topic: its $code: does not run (${reason}).`,
+          );
+          assert.ok(!inspect(thrown).includes('s3cret'), inspect(thrown));
+          return true;
+        },
+      );
+    }
+  });
+
+  /** V8 quotes the text around the fault: a password that lacked its quotation mark stood in the log. */
+  it('says where the file is no JSON, and quotes nothing of it', async () => {
+    const path = join(folder, 'no-json.json');
+    const places: [text: string, place: string][] = [
+      ['{ "flows": { "password":s3cret } }', 'line 1, column 25'],
+      ['{\n  "flows": {\n    "password": s3cret\n  }\n}', 'line 3, column 17'],
+      ['{\n  "password": "s3cret"\n  "flows": {}\n}', 'line 3, column 3'],
+      ['{\n  "password": "s3cret', 'line 2, column 22'],
+      ['["s3cret",,]', 'line 1, column 11'],
+      ['', 'line 1, column 1'],
+    ];
+    for (const [text, place] of places) {
+      writeFileSync(path, text);
+      await assert.rejects(readFlowFile(path), (thrown: Error) => {
+        assert.equal(thrown.message, `The flow file ${path} cannot be used: it is no JSON (${place}).`);
+        assert.ok(!inspect(thrown).includes('s3cret'), inspect(thrown));
+        return true;
+      });
+    }
   });
 });

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -206,6 +207,32 @@ describe('the file of the spool', () => {
         code: 'SPOOL_UNAVAILABLE',
         message: /this process may not write there .* give its user write access to the folder/,
       });
+    },
+  );
+
+  /**
+   * A flow had run as root once, and only the spool itself was given to its user later. SQLite opened the lock, which it may
+   * not write, to be read: its "exclusive" transaction locked nothing, and two flows owned the spool.
+   */
+  it(
+    'has no two owners where its user may not write to the lock',
+    { skip: process.getuid?.() !== 0 && 'only root can run a process as somebody else' },
+    async (t) => {
+      const folder = tempFolder();
+      const path = join(folder, 'spool.db');
+      await filled(path, 1);
+      for (const file of [folder, path]) chownSync(file, 65_534, 65_534);
+      const lines = ['first', 'second'].map(() => start(t, 'other-user-process.ts', [path]).line);
+      for (const line of await Promise.all(lines)) {
+        const refusals = JSON.parse(line) as string[];
+        assert.equal(refusals.length, 2);
+        for (const refusal of refusals) {
+          assert.match(
+            refusal,
+            /^settings\.spool\.path ".*spool\.db" cannot be used: this process may not write there \(.* give its user write/,
+          );
+        }
+      }
     },
   );
 

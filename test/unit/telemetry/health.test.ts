@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { KafkaError, kafkaHealth } from '../../../src/index.ts';
 import { eventually } from '../../support/eventually.ts';
+import { tempFolder } from '../../support/temp.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { openOn, send } from './runtime.ts';
 
@@ -136,6 +140,53 @@ describe('health', () => {
       })),
     );
     for (const flow of flows) await flow.stop();
+    assert.deepEqual(kafkaHealth(), []);
+  });
+
+  /** It was forgotten: the list was empty, and the guide's own readiness check said "ready" while every push failed. */
+  it('lists a destination that could not open, and opens it without a push once it can', async () => {
+    const path = join(tempFolder(), 'kafka.spool');
+    mkdirSync(path);
+    const [nobody = 0] = await freePorts(1);
+    const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'events', deliveryTimeout: 500 };
+    const flow = await runFlow({ kafka, spool: { path } });
+    assert.equal((await flow.push(event())).ok, false);
+    const failed = [
+      {
+        id: 'kafka',
+        connected: false,
+        error: {
+          code: 'SPOOL_UNAVAILABLE',
+          message: `settings.spool.path "${path}" cannot be used: it is a folder: name a file in it, such as "spool.db".`,
+        },
+        lastAcknowledgedAt: undefined,
+        waiting: { records: 0, bytes: 0, limit: 33_554_432 },
+        spool: undefined,
+      },
+    ];
+    assert.deepEqual(kafkaHealth(), failed);
+    assert.equal((await flow.push(event())).ok, false);
+    assert.deepEqual(kafkaHealth(), failed, 'once');
+    // Whoever is not ready gets no push that would open it.
+    rmdirSync(path);
+    await eventually('it opens', () => kafkaHealth().every(({ error }) => error === undefined));
+    assert.deepEqual(
+      kafkaHealth().map(({ id, spool }) => ({ id, records: spool?.records })),
+      [{ id: 'kafka', records: 0 }],
+    );
+    await flow.stop();
+    assert.deepEqual(kafkaHealth(), []);
+  });
+
+  it('lists a destination whose settings cannot work, until it is destroyed', async () => {
+    const kafka = { brokers: ['b1:9092'], topic: 'events', acks: 2 as 1 };
+    const flow = await runFlow({ kafka });
+    await flow.push(event());
+    assert.deepEqual(
+      kafkaHealth().map(({ connected, error }) => ({ connected, code: error?.code })),
+      [{ connected: false, code: 'SETTINGS_INVALID' }],
+    );
+    await flow.stop();
     assert.deepEqual(kafkaHealth(), []);
   });
 });

@@ -1,0 +1,72 @@
+import { reasonOf } from '../vocabulary/errors.ts';
+import type { Fault } from './each-broker.ts';
+import type { Handshake } from './network.ts';
+import type { Patient } from './patient.ts';
+
+/**
+ * What keeps TLS from one address, and what to do.
+ * @param rename what to do about a name that the certificate does not have
+ */
+export async function handshakeFault(
+  { network, tls }: Pick<Patient, 'network' | 'tls'>,
+  broker: string,
+  rename: string,
+): Promise<Fault | undefined> {
+  const trusting = tls?.reveal().rejectUnauthorized === false;
+  try {
+    const { refusal, certificate } = await network.handshake(broker);
+    return refusal === undefined || trusting
+      ? undefined
+      : certificateFault(broker, refusal, certificate, rename);
+  } catch (thrown) {
+    const reason = reasonOf(thrown);
+    if (
+      /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH|secure TLS connection|ECONNRESET/i.test(reason)
+    ) {
+      return {
+        message: `${broker} does not speak TLS.`,
+        fix: 'Take the TLS port of the broker in settings.kafka.brokers, or remove settings.kafka.ssl.',
+      };
+    }
+    return {
+      message: `TLS to ${broker} failed: ${reason}.`,
+      fix: 'Compare settings.kafka.ssl with what the listener wants (ssl.client.auth, ssl.enabled.protocols of the broker).',
+    };
+  }
+}
+
+function certificateFault(
+  broker: string,
+  refusal: string,
+  certificate: Handshake['certificate'],
+  rename: string,
+): Fault {
+  const of = `The certificate of ${broker}`;
+  if (refusal === 'CERT_HAS_EXPIRED') {
+    return {
+      message: `${of} expired on ${dateOf(certificate.valid_to)}.`,
+      fix: "Renew the broker's certificate (ssl.keystore of the listener) and load it; nothing in flow.json mends this.",
+    };
+  }
+  if (refusal === 'CERT_NOT_YET_VALID') {
+    return {
+      message: `${of} is valid only from ${dateOf(certificate.valid_from)} on.`,
+      fix: 'Check the clock of this machine, or wait for the certificate.',
+    };
+  }
+  if (/altnames|ERR_TLS_CERT_ALTNAME_INVALID/.test(refusal)) {
+    return {
+      message: `${of} is for ${certificate.subjectaltname ?? 'another name'}, not for this host.`,
+      fix: `${rename}, or set settings.kafka.ssl.servername to one.`,
+    };
+  }
+  return {
+    message: `${of} is signed by an authority that is not trusted here (${refusal}).`,
+    fix: 'Set settings.kafka.ssl.ca to the certificate of the authority that signed it (PEM as text).',
+  };
+}
+
+/** As in 2026-01-31. */
+export function dateOf(text: string): string {
+  return new Date(text).toISOString().slice(0, 10);
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { freePorts } from '../../../scripts/kafka/ports.ts';
+import { openSpool } from '../../../src/spool/open.ts';
+import { flowFile, run } from '../../cli/support/run.ts';
+import { scriptedServer, type Asked, type Reply } from '../../support/scripted-http.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const folder = tempFolder();
+const [nobody = 0] = await freePorts(1);
+const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'events' };
+
+interface Finding {
+  readonly name: string;
+  readonly status: string;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+interface Diagnosis {
+  readonly ok: boolean;
+  readonly checks: readonly Finding[];
+  readonly notChecked: readonly { readonly name: string; readonly reason: string }[];
+}
+
+async function diagnosis(path: string): Promise<Diagnosis> {
+  const { lines, notes } = await run(['doctor', path, '--json']);
+  assert.deepEqual(notes, []);
+  return JSON.parse(lines.join('\n')) as Diagnosis;
+}
+
+const of = ({ checks }: Diagnosis, name: string): Finding[] => checks.filter((check) => check.name === name);
+
+describe('a setup that is not complete', () => {
+  const spool = join(folder, 'kafka.spool');
+  const settings = { kafka, spool: { path: spool } };
+  const setups = [
+    {
+      what: 'true',
+      setup: true,
+      says: /^walkeros setup destination\.kafka cannot run: config\.setup is true/,
+    },
+    {
+      what: 'one that lacks something',
+      setup: {
+        numPartitions: 1,
+        schemaRegistry: { url: 'http://r:1', subject: 's', schemaType: 'AVRO', schema: '{}' },
+      },
+      says: /^walkeros setup destination\.kafka cannot run: 1 problem in config\.setup: setup\.replicationFactor: .*; Required are/,
+    },
+    {
+      what: 'a variable that is not set',
+      setup: {
+        numPartitions: 1,
+        replicationFactor: 1,
+        schemaRegistry: {
+          url: 'http://r:1',
+          subject: 's',
+          schemaType: 'AVRO',
+          schema: '{}',
+          auth: { username: 'u', password: '$env.REGISTRY_PASSWORD' },
+        },
+      },
+      says: /setup\.schemaRegistry\.auth/,
+    },
+  ];
+
+  for (const { what, setup, says } of setups) {
+    /** `init` never looks at it: the flow ran, and every command refused to look at its spool. */
+    it(`keeps no command from its work: ${what}`, async () => {
+      await (await openSpool({ path: spool, maxBytes: 1_000 }, () => undefined)).close();
+      const path = flowFile(folder, { settings, setup });
+      const { code, lines } = await run(['spool', 'status', path]);
+      assert.equal(code, 0);
+      assert.match(lines[0] ?? '', /kafka\.spool: 0 records wait/);
+    });
+
+    it(`is a warning of the doctor, which goes on: ${what}`, async () => {
+      const found = await diagnosis(flowFile(folder, { settings, setup }));
+      const [summary, warning, ...others] = of(found, 'settings');
+      assert.equal(summary?.status, 'ok');
+      assert.equal(warning?.status, 'warning');
+      assert.match(warning.message, says);
+      assert.match(
+        warning.fix ?? '',
+        /^Change it in .*flow\.json, destination "kafka"\. Only walkeros setup needs it\.$/,
+      );
+      assert.deepEqual(others, []);
+      assert.equal(of(found, 'tcp')[0]?.status, 'failure');
+      assert.equal(of(found, 'spool')[0]?.status, 'ok');
+    });
+  }
+});
+
+describe('the schemas that a doctor asks for', () => {
+  const missing: Reply = { status: 404, body: { error_code: 40401, message: 'Subject not found.' } };
+  const there: Reply = { body: { id: 7, version: 1, subject: 's', schema: '{}' } };
+  const forbidden: Reply = { status: 403, body: { error_code: 40301, message: 'Not yours.' } };
+
+  async function registry(answer: (asked: Asked) => Reply) {
+    const server = await scriptedServer(answer);
+    after(() => server.close());
+    return server;
+  }
+
+  /** "answers", it said, and every event was refused with SCHEMA_MISSING. */
+  it('are named where the registry does not have them, by the subject of each topic, with what to type', async () => {
+    const { url } = await registry(({ path }) => (path.includes('refunds') ? there : missing));
+    const value = { format: 'avro', registry: { url } };
+    const rule = (topic: string) => ({ settings: { topic } });
+    const mapping = { order: { complete: rule('orders'), view: rule('orders'), refund: rule('refunds') } };
+    const path = flowFile(folder, { settings: { kafka, value }, mapping });
+    const found = await diagnosis(path);
+    const fix =
+      `Declare it in config.setup.schemaRegistry and run "walkeros setup destination.kafka --config ${path}", ` +
+      'set settings.value.autoRegister, or register it by hand.';
+    assert.deepEqual(of(found, 'registry'), [
+      ...['events', 'orders'].map((topic) => ({
+        name: 'registry',
+        status: 'failure',
+        message:
+          `Kafka topic "${topic}": the Schema Registry does not have this schema under subject "${topic}-value". ` +
+          'Register it (config.setup has schemaRegistry for it), or set settings.value.autoRegister.',
+        fix,
+      })),
+      { name: 'registry', status: 'ok', message: `${url}: answers` },
+    ]);
+  });
+
+  it('may be missing where the first event registers them, and are not registered by the doctor', async () => {
+    const { url, asked } = await registry(() => missing);
+    const value = { format: 'avro', registry: { url }, autoRegister: true };
+    const found = await diagnosis(flowFile(folder, { settings: { kafka, value } }));
+    assert.deepEqual(
+      of(found, 'registry').map(({ status }) => status),
+      ['ok'],
+    );
+    assert.ok(asked.every(({ method, path }) => method !== 'POST' || path === '/subjects/events-value'));
+  });
+
+  /** A registry that gives rights by subject forbade `events-value`, of which this destination never asks. */
+  it('are asked for under the subject of their strategy alone', async () => {
+    const { url } = await registry(({ path }) => (path.includes('events-value') ? forbidden : there));
+    const value = { format: 'avro', registry: { url }, subjectNameStrategy: 'record' };
+    const found = await diagnosis(flowFile(folder, { settings: { kafka, value } }));
+    assert.deepEqual(
+      of(found, 'registry').map(({ status }) => status),
+      ['ok'],
+    );
+  });
+});
+
+describe("a login that is kafkajs's alone", () => {
+  const sasl = { mechanism: 'aws', authorizationIdentity: 'AROA', accessKeyId: 'AK', secretAccessKey: 'SK' };
+  const settings = { kafka: { ...kafka, client: 'kafkajs', ssl: true, sasl }, deadLetter: { topic: 'dead' } };
+  const path = flowFile(folder, { settings });
+  const reason =
+    'settings.kafka.sasl.authorizationIdentity is a login of kafkajs alone, and the commands log in with ' +
+    '@platformatic/kafka: give them a copy of the flow file with brokers and sasl of a listener that takes another one.';
+
+  /** "no rule refused authorizationIdentity", with the stack below it, and of --json no word. */
+  it('ends tail and dead-letters with what to do', async () => {
+    for (const words of [
+      ['tail', 'events', '--flow', path],
+      ['dead-letters', 'list', path],
+    ]) {
+      assert.deepEqual(await run(words), { code: 1, lines: [], notes: [`walkeros-kafka: ${reason}`] });
+    }
+  });
+
+  it('leaves the doctor what needs no login', async () => {
+    const found = await diagnosis(path);
+    assert.equal(of(found, 'tcp')[0]?.status, 'failure');
+    assert.equal(of(found, 'timeouts')[0]?.status, 'ok');
+  });
+});
+
+describe('a flow file that cannot be used', () => {
+  it('is a failure of the doctor, as JSON where that is asked for', async () => {
+    const path = join(folder, 'broken.json');
+    const flow = (config: object) => ({
+      version: 4,
+      flows: {
+        default: {
+          config: { platform: 'server' },
+          destinations: { kafka: { package: 'walkeros-destination-kafka', config } },
+        },
+      },
+    });
+    const texts: [text: string, message: RegExp][] = [
+      ['{ "password": s3cret }', /it is no JSON \(line 1, column 15\)/],
+      [
+        JSON.stringify(flow({ settings: { kafka: { ...kafka, topic: '$code:((' } } })),
+        /its \$code: does not run/,
+      ],
+    ];
+    for (const [text, message] of texts) {
+      writeFileSync(path, text);
+      const found = await diagnosis(path);
+      assert.equal(found.ok, false);
+      assert.deepEqual(
+        found.checks.map(({ name, status }) => `${name} ${status}`),
+        ['flow failure'],
+      );
+      assert.match(found.checks[0]?.message ?? '', message);
+    }
+  });
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, it } from 'node:test';
+import { freePorts } from '../../../scripts/kafka/ports.ts';
+import { configuredDestination, type Configured } from '../../../src/configured.ts';
+import { drainSpool, spoolStatus, type DrainRequest } from '../../../src/draining.ts';
+import { openSpool } from '../../../src/spool/open.ts';
+import { flowFile } from '../../cli/support/run.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const folder = tempFolder();
+const [nobody = 0] = await freePorts(1);
+
+/** A destination whose cluster is away, and the path of its spool. */
+async function destination(name: string): Promise<{ configured: Configured; path: string }> {
+  const path = join(folder, name);
+  const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'orders' };
+  const settings = { kafka, spool: { path, maxBytes: 2_000_000_000 } };
+  return { path, configured: await configuredDestination(flowFile(folder, { settings }), undefined, {}) };
+}
+
+/** As a flow would have left them behind, but faster. */
+async function fill(path: string, count: number, bytes: number): Promise<void> {
+  await (await openSpool({ path, maxBytes: 1_000, patience: 0 }, () => undefined)).close();
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA synchronous = OFF; BEGIN; INSERT INTO topics VALUES (1, 'orders')");
+  const insert = database.prepare('INSERT INTO records VALUES (?, 1, 0, NULL, 0, 0, ?, ?, ?)');
+  const value = Buffer.alloc(bytes, 'x');
+  for (let id = 1; id <= count; id += 1) insert.run(id, Buffer.from(`key${id}`), '{}', value);
+  database.exec('COMMIT');
+  database.close();
+}
+
+function request(changed: Partial<DrainRequest> = {}): { asked: DrainRequest; told: string[] } {
+  const told: string[] = [];
+  const tell = (message: string | Error): unknown => told.push(String(message));
+  const logger = { error: tell, warn: tell, info: tell, debug: tell };
+  const signal = AbortSignal.abort();
+  return { asked: { signal, onProgress: () => undefined, logger, ...changed }, told };
+}
+
+describe('a spool that is drained', () => {
+  /** To see what was left it counted the whole file five times a second, in the way of what it should deliver. */
+  it('is not counted again and again', async () => {
+    const { configured, path } = await destination('large.db');
+    await fill(path, 300_000, 100);
+    const stop = new AbortController();
+    let begun: ReturnType<typeof performance.eventLoopUtilization> | undefined;
+    const shown: string[] = [];
+    const { asked } = request({
+      signal: stop.signal,
+      onProgress: (done, all) => {
+        shown.push(`${done} of ${all}`);
+        // To open it takes as long as it takes.
+        if (shown.length === 2) begun = performance.eventLoopUtilization();
+        if (shown.length === 7) stop.abort();
+      },
+    });
+    const drained = drainSpool(configured, asked);
+    const stopped = new Promise<number>((resolve) => {
+      stop.signal.addEventListener('abort', () =>
+        resolve(performance.eventLoopUtilization(begun).utilization),
+      );
+    });
+    const utilization = await stopped;
+    assert.ok(utilization < 0.2, `the loop is taken for ${Math.round(utilization * 100)} % of the time`);
+    assert.deepEqual(await drained, { delivered: 0, left: 300_000, refused: 0 });
+    assert.equal(shown[0], '0 of 300000');
+  });
+
+  /** It was refused before anybody could save what is left: "malformed. It needs a local disk with room". */
+  it('and is damaged gives what can be read of it', async () => {
+    const { configured, path } = await destination('damaged.db');
+    await fill(path, 500, 900);
+    truncateSync(path, Math.floor(statSync(path).size / 2 / 4096) * 4096);
+    await assert.rejects(spoolStatus(configured), (thrown: Error) => {
+      assert.match(
+        thrown.message,
+        /damaged\.db" cannot be used: it is damaged, or no spool at all \(database disk image is malformed\): a flow that starts with it, or "walkeros-kafka spool drain", sets it aside and takes over what can be read\.$/,
+      );
+      return true;
+    });
+    const { asked, told } = request();
+    const { left } = await drainSpool(configured, asked);
+    assert.ok(left > 50 && left < 500, `${left} taken over`);
+    assert.match(told.join('\n'), /damaged/);
+    assert.equal((await spoolStatus(configured)).records, left);
+  });
+
+  it('and is empty, as after a crash at its very start, has nothing in it', async () => {
+    const { configured, path } = await destination('empty.db');
+    writeFileSync(path, '');
+    assert.deepEqual(await spoolStatus(configured), {
+      path,
+      fileBytes: 0,
+      records: 0,
+      bytes: 0,
+      refused: 0,
+      oldest: undefined,
+      topics: [],
+    });
+    const stop = new AbortController();
+    const { asked } = request({ signal: stop.signal });
+    assert.deepEqual(await drainSpool(configured, asked), { delivered: 0, left: 0, refused: 0 });
+  });
+
+  it('is not made where there is none', async () => {
+    const { configured } = await destination('none.db');
+    const missing = { code: 'SPOOL_UNAVAILABLE', message: /there is no such file/ };
+    await assert.rejects(spoolStatus(configured), missing);
+    await assert.rejects(drainSpool(configured, request().asked), missing);
+    await assert.rejects(spoolStatus(configured), missing);
+  });
+});
