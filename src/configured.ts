@@ -11,6 +11,8 @@ export interface Configured {
   readonly path: string;
   readonly id: string;
   readonly options: Options;
+  /** The mapping rules, as they stand in the file. */
+  readonly mapping: unknown;
   readonly registry: Registry | undefined;
 }
 
@@ -23,7 +25,7 @@ export async function configuredDestination(
   const { id, config } = findDestination(await readFlowFile(path), wanted, environment);
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
   const schema = resolveSetup(config.setup, options, { id, mapping: config.mapping })?.plan.schema;
-  return { path, id, options, registry: schema && new Registry(schema.registry) };
+  return { path, id, options, mapping: config.mapping, registry: schema && new Registry(schema.registry) };
 }
 
 /** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */
