@@ -47,7 +47,7 @@ export function letterValues(
         return await values.finish(record, value, whatOf(value), patience);
       } catch (thrown) {
         if (!(thrown instanceof KafkaError)) throw thrown;
-        if (thrown.code === 'REGISTRY_UNAVAILABLE') unavailable.set(letter.topic, thrown.message);
+        if (thrown.code !== 'VALUE_INVALID') unavailable.set(letter.topic, thrown.message);
         return thrown.message;
       }
     },

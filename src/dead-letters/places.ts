@@ -12,7 +12,10 @@ export interface PartitionPlace {
   readonly place: Place;
 }
 
-/** @throws KafkaError RESEND_FAILED where another tool has written into the memory, or as the memory's */
+/**
+ * In the order of their partitions, which is the same for every run.
+ * @throws KafkaError RESEND_FAILED where another tool has written into the memory, or as the memory's
+ */
 export async function findPlaces(
   topic: string,
   firsts: ReadonlyMap<number, bigint>,
@@ -21,7 +24,8 @@ export async function findPlaces(
 ): Promise<PartitionPlace[]> {
   const group = groupOf(topic);
   const bookmarks = await memory.find(group, topic, [...ends.keys()]);
-  return [...ends].map(([partition, end]) => {
+  const sorted = [...ends].toSorted(([one], [other]) => one - other);
+  return sorted.map(([partition, end]) => {
     const bookmark = bookmarks.get(partition);
     try {
       return { partition, end, bookmark, place: Place.from(bookmark, firsts.get(partition) ?? 0n, end) };

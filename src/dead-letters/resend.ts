@@ -79,6 +79,7 @@ export class Resending {
       letters.offsets(topic, 'end'),
     ]);
     const places = await this.#places(firsts, ends);
+    // The claim stands where every run looks for it.
     const [home] = places;
     if (home === undefined || dryRun || this.#all === 0) return this.#each(places, undefined);
     const nothing = { offset: firsts.get(home.partition) ?? 0n, note: '' };
