@@ -11,6 +11,8 @@ export interface Configured {
   readonly path: string;
   readonly id: string;
   readonly options: Options;
+  /** The mapping rules, as they stand in the file. */
+  readonly mapping: unknown;
   readonly registry: Registry | undefined;
 }
 
@@ -24,7 +26,7 @@ export async function configuredDestination(
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
   // Only `walkeros setup` needs the whole of it, and says what is wrong with it.
   const facts = setupRegistry(config.setup);
-  return { path, id, options, registry: facts && new Registry(facts) };
+  return { path, id, options, mapping: config.mapping, registry: facts && new Registry(facts) };
 }
 
 /** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */

@@ -6,17 +6,19 @@ import { Resending, type ResendRequest, type ResendResult } from './dead-letters
 import type { Send } from './dead-letters/ports.ts';
 import type { Wanted } from './dead-letters/wanted.ts';
 import { openDelivery } from './delivering.ts';
+import { letterValues } from './letter-values.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 
-/** The dead letters of a destination. @throws KafkaError as the reader's */
+/** The dead letters of a destination; ends early at `signal`. @throws KafkaError as the reader's */
 export async function* deadLetters(
   configured: Configured,
   wanted: Wanted,
+  signal: AbortSignal,
 ): AsyncGenerator<Listed, void, undefined> {
   const topic = deadLetterTopic(configured);
   const { reader, bookmarks } = await createReader(clientOptions(configured.options.connection));
   try {
-    yield* listLetters(topic, wanted, reader, bookmarks);
+    yield* listLetters(topic, wanted, reader, bookmarks, signal);
   } finally {
     await reader.close();
   }
@@ -36,10 +38,13 @@ export async function resendDeadLetters(
   // A letter that is refused again stays where it is.
   const settings = { deliveryTimeout, deadLetterTopic: undefined, spool: undefined };
   const { delivery, close } = await openDelivery(options, settings, () => undefined);
+  const values = letterValues(configured, { dryRun: request.dryRun });
   try {
     const send: Send = (records) => delivery.sendAll(records);
-    return await new Resending({ ...request, topic }, reader, bookmarks, send).run();
+    const ports = { letters: reader, memory: bookmarks, finish: values.finish, send };
+    return await new Resending({ ...request, topic }, ports).run();
   } finally {
+    values.close();
     await delivery.close(0);
     await Promise.all([close(), reader.close()]);
   }

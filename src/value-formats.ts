@@ -13,6 +13,8 @@ import type { SchemaType } from './vocabulary/schema.ts';
 export interface ValueFormats {
   /** Undefined: JSON. */
   readonly composer: (rule: RecordOverrides | undefined) => Compose | undefined;
+  /** Undefined: values of this kind need no schema. */
+  readonly framed: (value: ValueOptions) => FramedValues | undefined;
   /** Looks up the schema of the main topic, so that its first event need not wait. */
   warm(): void;
   /** Nothing is looked up any more. */
@@ -68,6 +70,10 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
 
   return {
     composer: (rule) => (rule?.value === undefined ? general : composerOf(options.valueOf(rule))),
+    framed(value) {
+      composerOf(value);
+      return framed.get(value);
+    },
     warm: () => framed.get(options.valueOf())?.warm(options.topic),
     close: () => closing.abort(new Error('the destination is closed')),
   };

@@ -24,8 +24,16 @@ export function processTerminal(): Terminal {
   const coloured = stdout.isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
-  // `tail … | head` closes the pipe.
-  stdout.on('error', () => stopped.abort());
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    stopped.abort();
+    // `tail … | head` closes the pipe.
+    if (error.code === 'EPIPE') return;
+    stderr.write(`walkeros-kafka: The result could not be written: ${error.message}.\n`);
+    // The command does not know, and may have ended well by then.
+    process.once('exit', () => (process.exitCode = 1));
+  });
+  // Where nobody reads what is said beside the result, the result is still wanted.
+  stderr.on('error', () => undefined);
   let shown = '';
   const show = (text: string): void => {
     if (!stderr.isTTY || text === shown) return;

@@ -1,13 +1,10 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { packed, partsOf, unpacked } from './note.ts';
 
 /** A bookmark as the cluster keeps it: an offset, and a note of limited size. */
 export interface Bookmark {
   readonly offset: bigint;
   readonly note: string;
 }
-
-/** Kafka's `offset.metadata.max.bytes` is 4,096 by default. */
-const longestNote = 4_096;
 
 /**
  * How far re-sending has come in one partition. A filter leaves letters behind, and so does a topic that refuses one again:
@@ -26,11 +23,11 @@ export class Place {
   /**
    * @param first the first offset that the partition still has
    * @param end what it will have next: a bookmark beyond it belongs to a topic of the same name that is gone
+   * @throws Error where the note is none of ours
    */
   static from(bookmark: Bookmark | undefined, first: bigint, end: bigint): Place {
     if (bookmark === undefined || bookmark.offset > end) return new Place(first, new Set());
-    const bits =
-      bookmark.note === '' ? Buffer.alloc(0) : inflateRawSync(Buffer.from(bookmark.note, 'base64'));
+    const bits = unpacked(partsOf(bookmark.note).left);
     const left = new Set<bigint>();
     let next = bookmark.offset;
     for (const [index, byte] of bits.entries()) {
@@ -81,7 +78,7 @@ export class Place {
     };
     for (const left of this.#left) set(Number(left - offset));
     set(next);
-    const note = deflateRawSync(bits).toString('base64');
-    return note.length > longestNote ? undefined : { offset, note };
+    const note = packed(bits);
+    return note === undefined ? undefined : { offset, note };
   }
 }

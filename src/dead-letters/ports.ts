@@ -1,7 +1,16 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import type { StoredRecord } from '../vocabulary/stored-record.ts';
+import type { DeadLetter } from './letter.ts';
 import type { Bookmark } from './place.ts';
+
+export interface ReadOptions {
+  readonly until: ReadonlyMap<number, bigint>;
+  /** Milliseconds. */
+  readonly patience: number;
+  /** Ends the reading without an error. */
+  readonly signal: AbortSignal;
+}
 
 /** The dead-letter topic; the client's reader is one. Fails with `KafkaError`s. */
 export interface Letters {
@@ -9,7 +18,7 @@ export interface Letters {
   read(
     topic: string,
     from: ReadonlyMap<number, bigint>,
-    options: { readonly until: ReadonlyMap<number, bigint>; readonly patience: number },
+    options: ReadOptions,
   ): AsyncGenerator<{ readonly records: readonly StoredRecord[] }, void, undefined>;
 }
 
@@ -21,6 +30,12 @@ export interface Memory {
 
 /** Sends records to their topics. One place for each: undefined once it is stored, else why it is not. */
 export type Send = (records: readonly KafkaRecord[]) => Promise<(KafkaError | undefined)[]>;
+
+/**
+ * Brings a letter's record into the form that its topic takes: what waited for its schema was kept as JSON.
+ * @returns why that cannot be, as a sentence
+ */
+export type Finish = (letter: DeadLetter, record: KafkaRecord) => Promise<KafkaRecord | string>;
 
 /** Brokers that are away for longer than this end a command. Milliseconds. */
 export const patience = 30_000;

@@ -1,8 +1,11 @@
-import { KafkaError } from '../vocabulary/errors.ts';
+import type { KafkaError } from '../vocabulary/errors.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
+import { Claim, claimTiming, type ClaimTiming } from './claim.ts';
+import { Keeper } from './keeper.ts';
 import { letterOf, originalOf, type DeadLetter } from './letter.ts';
-import { Place, type Bookmark } from './place.ts';
-import { groupOf, patience, type Letters, type Memory, type Send } from './ports.ts';
+import type { Place } from './place.ts';
+import { findPlaces, type PartitionPlace } from './places.ts';
+import { patience, type Finish, type Letters, type Memory, type Send } from './ports.ts';
 import { isWanted, type Wanted } from './wanted.ts';
 
 export interface ResendRequest {
@@ -18,6 +21,16 @@ export interface ResendRequest {
   readonly onProgress: (done: number, all: number) => void;
   /** Told of each letter that stays, and why. */
   readonly onLeft: (letter: DeadLetter, reason: string) => void;
+  /** Told where another run may be at work: so many ms are taken at most to find out. */
+  readonly onOther: (ms: number) => void;
+}
+
+/** Where the letters are, what remembers them, and how they go. */
+export interface ResendPorts {
+  readonly letters: Letters;
+  readonly memory: Memory;
+  readonly finish: Finish;
+  readonly send: Send;
 }
 
 export interface ResendResult {
@@ -39,51 +52,74 @@ const ofTopic: readonly string[] = ['TOPIC_MISSING', 'TOPIC_INVALID', 'NOT_AUTHO
  */
 export class Resending {
   readonly #request: ResendRequest;
-  readonly #letters: Letters;
-  readonly #memory: Memory;
-  readonly #send: Send;
+  readonly #ports: ResendPorts;
+  readonly #timing: ClaimTiming;
   readonly #sent = new Map<string, number>();
   readonly #closedTopics = new Map<string, string>();
   #left = 0;
   #seen = 0;
   #all = 0;
 
-  constructor(request: ResendRequest, letters: Letters, memory: Memory, send: Send) {
+  constructor(request: ResendRequest, ports: ResendPorts, timing: ClaimTiming = claimTiming) {
     this.#request = request;
-    this.#letters = letters;
-    this.#memory = memory;
-    this.#send = send;
+    this.#ports = ports;
+    this.#timing = timing;
   }
 
-  /** @throws KafkaError as the reader's, when the cluster fails, or RESEND_IN_USE; what was sent is remembered */
+  /**
+   * @throws KafkaError as the reader's, when the cluster fails, RESEND_IN_USE while another run is at work, or RESEND_FAILED
+   *   where it cannot be remembered what was sent; all that was sent until then is remembered
+   */
   async run(): Promise<ResendResult> {
-    const { topic } = this.#request;
+    const { topic, signal, dryRun, onOther } = this.#request;
+    const { letters, memory } = this.#ports;
+    if (signal.aborted) return this.#result(true);
     const [firsts, ends] = await Promise.all([
-      this.#letters.offsets(topic, 'first'),
-      this.#letters.offsets(topic, 'end'),
+      letters.offsets(topic, 'first'),
+      letters.offsets(topic, 'end'),
     ]);
-    const bookmarks = await this.#memory.find(groupOf(topic), topic, [...ends.keys()]);
-    const places = [...ends].map(([partition, end]) => {
-      const bookmark = bookmarks.get(partition);
-      return { partition, end, bookmark, place: Place.from(bookmark, firsts.get(partition) ?? 0n, end) };
-    });
+    const places = await this.#places(firsts, ends);
+    // The claim stands where every run looks for it.
+    const [home] = places;
+    if (home === undefined || dryRun || this.#all === 0) return this.#each(places, undefined);
+    const nothing = { offset: firsts.get(home.partition) ?? 0n, note: '' };
+    const claim = new Claim(topic, home.partition, nothing, memory, this.#timing);
+    try {
+      if (!(await claim.take(signal, onOther))) return this.#result(true);
+      // Another run may have gone on until the claim was ours.
+      return await this.#each(await this.#places(firsts, ends), claim);
+    } finally {
+      await claim.release();
+    }
+  }
+
+  async #places(
+    firsts: ReadonlyMap<number, bigint>,
+    ends: ReadonlyMap<number, bigint>,
+  ): Promise<PartitionPlace[]> {
+    const places = await findPlaces(this.#request.topic, firsts, ends, this.#ports.memory);
     this.#all = places.reduce((all, { place, end }) => all + Number(end - place.start), 0);
-    for (const { partition, end, bookmark, place } of places) {
-      const keeper = new Keeper(topic, partition, bookmark, this.#memory);
-      if (!(await this.#partition(partition, end, place, keeper))) return this.#result(true);
+    return places;
+  }
+
+  async #each(places: readonly PartitionPlace[], claim: Claim | undefined): Promise<ResendResult> {
+    for (const one of places) {
+      const keeper = claim && new Keeper(this.#request.topic, one, claim, this.#closedTopics);
+      if (!(await this.#partition(one, keeper))) return this.#result(true);
     }
     return this.#result(false);
   }
 
-  /** @returns false where it was stopped */
-  async #partition(partition: number, end: bigint, place: Place, keeper: Keeper): Promise<boolean> {
+  /** @returns false where it was stopped; what was not sent then is not remembered as looked at either */
+  async #partition({ partition, end, place }: PartitionPlace, keeper: Keeper | undefined): Promise<boolean> {
     const { topic, batch, limit, signal, wanted } = this.#request;
     const from = new Map([[partition, place.start]]);
     const until = new Map([[partition, end]]);
     let waiting: Waiting[] = [];
     let looked = place.start;
-    for await (const { records } of this.#letters.read(topic, from, { until, patience })) {
+    for await (const { records } of this.#ports.letters.read(topic, from, { until, patience, signal })) {
       for (const stored of records) {
+        if (signal.aborted) return false;
         if (stored.offset >= end) continue;
         this.#seen += Number(stored.offset - looked) + 1;
         looked = stored.offset + 1n;
@@ -100,30 +136,46 @@ export class Resending {
         if (waiting.length < Math.min(batch, limit - this.#count())) continue;
         await this.#flush(waiting, place, keeper);
         waiting = [];
-        if (signal.aborted || this.#count() >= limit) return false;
+        if (this.#count() >= limit) return false;
       }
     }
+    if (signal.aborted) return false;
     await this.#flush(waiting, place, keeper);
     return true;
   }
 
-  async #flush(waiting: readonly Waiting[], place: Place, keeper: Keeper): Promise<void> {
-    const { dryRun, onProgress } = this.#request;
-    if (dryRun) for (const { record } of waiting) this.#counted(record.topic);
+  async #flush(waiting: readonly Waiting[], place: Place, keeper: Keeper | undefined): Promise<void> {
+    const { onProgress } = this.#request;
+    const ready = await this.#finished(
+      waiting.filter(({ letter }) => !this.#isClosed(letter, place)),
+      place,
+    );
+    if (keeper === undefined) for (const { record } of ready) this.#counted(record.topic);
     else {
-      const open = waiting.filter(({ letter }) => !this.#isClosed(letter, place));
-      if (open.length > 0)
-        await keeper.assertReady(
-          place,
-          open.map(({ letter }) => letter.stored.offset),
-        );
-      const errors = await this.#send(open.map(({ record }) => record));
-      const trouble = open.flatMap((one, index) => this.#conclude(one, errors[index], place) ?? []);
+      const offsets = ready.map(({ letter }) => letter.stored.offset);
+      if (offsets.length > 0) await keeper.assertReady(place, offsets);
+      const errors = await this.#ports.send(ready.map(({ record }) => record));
+      const trouble = ready.flatMap((one, index) => this.#conclude(one, errors[index], place) ?? []);
       await keeper.keep(place);
       const [first] = trouble;
       if (first !== undefined) throw first;
     }
     onProgress(Math.min(this.#seen, this.#all), this.#all);
+  }
+
+  /** Those that have the form of their topic; the others stay. */
+  async #finished(waiting: readonly Waiting[], place: Place): Promise<Waiting[]> {
+    const finished = await Promise.all(
+      waiting.map(async ({ letter, record }) => ({
+        letter,
+        record: await this.#ports.finish(letter, record),
+      })),
+    );
+    return finished.flatMap(({ letter, record }) => {
+      if (typeof record !== 'string') return [{ letter, record }];
+      this.#leave(place, letter, record);
+      return [];
+    });
   }
 
   /** @returns what ends the run: a cluster in trouble is no fault of the letter */
@@ -175,53 +227,4 @@ export class Resending {
 interface Waiting {
   readonly letter: DeadLetter;
   readonly record: KafkaRecord;
-}
-
-/** Keeps the place of one partition in the cluster's memory. */
-class Keeper {
-  readonly #topic: string;
-  readonly #partition: number;
-  readonly #memory: Memory;
-  #last: Bookmark | undefined;
-
-  constructor(topic: string, partition: number, last: Bookmark | undefined, memory: Memory) {
-    this.#topic = topic;
-    this.#partition = partition;
-    this.#last = last;
-    this.#memory = memory;
-  }
-
-  /**
-   * Two at once would send everything twice, and so would a run whose place cannot be kept.
-   * @param offsets what is about to be sent
-   */
-  async assertReady(place: Place, offsets: readonly bigint[]): Promise<void> {
-    const then = place.copy();
-    for (const offset of offsets) then.pass(offset, true);
-    if (then.toBookmark() === undefined) throw this.#tooScattered();
-    const kept = await this.#memory.find(groupOf(this.#topic), this.#topic, [this.#partition]);
-    const now = kept.get(this.#partition);
-    if (now?.offset === this.#last?.offset && now?.note === this.#last?.note) return;
-    throw new KafkaError(
-      'RESEND_IN_USE',
-      `Dead-letter topic "${this.#topic}": another resend is at work on it. Wait for it to end, then run this again.`,
-      { topic: this.#topic },
-    );
-  }
-
-  async keep(place: Place): Promise<void> {
-    const bookmark = place.toBookmark();
-    if (bookmark === undefined) throw this.#tooScattered();
-    await this.#memory.keep(groupOf(this.#topic), this.#topic, new Map([[this.#partition, bookmark]]));
-    this.#last = bookmark;
-  }
-
-  #tooScattered(): KafkaError {
-    return new KafkaError(
-      'RESEND_FAILED',
-      `Dead-letter topic "${this.#topic}": what was re-sent of partition ${this.#partition} lies too scattered to be ` +
-        'remembered. Re-send the older letters first: without a filter, or with one that they fit.',
-      { topic: this.#topic },
-    );
-  }
 }

@@ -43,6 +43,27 @@ export class FramedValues {
     return this.#kept(head, value, eventName, new Waiting(value, what, writer, this.#headers));
   }
 
+  /**
+   * A record that was kept as JSON, in its final form.
+   * @param what the value, for messages: `event "order complete"`
+   * @param patience how long its schema is looked up, in ms
+   * @throws KafkaError why it cannot be written
+   */
+  async finish(record: KafkaRecord, value: unknown, what: string, patience: number): Promise<KafkaRecord> {
+    const waiting = new Waiting(value, what, this.#writer(record.topic), this.#headers);
+    const finished = waiting.finish(record);
+    if (finished !== undefined) return finished;
+    await waiting.moved(patience);
+    const late = waiting.finish(record);
+    if (late !== undefined) return late;
+    throw (
+      waiting.lastError ??
+      new KafkaError('REGISTRY_UNAVAILABLE', `Kafka topic "${record.topic}": its schema is not known.`, {
+        topic: record.topic,
+      })
+    );
+  }
+
   /** Looks up the schema of a topic before its first event comes. */
   warm(topic: string): void {
     void this.#writer(topic).moved(0);

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { event } from '../support/flow.ts';
 import { account, openFlow, upTo } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
+import { scriptedServer } from '../support/scripted-http.ts';
 import { tempFolder } from '../support/temp.ts';
 import { fillDeadLetters, refusal } from './support/letters.ts';
 import { flowFile, run } from './support/run.ts';
@@ -119,6 +120,9 @@ describe('dead letters', () => {
 
     const rest = await resend(path, '--batch', String(batch), '--json');
     assert.equal(rest.code, 0, rest.notes.join('\n'));
+    assert.deepEqual(rest.notes, [
+      'another resend is at work, or was killed: it takes up to 15 s to find out which',
+    ]);
     const { sent } = JSON.parse(rest.lines[0] ?? '') as { sent: Record<string, number> };
     const { lost, duplicates, disordered } = account(await readBack(brokers, topic, { count }), upTo(count));
     assert.deepEqual(lost, []);
@@ -126,6 +130,114 @@ describe('dead letters', () => {
     assert.ok(duplicates <= batch, `${duplicates} were sent twice`);
     assert.equal(half + (sent[topic] ?? 0), count + duplicates);
     assert.deepEqual((await resend(path)).lines, ['0 dead letters re-sent']);
+  });
+
+  it('a second resend at the same time refuses to start, whatever it would send, and one that is stopped goes on later', async () => {
+    const { brokers } = await sharedBroker();
+    const [topic, other, dead] = [await freshTopic('one'), await freshTopic('two'), await freshTopic('dead')];
+    const count = 3_000;
+    await fillDeadLetters(brokers, dead, { count, headers: refusal(topic) });
+    await fillDeadLetters(brokers, dead, { count: 1, first: count, headers: refusal(other) });
+    const path = await flowOf(topic, dead);
+    const stored = async () => (await recordCounts(brokers, topic)).reduce((sum, one) => sum + one, 0);
+
+    const stop = new AbortController();
+    const words = ['dead-letters', 'resend', path, '--batch', '10'];
+    const first = run(words, { stop: stop.signal });
+    await eventually('some are sent', async () => (await stored()) > 50, { timeoutMs: 60_000, everyMs: 5 });
+    const second = await resend(path, '--topic', other);
+    assert.equal(second.code, 1);
+    assert.deepEqual(second.notes.slice(1), [
+      `walkeros-kafka: Dead-letter topic "${dead}": another resend is at work on it. Wait for it to end, then run this again.`,
+    ]);
+    stop.abort();
+    const stopped = await first;
+    assert.equal(stopped.code, 1);
+    assert.equal(stopped.lines.at(-1), 'stopped before the end: run this again to go on');
+    const half = await stored();
+    assert.equal(stopped.lines[1], `${half.toLocaleString('en')} dead letters re-sent`);
+    assert.ok(half < count, 'it had ended before it was stopped');
+
+    const rest = await resend(path);
+    assert.deepEqual([rest.code, rest.notes], [0, []]);
+    const read = await readBack(brokers, [topic, other], { count: count + 1 });
+    const { lost, duplicates } = account(read, upTo(count + 1));
+    assert.deepEqual({ lost, duplicates }, { lost: [], duplicates: 0 });
+  });
+
+  it('a value that was kept as JSON goes by the schema of its topic, once it is there', async (t) => {
+    // Raw JSON went into the Avro topic, and its consumers stopped at it.
+    const { brokers } = await sharedBroker();
+    const [topic, dead] = [await freshTopic('avro'), await freshTopic('dead')];
+    let known = false;
+    const registry = await scriptedServer(() =>
+      known ? { body: { id: 7, version: 1 } } : { status: 404, body: { error_code: 40401 } },
+    );
+    t.after(() => registry.close());
+    const schema = { type: 'record', name: 'View', fields: [{ name: 'timestamp', type: 'long' }] };
+    const settings = {
+      kafka: { brokers, topic, headers: { team: 'web' } },
+      value: { format: 'avro' as const, registry: { url: registry.url }, schema },
+      deadLetter: { topic: dead },
+    };
+    const flow = await openFlow(settings);
+    await flow.push(event({ timestamp: 1 }));
+    await flow.stop();
+    const path = flowFile(folder, { settings });
+    const listed = await run(['dead-letters', 'list', path]);
+    assert.match(listed.lines[0] ?? '', /SCHEMA_MISSING/);
+
+    const still = await resend(path);
+    assert.equal(still.code, 1);
+    assert.deepEqual(still.lines, ['0 dead letters re-sent', '1 stay: mend the cause, then run this again']);
+    assert.match(
+      still.notes.join('\n'),
+      /^stays: the letter 0\/0 for "[^"]+": Kafka topic "[^"]+": the Schema Registry does not have this schema/,
+    );
+    assert.deepEqual(await recordCounts(brokers, topic), [0]);
+
+    known = true;
+    assert.deepEqual((await resend(path)).lines, [`1 to "${topic}"`, '1 dead letter re-sent']);
+    const [one] = await readBack(brokers, topic, { count: 1 });
+    assert.equal(one?.value?.toString('hex'), '000000000702');
+    assert.deepEqual(
+      one?.headers.map(([name, content]) => [name, String(content)]),
+      [['team', 'web']],
+    );
+  });
+
+  it('a list that ends before the topic says so', async () => {
+    // "10 dead letters" was told of whatever there was, and a list that was stopped gave its count for all there are.
+    const { brokers } = await sharedBroker();
+    const [topic, dead] = [await freshTopic('mended'), await freshTopic('dead')];
+    await fillDeadLetters(brokers, dead, { count: 12, headers: refusal(topic) });
+    const path = await flowOf(topic, dead);
+    const last = async (...words: string[]) => {
+      const { code, lines } = await run(['dead-letters', 'list', path, ...words]);
+      return { code, lines: lines.length, last: lines.at(-1) };
+    };
+    assert.deepEqual(await last('--limit', '10'), {
+      code: 0,
+      lines: 21,
+      last: `the first 10 dead letters in "${dead}"; there are more`,
+    });
+    assert.deepEqual(await last('--limit', '1'), {
+      code: 0,
+      lines: 3,
+      last: `the first dead letter in "${dead}"; there are more`,
+    });
+    assert.deepEqual(await last('--limit', '12'), {
+      code: 0,
+      lines: 25,
+      last: `12 dead letters in "${dead}"`,
+    });
+    const stop = new AbortController();
+    const stopped = await run(['dead-letters', 'list', path], {
+      stop: stop.signal,
+      onLine: () => stop.abort(),
+    });
+    assert.equal(stopped.code, 1);
+    assert.equal(stopped.lines.at(-1), `stopped after 1 dead letter in "${dead}"; there may be more`);
   });
 
   it('what a filter leaves behind is sent by a later run, and nothing else', async () => {

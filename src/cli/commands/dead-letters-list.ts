@@ -32,17 +32,26 @@ export const deadLettersList: Command = {
       terminal.environment,
     );
     const [all, asJson, limit] = [words.has('all'), words.has('json'), words.count('limit') ?? Infinity];
-    const counts = { listed: 0, resent: 0 };
-    for await (const one of deadLetters(configured, wantedLetters(words))) {
-      if (terminal.stop.aborted) break;
+    const counts = { listed: 0, resent: 0, more: false };
+    for await (const one of deadLetters(configured, wantedLetters(words), terminal.stop)) {
       if (one.resent) counts.resent += 1;
       if (one.resent && !all) continue;
+      // Only a further one shows that the limit has cut something off.
+      counts.more = counts.listed === limit;
+      if (counts.more) break;
       await terminal.print(asJson ? jsonOf(one) : linesOf(one, terminal));
       counts.listed += 1;
-      if (counts.listed === limit) break;
+      if (asJson && counts.listed === limit) break;
     }
-    if (!asJson) await terminal.print(summaryOf(counts, all, deadLetterTopic(configured)));
-    return 0;
+    const stopped = terminal.stop.aborted;
+    const topic = deadLetterTopic(configured);
+    if (!asJson)
+      await terminal.print(
+        stopped
+          ? `stopped after ${countOf(counts.listed)} in "${topic}"; there may be more`
+          : summaryOf(counts, all, topic),
+      );
+    return stopped ? 1 : 0;
   },
 };
 
@@ -79,10 +88,18 @@ function jsonOf({ letter, resent }: Listed): string {
 }
 
 function summaryOf(
-  { listed, resent }: { listed: number; resent: number },
+  { listed, resent, more }: { listed: number; resent: number; more: boolean },
   all: boolean,
   topic: string,
 ): string {
+  if (more) {
+    const first = listed === 1 ? 'dead letter' : countOf(listed);
+    return `the first ${first} in "${topic}"; there are more`;
+  }
   const hidden = resent > 0 && !all ? ` (${grouped(resent)} re-sent, shown with --all)` : '';
-  return `${grouped(listed)} ${listed === 1 ? 'dead letter' : 'dead letters'} in "${topic}"${hidden}`;
+  return `${countOf(listed)} in "${topic}"${hidden}`;
+}
+
+function countOf(letters: number): string {
+  return `${grouped(letters)} ${letters === 1 ? 'dead letter' : 'dead letters'}`;
 }

@@ -11,7 +11,7 @@ const namedOnes = 3;
 
 export const deadLettersResend: Command = {
   name: 'dead-letters resend',
-  summary: 'Sends them to the topics that refused them, unchanged.',
+  summary: 'Sends them to the topics that refused them.',
   places: ['<flow.json>'],
   options: {
     ...letterOptions,
@@ -21,9 +21,10 @@ export const deadLettersResend: Command = {
     json: { help: 'The result as one JSON object.' },
   },
   notes: [
-    'Key, value, timestamp and headers are those of the refused record; the headers that told why are gone. What was sent is',
-    'remembered in the cluster (consumer group walkeros-kafka-resend.<topic>): a run that was ended, even killed, is taken up',
-    'where it was, and sends at most its last batch twice. A record that is refused again stays, and the next run tries it again.',
+    'Key, value, timestamp and headers are those of the refused record; the headers that told why are gone. A value that was',
+    'refused for its schema is written by the schema of now. What was sent is remembered in the cluster (consumer group',
+    'walkeros-kafka-resend.<topic>): a run that was ended, even killed, is taken up where it was, and sends at most its last',
+    'batch twice. A record that is refused again stays, and the next run tries it again. Ctrl-C ends it after the batch under way.',
   ],
   examples: [
     { line: 'dead-letters resend flow.json --dry-run', what: 'How many, and where they would go' },
@@ -53,10 +54,14 @@ export const deadLettersResend: Command = {
         reasons.set(reason, count);
         if (count <= namedOnes) terminal.note(`stays: ${nameOf(letter)}: ${reason}`);
       },
+      onOther: (ms) =>
+        terminal.note(
+          `another resend is at work, or was killed: it takes up to ${ms / 1_000} s to find out which`,
+        ),
     });
     terminal.progress(undefined);
     await terminal.print(words.has('json') ? jsonOf(result, dryRun) : summaryOf(result, dryRun));
-    return result.left > 0 || terminal.stop.aborted ? 1 : 0;
+    return result.left > 0 || (result.stopped && terminal.stop.aborted) ? 1 : 0;
   },
 };
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { commands } from '../../../src/cli/main.ts';
 import { progressBar } from '../../../src/cli/progress-bar.ts';
@@ -16,7 +19,7 @@ describe('the command line', () => {
       '  doctor <flow.json>               Says what keeps events from reaching Kafka, and what to type.',
       '  tail <topic>                     Shows the records of a topic as they come, decoded.',
       '  dead-letters list <flow.json>    Lists the records that Kafka refused, and why.',
-      '  dead-letters resend <flow.json>  Sends them to the topics that refused them, unchanged.',
+      '  dead-letters resend <flow.json>  Sends them to the topics that refused them.',
       '  spool status <flow.json>         Says what waits in the spool, also while a flow runs.',
       '  spool drain <flow.json>          Delivers all that waits in the spool, and ends.',
     ]);
@@ -76,6 +79,30 @@ describe('the command line', () => {
       '[########················]  33 %  1,234 of 3,700  re-sending',
     );
     assert.equal(progressBar(0, 0, 'x'), '[########################] 100 %  0 of 0  x');
+  });
+
+  it('ends with 1, and says why, where its result cannot be written; a reader that goes away is no failure', async () => {
+    // Every error of the output was taken for a closed pipe: on a full disk half a result counted as success.
+    const full = openSync('/dev/full', 'w');
+    const onFullDisk = spawn(process.execPath, [program, '--help'], { stdio: ['ignore', full, 'pipe'] });
+    let said = '';
+    onFullDisk.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const [code] = (await once(onFullDisk, 'close')) as [number | null];
+    closeSync(full);
+    assert.deepEqual(
+      [code, said],
+      [1, 'walkeros-kafka: The result could not be written: ENOSPC: no space left on device, write.\n'],
+    );
+    const unread = startProgram(process.execPath, [program, '--help'], { cwd: import.meta.dirname });
+    unread.child.stdout?.destroy();
+    const { code: quietly, stderr } = await unread.ended;
+    assert.deepEqual([quietly, stderr], [0, '']);
+  });
+
+  it('does not fall over where nobody reads what it says beside the result', async () => {
+    const unread = startProgram(process.execPath, [program, 'docter'], { cwd: import.meta.dirname });
+    unread.child.stderr?.destroy();
+    assert.equal((await unread.ended).code, 2);
   });
 
   it('colours only a terminal, and not with NO_COLOR', async () => {

@@ -1,97 +1,111 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Bookmark } from '../../../src/dead-letters/place.ts';
-import type { Letters, Memory, Send } from '../../../src/dead-letters/ports.ts';
+import type { Send } from '../../../src/dead-letters/ports.ts';
 import { Resending, type ResendRequest } from '../../../src/dead-letters/resend.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { StoredRecord } from '../../../src/vocabulary/stored-record.ts';
-
-const stored = (
-  offset: number,
-  headers: readonly (readonly [string, string | Buffer])[] = [],
-): StoredRecord => ({
-  topic: 'dead',
-  partition: 0,
-  offset: BigInt(offset),
-  timestamp: 1_700_000_000_000,
-  key: Buffer.from('k'),
-  value: Buffer.from(String(offset)),
-  headers: [['walkeros-dead-letter-topic', 'orders'] as const, ...headers].map(([name, value]) => [
-    name,
-    Buffer.from(value),
-  ]),
-});
-
-function cluster(records: readonly StoredRecord[]) {
-  const kept = new Map<number, Bookmark>();
-  const letters: Letters = {
-    offsets: (_topic, at) => Promise.resolve(new Map([[0, at === 'first' ? 0n : BigInt(records.length)]])),
-    async *read(_topic, from) {
-      await Promise.resolve();
-      yield { records: records.filter(({ offset }) => offset >= (from.get(0) ?? 0n)) };
-    },
-  };
-  const memory: Memory = {
-    find: () => Promise.resolve(new Map(kept)),
-    keep: (_group, _topic, bookmarks) => {
-      for (const [partition, bookmark] of bookmarks) kept.set(partition, bookmark);
-      return Promise.resolve();
-    },
-  };
-  return { letters, memory, kept };
-}
-
-const request: ResendRequest = {
-  topic: 'dead',
-  wanted: {},
-  batch: 2,
-  limit: Infinity,
-  dryRun: false,
-  signal: new AbortController().signal,
-  onProgress: () => undefined,
-  onLeft: () => undefined,
-};
+import { cluster, many, request, resending, stored, taker, timing } from './cluster.ts';
 
 describe('re-sending dead letters', () => {
-  it('two at once: the second stops before it sends anything twice', async () => {
-    const { letters, memory, kept } = cluster([0, 1, 2, 3, 4].map((offset) => stored(offset)));
-    const sent: string[] = [];
-    const send: Send = (records) => {
-      sent.push(...records.map(({ value }) => String(value)));
-      return Promise.resolve(records.map(() => undefined));
+  it('stops where it is told to: before it begins, between partitions, before a batch; and says that it did', async () => {
+    // Only after a full batch was it looked at: 50 partitions of 400 letters were sent to their end, and "stopped" was false.
+    const partitions = Array.from({ length: 20 }, (_, partition) => many(40, 'orders', partition));
+    const before = taker();
+    const early = resending(
+      { ...cluster(partitions), send: before.send },
+      { batch: 500, signal: AbortSignal.abort() },
+    );
+    assert.deepEqual(await early.run(), { sent: new Map(), left: 0, stopped: true });
+    assert.equal(before.times.size, 0);
+
+    const ports = cluster(partitions);
+    const { send, times, twice } = taker();
+    const stop = new AbortController();
+    const stopping: Send = (records) => {
+      if (times.size === 80) stop.abort();
+      return send(records);
     };
-    // Behind our back somebody else goes on from the same place.
-    const shared: Memory = {
-      ...memory,
-      async keep(...place) {
-        await memory.keep(...place);
-        kept.set(0, { offset: 4n, note: '' });
+    const { sent, stopped } = await resending(
+      { ...ports, send: stopping },
+      { batch: 500, signal: stop.signal },
+    ).run();
+    assert.deepEqual([...sent, stopped], [['orders', 120], true]);
+    await resending({ ...ports, send }, { batch: 500 }).run();
+    assert.deepEqual([times.size, twice()], [800, 0]);
+  });
+
+  it('a letter that cannot be given the form of its topic stays, with the reason', async () => {
+    const { letters, memory } = cluster([many(3)]);
+    const { send, times } = taker();
+    const reasons: string[] = [];
+    const result = await new Resending(
+      { ...request, onLeft: (_, reason) => reasons.push(reason) },
+      {
+        letters,
+        memory,
+        send,
+        finish: ({ stored: { offset } }, record) =>
+          Promise.resolve(offset === 1n ? 'no schema' : { ...record, value: Buffer.from('framed') }),
       },
-    };
-    await assert.rejects(new Resending(request, letters, shared, send).run(), {
-      code: 'RESEND_IN_USE',
-      message:
-        'Dead-letter topic "dead": another resend is at work on it. Wait for it to end, then run this again.',
+      timing,
+    ).run();
+    assert.deepEqual([...result.sent, result.left, result.stopped], [['orders', 2], 1, false]);
+    assert.deepEqual(reasons, ['no schema']);
+    assert.deepEqual([...times], [['framed', 2]]);
+  });
+
+  it('says what stands in the way where more stays than can be remembered', async () => {
+    // "Run it once without a filter" was said to somebody who had given none.
+    let random = 1;
+    const mixed = many(60_000).map((_, index) => {
+      random = (random * 48_271) % 2_147_483_647;
+      return stored(index, [], { topic: random % 2 === 0 ? 'a' : 'b' });
     });
-    assert.deepEqual(sent, ['0', '1']);
+    const send: Send = (all) =>
+      Promise.resolve(
+        all.map(({ topic }) =>
+          topic === 'b' ? new KafkaError('TOPIC_MISSING', 'Topic "b" does not exist.') : undefined,
+        ),
+      );
+    await assert.rejects(resending({ ...cluster([mixed]), send }, { batch: 1_000 }).run(), {
+      code: 'RESEND_FAILED',
+      message:
+        'Dead-letter topic "dead": what was re-sent of partition 0 lies too scattered to be remembered, between tens of ' +
+        'thousands of letters that stay. Those for "b" stay because of this: Topic "b" does not exist. Mend that first, then ' +
+        'run this again; a filter does not help.',
+    });
+  });
+
+  it('says so where another program has committed to the group', async () => {
+    // zlib's own error was thrown, with its stack.
+    const ports = cluster([many(2)]);
+    ports.kept.set(0, { offset: 1n, note: 'consumed by hand' });
+    await assert.rejects(resending({ ...ports, send: taker().send }).run(), {
+      code: 'RESEND_FAILED',
+      message:
+        'Dead-letter topic "dead": the metadata that consumer group "walkeros-kafka-resend.dead" has for partition 0 is none ' +
+        'of ours (it is no base64): another program has committed there. Keep it from that; then delete the group, which ' +
+        'forgets what was re-sent.',
+    });
   });
 
   it('a cluster in trouble ends the run, and what it took until then is remembered', async () => {
-    const { letters, memory, kept } = cluster([0, 1, 2, 3].map((offset) => stored(offset)));
+    const { letters, memory, kept } = cluster([many(4)]);
     const down = new KafkaError('DEADLINE_EXCEEDED', 'down');
     let batches = 0;
     const send: Send = (records) => {
       batches += 1;
       return Promise.resolve(records.map((_, index) => (batches === 2 && index === 1 ? down : undefined)));
     };
-    await assert.rejects(new Resending(request, letters, memory, send).run(), down);
+    await assert.rejects(resending({ letters, memory, send }).run(), down);
     assert.deepEqual(kept.get(0)?.offset, 3n);
     const again: string[] = [];
-    const { sent, left } = await new Resending(request, letters, memory, (records) => {
+    const resend: Send = (records) => {
       again.push(...records.map(({ value }) => String(value)));
       return Promise.resolve(records.map(() => undefined));
-    }).run();
-    assert.deepEqual(again, ['3']);
+    };
+    const { sent, left } = await resending({ letters, memory, send: resend }).run();
+    assert.deepEqual(again, ['0/3']);
     assert.deepEqual([...sent, left], [['orders', 1], 0]);
   });
 
@@ -107,11 +121,11 @@ describe('re-sending dead letters', () => {
       foreign,
       stored(4),
     ];
-    const { letters, memory, kept } = cluster(records);
+    const { letters, memory, kept } = cluster([records]);
     const reasons: string[] = [];
     const onLeft: ResendRequest['onLeft'] = (_, reason) => reasons.push(reason);
     const send: Send = (all) => Promise.resolve(all.map(() => undefined));
-    const result = await new Resending({ ...request, onLeft }, letters, memory, send).run();
+    const result = await resending({ letters, memory, send }, { onLeft }).run();
     assert.deepEqual(reasons, [
       'its header "a" is no text',
       'it has the header "b" twice',
