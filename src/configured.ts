@@ -3,7 +3,7 @@ import { readFlowFile } from './flow/flow-file.ts';
 import type { Environment } from './flow/references.ts';
 import { resolveOptions, type Options } from './options/resolve.ts';
 import { resolveSetup } from './options/resolve-setup.ts';
-import { Registry } from './registry/registry.ts';
+import { valueRegistries, type NamedRegistry } from './options/value-registries.ts';
 
 /** A destination of a flow file, as the commands work with it. */
 export interface Configured {
@@ -11,7 +11,8 @@ export interface Configured {
   readonly path: string;
   readonly id: string;
   readonly options: Options;
-  readonly registry: Registry | undefined;
+  /** Of the values; where those need none the one of `config.setup`, if any. */
+  readonly registries: readonly NamedRegistry[];
 }
 
 /** @throws KafkaError FLOW_INVALID or SETTINGS_INVALID */
@@ -23,10 +24,24 @@ export async function configuredDestination(
   const { id, config } = findDestination(await readFlowFile(path), wanted, environment);
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
   const schema = resolveSetup(config.setup, options, { id, mapping: config.mapping })?.plan.schema;
-  return { path, id, options, registry: schema && new Registry(schema.registry) };
+  const ofValues = valueRegistries(options, config.mapping);
+  const ofSetup = schema && {
+    facts: schema.registry,
+    path: 'setup.schemaRegistry',
+    topics: new Set<string>(),
+  };
+  return { path, id, options, registries: ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup] };
 }
 
 /** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */
 export function plainConnection(brokers: readonly string[], topic: string): Options['connection'] {
   return resolveOptions({ kafka: { brokers, topic } }).options.connection;
+}
+
+/** Only an address, without a login. @throws KafkaError SETTINGS_INVALID */
+export function plainRegistry(url: string): readonly NamedRegistry[] {
+  // Neither brokers nor topic are asked anything.
+  const kafka = { brokers: ['localhost:9092'], topic: 'any' };
+  const { options } = resolveOptions({ kafka, value: { format: 'json-schema', registry: { url } } });
+  return valueRegistries(options, undefined);
 }

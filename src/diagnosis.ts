@@ -9,10 +9,11 @@ import { Report } from './doctor/report.ts';
 import { findDestination, type FlowDestination } from './flow/destination.ts';
 import { readFlowFile } from './flow/flow-file.ts';
 import type { Environment } from './flow/references.ts';
-import { ruleRegistries, ruleTopics } from './options/mapping.ts';
+import { ruleTopics } from './options/mapping.ts';
 import type { RegistryFacts } from './options/registry-facts.ts';
 import { resolveOptions, type Options, type Resolved } from './options/resolve.ts';
 import { resolveSetup, type ResolvedSetup } from './options/resolve-setup.ts';
+import { valueRegistries } from './options/value-registries.ts';
 import { Registry } from './registry/registry.ts';
 import { readSpool } from './spool/status.ts';
 import { KafkaError } from './vocabulary/errors.ts';
@@ -140,7 +141,7 @@ function factsOf(
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),
-    registries: [...setupRegistry(setup), ...valueRegistries(options, config.mapping)],
+    registries: [...setupRegistry(setup), ...settingsRegistries(options, config.mapping)],
     spool: spoolOf(options.spool),
   };
 }
@@ -167,17 +168,10 @@ function setupRegistry(setup: ResolvedSetup | undefined): Patient['registries'] 
   return plan === undefined ? [] : [registryAt(plan.registry, 'setup.schemaRegistry', plan.subject)];
 }
 
-/** Of the settings and of rules that name another one. */
-function valueRegistries(options: Options, mapping: unknown): Patient['registries'] {
-  const places = [{ settings: undefined, path: 'settings.value.registry' }, ...ruleRegistries(mapping)];
-  const found = new Map<RegistryFacts, Patient['registries'][number]>();
-  for (const { settings, path } of places) {
-    const value = options.valueOf(settings);
-    if (!('registry' in value) || found.has(value.registry)) continue;
-    // Which subject it is makes no difference to whether it answers.
-    found.set(value.registry, registryAt(value.registry, path, `${options.topic}-value`));
-  }
-  return [...found.values()];
+function settingsRegistries(options: Options, mapping: unknown): Patient['registries'] {
+  // Which subject it is makes no difference to whether it answers.
+  const subject = `${options.topic}-value`;
+  return valueRegistries(options, mapping).map(({ facts, path }) => registryAt(facts, path, subject));
 }
 
 function registryAt(facts: RegistryFacts, path: string, subject: string): Patient['registries'][number] {

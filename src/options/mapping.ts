@@ -39,10 +39,13 @@ export function ruleTopics(mapping: unknown): { topic: string; path: string }[] 
   });
 }
 
-/** The settings of every rule, and the setting in them that may name a registry of its own. */
-export function ruleRegistries(mapping: unknown): { settings: unknown; path: string }[] {
+/** The settings of every rule, their topic, and the setting in them that may name a registry of its own. */
+export function ruleRegistries(
+  mapping: unknown,
+): { settings: unknown; topic: string | undefined; path: string }[] {
   return ruleSettingsOf(mapping).map(({ path, settings }) => ({
     settings,
+    topic: ruleSettingsSchema.safeParse(settings).data?.topic,
     path: pathText('mapping', [...path, 'value', 'registry']),
   }));
 }
