@@ -43,5 +43,5 @@ export function plainRegistry(url: string): readonly NamedRegistry[] {
   // Neither brokers nor topic are asked anything.
   const kafka = { brokers: ['localhost:9092'], topic: 'any' };
   const { options } = resolveOptions({ kafka, value: { format: 'json-schema', registry: { url } } });
-  return valueRegistries(options, undefined);
+  return valueRegistries(options, undefined).map((named) => ({ ...named, path: '--registry' }));
 }

@@ -103,7 +103,7 @@ describe('tail decodes what a flow writes', { skip: missing ?? false }, () => {
     assert.deepEqual(shown?.value, { id: '9007199254740993', total: { cents: 5 } });
   });
 
-  it('and shows bytes where the registry does not answer, or does not know the schema, saying so once', async () => {
+  it('and shows bytes where the registry does not answer, or none is named, saying so once', async () => {
     const [unused = 0] = await freePorts(1);
     const { topic } = await written({ format: 'avro', registry: { url: registry.url }, autoRegister: true });
     const cluster = [topic, '--brokers', brokers.join(), ...whole];
@@ -113,7 +113,7 @@ describe('tail decodes what a flow writes', { skip: missing ?? false }, () => {
     assert.equal(away.notes.length, 1);
     assert.match(
       away.notes[0] ?? '',
-      /^walkeros-kafka: The Schema Registry at http:\S+ could not look up the schema of id \d+: .*ECONNREFUSED.* Shown as bytes\.$/,
+      /^walkeros-kafka: The Schema Registry at http:\S+ could not look up the schema of id \d+: .*ECONNREFUSED.*\. Check --registry and that the registry is up\. Shown as bytes\.$/,
     );
     const nobody = await run(['tail', ...cluster]);
     assert.equal(nobody.lines.length, 2);
