@@ -3,7 +3,7 @@ import { readFlowFile } from './flow/flow-file.ts';
 import type { Environment } from './flow/references.ts';
 import { resolveOptions, type Options } from './options/resolve.ts';
 import { setupRegistry } from './options/resolve-setup.ts';
-import { Registry } from './registry/registry.ts';
+import { valueRegistries, type NamedRegistry } from './options/value-registries.ts';
 
 /** A destination of a flow file, as the commands work with it. */
 export interface Configured {
@@ -13,7 +13,8 @@ export interface Configured {
   readonly options: Options;
   /** The mapping rules, as they stand in the file. */
   readonly mapping: unknown;
-  readonly registry: Registry | undefined;
+  /** Of the values; where those need none the one of `config.setup`, if any. */
+  readonly registries: readonly NamedRegistry[];
 }
 
 /** @throws KafkaError FLOW_INVALID or SETTINGS_INVALID */
@@ -24,12 +25,23 @@ export async function configuredDestination(
 ): Promise<Configured> {
   const { id, config } = findDestination(await readFlowFile(path), wanted, environment);
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
+  const ofValues = valueRegistries(options, config.mapping);
   // Only `walkeros setup` needs the whole of it, and says what is wrong with it.
   const facts = setupRegistry(config.setup);
-  return { path, id, options, mapping: config.mapping, registry: facts && new Registry(facts) };
+  const ofSetup = facts && { facts, path: 'setup.schemaRegistry', topics: new Set<string>() };
+  const registries = ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup];
+  return { path, id, options, mapping: config.mapping, registries };
 }
 
 /** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */
 export function plainConnection(brokers: readonly string[], topic: string): Options['connection'] {
   return resolveOptions({ kafka: { brokers, topic } }).options.connection;
+}
+
+/** Only an address, without a login. @throws KafkaError SETTINGS_INVALID */
+export function plainRegistry(url: string): readonly NamedRegistry[] {
+  // Neither brokers nor topic are asked anything.
+  const kafka = { brokers: ['localhost:9092'], topic: 'any' };
+  const { options } = resolveOptions({ kafka, value: { format: 'json-schema', registry: { url } } });
+  return valueRegistries(options, undefined).map((named) => ({ ...named, path: '--registry' }));
 }

@@ -13,7 +13,7 @@ import type { Environment } from './flow/references.ts';
 import { ruleTopics } from './options/mapping.ts';
 import { resolveOptions, type Options, type Resolved } from './options/resolve.ts';
 import { resolveSetup, type ResolvedSetup } from './options/resolve-setup.ts';
-import { setupRegistries, valueRegistries } from './registries.ts';
+import { setupLooks, valueLooks } from './registries.ts';
 import { filesOf } from './spool/sqlite/database.ts';
 import { readSpool } from './spool/status.ts';
 import { KafkaError } from './vocabulary/errors.ts';
@@ -180,7 +180,7 @@ function factsOf(
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),
-    registries: [...setupRegistries(setup?.plan.schema), ...valueRegistries(options, config.mapping)],
+    registries: [...setupLooks(setup?.plan.schema), ...valueLooks(options, config.mapping)],
     spool: spoolOf(options.spool),
   };
 }

@@ -11,7 +11,7 @@ import { SchemaWriter, type Schemas } from './value/schema-writer.ts';
 type Looks = Patient['registries'];
 
 /** The registry of a setup, asked for the subject that it registers under: it need not be there yet. */
-export function setupRegistries(plan: SchemaPlan | undefined): Looks {
+export function setupLooks(plan: SchemaPlan | undefined): Looks {
   if (plan === undefined) return [];
   const { registry: facts, subject } = plan;
   const path = 'setup.schemaRegistry';
@@ -28,7 +28,7 @@ export function setupRegistries(plan: SchemaPlan | undefined): Looks {
 }
 
 /** Each schema that values are written with, of the settings and of rules, once for each topic they go to. */
-export function valueRegistries(options: Options, mapping: unknown): Looks {
+export function valueLooks(options: Options, mapping: unknown): Looks {
   const general = { settings: undefined, topic: undefined, path: 'settings.value.registry' };
   const known = new Map<RegistryFacts, { readonly registry: Registry; readonly path: string }>();
   const seen = new Map<SchemaOptions, Set<string>>();

@@ -1,16 +1,17 @@
 import { createReader } from './client/create.ts';
 import { clientOptions } from './client-options.ts';
 import type { Options } from './options/resolve.ts';
+import type { NamedRegistry } from './options/value-registries.ts';
 import { decoderOf } from './reading/decode.ts';
 import type { Decoded } from './reading/decoder.ts';
 import type { Filter } from './reading/filter.ts';
-import type { Schemas } from './reading/framed.ts';
+import { schemaReaders } from './schema-readers.ts';
 import type { KafkaError } from './vocabulary/errors.ts';
 import type { StoredRecord } from './vocabulary/stored-record.ts';
 
 export interface TailRequest {
   readonly connection: Options['connection'];
-  readonly schemas: Schemas | undefined;
+  readonly registries: readonly NamedRegistry[];
   readonly topic: string;
   /** A number: milliseconds since the epoch. */
   readonly from: 'first' | 'end' | number;
@@ -18,7 +19,10 @@ export interface TailRequest {
   readonly toEnd: boolean;
   readonly filter: Filter;
   readonly signal: AbortSignal;
+  /** Told of each failure that is waited out. */
   readonly onTrouble: (error: KafkaError) => void;
+  /** Told why values are shown as bytes: once for each cause. */
+  readonly onUndecoded: (error: KafkaError) => void;
 }
 
 export interface Shown {
@@ -31,9 +35,9 @@ export interface Shown {
  * @throws KafkaError as the reader's
  */
 export async function* tailTopic(request: TailRequest): AsyncGenerator<Shown, void, undefined> {
-  const { connection, schemas, topic, from, toEnd, filter, signal, onTrouble } = request;
+  const { connection, registries, topic, from, toEnd, filter, signal, onTrouble, onUndecoded } = request;
   const { reader } = await createReader(clientOptions(connection));
-  const decode = decoderOf(schemas);
+  const decode = decoderOf({ readers: schemaReaders(registries, topic, signal), onUndecoded });
   try {
     const start = await reader.offsets(topic, from);
     const until = toEnd ? { until: await reader.offsets(topic, 'end') } : {};

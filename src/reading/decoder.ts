@@ -4,7 +4,10 @@ import type { StoredRecord } from '../vocabulary/stored-record.ts';
 export interface Decoded {
   /** Such as `json` or `avro 12`: how it was written. */
   readonly format: string;
+  /** As JSON has it, for filters. */
   readonly value: unknown;
+  /** What is shown of a value that was written as JSON: its text, on one line. `value` rounds numbers of many digits. */
+  readonly json?: string | undefined;
 }
 
 /**

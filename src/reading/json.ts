@@ -8,9 +8,15 @@ const firsts = new Set(Buffer.from('{["-0123456789tfn \t\r\n'));
 export function decodeJson({ value }: StoredRecord): Decoded | undefined {
   const first = value?.[0];
   if (value === null || first === undefined || !firsts.has(first)) return undefined;
+  const json = value.toString();
   try {
-    return { format: 'json', value: JSON.parse(value.toString()) as unknown };
+    return { format: 'json', value: JSON.parse(json) as unknown, json: onOneLine(json) };
   } catch {
     return undefined;
   }
+}
+
+/** Of valid JSON, whose strings hold no line break: so one is always between them. */
+export function onOneLine(json: string): string {
+  return json.trim().replace(/[\t\r\n][ \t\r\n]*/g, '');
 }

@@ -1,36 +1,48 @@
 import type { StoredRecord } from '../vocabulary/stored-record.ts';
 import { textOf } from './bytes.ts';
 import type { Decoded } from './decoder.ts';
+import { printable } from './printable.ts';
 
 /** A record as one line of JSON, for programs. Bytes that are no text are base64. */
 export function recordJson(
   { topic, partition, offset, timestamp, key, headers }: StoredRecord,
-  { format, value }: Decoded,
+  decoded: Decoded,
 ): string {
-  return JSON.stringify({
+  const head = JSON.stringify({
     topic,
     partition,
     offset: Number(offset),
     timestamp,
     key: key && bytesText(key),
     headers: headers.map(([name, bytes]) => [name, bytes && bytesText(bytes)]),
-    format,
-    value,
+    format: decoded.format,
   });
+  return `${head.slice(0, -1)},"value":${jsonOf(decoded)}}`;
 }
 
 /** The parts of a record as one line, for people. */
-export function recordParts({ partition, offset, timestamp, key }: StoredRecord, { format, value }: Decoded) {
+export function recordParts({ partition, offset, timestamp, key }: StoredRecord, decoded: Decoded) {
+  const { format, value } = decoded;
   return {
-    time: new Date(timestamp).toISOString(),
+    time: timeOf(timestamp),
     place: `${partition}/${offset}`,
-    key: key === null ? '(no key)' : bytesText(key),
+    key: key === null ? '(no key)' : printable(bytesText(key)),
     // Schemas and raw bytes say so; JSON is what everybody expects.
-    format: format === 'json' || format === 'text' ? '' : `${format} `,
-    value: format === 'text' && typeof value === 'string' ? value : JSON.stringify(value),
+    format: format === 'json' || format === 'text' ? '' : `${printable(format)} `,
+    value: printable(format === 'text' && typeof value === 'string' ? value : jsonOf(decoded)),
   };
 }
 
 export function bytesText(bytes: Buffer): string {
   return textOf(bytes) ?? bytes.toString('base64');
+}
+
+function jsonOf({ json, value }: Decoded): string {
+  return json ?? JSON.stringify(value);
+}
+
+/** Others count in nanoseconds, which is beyond the dates there are: then the number. */
+function timeOf(timestamp: number): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
 }

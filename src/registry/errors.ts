@@ -56,14 +56,19 @@ function connectionReason(failure: unknown): string {
 
 /** @param setting where the user has written how to reach the registry */
 const advice: Partial<Record<ErrorCode, (setting: string) => string>> = {
-  REGISTRY_UNAVAILABLE: (setting) => `Check ${setting}.url and that the registry is up.`,
-  REGISTRY_UNAUTHORIZED: (setting) => `Check ${setting}.auth, and what its user may do with this subject.`,
+  REGISTRY_UNAVAILABLE: (setting) => `Check ${partOf(setting, 'url')} and that the registry is up.`,
+  REGISTRY_UNAUTHORIZED: (setting) =>
+    `Check ${partOf(setting, 'auth')}, and what its user may do with this subject.`,
   REGISTRY_FAILED: (setting) =>
-    `Check ${setting}.url: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).`,
+    `Check ${partOf(setting, 'url')}: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).`,
   SCHEMA_INCOMPATIBLE: () =>
     'Change the schema so that it stays compatible with what is registered, or take another subject.',
   SCHEMA_INVALID: () => 'Correct the schema, or its schemaType.',
 };
+
+/** An option of a command has no parts. */
+const partOf = (setting: string, part: string): string =>
+  setting.startsWith('--') ? setting : `${setting}.${part}`;
 
 export interface Asked {
   /** What was wanted, such as `register the schema under subject "orders-value"`. */

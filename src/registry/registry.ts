@@ -4,6 +4,7 @@ import {
   schemaTypes,
   type Compatibility,
   type RegisteredSchema,
+  type ResolvedSchema,
   type Schema,
   type SchemaReference,
 } from '../vocabulary/schema.ts';
@@ -19,7 +20,7 @@ const references = z
   .nullish()
   .transform((listed) => listed ?? []);
 const version = z.object({ id: z.int(), version: z.int(), schema: z.string(), schemaType, references });
-const byId = z.object({ schema: z.string(), schemaType });
+const byId = z.object({ schema: z.string(), schemaType, references });
 /** Confluent's registry gives its reasons in `messages`, Apicurio in `reason`. */
 const verdict = z.object({
   is_compatible: z.boolean(),
@@ -37,7 +38,7 @@ export class Registry {
   readonly #caller: RegistryCaller;
   readonly #found = new SharedCache<RegisteredSchema>();
   readonly #versions = new SharedCache<RegisteredSchema>();
-  readonly #byId = new SharedCache<Schema>();
+  readonly #byId = new SharedCache<ResolvedSchema>();
   readonly #latest = new SharedCache<RegisteredSchema>();
 
   constructor(options: RegistryOptions) {
@@ -92,10 +93,12 @@ export class Registry {
   }
 
   /** Undefined where no schema has this id. */
-  byId(id: number): Promise<Schema | undefined> {
-    return this.#byId.get(String(id), () => {
+  byId(id: number): Promise<ResolvedSchema | undefined> {
+    return this.#byId.get(String(id), async () => {
       const what = `look up the schema of id ${id}`;
-      return this.#read({ method: 'GET', path: `/schemas/ids/${id}`, what, accepts: isMissing }, byId);
+      const call: Call = { method: 'GET', path: `/schemas/ids/${id}`, what, accepts: isMissing };
+      const answer = await this.#read(call, byId);
+      return answer && { ...answer, references: await this.#resolve(`of id ${id}`, answer.references) };
     });
   }
 
@@ -124,12 +127,16 @@ export class Registry {
     const path = `${pathOf(subject)}/versions/${number}`;
     const answer = await this.#read({ method: 'GET', path, what, accepts: isMissing }, version);
     if (answer === undefined) return undefined;
-    return { ...answer, subject, references: await this.#resolve(subject, answer.references) };
+    return {
+      ...answer,
+      subject,
+      references: await this.#resolve(`of subject "${subject}"`, answer.references),
+    };
   }
 
   /** The schemas that one builds on, and those that they build on, which come first. Registries refuse circles. */
   async #resolve(
-    subject: string,
+    whose: string,
     listed: readonly { name: string; subject: string; version: number }[],
   ): Promise<SchemaReference[]> {
     const resolved = new Map<string, SchemaReference>();
@@ -138,7 +145,7 @@ export class Registry {
       if (found === undefined) {
         throw new KafkaError(
           'SCHEMA_MISSING',
-          `The schema of subject "${subject}" refers to version ${reference.version} of subject "${reference.subject}", ` +
+          `The schema ${whose} refers to version ${reference.version} of subject "${reference.subject}", ` +
             'which the Schema Registry does not have.',
         );
       }

@@ -20,3 +20,19 @@ export interface CompileOptions {
 
 /** @throws Error that says why the text is no schema */
 export type Compile = (text: string, options?: CompileOptions) => Compiled;
+
+/** A value read back. */
+export interface ReadBack {
+  /** As JSON has it; a 64-bit integer is a number up to 2^53, and beyond it decimal text. */
+  readonly value: unknown;
+  /** Protobuf: the message, as its file names it. */
+  readonly message?: string;
+  /** The value's JSON, where that is what was written: its numbers may have more digits than `value` can hold. */
+  readonly json?: string;
+}
+
+/** Reads what stands behind the schema's id. @throws Error for bytes that do not fit the schema */
+export type ReadValue = (payload: Buffer) => ReadBack;
+
+/** @throws Error that says why the text is no schema */
+export type CompileReader = (text: string, references: readonly SchemaReference[]) => ReadValue;

@@ -23,6 +23,12 @@ export function integer64(value: unknown, what: string, least: bigint, most: big
   return exact;
 }
 
+/** What JSON can carry of it exactly, and `integer64` takes: a number up to 2^53, beyond it decimal text. */
+export function exactInteger(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value.toString();
+}
+
 /** @throws Misfit */
 export function integer32(value: unknown, what: string, least: number, most: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value)) throw mustBe(what, value);

@@ -2,13 +2,20 @@ import { Ajv, type ErrorObject, type Options } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { isAsWritten } from './as-written.ts';
 import type { Compile } from './format.ts';
 import { framing } from './framing.ts';
 import { jsonText } from './json-text.ts';
 import { isObject, Misfit } from './misfit.ts';
 
-/** Keywords that a draft does not know are remarks in JSON Schema, and no faults. */
-const options: Options = { strict: false, allErrors: false, logger: false, validateSchema: true };
+/**
+ * Keywords that a draft does not know are remarks in JSON Schema, and no faults. What every object inherits (`constructor`) is
+ * no property.
+ */
+const options: Options = {
+  ...{ strict: false, allErrors: false, logger: false, validateSchema: true },
+  ownProperties: true,
+};
 
 /** JSON Schema, checked by ajv: drafts 7, 2019-09 and 2020-12. */
 export const compileJsonSchema: Compile = (text, { references = [] } = {}) => {
@@ -24,8 +31,8 @@ export const compileJsonSchema: Compile = (text, { references = [] } = {}) => {
       const frame = framing(schemaId);
       return (value) => {
         const json = jsonText(value);
-        // What JavaScript has and JSON has not (a BigInt, a Date) fits or not by what is written of it.
-        if (!validate(value) && !validate(JSON.parse(json))) throw misfitOf(validate.errors);
+        // What JavaScript has and JSON has not (a BigInt, a Date, undefined) fits or not by what is written of it.
+        if (!validate(isAsWritten(value) ? value : JSON.parse(json))) throw misfitOf(validate.errors);
         const bytes = Buffer.allocUnsafe(frame.length + Buffer.byteLength(json));
         frame.copy(bytes);
         bytes.write(json, frame.length);

@@ -26,11 +26,15 @@ export interface SchemaReference {
   readonly schema: string;
 }
 
+/** A schema with all that it builds on. */
+export interface ResolvedSchema extends Schema {
+  /** Each stands after what it builds on itself. */
+  readonly references: readonly SchemaReference[];
+}
+
 /** A schema under a subject. `id` is what stands in front of each value that is written with it. */
-export interface RegisteredSchema extends Schema {
+export interface RegisteredSchema extends ResolvedSchema {
   readonly subject: string;
   readonly version: number;
   readonly id: number;
-  /** Each stands after what it builds on itself. */
-  readonly references: readonly SchemaReference[];
 }

@@ -294,6 +294,18 @@ describe('dead letters', () => {
     assert.deepEqual((await resend(path, '--topic', topic)).lines, ['0 dead letters re-sent']);
   });
 
+  // What a letter says comes from headers, which anybody with the right to write may set.
+  it('cannot write to the terminal', async () => {
+    const { brokers } = await sharedBroker();
+    const dead = await freshTopic('dead');
+    await fillDeadLetters(brokers, dead, { count: 1, headers: refusal('evil\u001b[2J', 'CODE\u0007') });
+    const path = await flowOf('any', dead);
+    const listed = await run(['dead-letters', 'list', path]);
+    assert.match(listed.lines[0] ?? '', / {2}CODE\\u0007 {2}evil\\u001b\[2J {2}key /);
+    assert.equal(listed.lines[1], '    Topic "evil\\u001b[2J": the broker answered CODE\\u0007.');
+    assert.deepEqual((await resend(path, '--dry-run')).lines[0], '1 to "evil\\u001b[2J"');
+  });
+
   it('without dead letters in the settings says which one is missing', async () => {
     const { brokers } = await sharedBroker();
     const path = flowFile(folder, { settings: { kafka: { brokers, topic: 'any' } } });

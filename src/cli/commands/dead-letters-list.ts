@@ -1,5 +1,6 @@
 import { configuredDestination } from '../../configured.ts';
 import type { Listed } from '../../dead-letters/list.ts';
+import { printable } from '../../reading/printable.ts';
 import { bytesText } from '../../reading/show.ts';
 import { deadLetters, deadLetterTopic } from '../../redelivery.ts';
 import type { Command } from '../command.ts';
@@ -59,15 +60,15 @@ function linesOf({ letter, resent }: Listed, terminal: Terminal): string {
   const { stored, topic, code, message, attempts, time } = letter;
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const head = [
-    terminal.paint('dim', `${time}  ${stored.partition}/${stored.offset}`),
-    terminal.paint('red', code),
-    topic,
-    `key ${stored.key === null ? '(none)' : bytesText(stored.key)}`,
+    terminal.paint('dim', `${printable(time)}  ${stored.partition}/${stored.offset}`),
+    terminal.paint('red', printable(code)),
+    printable(topic),
+    `key ${stored.key === null ? '(none)' : printable(bytesText(stored.key))}`,
     `${stored.value?.length ?? 0} bytes`,
     tries,
     ...(resent ? [terminal.paint('green', 're-sent')] : []),
   ];
-  return `${head.join('  ')}\n    ${message}`;
+  return `${head.join('  ')}\n    ${printable(message)}`;
 }
 
 function jsonOf({ letter, resent }: Listed): string {

@@ -1,6 +1,7 @@
 import { configuredDestination } from '../../configured.ts';
 import type { DeadLetter } from '../../dead-letters/letter.ts';
 import type { ResendResult } from '../../dead-letters/resend.ts';
+import { printable } from '../../reading/printable.ts';
 import { resendDeadLetters } from '../../redelivery.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
@@ -52,7 +53,7 @@ export const deadLettersResend: Command = {
       onLeft: (letter, reason) => {
         const count = (reasons.get(reason) ?? 0) + 1;
         reasons.set(reason, count);
-        if (count <= namedOnes) terminal.note(`stays: ${nameOf(letter)}: ${reason}`);
+        if (count <= namedOnes) terminal.note(printable(`stays: ${nameOf(letter)}: ${reason}`));
       },
       onOther: (ms) =>
         terminal.note(
@@ -77,7 +78,7 @@ function summaryOf({ sent, left, stopped }: ResendResult, dryRun: boolean): stri
   const verb = dryRun ? 'would be re-sent' : 're-sent';
   const total = [...sent.values()].reduce((sum, count) => sum + count, 0);
   return [
-    ...[...sent].map(([topic, count]) => `${grouped(count)} to "${topic}"`),
+    ...[...sent].map(([topic, count]) => `${grouped(count)} to "${printable(topic)}"`),
     `${grouped(total)} ${total === 1 ? 'dead letter' : 'dead letters'} ${verb}`,
     ...(left > 0 ? [`${grouped(left)} stay: mend the cause, then run this again`] : []),
     ...(stopped ? ['stopped before the end: run this again to go on'] : []),

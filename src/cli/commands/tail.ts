@@ -1,4 +1,4 @@
-import { configuredDestination, plainConnection } from '../../configured.ts';
+import { configuredDestination, plainConnection, plainRegistry } from '../../configured.ts';
 import { filterOf } from '../../reading/filter.ts';
 import { recordJson, recordParts } from '../../reading/show.ts';
 import { tailTopic, type Shown } from '../../tailing.ts';
@@ -16,6 +16,10 @@ export const tail: Command = {
     brokers: { value: '<host:port,…>', help: 'The cluster, where it asks for no login.' },
     flow: { value: '<flow.json>', help: 'The cluster, login and schema registry of a flow.' },
     destination: { value: '<id>', help: 'Which destination of the flow.' },
+    registry: {
+      value: '<url>',
+      help: 'The schema registry, where it asks for no login. Default: those of the flow.',
+    },
     'from-beginning': { help: 'From the first record that the topic still has.' },
     since: {
       value: '<time>',
@@ -33,6 +37,8 @@ export const tail: Command = {
     json: { help: 'One JSON object a line, with headers.' },
   },
   notes: [
+    'Avro, JSON Schema and Protobuf are decoded by the schemas of the registry: the one of settings.value (or of a mapping',
+    'rule), else of config.setup. What cannot be decoded is shown as "schema 7" and its bytes in base64.',
     'It joins no consumer group and commits nothing. A line has the time of the event, partition/offset, key and value.',
     'Ctrl-C ends it.',
   ],
@@ -46,14 +52,18 @@ export const tail: Command = {
       line: 'tail walkeros-events --flow flow.json --from-beginning --to-end --key us3r',
       what: 'All of one key',
     },
+    {
+      line: 'tail orders --brokers kafka1:9092 --registry http://registry:8081',
+      what: 'Values in Avro, JSON Schema or Protobuf, without a flow',
+    },
   ],
   async run(words, terminal) {
     const topic = words.at(0);
-    const { connection, registry } = await clusterOf(words, topic, terminal);
+    const { connection, registries } = await clusterOf(words, topic, terminal);
     const limit = words.count('limit') ?? Infinity;
     const records = tailTopic({
       connection,
-      schemas: registry,
+      registries,
       topic,
       from: words.has('from-beginning') ? 'first' : (words.time('since', Date.now()) ?? 'end'),
       toEnd: words.has('to-end'),
@@ -64,6 +74,9 @@ export const tail: Command = {
       }),
       signal: terminal.stop,
       onTrouble: once((error) => terminal.note(`walkeros-kafka: ${error.message} Waiting for it.`)),
+      onUndecoded: (error) => {
+        if (!terminal.stop.aborted) terminal.note(`walkeros-kafka: ${error.message} Shown as bytes.`);
+      },
     });
     const asJson = words.has('json');
     let shown = 0;
@@ -82,10 +95,14 @@ async function clusterOf(words: Arguments, topic: string, { environment }: Termi
     throw new UsageError('tell the cluster with either --brokers or --flow');
   if (words.has('from-beginning') && words.has('since'))
     throw new UsageError('--from-beginning and --since exclude each other');
-  if (flow === undefined)
-    return { connection: plainConnection((brokers ?? '').split(','), topic), registry: undefined };
-  const { options, registry } = await configuredDestination(flow, words.text('destination'), environment);
-  return { connection: options.connection, registry };
+  const url = words.text('registry');
+  const named = url === undefined ? undefined : plainRegistry(url);
+  if (flow === undefined) {
+    const addresses = (brokers ?? '').split(',').map((address) => address.trim());
+    return { connection: plainConnection(addresses, topic), registries: named ?? [] };
+  }
+  const { options, registries } = await configuredDestination(flow, words.text('destination'), environment);
+  return { connection: options.connection, registries: named ?? registries };
 }
 
 function lineOf({ record, decoded }: Shown, terminal: Terminal): string {

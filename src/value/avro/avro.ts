@@ -1,16 +1,17 @@
 import avsc, { type Type } from 'avsc';
-import type { Compile } from '../format.ts';
+import type { SchemaReference } from '../../vocabulary/schema.ts';
+import type { Compile, CompileReader } from '../format.ts';
 import { framing } from '../framing.ts';
+import { Readers } from './readers.ts';
 import { Sink } from './sink.ts';
+import { Source } from './source.ts';
 import { Writers } from './writers.ts';
 
 const sink = new Sink();
 
 /** Avro, parsed by avsc. */
 export const compileAvro: Compile = (text, { references = [] } = {}) => {
-  const known: Record<string, Type> = {};
-  for (const { schema } of references) parse(schema, known);
-  const type = parse(text, known);
+  const type = typeOf(text, references);
   const write = new Writers().of(type);
   return {
     name: type.name,
@@ -24,6 +25,22 @@ export const compileAvro: Compile = (text, { references = [] } = {}) => {
     },
   };
 };
+
+export const avroReader: CompileReader = (text, references) => {
+  const read = new Readers().of(typeOf(text, references));
+  return (payload) => {
+    const source = new Source(payload);
+    const value = read(source);
+    if (source.left > 0) throw new Error(`${source.left} bytes are left over`);
+    return { value };
+  };
+};
+
+function typeOf(text: string, references: readonly SchemaReference[]): Type {
+  const known: Record<string, Type> = {};
+  for (const { schema } of references) parse(schema, known);
+  return parse(text, known);
+}
 
 /**
  * Unions come wrapped, for only so avsc takes all of them; the writers never ask it to write one. Logical types are

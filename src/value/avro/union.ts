@@ -103,7 +103,7 @@ function mostAlike(
 ): readonly PlacedBranch[] {
   const likeness = ({ type }: Branch): number =>
     type instanceof avsc.types.RecordType
-      ? type.fields.filter(({ name }) => value[name] !== undefined).length
+      ? type.fields.filter(({ name }) => Object.hasOwn(value, name) && value[name] !== undefined).length
       : 0;
   const most = Math.max(...branches.map(likeness));
   return branches.filter((branch) => likeness(branch) === most);

@@ -1,6 +1,7 @@
 import avsc, { type Type } from 'avsc';
 import { int32, int64, integer32, integer64 } from '../integers.ts';
 import { Misfit, isObject, mustBe, within } from '../misfit.ts';
+import { ownOf } from '../own.ts';
 import type { Write } from './sink.ts';
 import { unionWriter } from './union.ts';
 
@@ -82,10 +83,12 @@ function recordWriter(type: avsc.types.RecordType, writerOf: (type: Type) => Wri
     const absent = byDefault === undefined ? undefined : field.type.toBuffer(byDefault);
     return { name: field.name, write: writerOf(field.type), absent };
   });
+  const properties = ownOf(fields.map(({ name }) => name));
   return (value, sink) => {
     if (!isObject(value)) throw mustBe('an object', value);
+    const owned = properties(value);
     for (const { name, write, absent } of fields) {
-      const own = value[name];
+      const own = owned[name];
       if (own === undefined && absent !== undefined) sink.bytes(absent);
       else {
         try {

@@ -1,5 +1,6 @@
 import protobuf, { type Field, type MapField, type Type } from 'protobufjs';
 import { Misfit, isObject, mustBe, within } from '../misfit.ts';
+import { ownOf } from '../own.ts';
 import { scalars, type Scalar, type Write } from './scalars.ts';
 import { wellKnown } from './well-known.ts';
 
@@ -35,11 +36,13 @@ export class Messages {
         write: this.#field(field),
       }));
     const hasOneofs = fields.some(({ oneof }) => oneof !== undefined);
+    const properties = ownOf(fields.flatMap(({ name, jsonName }) => [name, jsonName]));
     return (value, writer) => {
       if (!isObject(value)) throw mustBe('an object', value);
-      if (hasOneofs) checkOneofs(fields, value);
+      const owned = properties(value);
+      if (hasOneofs) checkOneofs(fields, owned);
       for (const { name, jsonName, required, write } of fields) {
-        const own = value[name] ?? value[jsonName];
+        const own = owned[name] ?? owned[jsonName];
         if (own !== undefined && own !== null) {
           try {
             write(own, writer);

@@ -34,7 +34,7 @@ async function scene(
     },
     { mapping },
   );
-  const configured = { path: 'flow.json', id: 'kafka', options, mapping, registry: undefined };
+  const configured = { path: 'flow.json', id: 'kafka', options, mapping, registries: [] };
   const values = letterValues(configured, { dryRun, patience: 300 });
   t.after(async () => {
     values.close();

@@ -18,7 +18,7 @@ function registry(urls: readonly string[], timeout = 1000): Registry {
 }
 
 const right: Reply = { body: { schema: '"string"' } };
-const schema = { schema: '"string"', schemaType: 'AVRO' };
+const schema = { schema: '"string"', schemaType: 'AVRO', references: [] };
 
 /** The address of a server that has gone. */
 async function gone(): Promise<string> {

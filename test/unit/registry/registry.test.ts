@@ -78,7 +78,7 @@ describe('registry', () => {
       delay: 20,
       body: path.startsWith('/schemas') ? { schema: '"string"' } : { id: 1, version: 1, schema: '"string"' },
     }));
-    const avro = { schemaType: 'AVRO', schema: '"string"' };
+    const avro = { schemaType: 'AVRO', schema: '"string"', references: [] };
     for (const round of ['at once', 'later']) {
       const answers = await Promise.all(Array.from({ length: 50 }, () => registry.byId(1)));
       assert.deepEqual(
@@ -89,6 +89,26 @@ describe('registry', () => {
       await Promise.all(Array.from({ length: 50 }, () => registry.version('s/1 ü', 1)));
     }
     assert.deepEqual(lines(asked), ['GET /schemas/ids/1', 'GET /subjects/s%2F1%20%C3%BC/versions/1']);
+  });
+
+  it('brings what a schema of an id builds on, each after what it builds on itself', async () => {
+    const bodies: Record<string, object> = {
+      '/schemas/ids/9': { schema: 'C', references: [{ name: 'b', subject: 'b', version: 1 }] },
+      '/subjects/b/versions/1': {
+        ...{ id: 8, version: 1, schema: 'B' },
+        references: [{ name: 'a', subject: 'a', version: 1 }],
+      },
+      '/subjects/a/versions/1': { id: 7, version: 1, schema: 'A' },
+    };
+    const { registry } = await start(({ path }) => ({ body: bodies[path] ?? missing }));
+    assert.deepEqual(await registry.byId(9), {
+      schemaType: 'AVRO',
+      schema: 'C',
+      references: [
+        { name: 'a', schema: 'A' },
+        { name: 'b', schema: 'B' },
+      ],
+    });
   });
 
   it('shares a failure with all who wait, and asks anew afterwards', async () => {

@@ -109,6 +109,25 @@ describe('Avro', () => {
     assert.deepEqual(read(schema, { a: 'x', b: 5 }), { a: 'x', b: { int: 5 }, c: null });
   });
 
+  // `value['constructor']` is a function for every object, and so the field was refused although it was absent.
+  it('does not take what every object inherits for a field', () => {
+    for (const name of ['constructor', 'valueOf', 'toString', 'hasOwnProperty']) {
+      const optional = { name, type: ['null', 'string'], default: null };
+      const schema = { type: 'record', name: 'R', fields: [optional] };
+      assert.deepEqual(read(schema, {}), { [name]: null });
+      assert.deepEqual(read(schema, { [name]: 'x' }), { [name]: { string: 'x' } });
+      assert.equal(
+        misfit(record('R', { [name]: 'string' }), {}),
+        `${name}: is missing, and must be a string`,
+      );
+    }
+    const union = [
+      record('A', { constructor: ['null', 'int'], a: ['null', 'int'] }),
+      record('B', { b: 'int' }),
+    ];
+    assert.deepEqual(read(union, { b: 1 }), { B: { b: 1 } });
+  });
+
   it('writes records that hold themselves, maps, enums, fixed and bytes', () => {
     const schema = record('Node', {
       name: { type: 'enum', name: 'Name', symbols: ['A', 'B'] },

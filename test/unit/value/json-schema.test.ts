@@ -57,6 +57,46 @@ describe('JSON Schema', () => {
     for (const [value, reason] of cases) assert.equal(misfit(schema, value), reason);
   });
 
+  // The value was checked as JavaScript has it: a property that is not written counted, and a Date was an object.
+  it('checks what is written, and not what JSON leaves out or changes', () => {
+    class Point {
+      readonly x = 1;
+      get y(): number {
+        return 2;
+      }
+    }
+    const cases: [object, unknown, string][] = [
+      [{ minProperties: 1 }, { a: undefined }, ': must NOT have fewer than 1 properties'],
+      [{ minProperties: 1 }, { a: () => 1 }, ': must NOT have fewer than 1 properties'],
+      [{ minProperties: 1 }, { [Symbol('a')]: 1, a: Symbol('b') }, ': must NOT have fewer than 1 properties'],
+      [{ maxProperties: 0 }, { a: undefined }, 'fits'],
+      [{ properties: { at: { type: 'object' } } }, { at: new Date(0) }, 'at: must be object'],
+      [{ properties: { at: { type: 'string', format: 'date-time' } } }, { at: new Date(0) }, 'fits'],
+      [{ properties: { at: { type: 'string' } } }, { at: new Date(NaN) }, 'at: must be string'],
+      [{ items: { type: 'string' } }, ['a', undefined], '[1]: must be string'],
+      [{ items: { type: ['string', 'null'] } }, ['a', undefined], 'fits'],
+      [{ properties: { n: { not: { type: 'null' } } } }, { n: NaN }, 'n: must NOT be valid'],
+      [{ required: ['y'] }, new Point(), 'y: is missing'],
+      [{ properties: { o: { type: 'object' } } }, { o: { toJSON: () => 'text' } }, 'o: must be object'],
+      [{ properties: { o: { type: 'object' } } }, { o: Object('text') as unknown }, 'o: must be object'],
+      [
+        { properties: { m: { minProperties: 1 } } },
+        { m: new Map([['a', 1]]) },
+        'm: must NOT have fewer than 1 properties',
+      ],
+    ];
+    for (const [schema, value, reason] of cases) assert.equal(misfit(schema, value), reason);
+  });
+
+  it('does not take what every object inherits for a property', () => {
+    assert.equal(misfit({ required: ['constructor'] }, {}), 'constructor: is missing');
+    assert.equal(misfit({ properties: { valueOf: { type: 'string' } } }, {}), 'fits');
+    assert.equal(
+      misfit({ properties: { valueOf: { type: 'string' } } }, { valueOf: 1 }),
+      'valueOf: must be string',
+    );
+  });
+
   it('goes by the draft that the schema names', () => {
     const pair = { prefixItems: [{ type: 'string' }] };
     const draft = (name: string) => ({ $schema: `https://json-schema.org/draft/${name}/schema`, ...pair });

@@ -75,6 +75,14 @@ describe('Protobuf', () => {
     assert.equal(misfit(text, { d: 1, e: null }), 'fits');
   });
 
+  it('does not take what every object inherits for a field', () => {
+    const text = proto(
+      'message M { string constructor = 1; oneof x { string valueOf = 2; string b = 3; } string to_string = 4; }',
+    );
+    assert.equal(misfit(text, { b: 'x' }), 'fits');
+    assert.deepEqual(read(text, { constructor: 'x' }), { constructor: 'x' });
+  });
+
   it('takes the names of ProtoJSON as well', () => {
     assert.deepEqual(
       read(proto('message M { string first_name = 1; string b = 2 [json_name = "bee"]; }'), {

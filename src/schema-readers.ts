@@ -1,0 +1,48 @@
+import type { NamedRegistry } from './options/value-registries.ts';
+import type { FramedReaders } from './reading/framed.ts';
+import { onOneLine } from './reading/json.ts';
+import { Registry } from './registry/registry.ts';
+import { loadReader } from './value/load.ts';
+import type { ResolvedSchema, SchemaType } from './vocabulary/schema.ts';
+
+/**
+ * Readers for the values of a topic. Ids belong to a registry: those that the topic's values are written with are asked first,
+ * the others for what they do not know.
+ * @param closing ends what is being asked
+ */
+export function schemaReaders(
+  named: readonly NamedRegistry[],
+  topic: string,
+  closing: AbortSignal,
+): FramedReaders | undefined {
+  if (named.length === 0) return undefined;
+  const registries = named
+    .toSorted((one, other) => Number(other.topics.has(topic)) - Number(one.topics.has(topic)))
+    .map(({ facts, path }) => new Registry({ ...facts, retries: 0, setting: path, closing }));
+  return {
+    async of(id) {
+      for (const registry of registries) {
+        const schema = await registry.byId(id);
+        if (schema !== undefined) return readerOf(id, schema);
+      }
+      return undefined;
+    },
+  };
+}
+
+async function readerOf(id: number, { schemaType, schema, references }: ResolvedSchema) {
+  const compile = await loadReader(schemaType);
+  const read = compile(schema, references);
+  const label = `${labels[schemaType]} ${id}`;
+  return (payload: Buffer) => {
+    const { value, message, json } = read(payload);
+    const format = message === undefined ? label : `${label} ${message}`;
+    return { format, value, json: json === undefined ? undefined : onOneLine(json) };
+  };
+}
+
+const labels: Readonly<Record<SchemaType, string>> = {
+  AVRO: 'avro',
+  JSON: 'json-schema',
+  PROTOBUF: 'protobuf',
+};

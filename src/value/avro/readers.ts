@@ -1,0 +1,86 @@
+import avsc, { type Type } from 'avsc';
+import type { Read, Source } from './source.ts';
+
+/**
+ * Readers for the types that avsc has parsed. They are our own since avsc refuses integers beyond 2^53, gives unions with the
+ * name of the branch around the value, and believes any count that damaged bytes hold.
+ */
+export class Readers {
+  /** Also of types under way: a record may hold itself. */
+  readonly #known = new Map<Type, Read>();
+
+  of(type: Type): Read {
+    const known = this.#known.get(type);
+    if (known !== undefined) return known;
+    this.#known.set(type, (source) => made(source));
+    const made = this.#make(type);
+    this.#known.set(type, made);
+    return made;
+  }
+
+  #make(type: Type): Read {
+    if (type instanceof avsc.types.RecordType) return this.#record(type);
+    if (type instanceof avsc.types.ArrayType) {
+      const read = this.of(type.itemsType);
+      return (source) => itemsOf(source, read);
+    }
+    if (type instanceof avsc.types.MapType) {
+      const read = this.of(type.valuesType as Type);
+      return (source) => Object.fromEntries(itemsOf(source, (entry) => [text(entry), read(entry)] as const));
+    }
+    if (type instanceof avsc.types.WrappedUnionType) {
+      const branches = type.types.map((branch) => this.of(branch));
+      return (source) => oneOf(branches, source.size())(source);
+    }
+    if (type instanceof avsc.types.EnumType) return (source) => oneOf(type.symbols, source.size());
+    if (type instanceof avsc.types.FixedType) return (source) => latin1(source.bytes(type.size));
+    const read = simple[type.typeName];
+    if (read === undefined) throw new Error(`values of type "${type.typeName}" cannot be read`);
+    return read;
+  }
+
+  #record(type: avsc.types.RecordType): Read {
+    const fields = type.fields.map((field) => ({ name: field.name, read: this.of(field.type) }));
+    return (source) => Object.fromEntries(fields.map(({ name, read }) => [name, read(source)]));
+  }
+}
+
+const text = (source: Source): string => source.bytes(source.size()).toString();
+
+/** As in Avro's JSON encoding, and as the writers take it. */
+const latin1 = (bytes: Buffer): string => bytes.toString('latin1');
+
+const simple: Readonly<Record<string, Read>> = {
+  null: () => null,
+  boolean: (source) => source.byte() !== 0,
+  int: (source) => source.integer(),
+  long: (source) => source.integer(),
+  float: (source) => source.float(),
+  double: (source) => source.double(),
+  string: text,
+  bytes: (source) => latin1(source.bytes(source.size())),
+};
+
+/** Items of some types take no bytes at all (null): so many of them are believed all the same. */
+const mostWithoutBytes = 1_000;
+
+/** In blocks: a count, then as many; a negative one is followed by the block's bytes, and zero ends it. */
+function itemsOf<Item>(source: Source, read: (source: Source) => Item): Item[] {
+  const items: Item[] = [];
+  for (;;) {
+    let count = source.size();
+    if (count === 0) return items;
+    if (count < 0) {
+      count = -count;
+      source.size();
+    }
+    if (count > source.left + mostWithoutBytes) throw new Error('it counts more items than it has bytes');
+    for (; count > 0; count -= 1) items.push(read(source));
+  }
+}
+
+function oneOf<Choice>(choices: readonly Choice[], place: number): Choice {
+  const choice = choices[place];
+  if (choice === undefined) throw new Error(`it chooses number ${place} of ${choices.length}`);
+  return choice;
+}
