@@ -10,6 +10,7 @@ import type { Types } from './types.ts';
 import { Unopened } from './unopened.ts';
 import { KafkaError, reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
+import { within } from './within.ts';
 
 type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger' | 'reportError'>;
 type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule' | 'ingest'>;
@@ -92,12 +93,15 @@ export const destinationKafka: Destination.Instance<Types> = {
 
   /** Sends what waits and closes, within five seconds. Safe twice, and where `init` never ran. */
   async destroy(context) {
-    unopened.remove(context);
+    const failed = unopened.remove(context);
     const slot = find(context);
+    // Late pushes would begin it anew.
+    if (failed && !slot) remember(context, closedSlot(context.id));
     if (!slot) return;
     slot.destroyed = true;
-    // One that is being opened in vain has nothing to close.
-    const runtime = await slot.runtime.catch(() => undefined);
+    // One that is still being opened, most likely in vain, is closed by itself where that succeeds too late.
+    const opening = slot.runtime.catch(() => undefined);
+    const runtime = await within(openingTimeout, opening);
     if (!runtime) return;
     await runtime.close();
     living.delete(runtime);
@@ -122,6 +126,9 @@ export function kafkaHealth(): KafkaHealth[] {
 const living = new Set<Runtime>();
 const unopened = new Unopened();
 
+/** Of the five seconds that `destroy` has, for a runtime that is being opened just then. Milliseconds. */
+const openingTimeout = 4_000;
+
 /** A configured destination's runtime. `destroyed` stays, so that late pushes are told so; `init` may begin anew. */
 interface Slot {
   readonly runtime: Promise<Runtime>;
@@ -135,35 +142,39 @@ const slots = new WeakMap<object, Map<string, Slot>>();
 /**
  * Opens the runtime of a configured destination: once for all who ask, for walkerOS runs `init` as often as there are
  * first pushes. After a `destroy` it opens a new one.
+ * @param spoolPatience how long another owner of the spool may take to end, in ms; default: as long as `destroy` may take
  * @throws KafkaError SETTINGS_INVALID that lists every problem by its path
  */
-async function open(context: Context): Promise<Runtime> {
+async function open(context: Context, spoolPatience?: number): Promise<Runtime> {
   const { id, env, logger, reportError } = context;
   const slot = find(context);
   if (slot && !slot.destroyed) return slot.runtime;
 
   const { options, warnings } = resolvedToOpen(context);
   if (!unopened.has(context)) for (const warning of warnings) logger.warn(warning);
-  const runtime = openRuntime(options, { id, env, logger, reportError });
+  const runtime = openRuntime(options, { id, env, logger, reportError, spoolPatience });
   const opening: Slot = { runtime, opened: undefined, destroyed: false };
   remember(context, opening);
   runtime.then(
     (opened) => {
       opening.opened = opened;
+      if (opening.destroyed) return void opened.close();
       living.add(opened);
       unopened.remove(context);
     },
     (thrown: unknown) => {
+      // Somebody may have begun anew meanwhile.
+      if (find(context) !== opening || opening.destroyed) return;
       forget(context);
-      if (!opening.destroyed) unopened.add(context, thrown, options.bufferMemory, () => retry(context));
+      unopened.add(context, thrown, options.bufferMemory, () => retry(context));
     },
   );
   return runtime;
 }
 
-/** As a push would, but that nobody waits for it. */
+/** As a push would, but that nobody waits for it: it comes again soon enough. */
 function retry(context: Context): void {
-  open(context)
+  open(context, 0)
     .then((runtime) => runtime.connect())
     .catch(() => undefined);
 }
@@ -205,6 +216,15 @@ function remember({ id, config }: Context, slot: Slot): void {
   if (!config.settings) return;
   const siblings = slots.get(config.settings) ?? new Map<string, Slot>();
   slots.set(config.settings, siblings.set(id, slot));
+}
+
+/** Of a destination that is no more, and never was open. */
+function closedSlot(id: string): Slot {
+  const message = `The Kafka destination "${id}" is closed; the event was not sent.`;
+  const runtime = Promise.reject<Runtime>(new KafkaError('DESTINATION_CLOSED', message));
+  // Only late pushes look at it.
+  runtime.catch(() => undefined);
+  return { runtime, opened: undefined, destroyed: true };
 }
 
 /** A runtime that could not be opened is no runtime: the next push tries again. */

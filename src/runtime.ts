@@ -18,6 +18,7 @@ import { valueFormats } from './value-formats.ts';
 import { KafkaError } from './vocabulary/errors.ts';
 import type { Notify } from './vocabulary/notice.ts';
 import type { Outcome } from './vocabulary/outcome.ts';
+import { within } from './within.ts';
 
 /** What one configured destination owns while it lives: one client, one delivery. */
 export interface Runtime {
@@ -40,6 +41,8 @@ export interface RuntimeContext {
   readonly logger: Logger;
   /** walkerOS counts the connection errors of each destination. */
   readonly reportError?: ((error: unknown) => void) | undefined;
+  /** How long another owner of the spool may take to end, in ms. Default: as long as its `destroy` may take. */
+  readonly spoolPatience?: number | undefined;
 }
 
 /** Makes the client that a runtime owns, and tells the telemetry what it does. */
@@ -53,7 +56,7 @@ const spoolDrainTimeout = 3_700;
 
 export async function openRuntime(
   options: Options,
-  { id, env, logger, reportError }: RuntimeContext,
+  { id, env, logger, reportError, spoolPatience }: RuntimeContext,
   makeClient: MakeClient = clientOf,
 ): Promise<Runtime> {
   const { clientId, brokers } = options.connection;
@@ -61,7 +64,7 @@ export async function openRuntime(
   const telemetry = new Telemetry({ id, clientId, logger, traceparent, reportError, clock: logClock });
   const { notify, mark } = telemetry;
   const client = await makeClient(options, env, telemetry);
-  const spool = await spoolOf(options, env, notify);
+  const spool = await spoolOf(options, env, notify, spoolPatience);
   const broker = brokerOf(client, options, id, telemetry);
   const delivery = new Delivery(
     broker,
@@ -83,13 +86,14 @@ export async function openRuntime(
     delivery,
     health: () => telemetry.health(),
     async connect() {
+      if (closing !== undefined) return;
       formats.warm();
       try {
         await client.connect();
         telemetry.connected(brokers);
       } catch (thrown) {
-        // The client port promises KafkaErrors.
-        telemetry.connectFailed(thrown as KafkaError);
+        // The client port promises KafkaErrors. One that is closed meanwhile has not failed.
+        if (closing === undefined) telemetry.connectFailed(thrown as KafkaError);
       }
     },
     close() {
@@ -102,7 +106,9 @@ export async function openRuntime(
         .then(async () => {
           // At once and together: what the spool told from here on would contradict what its pushes were told.
           await Promise.all(
-            [client.close(), spool?.file.close()].map((closed) => within(closeTimeout, closed)),
+            [client.close(), spool?.file.close()].map((closed) =>
+              within(closeTimeout, Promise.resolve(closed)),
+            ),
           );
         });
       return closing;
@@ -111,9 +117,14 @@ export async function openRuntime(
 }
 
 /** A simulation writes no file. */
-async function spoolOf({ spool }: Options, env: Env, notify: Notify): Promise<DeliverySettings['spool']> {
+async function spoolOf(
+  { spool }: Options,
+  env: Env,
+  notify: Notify,
+  patience: number | undefined,
+): Promise<DeliverySettings['spool']> {
   if (spool === undefined || env.kafka) return undefined;
-  return { file: await openSpool(spool, notify), always: spool.mode === 'always' };
+  return { file: await openSpool({ ...spool, patience }, notify), always: spool.mode === 'always' };
 }
 
 async function clientOf(options: Options, env: Env, { notify, produced }: Telemetry): Promise<Client> {
@@ -193,10 +204,4 @@ function deliverySettings(options: Options, client: Client): Omit<DeliverySettin
     deadLetterTopic: deadLetter?.topic,
     ...client.limits,
   };
-}
-
-async function within(ms: number, work: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }

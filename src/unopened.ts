@@ -43,12 +43,16 @@ export class Unopened {
     this.#failed.set(keyOf(place), siblings.set(place.id, { health, retry: timer }));
   }
 
-  /** It is open, or gone. */
-  remove(place: Place): void {
+  /**
+   * It is open, or gone.
+   * @returns whether it was here
+   */
+  remove(place: Place): boolean {
     const siblings = this.#failed.get(keyOf(place));
     clearTimeout(siblings?.get(place.id)?.retry);
-    siblings?.delete(place.id);
+    const found = siblings?.delete(place.id) ?? false;
     if (siblings?.size === 0) this.#failed.delete(keyOf(place));
+    return found;
   }
 
   has(place: Place): boolean {

@@ -31,7 +31,8 @@ export function framedDecoder(options: FramedOptions): Decoder {
   const values = new FramedValues(options);
   return ({ value }) => {
     if (value === null || value.length < 5 || value[0] !== 0) return undefined;
-    return values.decode(value.readInt32BE(1), value.subarray(5));
+    const id = value.readInt32BE(1);
+    return id < 0 ? undefined : values.decode(id, value.subarray(5));
   };
 }
 
@@ -92,7 +93,8 @@ class FramedValues {
       return reader;
     } catch (thrown) {
       const error = thrown instanceof KafkaError ? thrown : unusable(id, thrown);
-      if (error.code.startsWith('REGISTRY_')) {
+      // Others are the answer to this id, or to who asks for it.
+      if (error.code === 'REGISTRY_UNAVAILABLE') {
         this.#silentUntil = this.#now() + pause;
         this.#tell(error.code, error);
       } else this.#miss(id, `${error.code} ${id}`, error);

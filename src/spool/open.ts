@@ -10,7 +10,7 @@ export interface SpoolOptions {
   /** Most bytes of records in it. */
   readonly maxBytes: number;
   /** How long a process that still has the file may take to end. Milliseconds. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
 }
 
 /** A destination that is replaced closes within five seconds. */

@@ -22,11 +22,14 @@ export class Readers {
     if (type instanceof avsc.types.RecordType) return this.#record(type);
     if (type instanceof avsc.types.ArrayType) {
       const read = this.of(type.itemsType);
-      return (source) => itemsOf(source, read);
+      return (source) => source.within(() => itemsOf(source, read));
     }
     if (type instanceof avsc.types.MapType) {
       const read = this.of(type.valuesType as Type);
-      return (source) => Object.fromEntries(itemsOf(source, (entry) => [text(entry), read(entry)] as const));
+      return (source) =>
+        source.within(() =>
+          Object.fromEntries(itemsOf(source, (entry) => [text(entry), read(entry)] as const)),
+        );
     }
     if (type instanceof avsc.types.WrappedUnionType) {
       const branches = type.types.map((branch) => this.of(branch));
@@ -41,7 +44,8 @@ export class Readers {
 
   #record(type: avsc.types.RecordType): Read {
     const fields = type.fields.map((field) => ({ name: field.name, read: this.of(field.type) }));
-    return (source) => Object.fromEntries(fields.map(({ name, read }) => [name, read(source)]));
+    return (source) =>
+      source.within(() => Object.fromEntries(fields.map(({ name, read }) => [name, read(source)])));
   }
 }
 
@@ -61,9 +65,6 @@ const simple: Readonly<Record<string, Read>> = {
   bytes: (source) => latin1(source.bytes(source.size())),
 };
 
-/** Items of some types take no bytes at all (null): so many of them are believed all the same. */
-const mostWithoutBytes = 1_000;
-
 /** In blocks: a count, then as many; a negative one is followed by the block's bytes, and zero ends it. */
 function itemsOf<Item>(source: Source, read: (source: Source) => Item): Item[] {
   const items: Item[] = [];
@@ -74,8 +75,7 @@ function itemsOf<Item>(source: Source, read: (source: Source) => Item): Item[] {
       count = -count;
       source.size();
     }
-    if (count > source.left + mostWithoutBytes) throw new Error('it counts more items than it has bytes');
-    for (; count > 0; count -= 1) items.push(read(source));
+    for (; count > 0; count -= 1) items.push(source.item(read));
   }
 }
 

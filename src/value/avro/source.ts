@@ -3,10 +3,18 @@ import { exactInteger } from '../integers.ts';
 /** Reads one value. @throws Error where the bytes end too early or cannot be of the type */
 export type Read = (source: Source) => unknown;
 
+/** As deep as protobufjs reads: damaged bytes of a type that holds itself would overflow the stack. */
+const mostDeep = 100;
+
+/** Items of some types take no bytes at all (null): so many of a value are believed all the same. */
+const mostWithoutBytes = 1_000;
+
 /** The bytes of one value, read from front to back. */
 export class Source {
   readonly #bytes: Buffer;
   #position = 0;
+  #depth = 0;
+  #items = mostWithoutBytes;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -14,6 +22,23 @@ export class Source {
 
   get left(): number {
     return this.#bytes.length - this.#position;
+  }
+
+  /** Reads a value inside another one. */
+  within<Result>(read: (source: this) => Result): Result {
+    this.#depth += 1;
+    if (this.#depth > mostDeep) throw new Error(`it is more than ${mostDeep} values deep`);
+    const result = read(this);
+    this.#depth -= 1;
+    return result;
+  }
+
+  /** Reads one of many: those that take no bytes would else be believed in any number. */
+  item<Result>(read: (source: this) => Result): Result {
+    const { left } = this;
+    const result = read(this);
+    if (this.left === left && --this.#items < 0) throw new Error('it counts more items than it has bytes');
+    return result;
   }
 
   byte(): number {

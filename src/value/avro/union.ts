@@ -89,9 +89,10 @@ function isOf(type: Type, value: unknown): boolean {
   }
 }
 
-/** Where no branch is of the value's own kind: text for what JSON has no kind for, and a number that is rounded. */
+/** Where no branch is of the value's own kind: text for what JSON has no kind for, and numbers that are rounded. */
 function standsFor({ typeName }: Type, value: unknown): boolean {
   if (typeof value === 'number') return typeName === 'float';
+  if (typeof value === 'bigint') return typeName === 'float' || typeName === 'double';
   if (typeof value !== 'string') return false;
   return typeName === 'bytes' || typeName === 'fixed' || (typeName === 'long' && looksLikeInteger(value));
 }

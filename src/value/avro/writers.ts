@@ -2,6 +2,7 @@ import avsc, { type Type } from 'avsc';
 import { int32, int64, integer32, integer64 } from '../integers.ts';
 import { Misfit, isObject, mustBe, within } from '../misfit.ts';
 import { ownOf } from '../own.ts';
+import { real } from '../real.ts';
 import type { Write } from './sink.ts';
 import { unionWriter } from './union.ts';
 
@@ -50,14 +51,8 @@ const simple: Readonly<Record<string, Write>> = {
     if (typeof exact === 'number') sink.zigzag(exact);
     else sink.zigzagBig(exact);
   },
-  float(value, sink) {
-    if (typeof value !== 'number') throw mustBe('a number', value);
-    sink.float(value);
-  },
-  double(value, sink) {
-    if (typeof value !== 'number') throw mustBe('a number', value);
-    sink.double(value);
-  },
+  float: (value, sink) => sink.float(real(value)),
+  double: (value, sink) => sink.double(real(value)),
   string(value, sink) {
     if (typeof value !== 'string') throw mustBe('a string', value);
     sink.text(value);

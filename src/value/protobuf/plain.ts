@@ -12,6 +12,8 @@ export function plainOf(type: Type, message: Message): unknown {
 }
 
 function messageJson(type: Type, object: Readonly<Record<string, unknown>>): unknown {
+  // An Any whose type the schema knows is unpacked already.
+  if (Object.hasOwn(object, '@type')) return object;
   const special = wellKnownJson(type.fullName);
   if (special !== undefined) return special(object);
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 import type { Writer } from 'protobufjs';
 import { int32, int64, integer32, integer64, uint32, uint64 } from '../integers.ts';
 import { mustBe } from '../misfit.ts';
+import { real } from '../real.ts';
 
 /** Writes one value, without its tag. @throws Misfit */
 export type Write = (value: unknown, writer: Writer) => void;
@@ -45,12 +46,11 @@ function halves(value: bigint) {
   return { low: Number(bits & 0xffffffffn) | 0, high: Number(bits >> 32n) | 0, unsigned: false };
 }
 
-function real(name: 'float' | 'double'): Scalar {
+function floating(name: 'float' | 'double'): Scalar {
   return {
     wireType: name === 'float' ? 5 : 1,
     write(value, writer) {
-      if (typeof value !== 'number') throw mustBe('a number', value);
-      writer[name](value);
+      writer[name](real(value));
     },
     // Not of -0, which is another value.
     isDefault: (value) => Object.is(value, 0),
@@ -70,8 +70,8 @@ export const scalars: Readonly<Record<string, Scalar>> = {
   sint64: large('sint64'),
   fixed64: large('fixed64'),
   sfixed64: large('sfixed64'),
-  float: real('float'),
-  double: real('double'),
+  float: floating('float'),
+  double: floating('double'),
   bool: {
     wireType: 0,
     write(value, writer) {

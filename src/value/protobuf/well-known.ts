@@ -67,7 +67,7 @@ function writeStruct(value: unknown, writer: Writer): void {
 /** oneof: null_value = 1, number_value = 2, string_value = 3, bool_value = 4, struct_value = 5, list_value = 6 */
 function writeValue(value: unknown, writer: Writer): void {
   if (value === null || value === undefined) writer.uint32(8).int32(0);
-  else if (typeof value === 'number') writer.uint32(17).double(value);
+  else if (typeof value === 'number' || typeof value === 'bigint') writer.uint32(17).double(Number(value));
   else if (typeof value === 'string') writer.uint32(26).string(value);
   else if (typeof value === 'boolean') writer.uint32(32).bool(value);
   else if (Array.isArray(value)) {

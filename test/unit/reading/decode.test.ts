@@ -149,6 +149,26 @@ describe('values behind the id of a schema', () => {
   });
 });
 
+describe('an id that the registry refuses', () => {
+  it('keeps no other from being asked for', async (t) => {
+    const registry = await scriptedServer(({ path }) =>
+      path.endsWith('/7') ? { body: order } : { status: 403, body: { error_code: 40301, message: 'no' } },
+    );
+    t.after(() => registry.close());
+    const { decode, told } = open(schemaReaders(atUrl(registry.url), 'events', never));
+    const refused = await decode(Buffer.from('000000000902', 'hex'));
+    assert.deepEqual(refused, { format: 'schema 9', value: 'Ag==' });
+    assert.deepEqual((await decode(orderBytes)).value, { id: 1 });
+    assert.equal(told.length, 1);
+  });
+
+  it('is none below zero: such bytes have no schema', async () => {
+    const { decode, told } = open({ of: () => assert.fail('asked') });
+    assert.equal((await decode(Buffer.from('00fffffff902ff', 'hex'))).format, 'bytes');
+    assert.deepEqual(told, []);
+  });
+});
+
 describe('other values', () => {
   it('are JSON to the letter, on one line', async () => {
     const { decode } = open(undefined);

@@ -92,6 +92,21 @@ describe('Avro, read back', () => {
     ];
     for (const [schema, hex, reason] of cases) await assert.rejects(readHex('AVRO', schema, hex), reason);
   });
+
+  // 30 kB of them counted forty million items, and ended the process out of memory.
+  it('believes a thousand items without bytes in a value, in however many blocks', async () => {
+    const block = 'd00f'; // 1,000
+    const schema = { type: 'array', items: 'null' };
+    await assert.rejects(readHex('AVRO', schema, block.repeat(2_000) + '00'), /more items than it has bytes/);
+    assert.deepEqual(await readHex('AVRO', schema, '02' + '04' + '00'), [null, null, null]);
+  });
+
+  // What was read so deep could not be written as JSON any more, and ended the command.
+  it('reads a hundred values deep', async () => {
+    const schema = record('Node', { next: ['null', 'Node'] });
+    await assert.rejects(readHex('AVRO', schema, '02'.repeat(4_500) + '00'), /more than 100 values deep/);
+    await readHex('AVRO', schema, '02'.repeat(90) + '00');
+  });
 });
 
 describe('JSON Schema, read back', () => {
@@ -156,6 +171,21 @@ describe('Protobuf, read back', () => {
       old: '1969-12-31T23:59:59.500Z',
     };
     assert.deepEqual((await back('PROTOBUF', schema, value)).value, value);
+  });
+
+  it('unpacks an Any of a type that the schema knows', async () => {
+    const schema = `syntax = "proto3"; package t; import "google/protobuf/any.proto";
+      message M { google.protobuf.Any data = 1; google.protobuf.Any other = 2; } message Order { string id = 1; }`;
+    const any = (name: string) => {
+      const url = Buffer.from(`type.googleapis.com/${name}`).toString('hex');
+      const length = (hex: string) => (hex.length / 2).toString(16).padStart(2, '0');
+      const body = `0a${length(url)}${url}1203` + '0a0141';
+      return length(body) + body;
+    };
+    assert.deepEqual(await readHex('PROTOBUF', schema, '00' + '0a' + any('t.Order') + '12' + any('t.None')), {
+      data: { '@type': 'type.googleapis.com/t.Order', id: 'A' },
+      other: { type_url: 'type.googleapis.com/t.None', value: 'CgFB' },
+    });
   });
 
   it('knows the files it imports', async () => {

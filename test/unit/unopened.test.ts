@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as pass } from 'node:timers/promises';
+import { destinationKafka, kafkaHealth, type KafkaError } from '../../src/index.ts';
+import { freePorts } from '../../scripts/kafka/ports.ts';
+import { lock } from '../../src/spool/sqlite/lock.ts';
+import { eventually } from '../support/eventually.ts';
+import { event } from '../support/flow.ts';
+import { tempFolder } from '../support/temp.ts';
+
+/** A destination without a collector around it; nobody answers at its broker. */
+async function rig(t: TestContext) {
+  const path = join(tempFolder(), 'kafka.spool');
+  const [nobody = 0] = await freePorts(1);
+  const lines: string[] = [];
+  const write = (message: unknown) => void lines.push(String(message));
+  const logger = { error: write, warn: write, info: write, debug: write };
+  const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'events', deliveryTimeout: 500 };
+  const config = { settings: { kafka, spool: { path } } };
+  const context = { id: 'kafka', config, env: {}, logger, data: undefined, rule: undefined, ingest: {} };
+  // What of the context is looked at is there.
+  const as = context as unknown as Parameters<typeof destinationKafka.push>[1] &
+    Parameters<NonNullable<typeof destinationKafka.init>>[0];
+  t.after(() => destinationKafka.destroy?.(as));
+  const push = () =>
+    Promise.resolve(destinationKafka.push(event(), as)).then(
+      () => 'ok',
+      (error: KafkaError) => error.code,
+    );
+  return {
+    path,
+    lines,
+    init: () => Promise.resolve(destinationKafka.init?.(as)),
+    destroy: () => Promise.resolve(destinationKafka.destroy?.(as)),
+    push,
+  };
+}
+
+describe('a destination that could not be opened', () => {
+  // It began anew, and held the spool of its successor: nobody could end it.
+  it('stays closed after destroy, whatever comes late', async (t) => {
+    const { path, init, destroy, push } = await rig(t);
+    mkdirSync(path);
+    await init().catch(() => undefined);
+    assert.deepEqual(
+      kafkaHealth().map(({ error }) => error?.code),
+      ['SPOOL_UNAVAILABLE'],
+    );
+    await destroy();
+    rmdirSync(path);
+    assert.equal(await push(), 'DESTINATION_CLOSED');
+    (await lock(path, 0)).close();
+    assert.deepEqual(kafkaHealth(), []);
+    await init();
+    assert.equal(await push(), 'ok');
+  });
+});
+
+describe('a destination that is destroyed while it is being opened', () => {
+  // The first opening, when it failed at last, forgot the second one.
+  it('may begin anew meanwhile', async (t) => {
+    const { path, init, destroy, push } = await rig(t);
+    const owner = await lock(path, 0);
+    void init().catch(() => undefined);
+    const destroyed = destroy();
+    await pass(1_000);
+    const again = init();
+    // The first one gives up after six seconds, the second one a second later.
+    await pass(5_500);
+    owner.close();
+    await Promise.all([destroyed, again]);
+    await eventually('it is open', async () => (await push()) === 'ok');
+    assert.equal(kafkaHealth().length, 1);
+    await destroy();
+    assert.deepEqual(kafkaHealth(), []);
+  });
+
+  it('says nothing of a cluster that it did not look for', async (t) => {
+    const { path, lines, init, destroy } = await rig(t);
+    const owner = await lock(path, 0);
+    const first = init();
+    const destroyed = destroy();
+    owner.close();
+    await Promise.all([first, destroyed]);
+    assert.deepEqual(
+      lines.filter((line) => line.includes('Cannot reach')),
+      [],
+    );
+  });
+});
