@@ -11,7 +11,7 @@ export const telemetry: Part = {
     'for each flow, in an order drawn by lot; the two kinds are compared within a set, then the median. Metrics collected ' +
     'each second, spans in batches, both thrown away at the exporter. Without an SDK all flows are the same: what the ' +
     'method itself is wrong by.',
-  events: 200_000,
+  events: 100_000,
   quickEvents: 3_000,
   columns: [
     { figure: 'rate', title: 'events/s', digits: 0 },
