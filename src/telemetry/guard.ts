@@ -1,26 +1,33 @@
 import { reasonOf } from '../vocabulary/errors.ts';
 import type { Logger } from './log.ts';
 
-/** Runs what listens: a log handler, an exporter, an SDK. Others' code must not decide what becomes of a record. */
-export type Guard = <Result>(listen: () => Result) => Result | undefined;
+/** What listens is others' code: a log handler, an exporter, an SDK. It must not decide what becomes of a record. */
+export class Guard {
+  readonly #logger: Logger;
+  #told = false;
 
-/** Tells of the first fault, and swallows it like all others. */
-export function createGuard(logger: Logger): Guard {
-  let told = false;
-  return (listen) => {
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Runs what may throw. */
+  run(listen: () => void): void {
     try {
-      return listen();
+      listen();
     } catch (thrown) {
-      if (!told) {
-        told = true;
-        logger.error(
-          `A log handler or the OpenTelemetry SDK failed: ${reasonOf(thrown)}. Deliveries go on; ` +
-            'lines, metrics or spans may be missing from here on.',
-        );
-      }
-      return undefined;
+      this.fault(thrown);
     }
-  };
+  }
+
+  /** Tells of the first one, and swallows it like all others. */
+  fault(thrown: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#logger.error(
+      `A log handler or the OpenTelemetry SDK failed: ${reasonOf(thrown)}. Deliveries go on; ` +
+        'lines, metrics or spans may be missing from here on.',
+    );
+  }
 }
 
 /** The same logger, whose lines are lost where its handler throws. */

@@ -3,7 +3,7 @@ import type { Notify } from '../vocabulary/notice.ts';
 import type { OnProduced } from '../vocabulary/produce-report.ts';
 import type { SpoolLevel } from '../vocabulary/spool.ts';
 import { Connection } from './connection.ts';
-import { carefulLogger, createGuard } from './guard.ts';
+import { carefulLogger, Guard } from './guard.ts';
 import type { KafkaHealth } from './health.ts';
 import { createLog, type LogClock, type Logger } from './log.ts';
 import { createMetering, type Metering } from './meter.ts';
@@ -52,7 +52,7 @@ export class Telemetry {
 
   constructor({ id, clientId, logger, traceparent, reportError, clock }: TelemetryContext) {
     const careful = carefulLogger(logger);
-    const guard = createGuard(careful);
+    const guard = new Guard(careful);
     const log = createLog(careful, clock);
     const metering = createMetering(id);
     const spans = createSpans(id, clientId);
@@ -60,18 +60,27 @@ export class Telemetry {
     this.#metering = metering;
     this.notify = (notice) => {
       log(notice);
-      guard(() => metering?.notify(notice));
-      if (notice.kind === 'disconnected') guard(() => reportError?.(notice.error));
+      guard.run(() => metering?.notify(notice));
+      if (notice.kind === 'disconnected') guard.run(() => reportError?.(notice.error));
     };
     this.#connection = new Connection(this.notify, clock);
     const mark = createMark(traceparent, spans && (() => spans.active()));
-    this.mark = mark && ((record, origin) => guard(() => mark(record, origin)) ?? record);
+    this.mark =
+      mark &&
+      ((record, origin) => {
+        try {
+          return mark(record, origin);
+        } catch (thrown) {
+          guard.fault(thrown);
+          return record;
+        }
+      });
     this.produced = (report) => {
       // What is cut off when the client closes is no outage.
       if (!this.#closed) this.#connection.judge(report);
       if (report.outcomes.some(({ kind }) => kind === 'stored')) this.#lastAcknowledgedAt = Date.now();
-      guard(() => metering?.notify({ kind: 'requested', report }));
-      guard(() => spans?.record(report));
+      guard.run(() => metering?.notify({ kind: 'requested', report }));
+      guard.run(() => spans?.record(report));
     };
   }
 
