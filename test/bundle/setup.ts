@@ -7,7 +7,7 @@ import {
   type Project,
 } from './support/project.ts';
 
-/** Run once by the test runner (`globalSetupPath`), before the files of this folder: they share one installation. */
+/** Run once by scripts/test/files.ts, before the files of this folder: they share one installation. */
 export async function globalSetup(): Promise<void> {
   const root = makeRoot();
   try {
