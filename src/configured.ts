@@ -28,7 +28,7 @@ export async function configuredDestination(
   const ofValues = valueRegistries(options, config.mapping);
   // Only `walkeros setup` needs the whole of it, and says what is wrong with it.
   const facts = setupRegistry(config.setup);
-  const ofSetup = facts && { facts, path: 'setup.schemaRegistry', topics: new Set<string>() };
+  const ofSetup = facts && { facts, path: 'setup.schemaRegistry', uses: [] };
   const registries = ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup];
   return { path, id, options, mapping: config.mapping, registries };
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Configured } from './configured.ts';
 import type { DeadLetter } from './dead-letters/letter.ts';
 import type { Finish } from './dead-letters/ports.ts';
-import { rulesOfTopic } from './options/mapping.ts';
+import { ruleValues } from './options/mapping.ts';
 import { isSchemaFormat } from './options/value-rules.ts';
 import type { SchemaOptions, ValueOptions } from './options/resolve-value.ts';
 import { valueFormats } from './value-formats.ts';
@@ -63,7 +63,9 @@ function formatOf(
   { options, mapping, path }: Configured,
   { topic, code }: DeadLetter,
 ): SchemaOptions | string | undefined {
-  const rules = rulesOfTopic(mapping, topic, options.topic).map((settings) => options.valueOf(settings));
+  const rules = ruleValues(mapping)
+    .filter(({ topic: own = options.topic }) => own === topic)
+    .map(({ settings }) => options.valueOf(settings));
   const formats = topic === options.topic ? [options.valueOf(), ...rules] : rules;
   if (formats.length === 0 && ofSchemas.has(code))
     return `its value waits for a schema, and no setting in ${path} writes to "${topic}" any more, which would tell it`;

@@ -1,9 +1,8 @@
 import type { Patient } from './doctor/patient.ts';
-import { ruleRegistries } from './options/mapping.ts';
-import type { RegistryFacts } from './options/registry-facts.ts';
 import type { Options } from './options/resolve.ts';
 import type { SchemaPlan } from './options/resolve-setup.ts';
 import type { SchemaOptions } from './options/resolve-value.ts';
+import { valueRegistries } from './options/value-registries.ts';
 import { Registry } from './registry/registry.ts';
 import { schemaChoice } from './value-formats.ts';
 import { SchemaWriter, type Schemas } from './value/schema-writer.ts';
@@ -29,24 +28,14 @@ export function setupLooks(plan: SchemaPlan | undefined): Looks {
 
 /** Each schema that values are written with, of the settings and of rules, once for each topic they go to. */
 export function valueLooks(options: Options, mapping: unknown): Looks {
-  const general = { settings: undefined, topic: undefined, path: 'settings.value.registry' };
-  const known = new Map<RegistryFacts, { readonly registry: Registry; readonly path: string }>();
-  const seen = new Map<SchemaOptions, Set<string>>();
-  const looks: Looks[number][] = [];
-  for (const place of [general, ...ruleRegistries(mapping)]) {
-    const value = options.valueOf(place.settings);
-    const { topic = options.topic } = place;
-    if (!('registry' in value) || seen.get(value)?.has(topic)) continue;
-    seen.set(value, new Set([...(seen.get(value) ?? []), topic]));
-    const facts = value.registry;
-    const at = known.get(facts) ?? {
-      path: place.path,
-      registry: new Registry({ ...facts, retries: 0, setting: place.path }),
-    };
-    known.set(facts, at);
-    looks.push({ ...facts, path: at.path, look: () => lookForSchema(value, topic, at.registry) });
-  }
-  return looks;
+  return valueRegistries(options, mapping).flatMap(({ facts, path, uses }) => {
+    const registry = new Registry({ ...facts, retries: 0, setting: path });
+    return uses.map(({ topic, value }) => ({
+      ...facts,
+      path,
+      look: () => lookForSchema(value, topic, registry),
+    }));
+  });
 }
 
 /**

@@ -17,7 +17,7 @@ export function schemaReaders(
 ): FramedReaders | undefined {
   if (named.length === 0) return undefined;
   const registries = named
-    .toSorted((one, other) => Number(other.topics.has(topic)) - Number(one.topics.has(topic)))
+    .toSorted((one, other) => Number(writes(other, topic)) - Number(writes(one, topic)))
     .map(({ facts, path }) => new Registry({ ...facts, retries: 0, setting: path, closing }));
   return {
     async of(id) {
@@ -28,6 +28,10 @@ export function schemaReaders(
       return undefined;
     },
   };
+}
+
+function writes({ uses }: NamedRegistry, topic: string): boolean {
+  return uses.some((use) => use.topic === topic);
 }
 
 async function readerOf(id: number, { schemaType, schema, references }: ResolvedSchema) {

@@ -1,3 +1,4 @@
+import type { KafkaError } from '../vocabulary/errors.ts';
 import { mustComeAgain, type Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import type { Entry } from './entry.ts';
@@ -25,6 +26,8 @@ export class Lane {
   readonly topic: string;
   readonly partition: number;
   leader: number;
+  /** Why nothing of it is sent: it has no leader. One for all its records, for each error has a stack trace. */
+  obstacle: KafkaError | undefined;
   /** Failures in a row, for the pause before the next try. */
   failures = 0;
   /** Waiting out a pause. */

@@ -153,13 +153,12 @@ export class Topic {
 
   /** Something waits for a partition that has no leader. */
   get leaderless(): boolean {
-    return this.#lanes.some(({ leader, length }) => leader === noLeader && length > 0);
+    return this.#lanes.some(({ obstacle, length }) => obstacle !== undefined && length > 0);
   }
 
   /** What keeps an entry from being sent at all, where the cluster is to blame for it. */
   obstacle({ partition }: Entry): KafkaError | undefined {
-    const lane = this.#lanes[partition];
-    return lane?.leader === noLeader ? failures.noLeader(lane) : undefined;
+    return this.#lanes[partition]?.obstacle;
   }
 
   /** Lanes that nothing is taken from keep what expired, until it is dropped. */
@@ -229,9 +228,9 @@ export class Topic {
   #adopt({ leaders }: TopicLayout): void {
     const retired = this.#lanes.splice(leaders.length);
     leaders.forEach((leader, partition) => {
-      const lane = this.#lanes[partition];
-      if (lane === undefined) this.#lanes.push(new Lane(this.name, partition, leader));
-      else lane.leader = leader;
+      const lane = (this.#lanes[partition] ??= new Lane(this.name, partition, leader));
+      lane.leader = leader;
+      lane.obstacle = leader === noLeader ? failures.noLeader(lane) : undefined;
     });
     // A topic re-created with fewer partitions: its records find their lanes anew, before any younger one does.
     for (const lane of retired) {

@@ -39,16 +39,8 @@ export function ruleTopics(mapping: unknown): { topic: string; path: string }[] 
   });
 }
 
-/** The settings of the rules whose events go to a topic. */
-export function rulesOfTopic(mapping: unknown, topic: string, mainTopic: string): unknown[] {
-  return ruleSettingsOf(mapping).flatMap(({ settings }) => {
-    const parsed = ruleSettingsSchema.safeParse(settings);
-    return parsed.success && (parsed.data.topic ?? mainTopic) === topic ? [settings] : [];
-  });
-}
-
 /** The settings of every rule, its own topic, and the setting in them that may name a registry of its own. */
-export function ruleRegistries(
+export function ruleValues(
   mapping: unknown,
 ): { settings: unknown; topic: string | undefined; path: string }[] {
   return ruleSettingsOf(mapping).map(({ path, settings }) => ({

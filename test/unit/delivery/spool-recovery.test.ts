@@ -13,9 +13,7 @@ import { start } from './spool-harness.ts';
 describe('records that were kept before their partition was known', () => {
   it('are found again once memory has let go of them, and in order', async () => {
     const { clock, cluster, delivery, kept, stored } = start({ bufferMemory: 20_000, batchSize: 1_000 });
-    const values = Array.from({ length: 125 }, (_, index) => `${index}`.padEnd(75));
-    const push = (from: number, to: number) =>
-      watch(values.slice(from, to).map((value) => delivery.send(record(value))));
+    const { values, push } = crowdOf(125, delivery);
     cluster.cutOff();
     const early = push(0, 80);
     await clock.advance(7_500);
@@ -158,9 +156,7 @@ describe('a refused record of the spool, while it is open whether its letter is 
       { bufferMemory: 20_000, batchSize: 1_000, deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
-    const values = Array.from({ length: 160 }, (_, index) => `${index}`.padEnd(75));
-    const push = (from: number, to: number) =>
-      watch(values.slice(from, to).map((value) => delivery.send(record(value))));
+    const { values, push } = crowdOf(160, delivery);
     cluster.cutOff();
     const early = push(0, 95);
     await clock.advance(7_500);
@@ -244,4 +240,12 @@ describe('records that find their partitions while their topic shrinks', () => {
 function deliveryOver(broker: Broker, settings: Partial<DeliverySettings>, clock: FakeClock): Delivery {
   const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
   return new Delivery(broker, { ...defaults, ...settings }, context);
+}
+
+/** So many records of 75 bytes, each with its number, to be pushed in parts. */
+function crowdOf(length: number, delivery: Delivery) {
+  const values = Array.from({ length }, (_, index) => `${index}`.padEnd(75));
+  const push = (from: number, to: number) =>
+    watch(values.slice(from, to).map((value) => delivery.send(record(value))));
+  return { values, push };
 }
