@@ -1,7 +1,7 @@
 /**
- * Imports go down only (DESIGN.md, "One way through"):
+ * Imports go down only (DESIGN.md, "Rooms"):
  * index, dev, examples → destination → runtime, provision → rooms → vocabulary. The command line stands beside:
- * cli → diagnosis, tailing, redelivery → rooms → vocabulary. Rooms do not import one another.
+ * cli → operations → rooms → vocabulary. Rooms do not import one another.
  */
 const rooms =
   '^src/(options|record|value|delivery|client|registry|setup|spool|telemetry|flow|doctor|dead-letters|reading)/';
@@ -32,6 +32,12 @@ module.exports = {
       severity: 'error',
       from: { pathNot: '^src/cli(/|[.])' },
       to: { path: '^src/cli(/|[.])' },
+    },
+    {
+      name: 'the-library-knows-no-operations',
+      severity: 'error',
+      from: { pathNot: '^src/(cli|operations)/' },
+      to: { path: '^src/operations/' },
     },
     {
       name: 'commands-do-not-reach-into-the-client',

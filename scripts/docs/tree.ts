@@ -25,6 +25,7 @@ const folders: Readonly<Record<string, string>> = {
   'src/doctor/checks': 'one thing to look at each, from the lowest layer up',
   'src/reading': 'records read back: decoded, filtered, shown',
   'src/dead-letters': 'what was refused: listed, re-sent, remembered',
+  'src/operations': 'what each command does, put together from the rooms',
   'src/cli': '`npx walkeros-kafka`: parse, call, print',
   'src/cli/commands': 'one command each',
   'src/setup': '`walkeros setup`: topics, schemas, drift',

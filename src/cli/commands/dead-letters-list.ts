@@ -1,8 +1,8 @@
-import { configuredDestination } from '../../configured.ts';
+import { configuredDestination } from '../../operations/configured.ts';
 import type { Listed } from '../../dead-letters/list.ts';
 import { printable } from '../../reading/printable.ts';
 import { bytesText } from '../../reading/show.ts';
-import { deadLetters, deadLetterTopic } from '../../redelivery.ts';
+import { deadLetters, deadLetterTopic } from '../../operations/redelivery.ts';
 import type { Command } from '../command.ts';
 import { grouped } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,8 +1,8 @@
-import { configuredDestination } from '../../configured.ts';
+import { configuredDestination } from '../../operations/configured.ts';
 import type { DeadLetter } from '../../dead-letters/letter.ts';
 import type { ResendResult } from '../../dead-letters/resend.ts';
 import { printable } from '../../reading/printable.ts';
-import { resendDeadLetters } from '../../redelivery.ts';
+import { resendDeadLetters } from '../../operations/redelivery.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
 import { letterOptions, wantedLetters } from './dead-letters-options.ts';

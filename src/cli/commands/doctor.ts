@@ -1,4 +1,4 @@
-import { diagnose, type Finding, type Report } from '../../diagnosis.ts';
+import { diagnose, type Finding, type Report } from '../../operations/diagnosis.ts';
 import type { Command } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,5 +1,5 @@
-import { configuredDestination } from '../../configured.ts';
-import { drainSpool, spoolStatus, type DrainResult } from '../../draining.ts';
+import { configuredDestination } from '../../operations/configured.ts';
+import { drainSpool, spoolStatus, type DrainResult } from '../../operations/draining.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,5 +1,5 @@
-import { configuredDestination } from '../../configured.ts';
-import { spoolStatus, type SpoolStatus } from '../../draining.ts';
+import { configuredDestination } from '../../operations/configured.ts';
+import { spoolStatus, type SpoolStatus } from '../../operations/draining.ts';
 import type { Command } from '../command.ts';
 import { grouped } from '../progress-bar.ts';
 

@@ -1,7 +1,7 @@
-import { configuredDestination, plainConnection, plainRegistry } from '../../configured.ts';
+import { configuredDestination, plainConnection, plainRegistry } from '../../operations/configured.ts';
 import { filterOf } from '../../reading/filter.ts';
 import { recordJson, recordParts } from '../../reading/show.ts';
-import { tailTopic, type Shown } from '../../tailing.ts';
+import { tailTopic, type Shown } from '../../operations/tailing.ts';
 import type { KafkaError } from '../../vocabulary/errors.ts';
 import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';

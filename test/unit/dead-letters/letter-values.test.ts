@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { DeadLetter } from '../../../src/dead-letters/letter.ts';
-import { letterValues } from '../../../src/letter-values.ts';
+import { letterValues } from '../../../src/operations/letter-values.ts';
 import { resolveOptions } from '../../../src/options/resolve.ts';
 import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
 import { scriptedServer, type Reply } from '../../support/scripted-http.ts';

@@ -5,7 +5,7 @@ import { valueRegistries } from '../../../src/options/value-registries.ts';
 import { decoderOf } from '../../../src/reading/decode.ts';
 import type { FramedReaders } from '../../../src/reading/framed.ts';
 import { cloudEvents } from '../../../src/record/cloudevents.ts';
-import { schemaReaders } from '../../../src/schema-readers.ts';
+import { schemaReaders } from '../../../src/operations/schema-readers.ts';
 import { loadFormat } from '../../../src/value/load.ts';
 import type { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Schema } from '../../../src/vocabulary/schema.ts';

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { DeadLetter } from '../dead-letters/letter.ts';
+import type { Finish } from '../dead-letters/ports.ts';
+import { ruleValues } from '../options/mapping.ts';
+import type { SchemaOptions, ValueOptions } from '../options/resolve-value.ts';
+import { isSchemaFormat } from '../options/value-rules.ts';
+import { valueFormats } from '../value-formats.ts';
+import { KafkaError } from '../vocabulary/errors.ts';
 import type { Configured } from './configured.ts';
-import type { DeadLetter } from './dead-letters/letter.ts';
-import type { Finish } from './dead-letters/ports.ts';
-import { ruleValues } from './options/mapping.ts';
-import { isSchemaFormat } from './options/value-rules.ts';
-import type { SchemaOptions, ValueOptions } from './options/resolve-value.ts';
-import { valueFormats } from './value-formats.ts';
-import { KafkaError } from './vocabulary/errors.ts';
 
 /** What a record is refused with while its value is JSON that waits for its schema. */
 const ofSchemas: ReadonlySet<string> = new Set([

@@ -1,11 +1,11 @@
-import type { Patient } from './doctor/patient.ts';
-import type { Options } from './options/resolve.ts';
-import type { SchemaPlan } from './options/resolve-setup.ts';
-import type { SchemaOptions } from './options/resolve-value.ts';
-import { valueRegistries } from './options/value-registries.ts';
-import { Registry } from './registry/registry.ts';
-import { schemaChoice } from './value-formats.ts';
-import { SchemaWriter, type Schemas } from './value/schema-writer.ts';
+import type { Patient } from '../doctor/patient.ts';
+import type { SchemaPlan } from '../options/resolve-setup.ts';
+import type { SchemaOptions } from '../options/resolve-value.ts';
+import type { Options } from '../options/resolve.ts';
+import { valueRegistries } from '../options/value-registries.ts';
+import { Registry } from '../registry/registry.ts';
+import { schemaChoice } from '../value-formats.ts';
+import { SchemaWriter, type Schemas } from '../value/schema-writer.ts';
 
 type Looks = Patient['registries'];
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openSpool } from '../spool/open.ts';
+import { mustExist, readSpool, type SpoolStatus } from '../spool/status.ts';
+import { createLog, logClock, type Logger } from '../telemetry/log.ts';
+import { KafkaError } from '../vocabulary/errors.ts';
 import type { Configured } from './configured.ts';
 import { openDelivery } from './delivering.ts';
-import { openSpool } from './spool/open.ts';
-import { mustExist, readSpool, type SpoolStatus } from './spool/status.ts';
-import { createLog, logClock, type Logger } from './telemetry/log.ts';
-import { KafkaError } from './vocabulary/errors.ts';
 
 export interface DrainRequest {
   readonly signal: AbortSignal;

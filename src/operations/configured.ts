@@ -1,9 +1,9 @@
-import { findDestination } from './flow/destination.ts';
-import { readFlowFile } from './flow/flow-file.ts';
-import type { Environment } from './flow/references.ts';
-import { resolveOptions, type Options } from './options/resolve.ts';
-import { setupRegistry } from './options/resolve-setup.ts';
-import { valueRegistries, type NamedRegistry } from './options/value-registries.ts';
+import { findDestination } from '../flow/destination.ts';
+import { readFlowFile } from '../flow/flow-file.ts';
+import type { Environment } from '../flow/references.ts';
+import { setupRegistry } from '../options/resolve-setup.ts';
+import { resolveOptions, type Options } from '../options/resolve.ts';
+import { valueRegistries, type NamedRegistry } from '../options/value-registries.ts';
 
 /** A destination of a flow file, as the commands work with it. */
 export interface Configured {

@@ -1,13 +1,13 @@
-import { createReader } from './client/create.ts';
-import { clientOptions } from './client-options.ts';
+import { clientOptions } from '../client-options.ts';
+import { createReader } from '../client/create.ts';
+import { listLetters, type Listed } from '../dead-letters/list.ts';
+import type { Send } from '../dead-letters/ports.ts';
+import { Resending, type ResendRequest, type ResendResult } from '../dead-letters/resend.ts';
+import type { Wanted } from '../dead-letters/wanted.ts';
+import { KafkaError } from '../vocabulary/errors.ts';
 import type { Configured } from './configured.ts';
-import { listLetters, type Listed } from './dead-letters/list.ts';
-import { Resending, type ResendRequest, type ResendResult } from './dead-letters/resend.ts';
-import type { Send } from './dead-letters/ports.ts';
-import type { Wanted } from './dead-letters/wanted.ts';
 import { openDelivery } from './delivering.ts';
 import { letterValues } from './letter-values.ts';
-import { KafkaError } from './vocabulary/errors.ts';
 
 /** The dead letters of a destination; ends early at `signal`. @throws KafkaError as the reader's */
 export async function* deadLetters(

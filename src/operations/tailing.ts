@@ -1,13 +1,13 @@
-import { createReader } from './client/create.ts';
-import { clientOptions } from './client-options.ts';
-import type { Options } from './options/resolve.ts';
-import type { NamedRegistry } from './options/value-registries.ts';
-import { decoderOf } from './reading/decode.ts';
-import type { Decoded } from './reading/decoder.ts';
-import type { Filter } from './reading/filter.ts';
+import { clientOptions } from '../client-options.ts';
+import { createReader } from '../client/create.ts';
+import type { Options } from '../options/resolve.ts';
+import type { NamedRegistry } from '../options/value-registries.ts';
+import { decoderOf } from '../reading/decode.ts';
+import type { Decoded } from '../reading/decoder.ts';
+import type { Filter } from '../reading/filter.ts';
+import type { KafkaError } from '../vocabulary/errors.ts';
+import type { StoredRecord } from '../vocabulary/stored-record.ts';
 import { schemaReaders } from './schema-readers.ts';
-import type { KafkaError } from './vocabulary/errors.ts';
-import type { StoredRecord } from './vocabulary/stored-record.ts';
 
 export interface TailRequest {
   readonly connection: Options['connection'];

@@ -1,9 +1,9 @@
-import type { NamedRegistry } from './options/value-registries.ts';
-import type { FramedReaders } from './reading/framed.ts';
-import { onOneLine } from './reading/json.ts';
-import { Registry } from './registry/registry.ts';
-import { loadReader } from './value/load.ts';
-import type { ResolvedSchema, SchemaType } from './vocabulary/schema.ts';
+import type { NamedRegistry } from '../options/value-registries.ts';
+import type { FramedReaders } from '../reading/framed.ts';
+import { onOneLine } from '../reading/json.ts';
+import { Registry } from '../registry/registry.ts';
+import { loadReader } from '../value/load.ts';
+import type { ResolvedSchema, SchemaType } from '../vocabulary/schema.ts';
 
 /**
  * Readers for the values of a topic. Ids belong to a registry: those that the topic's values are written with are asked first,

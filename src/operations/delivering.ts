@@ -1,11 +1,11 @@
-import { createClient } from './client/create.ts';
-import { clientOptions } from './client-options.ts';
-import { partitionOf } from './client/partitioner.ts';
-import { systemClock } from './delivery/clock.ts';
-import { Delivery } from './delivery/delivery.ts';
-import type { DeliverySettings } from './delivery/ports.ts';
-import type { Options } from './options/resolve.ts';
-import type { Notify } from './vocabulary/notice.ts';
+import { clientOptions } from '../client-options.ts';
+import { createClient } from '../client/create.ts';
+import { partitionOf } from '../client/partitioner.ts';
+import { systemClock } from '../delivery/clock.ts';
+import { Delivery } from '../delivery/delivery.ts';
+import type { DeliverySettings } from '../delivery/ports.ts';
+import type { Options } from '../options/resolve.ts';
+import type { Notify } from '../vocabulary/notice.ts';
 
 /** How the commands deliver where a flow would do it in another way. */
 export interface CommandDelivery {

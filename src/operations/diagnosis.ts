@@ -1,22 +1,22 @@
 import { existsSync } from 'node:fs';
-import { createInspector } from './client/create.ts';
-import type { Inspector } from './client/inspector.ts';
-import { clientOptions } from './client-options.ts';
-import { examine } from './doctor/examine.ts';
-import { checkNames, failure, ok, warning, type CheckName, type Finding } from './doctor/finding.ts';
-import { Network } from './doctor/network.ts';
-import type { Kafka, Patient } from './doctor/patient.ts';
-import { Report } from './doctor/report.ts';
-import { findDestination, type FlowDestination } from './flow/destination.ts';
-import { readFlowFile } from './flow/flow-file.ts';
-import type { Environment } from './flow/references.ts';
-import { ruleTopics } from './options/mapping.ts';
-import { resolveOptions, type Options, type Resolved } from './options/resolve.ts';
-import { resolveSetup, type ResolvedSetup } from './options/resolve-setup.ts';
+import { clientOptions } from '../client-options.ts';
+import { createInspector } from '../client/create.ts';
+import type { Inspector } from '../client/inspector.ts';
+import { examine } from '../doctor/examine.ts';
+import { checkNames, failure, ok, warning, type CheckName, type Finding } from '../doctor/finding.ts';
+import { Network } from '../doctor/network.ts';
+import type { Kafka, Patient } from '../doctor/patient.ts';
+import { Report } from '../doctor/report.ts';
+import { findDestination, type FlowDestination } from '../flow/destination.ts';
+import { readFlowFile } from '../flow/flow-file.ts';
+import type { Environment } from '../flow/references.ts';
+import { ruleTopics } from '../options/mapping.ts';
+import { resolveSetup, type ResolvedSetup } from '../options/resolve-setup.ts';
+import { resolveOptions, type Options, type Resolved } from '../options/resolve.ts';
+import { filesOf } from '../spool/sqlite/database.ts';
+import { readSpool } from '../spool/status.ts';
+import { KafkaError } from '../vocabulary/errors.ts';
 import { setupLooks, valueLooks } from './registries.ts';
-import { filesOf } from './spool/sqlite/database.ts';
-import { readSpool } from './spool/status.ts';
-import { KafkaError } from './vocabulary/errors.ts';
 
 export interface DiagnosisRequest {
   /** Of the flow file. */
