@@ -67,17 +67,23 @@ async function replay(context: RowContext, path: string): Promise<RowResult> {
   return { figures, stored: context.events + 1 };
 }
 
-/** As a process leaves it that never reached a broker. */
+/** As a process leaves it that never reached a broker. What is not kept yet when a spool closes is dropped from it. */
 async function fill({ topic, events: count }: RowContext, path: string): Promise<void> {
   const events = readEvents();
   const file = await openSpool({ path, maxBytes: Infinity }, () => undefined);
   const headers = { 'content-type': 'application/json' };
+  const kept: Promise<void>[] = [];
   for (let id = 1; id <= count; id++) {
     const event = nth(events, id);
     const key = Buffer.from(String(event.user.session ?? event.name));
     const value = Buffer.from(JSON.stringify(event));
-    file.append(id, { topic, key, value, headers, timestamp: event.timestamp }, unassigned, () => undefined);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    file.append(id, { topic, key, value, headers, timestamp: event.timestamp }, unassigned, (error) =>
+      error === undefined ? resolve() : reject(error),
+    );
+    kept.push(promise);
   }
+  await Promise.all(kept);
   await file.close();
 }
 
