@@ -102,6 +102,8 @@ const meanings: readonly (readonly [words: RegExp, meaning: string])[] = [
   ],
   [/key values mismatch/i, 'key and cert do not belong together'],
   [/no start line|bad base64|wrong tag|not enough data|asn1/i, 'a certificate or key is damaged'],
+  // One wrong passphrase in 256 decrypts to what has the right padding, and is no key.
+  [/DECODER routines::unsupported/, 'the key is damaged, or its passphrase is a wrong one'],
 ];
 
 function explained(reason: string): string {

@@ -10,17 +10,14 @@ import { tempFolder } from '../../support/temp.ts';
 const pem = (name: string): string =>
   readFileSync(new URL(`../../contract/tls/${name}.pem`, import.meta.url), 'utf8');
 const [cert, key] = [pem('certificate'), pem('key')];
+/** Opens locked-key.pem. */
 const passphrase = 'pass-phrase';
 const { privateKey: foreign } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 });
-const { privateKey: locked } = generateKeyPairSync('ec', {
-  namedCurve: 'P-256',
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-});
+const locked = pem('locked-key');
 
 describe('certificates and keys', () => {
   const folder = tempFolder();
@@ -82,6 +79,17 @@ describe('certificates and keys', () => {
       'a wrong passphrase',
       { cert, key: locked, passphrase: 'wrong' },
       /^: cannot be used: the passphrase does not open the key, or is missing \(/,
+    ],
+    [
+      // Once a key was made anew for each run of this test, and one run in 256 met this.
+      'a wrong passphrase that decrypts to something, which is no key',
+      { cert, key: locked, passphrase: 'wrong-73' },
+      /^: cannot be used: the key is damaged, or its passphrase is a wrong one \(DECODER routines::unsupported\)$/,
+    ],
+    [
+      'a damaged key',
+      { cert, key: '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n' },
+      /^: cannot be used: the key is damaged, or its passphrase is a wrong one \(DECODER routines::unsupported\)$/,
     ],
     [
       'no passphrase',
