@@ -1,6 +1,6 @@
 /**
  * Imports go down only (DESIGN.md, "Rooms"):
- * index, dev, examples → destination → runtime, provision → rooms → vocabulary. The command line stands beside:
+ * index, dev, examples → destination → runtimes → runtime → rooms → vocabulary. The command line stands beside:
  * cli → operations → rooms → vocabulary. Rooms do not import one another.
  */
 const rooms =
@@ -22,10 +22,10 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/vocabulary/', '^src/$1/'] },
     },
     {
-      name: 'only-destination-opens-the-runtime',
+      name: 'only-runtimes-opens-a-runtime',
       severity: 'error',
-      from: { pathNot: '^src/(destination|runtime)\\.ts$' },
-      to: { path: '^src/runtime\\.ts$' },
+      from: { pathNot: '^src/(runtimes|runtime)\\.ts$' },
+      to: { path: '^src/runtime\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'the-library-knows-no-command-line',

@@ -1,18 +1,17 @@
 import type { Destination } from '@walkeros/core';
-import { resolveOptions, type Resolved } from './options/resolve.ts';
+import { checkedSettings } from './checked-settings.ts';
+import { ofEveryCopy } from './every-copy.ts';
 import { resolveSetup } from './options/resolve-setup.ts';
 import { provision } from './provision.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
-import { openRuntime, type Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { Runtimes } from './runtimes.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
-import { Unopened } from './unopened.ts';
 import { KafkaError, reasonOf } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
-import { within } from './within.ts';
 
-type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger' | 'reportError'>;
 type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule' | 'ingest'>;
 
 /**
@@ -40,8 +39,8 @@ export const destinationKafka: Destination.Instance<Types> = {
    * what exists is compared, never changed.
    * @throws KafkaError SETTINGS_INVALID, or with what the broker or the registry answered
    */
-  async setup({ id, config, env, logger }) {
-    const { options } = resolved({ id, config, env, logger });
+  async setup({ id, config, logger }) {
+    const { options } = checkedSettings({ config, logger });
     const setup = resolveSetup(config.setup, options, { id, mapping: config.mapping });
     if (setup === undefined) return nothingDone;
     for (const warning of setup.warnings) logger.warn(warning);
@@ -54,7 +53,7 @@ export const destinationKafka: Destination.Instance<Types> = {
    */
   async init(context) {
     try {
-      const runtime = await open(context);
+      const runtime = await runtimes.open(context);
       await runtime.connect();
     } catch (thrown) {
       if (thrown instanceof KafkaError && thrown.code === 'SETTINGS_INVALID') throw thrown;
@@ -65,13 +64,13 @@ export const destinationKafka: Destination.Instance<Types> = {
   /** Resolves once the broker has acknowledged the event under `acks`; throws or rejects with a `KafkaError` otherwise. */
   push(event, context) {
     const entry = { event, data: context.data, rule: context.rule, ingest: context.ingest };
-    const runtime = find(context)?.opened;
-    return runtime ? deliver(entry, runtime) : running(context).then((opened) => deliver(entry, opened));
+    const runtime = runtimes.opened(context);
+    return runtime ? deliver(entry, runtime) : runtimes.get(context).then((opened) => deliver(entry, opened));
   },
 
   /** Sends the batch as one burst. Names exactly the events that failed, by their index. */
   async pushBatch(batch, context) {
-    const runtime = await running(context);
+    const runtime = await runtimes.get(context);
     const failed: Destination.BatchFailure[] = [];
     const records: KafkaRecord[] = [];
     const indexes: number[] = [];
@@ -92,25 +91,15 @@ export const destinationKafka: Destination.Instance<Types> = {
   },
 
   /** Sends what waits and closes, within five seconds. Safe twice, and where `init` never ran. */
-  async destroy(context) {
-    const failed = unopened.remove(context);
-    const slot = find(context);
-    // Late pushes would begin it anew.
-    if (failed && !slot) remember(context, closedSlot(context.id));
-    if (!slot) return;
-    slot.destroyed = true;
-    // One that is still being opened, most likely in vain, is closed by itself where that succeeds too late.
-    const opening = slot.runtime.catch(() => undefined);
-    const runtime = await within(openingTimeout, opening);
-    if (!runtime) return;
-    await runtime.close();
-    living.delete(runtime);
+  destroy(context) {
+    return runtimes.close(context);
   },
 };
 
 /**
  * How the Kafka destinations of this process fare, one for each that has begun, well or not: walkerOS begins a destination
- * with its first event, and before it the list is empty. Asks no broker and waits for nothing.
+ * with its first event, and before it the list is empty. Asks no broker and waits for nothing. It may be asked by `import` or by
+ * `require`, whichever the flow has its destination by.
  *
  * @example
  * createServer((_request, response) => {
@@ -120,117 +109,11 @@ export const destinationKafka: Destination.Instance<Types> = {
  * });
  */
 export function kafkaHealth(): KafkaHealth[] {
-  return [...[...living].map((runtime) => runtime.health()), ...unopened.healths()];
+  return healths();
 }
 
-const living = new Set<Runtime>();
-const unopened = new Unopened();
-
-/** Of the five seconds that `destroy` has, for a runtime that is being opened just then. Milliseconds. */
-const openingTimeout = 4_000;
-
-/** A configured destination's runtime. `destroyed` stays, so that late pushes are told so; `init` may begin anew. */
-interface Slot {
-  readonly runtime: Promise<Runtime>;
-  /** The same once it is there, so that a push need not wait a turn for it. */
-  opened: Runtime | undefined;
-  destroyed: boolean;
-}
-
-const slots = new WeakMap<object, Map<string, Slot>>();
-
-/**
- * Opens the runtime of a configured destination: once for all who ask, for walkerOS runs `init` as often as there are
- * first pushes. After a `destroy` it opens a new one.
- * @param spoolPatience how long another owner of the spool may take to end, in ms; default: as long as `destroy` may take
- * @throws KafkaError SETTINGS_INVALID that lists every problem by its path
- */
-async function open(context: Context, spoolPatience?: number): Promise<Runtime> {
-  const { id, env, logger, reportError } = context;
-  const slot = find(context);
-  if (slot && !slot.destroyed) return slot.runtime;
-
-  const { options, warnings } = resolvedToOpen(context);
-  if (!unopened.has(context)) for (const warning of warnings) logger.warn(warning);
-  const runtime = openRuntime(options, { id, env, logger, reportError, spoolPatience });
-  const opening: Slot = { runtime, opened: undefined, destroyed: false };
-  remember(context, opening);
-  runtime.then(
-    (opened) => {
-      opening.opened = opened;
-      if (opening.destroyed) return void opened.close();
-      living.add(opened);
-      unopened.remove(context);
-    },
-    (thrown: unknown) => {
-      // Somebody may have begun anew meanwhile.
-      if (find(context) !== opening || opening.destroyed) return;
-      forget(context);
-      unopened.add(context, thrown, options.bufferMemory, () => retry(context));
-    },
-  );
-  return runtime;
-}
-
-/** As a push would, but that nobody waits for it: it comes again soon enough. */
-function retry(context: Context): void {
-  open(context, 0)
-    .then((runtime) => runtime.connect())
-    .catch(() => undefined);
-}
-
-function resolvedToOpen(context: Context): Resolved {
-  try {
-    return resolved(context);
-  } catch (thrown) {
-    unopened.add(context, thrown, 0, () => undefined);
-    throw thrown;
-  }
-}
-
-/** Says what is wrong in the log as well: of an `init` that throws, the walkerOS CLI shows only that it did. */
-function resolved({ config, logger }: Context): Resolved {
-  const { settings, timeout, mapping } = config;
-  try {
-    return resolveOptions(settings, { collectorTimeout: timeout, mapping });
-  } catch (thrown) {
-    if (!faulty.has(config)) logger.error(reasonOf(thrown));
-    faulty.add(config);
-    throw thrown;
-  }
-}
-
-/** Configurations whose faults were told, for `init` runs once for each of the first pushes. */
-const faulty = new WeakSet<Context['config']>();
-
-/** The runtime for a push; one that was destroyed refuses by itself. */
-function running(context: Context): Promise<Runtime> {
-  return find(context)?.runtime ?? open(context);
-}
-
-function find({ id, config }: Pick<Context, 'id' | 'config'>): Slot | undefined {
-  return config.settings && slots.get(config.settings)?.get(id);
-}
-
-function remember({ id, config }: Context, slot: Slot): void {
-  if (!config.settings) return;
-  const siblings = slots.get(config.settings) ?? new Map<string, Slot>();
-  slots.set(config.settings, siblings.set(id, slot));
-}
-
-/** Of a destination that is no more, and never was open. */
-function closedSlot(id: string): Slot {
-  const message = `The Kafka destination "${id}" is closed; the event was not sent.`;
-  const runtime = Promise.reject<Runtime>(new KafkaError('DESTINATION_CLOSED', message));
-  // Only late pushes look at it.
-  runtime.catch(() => undefined);
-  return { runtime, opened: undefined, destroyed: true };
-}
-
-/** A runtime that could not be opened is no runtime: the next push tries again. */
-function forget({ id, config }: Context): void {
-  if (config.settings) slots.get(config.settings)?.delete(id);
-}
+const runtimes = new Runtimes();
+const healths = ofEveryCopy(() => runtimes.healths());
 
 /** Not an async function: at 20,000 events a second each promise and turn of the microtask queue shows. */
 function deliver(entry: Entry, runtime: Runtime): Promise<void> {

@@ -31,6 +31,8 @@ describe('consumers of the installed package', { concurrency: 2 }, () => {
         assert.deepEqual(JSON.parse(stdout), {
           ok: true,
           done: ['one', 'two'],
+          // Asked by the copy of the package that the flow does not have.
+          healths: ['one', 'two'],
           exports: ['function', true, 'function'],
           dev: ['object', ['env', 'step']],
           steps: ['defaultEvent', 'keyFromUserId', 'mappedPayload', 'renamedEvent', 'topicOverride'],
