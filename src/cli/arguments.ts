@@ -85,7 +85,9 @@ export class Arguments {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const { count, unit } = /^(?<count>\d+)(?<unit>[smhd])$/.exec(text)?.groups ?? {};
-    const time = unit === undefined ? Date.parse(text) : now - Number(count) * (units[unit] ?? 0);
+    // `Date.parse` takes "5" for the first of May 2001.
+    const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
+    const time = unit === undefined ? date : now - Number(count) * (units[unit] ?? 0);
     if (!Number.isNaN(time)) return time;
     throw new UsageError(
       `--${name} takes a time, such as 2026-11-23T08:00:00Z, or how long ago, such as 15m, not "${text}"`,

@@ -24,13 +24,18 @@ export const commands: readonly Command[] = [
 /** @returns the exit code; nothing is thrown for what a user can mend */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
   const [first] = words;
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+  if (first === undefined || first === 'help' || isHelp(first)) {
     await terminal.print(overview(commands));
     return first === undefined ? 2 : 0;
   }
+  const group = groupOf(first);
+  if (group.length > 0 && isHelp(words[1])) {
+    await terminal.print(overview(group));
+    return 0;
+  }
   try {
     const { command, rest } = find(words);
-    if (rest.includes('--help') || rest.includes('-h')) {
+    if (rest.some(isHelp)) {
       await terminal.print(helpOf(command));
       return 0;
     }
@@ -42,6 +47,12 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     return thrown instanceof UsageError ? 2 : 1;
   }
 }
+
+const isHelp = (word: string | undefined): boolean => word === '--help' || word === '-h';
+
+/** The commands whose name begins with this word, and has another. */
+const groupOf = (word: string): readonly Command[] =>
+  commands.filter(({ name }) => name.startsWith(`${word} `));
 
 function argumentsFor(command: Command, words: readonly string[]): Arguments {
   try {
@@ -63,7 +74,7 @@ function find(words: readonly string[]): { command: Command; rest: readonly stri
 }
 
 function unknownCommand([first = '', second = '']: readonly string[]): UsageError {
-  const group = commands.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  const group = groupOf(first).map(({ name }) => name);
   if (group.length > 0) {
     const meant = nearest(`${first} ${second}`, group);
     const hint = meant === undefined ? `there are ${group.join(', ')}` : `did you mean "${meant}"?`;

@@ -9,7 +9,7 @@ export class Keeper {
   readonly #topic: string;
   readonly #partition: number;
   readonly #claim: Claim;
-  readonly #closedTopics: ReadonlyMap<string, string>;
+  readonly #closedTopics: ReadonlyMap<string, KafkaError>;
   #last: Bookmark | undefined;
 
   /** @param closedTopics topics that take nothing, and why: for the message that says what stands in the way */
@@ -17,7 +17,7 @@ export class Keeper {
     topic: string,
     { partition, bookmark, place }: PartitionPlace,
     claim: Claim,
-    closedTopics: ReadonlyMap<string, string>,
+    closedTopics: ReadonlyMap<string, KafkaError>,
   ) {
     this.#topic = topic;
     this.#partition = partition;
@@ -52,7 +52,7 @@ export class Keeper {
     const way =
       closed === undefined
         ? 'Re-send those first, without the filter that leaves them behind, or mend what they stay for.'
-        : `Those for "${closed[0]}" stay because of this: ${closed[1]} Mend that first, then run this again; a filter does not help.`;
+        : `Those for "${closed[0]}" stay because of this: ${closed[1].message} Mend that first, then run this again; a filter does not help.`;
     return new KafkaError(
       'RESEND_FAILED',
       `Dead-letter topic "${this.#topic}": what was re-sent of partition ${this.#partition} lies too scattered to be ` +

@@ -1,4 +1,4 @@
-import type { KafkaError } from '../vocabulary/errors.ts';
+import type { ErrorCode, KafkaError } from '../vocabulary/errors.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { Claim, claimTiming, type ClaimTiming } from './claim.ts';
 import { Keeper } from './keeper.ts';
@@ -19,8 +19,8 @@ export interface ResendRequest {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number) => void;
-  /** Told of each letter that stays, and why. */
-  readonly onLeft: (letter: DeadLetter, reason: string) => void;
+  /** Told of each letter that stays, and why; with a code where its topic refused it. */
+  readonly onLeft: (letter: DeadLetter, reason: string, code: ErrorCode | undefined) => void;
   /** Told where another run may be at work: so many ms are taken at most to find out. */
   readonly onOther: (ms: number) => void;
 }
@@ -55,7 +55,7 @@ export class Resending {
   readonly #ports: ResendPorts;
   readonly #timing: ClaimTiming;
   readonly #sent = new Map<string, number>();
-  readonly #closedTopics = new Map<string, string>();
+  readonly #closedTopics = new Map<string, KafkaError>();
   #left = 0;
   #seen = 0;
   #all = 0;
@@ -189,9 +189,9 @@ export class Resending {
       this.#counted(record.topic);
       return undefined;
     }
-    if (ofTopic.includes(error.code)) this.#closedTopics.set(letter.topic, error.message);
+    if (ofTopic.includes(error.code)) this.#closedTopics.set(letter.topic, error);
     if (ofTopic.includes(error.code) || ofRecord.includes(error.code)) {
-      this.#leave(place, letter, error.message);
+      this.#leave(place, letter, error);
       return undefined;
     }
     place.pass(letter.stored.offset, false);
@@ -200,15 +200,16 @@ export class Resending {
 
   /** A topic that is missing, or closed to us, need not be waited for again with each batch. */
   #isClosed(letter: DeadLetter, place: Place): boolean {
-    const reason = this.#closedTopics.get(letter.topic);
-    if (reason !== undefined) this.#leave(place, letter, reason);
-    return reason !== undefined;
+    const error = this.#closedTopics.get(letter.topic);
+    if (error !== undefined) this.#leave(place, letter, error);
+    return error !== undefined;
   }
 
-  #leave(place: Place, letter: DeadLetter, reason: string): void {
+  #leave(place: Place, letter: DeadLetter, why: KafkaError | string): void {
     place.pass(letter.stored.offset, false);
     this.#left += 1;
-    this.#request.onLeft(letter, reason);
+    const [reason, code] = typeof why === 'string' ? [why, undefined] : [why.message, why.code];
+    this.#request.onLeft(letter, reason, code);
   }
 
   #counted(topic: string): void {

@@ -1,3 +1,5 @@
+import { KafkaError } from '../vocabulary/errors.ts';
+
 /** What is looked at, in this order. */
 export const checkNames = [
   'flow',
@@ -27,6 +29,13 @@ export interface Verdict {
   readonly message: string;
   /** What to type or to change. Always there unless all is well. */
   readonly fix?: string;
+}
+
+/** What to do about an error that a check has no advice of its own on. */
+export function fixUnforeseen(thrown: unknown): string {
+  return thrown instanceof KafkaError
+    ? `docs/troubleshooting.md has it under ${thrown.code}.`
+    : 'Run it again. If it stays, it is a fault of the doctor: report it with this line.';
 }
 
 /** Why something was not looked at: it needs what failed before, or the settings have no such thing. */

@@ -1,7 +1,8 @@
-import { reasonOf } from '../vocabulary/errors.ts';
+import { reasonOf, withoutOpenssl } from '../vocabulary/errors.ts';
 import type { Fault } from './each-broker.ts';
 import type { Handshake } from './network.ts';
 import type { Patient } from './patient.ts';
+import { unanswered } from './unanswered.ts';
 
 /**
  * What keeps TLS from one address, and what to do.
@@ -20,6 +21,7 @@ export async function handshakeFault(
       : certificateFault(broker, refusal, certificate, rename);
   } catch (thrown) {
     const reason = reasonOf(thrown);
+    if (/^no answer within/.test(reason)) return unanswered(broker);
     if (
       /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH|secure TLS connection|ECONNRESET/i.test(reason)
     ) {
@@ -28,9 +30,13 @@ export async function handshakeFault(
         fix: 'Take the TLS port of the broker in settings.kafka.brokers, or remove settings.kafka.ssl.',
       };
     }
+    // Before TLS 1.3 the listener looks at it within the handshake.
+    const certificateRefused = /alert .*certificate/i.test(reason);
     return {
-      message: `TLS to ${broker} failed: ${reason}.`,
-      fix: 'Compare settings.kafka.ssl with what the listener wants (ssl.client.auth, ssl.enabled.protocols of the broker).',
+      message: `TLS to ${broker} failed: ${withoutOpenssl(reason)}.`,
+      fix: certificateRefused
+        ? clientCertificateFix(tls)
+        : 'Compare settings.kafka.ssl with what the listener wants (ssl.client.auth, ssl.enabled.protocols of the broker).',
     };
   }
 }
@@ -42,6 +48,19 @@ function certificateFault(
   rename: string,
 ): Fault {
   const of = `The certificate of ${broker}`;
+  // Said of any certificate of the chain, and we see the dates of the broker's own.
+  if (refusal === 'CERT_HAS_EXPIRED' && Date.parse(certificate.valid_to) > Date.now()) {
+    return {
+      message: `${of} is valid until ${dateOf(certificate.valid_to)}, but that of an authority in its chain has expired.`,
+      fix: `Renew the certificate of the authority where it stands: ${chainPlaces}.`,
+    };
+  }
+  if (refusal === 'CERT_NOT_YET_VALID' && Date.parse(certificate.valid_from) < Date.now()) {
+    return {
+      message: `${of} is valid since ${dateOf(certificate.valid_from)}, but that of an authority in its chain is not valid yet.`,
+      fix: `Check the clock of this machine. If it is right, replace the certificate of the authority where it stands: ${chainPlaces}.`,
+    };
+  }
   if (refusal === 'CERT_HAS_EXPIRED') {
     return {
       message: `${of} expired on ${dateOf(certificate.valid_to)}.`,
@@ -64,6 +83,18 @@ function certificateFault(
     message: `${of} is signed by an authority that is not trusted here (${refusal}).`,
     fix: 'Set settings.kafka.ssl.ca to the certificate of the authority that signed it (PEM as text).',
   };
+}
+
+const chainPlaces =
+  'in settings.kafka.ssl.ca, or in the chain that the broker sends (ssl.keystore of the listener)';
+
+/** What to do about an alert of a listener that looks at the client's certificate. */
+export function clientCertificateFix(tls: Patient['tls']): string {
+  const { cert, pfx } = tls?.reveal() ?? {};
+  return cert === undefined && pfx === undefined
+    ? 'Set settings.kafka.ssl.cert and key: the listener asks for a certificate of the client.'
+    : "Renew or replace the client's certificate (settings.kafka.ssl.cert and key, or pfx): the listener refuses it, as " +
+        'expired or as signed by an authority that is not in its ssl.truststore.';
 }
 
 /** As in 2026-01-31. */

@@ -5,9 +5,13 @@ import type { Network } from './network.ts';
 
 /** A configured destination, as the checks see it: its settings, and ways to ask about what is behind them. Times in ms. */
 export interface Patient {
-  /** How the flow file and the destination are called on the command line. */
+  /** How the flow file and the destination are called on the command line of walkerOS. */
   readonly path: string;
   readonly id: string;
+  /** The name of its flow, where the file has several. */
+  readonly flow: string | undefined;
+  /** The destination as our own commands take it: its id, behind its flow where the file has several. */
+  readonly name: string;
   readonly brokers: readonly string[];
   readonly tls: Secret<ConnectionOptions> | undefined;
   /** How it logs in, in words; undefined: not at all. */

@@ -23,6 +23,8 @@ export interface DiagnosisRequest {
   readonly path: string;
   readonly destination: string | undefined;
   readonly environment: Environment;
+  /** Ends it with what it has found so far. */
+  readonly signal: AbortSignal;
   readonly onFinding?: (finding: Finding) => void;
 }
 
@@ -34,6 +36,7 @@ export async function diagnose({
   path,
   destination,
   environment,
+  signal,
   onFinding,
 }: DiagnosisRequest): Promise<Report> {
   const report = new Report(onFinding);
@@ -49,11 +52,11 @@ export async function diagnose({
   const facts = factsOf(path, found, settings);
   const kafka = await inspectorOf(connection);
   if (kafka instanceof KafkaError) {
-    await examine({ ...facts, kafka: refusing(kafka), unaskable: kafka.message }, report);
+    await examine({ ...facts, kafka: refusing(kafka), unaskable: kafka.message }, report, signal);
     return report;
   }
   try {
-    await examine({ ...facts, kafka, unaskable: undefined }, report);
+    await examine({ ...facts, kafka, unaskable: undefined }, report, signal);
   } finally {
     await kafka.close();
   }
@@ -75,14 +78,22 @@ function refusing(error: KafkaError): Kafka {
   return { reach: refuse, cluster: refuse, topic: refuse, topicConfig: refuse };
 }
 
+interface Found extends FlowDestination {
+  /** Whether its flow is the only one of the file. */
+  readonly alone: boolean;
+  /** As `--destination` takes it. */
+  readonly name: string;
+}
+
 async function readFlow(
   path: string,
   destination: string | undefined,
   environment: Environment,
   report: Report,
-): Promise<FlowDestination | undefined> {
+): Promise<Found | undefined> {
   try {
-    const found = findDestination(await readFlowFile(path), destination, environment);
+    const file = await readFlowFile(path);
+    const found = findDestination(file, destination, environment);
     report.add({ name: 'flow', ...ok(`${path}: destination "${found.id}" of flow "${found.flow}"`) });
     for (const { path: at, variable } of found.unset) {
       const message = `config.${at} takes the environment variable ${variable}, which is not set here.`;
@@ -91,7 +102,8 @@ async function readFlow(
         ...warning(message, `Set it, as where the flow runs: export ${variable}=…`),
       });
     }
-    return found;
+    const alone = Object.keys(file.content.flows).length === 1;
+    return { ...found, alone, name: alone ? found.id : `${found.flow}.${found.id}` };
   } catch (thrown) {
     report.add({
       name: 'flow',
@@ -112,14 +124,14 @@ const collectorDefault = 10_000;
 
 function readSettings(
   path: string,
-  found: FlowDestination,
+  found: Found,
   environment: Environment,
   report: Report,
 ): Settings | undefined {
-  const { id, config } = found;
+  const { name, config } = found;
   const { settings, mapping, timeout } = config;
   const collectorTimeout = typeof timeout === 'number' && timeout > 0 ? timeout : collectorDefault;
-  const fix = `Change it in ${path}, destination "${id}".`;
+  const fix = `Change it in ${path}, destination "${name}".`;
   try {
     const resolved = resolveOptions(settings, { collectorTimeout, mapping, environment });
     report.add({ name: 'settings', ...ok(summaryOf(resolved.options)) });
@@ -163,13 +175,15 @@ function summaryOf({ connection, topic, deadLetter }: Options): string {
 
 function factsOf(
   path: string,
-  { id, config }: FlowDestination,
+  { id, flow, alone, name, config }: Found,
   { resolved: { options }, setup, collectorTimeout }: Settings,
 ): Omit<Patient, 'kafka' | 'unaskable'> {
   const { connection } = options;
   return {
     path,
     id,
+    flow: alone ? undefined : flow,
+    name,
     brokers: connection.brokers,
     tls: connection.tls,
     login: loginOf(connection.sasl),

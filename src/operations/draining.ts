@@ -8,14 +8,17 @@ import { openDelivery } from './delivering.ts';
 
 export interface DrainRequest {
   readonly signal: AbortSignal;
-  /** Records delivered, and those there were. */
+  /** Records that have left the spool, and those there were. */
   readonly onProgress: (done: number, all: number) => void;
   readonly logger: Logger;
 }
 
 /** Counts of records. */
 export interface DrainResult {
+  /** To the topics they were meant for. */
   readonly delivered: number;
+  /** Refused by the broker, and stored in the dead-letter topic. */
+  readonly deadLettered: number;
   /** Waiting still, where it was stopped. */
   readonly left: number;
   /** By the broker; they stay in the spool. */
@@ -48,6 +51,7 @@ export async function drainSpool(
   mustExist(path);
   let trouble: KafkaError | undefined;
   let refused = 0;
+  let deadLettered = 0;
   const log = createLog(logger, logClock);
   const file = await openSpool({ path, maxBytes, patience: 0 }, log);
   try {
@@ -62,6 +66,7 @@ export async function drainSpool(
     const { delivery, close } = await openDelivery(options, settings, (notice) => {
       if ('error' in notice) trouble = notice.error;
       if (notice.kind === 'spool-refused') refused += 1;
+      if (notice.kind === 'dead-lettered') deadLettered += 1;
       log(notice);
     });
     const look = (): number => {
@@ -75,7 +80,7 @@ export async function drainSpool(
       await delivery.close(drainTimeout);
       await close();
     }
-    return { delivered: all - left() - refused, left: left(), refused };
+    return { delivered: all - left() - refused - deadLettered, deadLettered, left: left(), refused };
   } finally {
     await file.close();
   }

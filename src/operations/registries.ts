@@ -4,6 +4,7 @@ import type { SchemaOptions } from '../options/resolve-value.ts';
 import type { Options } from '../options/resolve.ts';
 import { valueRegistries } from '../options/value-registries.ts';
 import { Registry } from '../registry/registry.ts';
+import { assertCompatible } from '../setup/schema.ts';
 import { schemaChoice } from '../value-formats.ts';
 import { SchemaWriter, type Schemas } from '../value/schema-writer.ts';
 
@@ -40,14 +41,18 @@ export function valueLooks(options: Options, mapping: unknown): Looks {
 
 /**
  * Looks for the schema of a topic as its first event does, under the same subject, and registers nothing.
- * @throws KafkaError SCHEMA_MISSING, SCHEMA_INVALID, REGISTRY_…: why the events of the topic would be refused
+ * @throws KafkaError SCHEMA_…, REGISTRY_…: why the events of the topic would be refused
  */
 async function lookForSchema(value: SchemaOptions, topic: string, registry: Registry): Promise<void> {
   const schemas: Schemas = {
     find: (subject, schema) => registry.find(subject, schema),
     latest: (subject) => registry.latest(subject),
-    register: async (subject, schema) =>
-      (await registry.find(subject, schema)) ?? { ...schema, ...unregistered, subject },
+    register: async (subject, schema) => {
+      const found = await registry.find(subject, schema);
+      if (found !== undefined) return found;
+      await assertCompatible(subject, schema, registry);
+      return { ...schema, ...unregistered, subject };
+    },
   };
   const writer = new SchemaWriter(topic, schemaChoice(value), {
     schemas,

@@ -43,6 +43,7 @@ export async function* tailTopic(request: TailRequest): AsyncGenerator<Shown, vo
     const until = toEnd ? { until: await reader.offsets(topic, 'end') } : {};
     for await (const { records } of reader.read(topic, start, { ...until, signal, onTrouble })) {
       for (const record of records) {
+        if (signal.aborted) return;
         // An event that came late stands behind younger ones.
         if (typeof from === 'number' && record.timestamp < from) continue;
         if (!filter.byRecord(record)) continue;

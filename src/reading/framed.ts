@@ -25,6 +25,8 @@ export interface FramedOptions {
 
 /** An id that leads nowhere, and a registry that does not answer, are asked again after this. Milliseconds. */
 const pause = 30_000;
+/** A registry that fails sooner may be asked for other ids meanwhile: hardly anything waits for that. Milliseconds. */
+const soon = 500;
 
 /** The registry's wire format: a zero, the id of the schema in four bytes, the value. */
 export function framedDecoder(options: FramedOptions): Decoder {
@@ -86,6 +88,7 @@ class FramedValues {
 
   /** Never rejects. */
   async #look(readers: FramedReaders, id: number): Promise<FramedReader | undefined> {
+    const begun = this.#now();
     try {
       const reader = await readers.of(id);
       if (reader !== undefined) this.#known.set(id, reader);
@@ -93,11 +96,10 @@ class FramedValues {
       return reader;
     } catch (thrown) {
       const error = thrown instanceof KafkaError ? thrown : unusable(id, thrown);
-      // Others are the answer to this id, or to who asks for it.
-      if (error.code === 'REGISTRY_UNAVAILABLE') {
-        this.#silentUntil = this.#now() + pause;
-        this.#tell(error.code, error);
-      } else this.#miss(id, `${error.code} ${id}`, error);
+      const isDown = error.code === 'REGISTRY_UNAVAILABLE';
+      if (isDown && this.#now() - begun > soon) this.#silentUntil = this.#now() + pause;
+      // Told once; anything else is an answer to this id, or to who asks for it.
+      this.#miss(id, isDown ? error.code : `${error.code} ${id}`, error);
       return undefined;
     }
   }

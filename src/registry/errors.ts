@@ -44,14 +44,8 @@ export function faultOfContent({ text, contentType }: Answer): Fault {
 export function faultOfSilence(failure: unknown): Fault {
   const nested = failure instanceof Error && failure.cause !== undefined ? failure.cause : failure;
   const timedOut = failure instanceof Error && failure.name === 'TimeoutError';
-  const reason = timedOut ? 'it did not answer in time' : connectionReason(nested);
+  const reason = timedOut ? 'it did not answer in time' : reasonOf(nested) || 'no connection';
   return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure };
-}
-
-/** A host with several addresses fails with one error for each, and no words of its own. */
-function connectionReason(failure: unknown): string {
-  const failures: unknown[] = failure instanceof AggregateError ? failure.errors : [failure];
-  return failures.map(reasonOf).join(', ') || 'no connection';
 }
 
 /** @param setting where the user has written how to reach the registry */

@@ -48,7 +48,12 @@ export async function provisionSchema(
   return existing === undefined;
 }
 
-async function assertCompatible(subject: string, schema: Schema, schemas: Schemas): Promise<void> {
+/** @throws KafkaError SCHEMA_INCOMPATIBLE where the registry would not register it under this subject */
+export async function assertCompatible(
+  subject: string,
+  schema: Schema,
+  schemas: Pick<Schemas, 'incompatibilities'>,
+): Promise<void> {
   const reasons = await schemas.incompatibilities(subject, schema);
   if (reasons.length === 0) return;
   throw new KafkaError(

@@ -76,7 +76,18 @@ export class KafkaError extends Error {
   }
 }
 
-/** The message of anything thrown, for sentences that quote it. */
+/**
+ * The message of anything thrown, for sentences that quote it. A host with several addresses fails with one error for each,
+ * and no words of its own.
+ */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  if (thrown.message !== '' || !(thrown instanceof AggregateError)) return thrown.message;
+  const reasons = new Set(thrown.errors.map(reasonOf));
+  return [...reasons].filter((reason) => reason !== '').join(', ');
+}
+
+/** What OpenSSL says, without the place in its sources where it says so. Other reasons stay as they are. */
+export function withoutOpenssl(reason: string): string {
+  return reason.replace(/^.*:SSL routines:[^:]*:([^:]+):.*$/s, '$1');
 }

@@ -276,20 +276,23 @@ describe('dead letters', () => {
     await fillDeadLetters(brokers, dead, { count: 2, headers: refusal(missing) });
     await fillDeadLetters(brokers, dead, { count: 2, first: 2, headers: refusal(topic) });
     const narrow = await freshTopic('narrow', { config: { 'max.message.bytes': '200' } });
-    await fillDeadLetters(brokers, dead, { count: 1, first: 4, headers: refusal(narrow) });
+    // Of two sizes, which the reasons name.
+    await fillDeadLetters(brokers, dead, { count: 5, first: 7, headers: refusal(narrow) });
     const path = await flowOf(topic, dead, { retry: { retries: 1 } });
     const { code, lines, notes } = await resend(path);
     assert.equal(code, 1);
     assert.deepEqual(lines, [
       `2 to "${topic}"`,
       '2 dead letters re-sent',
-      '3 stay: mend the cause, then run this again',
+      '7 stay: mend the cause, then run this again',
     ]);
     assert.match(
       notes.join('\n'),
       new RegExp(`stays: the letter 0/0 for "${missing}": Topic "${missing}" does not exist\\.`),
     );
     assert.match(notes.join('\n'), new RegExp(`stays: the letter 0/4 for "${narrow}": .*MESSAGE_TOO_LARGE`));
+    assert.equal(notes.filter((note) => note.startsWith('stays: ')).length, 2 + 3);
+    assert.equal(notes.at(-1), `stay: 2 more for "${narrow}" (RECORD_TOO_LARGE)`);
     assert.deepEqual(await recordCounts(brokers, topic), [2]);
     assert.deepEqual((await resend(path, '--topic', topic)).lines, ['0 dead letters re-sent']);
   });

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { registryMissing } from '../../scripts/registry/launch.ts';
+import { Registry } from '../../src/registry/registry.ts';
 import { tempFolder } from '../support/temp.ts';
 import { broken } from './support/broken.ts';
 import { run } from './support/run.ts';
@@ -149,6 +150,38 @@ describe('doctor', () => {
     );
     assert.ok(!notChecked.some((check) => check.name === 'registry'));
   });
+
+  it(
+    'a schema that the first event would register, and the registry would refuse',
+    { skip: withoutRegistry ?? false },
+    async () => {
+      const url = ward.registry?.url ?? '';
+      const avro = (type: string) => ({
+        type: 'record',
+        name: 'OrderTotal',
+        fields: [{ name: 'data', type: { type: 'record', name: 'Data', fields: [{ name: 'total', type }] } }],
+      });
+      const registry = new Registry({ urls: [url], auth: undefined, tls: undefined, timeout: 5_000 });
+      await registry.register('OrderTotal', { schemaType: 'AVRO', schema: JSON.stringify(avro('string')) });
+      await registry.setCompatibility('OrderTotal', 'BACKWARD');
+      const value = { format: 'avro', registry: { url }, autoRegister: true, subjectNameStrategy: 'record' };
+      const diagnosis = async (type: string) => {
+        const { checks } = await examine(ward.flow({ value: { ...value, schema: avro(type) } }));
+        return checks.filter((check) => check.name === 'registry');
+      };
+      const [refused, ...others] = await diagnosis('int');
+      assert.deepEqual(others, []);
+      assert.equal(refused?.status, 'failure');
+      assert.match(
+        refused.message,
+        /^The schema is not compatible with the latest one of subject "OrderTotal": \S/,
+      );
+      assert.match(refused.fix ?? '', /^Make settings\.value\.schema compatible with what is registered, /);
+      assert.deepEqual(await diagnosis('string'), [
+        { name: 'registry', status: 'ok', message: `${url}: answers` },
+      ]);
+    },
+  );
 
   it(
     'a registry that wants another password, and whose clock tells when ours is off',

@@ -77,6 +77,22 @@ describe('spool', { concurrency: true }, () => {
     assert.deepEqual({ records, refused }, { records: 0, refused: 0 });
   });
 
+  /** "5 records delivered", it said, and its topic had none. */
+  it('drain tells what it delivered apart from what the broker refused', async () => {
+    const { brokers } = await sharedBroker();
+    const topic = await freshTopic('drained', { config: { 'max.message.bytes': '100' } });
+    const dead = await freshTopic('refused');
+    const { spool } = await filled(topic, 5);
+    const settings = { kafka: { brokers, topic }, deadLetter: { topic: dead }, spool: { path: spool } };
+    const drained = await run(['spool', 'drain', flowFile(folder, { settings })]);
+    assert.deepEqual(drained.lines, [
+      '0 records delivered',
+      '5 refused by the broker, to the dead-letter topic: "dead-letters list" says why',
+    ]);
+    assert.equal(drained.code, 1);
+    assert.deepEqual(await recordCounts(brokers, dead), [5]);
+  });
+
   it('a drain that is killed half-way is taken up where it was: all is delivered, at most one request twice', async () => {
     const { brokers } = await sharedBroker();
     const topic = await freshTopic('drained');

@@ -1,40 +1,19 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startFlow } from '@walkeros/collector';
 import { createIngest } from '@walkeros/core';
-import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
-import { startKafka } from '../../scripts/kafka/launch.ts';
-import { createTopic } from '../../scripts/kafka/topics.ts';
 import { destinationKafka } from '../../src/index.ts';
 import { KafkaError } from '../../src/vocabulary/errors.ts';
-import { freshName } from '../support/broker.ts';
 import { event } from '../support/flow.ts';
 import { failureOf, numbered, numberOf, openFlow, upTo } from '../support/load.ts';
-import { openProxy, type Proxy } from '../support/proxy.ts';
+import { proxiedKafka } from '../support/proxied-kafka.ts';
 import { readBack } from '../support/reader.ts';
 
 /** One broker whose answers can be slow, and which can be frozen. */
-let proxy: Proxy;
-let kafka: KafkaCluster;
-
-before(async () => {
-  proxy = await openProxy();
-  kafka = await startKafka({ advertised: (_id, port) => proxy.inFrontOf(port) });
-});
-
-after(async () => {
-  await proxy.close();
-  await kafka.stop();
-});
-
-async function topicOf(prefix: string): Promise<string> {
-  const topic = freshName(prefix);
-  await createTopic(kafka.direct, topic);
-  return topic;
-}
+const { proxy, kafka, topicOf } = await proxiedKafka();
 
 for (const client of ['platformatic', 'kafkajs'] as const) {
   describe(`a slow broker with ${client}`, () => {

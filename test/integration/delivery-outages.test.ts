@@ -1,29 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
-import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
-import { startKafka } from '../../scripts/kafka/launch.ts';
-import { createTopic } from '../../scripts/kafka/topics.ts';
-import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestFlow } from '../support/flow.ts';
 import { account, openFlow, startLoad, upTo, type Load } from '../support/load.ts';
-import { openProxy, type Proxy } from '../support/proxy.ts';
+import { proxiedKafka } from '../support/proxied-kafka.ts';
 import { readBack } from '../support/reader.ts';
 
 /** One broker behind a proxy: its network and its process are the tests'. */
-let proxy: Proxy;
-let kafka: KafkaCluster;
-
-before(async () => {
-  proxy = await openProxy();
-  kafka = await startKafka({ advertised: (_id, port) => proxy.inFrontOf(port) });
-});
-
-after(async () => {
-  await proxy.close();
-  await kafka.stop();
-});
+const { proxy, kafka, topicOf } = await proxiedKafka();
 
 /** 500 events a second over 30 keys: some 5 are on their way at any time. */
 const rate = { perTick: 5, keys: 30 };
@@ -36,8 +21,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
 
     /** A stream that has begun to flow, to a fresh topic of three partitions. */
     async function stream(kafkaSettings: object, timeout = 10_000): Promise<void> {
-      topic = freshName('outage');
-      await createTopic(kafka.direct, topic, { partitions: 3 });
+      topic = await topicOf('outage', { partitions: 3 });
       const settings = { brokers: [proxy.address], topic, client, key: 'data.key', ...kafkaSettings };
       flow = await openFlow({ kafka: settings }, { timeout });
       load = await startLoad(flow, rate);

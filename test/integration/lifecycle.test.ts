@@ -1,35 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
-import { startKafka } from '../../scripts/kafka/launch.ts';
-import { createTopic } from '../../scripts/kafka/topics.ts';
+import { describe, it } from 'node:test';
 import { destinationKafka } from '../../src/index.ts';
 import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { event, runFlow } from '../support/flow.ts';
 import { failureOf } from '../support/load.ts';
-import { openProxy, type Proxy } from '../support/proxy.ts';
+import { proxiedKafka } from '../support/proxied-kafka.ts';
 import { readBack } from '../support/reader.ts';
 
 /** One broker whose network the tests own: what connects to it is counted at its socket. */
-let proxy: Proxy;
-let kafka: KafkaCluster;
-
-before(async () => {
-  proxy = await openProxy();
-  kafka = await startKafka({ advertised: (_id, port) => proxy.inFrontOf(port) });
-});
-
-after(async () => {
-  await proxy.close();
-  await kafka.stop();
-});
-
-async function topicOf(prefix: string): Promise<string> {
-  const topic = freshName(prefix);
-  await createTopic(kafka.direct, topic, { partitions: 1 });
-  return topic;
-}
+const { proxy, kafka, topicOf } = await proxiedKafka();
 
 for (const client of ['platformatic', 'kafkajs'] as const) {
   describe(`life cycle with ${client}`, () => {

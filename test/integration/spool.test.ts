@@ -3,40 +3,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
-import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
-import { startKafka } from '../../scripts/kafka/launch.ts';
-import { createTopic } from '../../scripts/kafka/topics.ts';
 import { readSpool } from '../../src/spool/status.ts';
 import type { Settings } from '../../src/types.ts';
-import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { runFlow, type TestFlow } from '../support/flow.ts';
 import { account, failureOf, numbered, startLoad, upTo } from '../support/load.ts';
-import { openProxy, type Proxy } from '../support/proxy.ts';
+import { proxiedKafka } from '../support/proxied-kafka.ts';
 import { readBack } from '../support/reader.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** One broker that is away when a test says so. */
-let proxy: Proxy;
-let kafka: KafkaCluster;
-
-before(async () => {
-  proxy = await openProxy();
-  kafka = await startKafka({ advertised: (_id, port) => proxy.inFrontOf(port) });
-});
-
-after(async () => {
-  await proxy.close();
-  await kafka.stop();
-});
-
-async function topicOf(prefix: string): Promise<string> {
-  const topic = freshName(prefix);
-  await createTopic(kafka.direct, topic, { partitions: 3 });
-  return topic;
-}
+const { proxy, kafka, topicOf } = await proxiedKafka();
 
 /** Short enough that a test outlasts it, with all proportions kept. */
 const deliveryTimeout = 2_000;
@@ -66,7 +45,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     });
 
     it('an outage longer than the deadline: every push succeeds in time, and all is stored afterwards, in order', async (t) => {
-      const topic = await topicOf('spooled');
+      const topic = await topicOf('spooled', { partitions: 3 });
       const path = join(tempFolder(), 'spool.db');
       const flow = await open(t, settings(topic, path, { bufferMemory: 1_000_000 }));
       const slowest = watchPushes(flow);
@@ -97,7 +76,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     });
 
     it('shut down in an outage, started again in it, and brokers back: nothing is lost, the oldest go first', async (t) => {
-      const topic = await topicOf('restart');
+      const topic = await topicOf('restart', { partitions: 3 });
       const path = join(tempFolder(), 'spool.db');
       const first = await open(t, settings(topic, path));
       assert.equal(failureOf(await first.push(numbered(0, 30))), undefined);
@@ -134,7 +113,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
 
 describe('spool, mode always', () => {
   it('killed -9 three times under load: whatever was acknowledged is in Kafka after the restart', async (t) => {
-    const topic = await topicOf('killed');
+    const topic = await topicOf('killed', { partitions: 3 });
     const folder = tempFolder();
     const path = join(folder, 'spool.db');
     const settings: Settings = {

@@ -3,11 +3,13 @@ import type { DeadLetter } from '../../dead-letters/letter.ts';
 import type { ResendResult } from '../../dead-letters/resend.ts';
 import { printable } from '../../reading/printable.ts';
 import { resendDeadLetters } from '../../operations/redelivery.ts';
+import type { ErrorCode } from '../../vocabulary/errors.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
+import type { Terminal } from '../terminal.ts';
 import { letterOptions, wantedLetters } from './dead-letters-options.ts';
 
-/** Letters of one topic and reason that are named one by one; of the others it is told how many they are. */
+/** Letters of one topic and cause that are named one by one. */
 const namedOnes = 3;
 
 export const deadLettersResend: Command = {
@@ -41,7 +43,7 @@ export const deadLettersResend: Command = {
       terminal.environment,
     );
     const dryRun = words.has('dry-run');
-    const reasons = new Map<string, number>();
+    const staying = new Staying(terminal);
     const result = await resendDeadLetters(configured, {
       wanted: wantedLetters(words),
       batch: words.count('batch') ?? 500,
@@ -50,21 +52,43 @@ export const deadLettersResend: Command = {
       signal: terminal.stop,
       onProgress: (done, all) =>
         terminal.progress(progressBar(done, all, dryRun ? 'counting' : 're-sending')),
-      onLeft: (letter, reason) => {
-        const count = (reasons.get(reason) ?? 0) + 1;
-        reasons.set(reason, count);
-        if (count <= namedOnes) terminal.note(printable(`stays: ${nameOf(letter)}: ${reason}`));
-      },
+      onLeft: (letter, reason, code) => staying.add(letter, reason, code),
       onOther: (ms) =>
         terminal.note(
           `another resend is at work, or was killed: it takes up to ${ms / 1_000} s to find out which`,
         ),
     });
     terminal.progress(undefined);
+    staying.sumUp();
     await terminal.print(words.has('json') ? jsonOf(result, dryRun) : summaryOf(result, dryRun));
     return result.left > 0 || (result.stopped && terminal.stop.aborted) ? 1 : 0;
   },
 };
+
+/** Names the first letters of a topic that stay for the same cause, and counts the others. */
+class Staying {
+  readonly #terminal: Terminal;
+  /** How many, by topic and cause. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  /** @param code by which reasons are alike, though each names sizes or fields of its own */
+  add(letter: DeadLetter, reason: string, code: ErrorCode | undefined): void {
+    const what = `for "${letter.topic}" (${code ?? reason})`;
+    const count = (this.#counts.get(what) ?? 0) + 1;
+    this.#counts.set(what, count);
+    if (count <= namedOnes) this.#terminal.note(printable(`stays: ${nameOf(letter)}: ${reason}`));
+  }
+
+  sumUp(): void {
+    for (const [what, count] of this.#counts)
+      if (count > namedOnes)
+        this.#terminal.note(printable(`stay: ${grouped(count - namedOnes)} more ${what}`));
+  }
+}
 
 function nameOf({ stored: { partition, offset }, topic }: DeadLetter): string {
   return `the letter ${partition}/${offset} for "${topic}"`;

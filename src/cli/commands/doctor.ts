@@ -15,7 +15,7 @@ export const doctor: Command = {
   },
   notes: [
     'It looks and changes nothing: no record is written. Environment variables that the file names are read from here, so',
-    'run it where the flow runs. Exit code 1 when anything fails; warnings alone leave it 0.',
+    'run it where the flow runs. Exit code 1 when anything fails, or Ctrl-C ends it; warnings alone leave it 0.',
   ],
   examples: [
     { line: 'doctor flow.json', what: 'From the file to the rights on each topic' },
@@ -28,13 +28,14 @@ export const doctor: Command = {
       path: words.at(0),
       destination: words.text('destination'),
       environment: terminal.environment,
+      signal: terminal.stop,
       onFinding: (finding) => {
         if (!asJson) printed.push(terminal.print(lineOf(finding, terminal)));
       },
     });
     await Promise.all(printed);
     await terminal.print(asJson ? jsonOf(report) : summaryOf(report, terminal));
-    return report.failed ? 1 : 0;
+    return report.well ? 0 : 1;
   },
 };
 
@@ -68,6 +69,6 @@ function summaryOf({ findings, notChecked }: Report, terminal: Terminal): string
   return ['', parts.join(', '), ...skipped.map((line) => terminal.paint('dim', line))].join('\n');
 }
 
-function jsonOf({ failed, findings, notChecked }: Report): string {
-  return JSON.stringify({ ok: !failed, checks: findings, notChecked }, undefined, 2);
+function jsonOf({ well, findings, notChecked }: Report): string {
+  return JSON.stringify({ ok: well, checks: findings, notChecked }, undefined, 2);
 }

@@ -41,7 +41,7 @@ export const spoolDrainCommand: Command = {
     });
     terminal.progress(undefined);
     await terminal.print(asJson ? JSON.stringify(result) : summaryOf(result));
-    return result.left + result.refused > 0 ? 1 : 0;
+    return result.left + result.refused + result.deadLettered > 0 ? 1 : 0;
   },
 };
 
@@ -52,9 +52,14 @@ function loggerOf(terminal: Terminal) {
   return { error: note, warn: note, info: silent, debug: silent };
 }
 
-function summaryOf({ delivered, left, refused }: DrainResult): string {
+function summaryOf({ delivered, deadLettered, left, refused }: DrainResult): string {
   return [
     `${grouped(delivered)} ${delivered === 1 ? 'record' : 'records'} delivered`,
+    ...(deadLettered > 0
+      ? [
+          `${grouped(deadLettered)} refused by the broker, to the dead-letter topic: "dead-letters list" says why`,
+        ]
+      : []),
     ...(left > 0 ? [`${grouped(left)} left: run this again to go on`] : []),
     ...(refused > 0 ? [`${grouped(refused)} refused by the broker, and kept: "spool status" says why`] : []),
   ].join('\n');

@@ -49,7 +49,8 @@ export function connectionError(
     return refused(brokers, options.sasl, deepest(authentication));
   }
   if (nested.some((error) => factsOf(error).closed === true)) return clientClosed();
-  return unreachable(brokers, nested.find(isSystem) ?? nested.at(-1) ?? thrown, reachedBefore);
+  const plainest = nested.find(isSystem) ?? nested.find(isTimeout) ?? nested.at(-1) ?? thrown;
+  return unreachable(brokers, plainest, reachedBefore);
 }
 
 /** Every error within an error, the outermost first: `cause`s, aggregates, and kafkajs's `originalError`. */
@@ -129,6 +130,11 @@ function isCertificate(error: unknown): boolean {
 function isSystem(error: unknown): boolean {
   const { code } = factsOf(error);
   return typeof code === 'string' && /^E[A-Z]+/.test(code);
+}
+
+/** After it both libraries close the connection themselves, and say so in what comes of that. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /timed out/i.test(error.message);
 }
 
 function factsOf(error: unknown): Facts {

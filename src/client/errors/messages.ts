@@ -1,4 +1,4 @@
-import { KafkaError, reasonOf } from '../../vocabulary/errors.ts';
+import { KafkaError, reasonOf, withoutOpenssl } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import type { Slice } from '../../vocabulary/partition.ts';
 import type { Sasl } from '../port.ts';
@@ -89,7 +89,7 @@ export function noOutcome(topic: string, cause: unknown): Outcome {
 
 /** @param reachedBefore these settings have reached the cluster: they are not what is wrong */
 export function unreachable(brokers: string, cause: unknown, reachedBefore = false): KafkaError {
-  const reason = endless(reasonOf(cause));
+  const reason = endless(reasonOf(cause)) || codeOf(cause);
   return new KafkaError(
     'BROKER_UNREACHABLE',
     `Cannot reach Kafka at ${brokers}: ${reason}. ${nextStep(reason, reachedBefore)}`,
@@ -97,9 +97,17 @@ export function unreachable(brokers: string, cause: unknown, reachedBefore = fal
   );
 }
 
+/** All that kafkajs keeps of a host with several addresses, whose error has no words of its own. */
+function codeOf(cause: unknown): string {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? code : 'no reason given';
+}
+
 function nextStep(reason: string, reachedBefore: boolean): string {
   if (/ENOTFOUND|EAI_AGAIN/.test(reason))
     return 'The host name is unknown: check settings.kafka.brokers and DNS.';
+  if (/Request .*timed out/.test(reason) && !reachedBefore)
+    return 'It accepts connections and does not answer: a frozen broker, or no Kafka.';
   if (/clos|hang up|ECONNRESET/i.test(reason) && !reachedBefore) {
     return 'It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).';
   }
@@ -135,7 +143,8 @@ export function certificateRefused(brokers: string, cause: unknown, code = ''): 
 const advices: readonly (readonly [codes: RegExp, advice: string])[] = [
   [
     /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
-    "The destination refuses the broker's certificate: renew it on the broker, or set this machine's clock.",
+    "The destination refuses the broker's certificate, or that of an authority in its chain: renew it where it stands (the " +
+      "broker, settings.kafka.ssl.ca), or set this machine's clock.",
   ],
   [
     /ALTNAME/,
@@ -195,8 +204,6 @@ export function clientClosed(): KafkaError {
 
 /** A quoted reason without the prefixes of kafkajs and OpenSSL and without its own full stop, so that it fits into our sentence. */
 function endless(reason: string): string {
-  return reason
-    .replace(/^Connection error: |^SASL [\w ]+ authentication failed: /, '')
-    .replace(/^.*:SSL routines:[^:]*:([^:]+):.*$/s, '$1')
-    .replace(/[.\s]+$/, '');
+  const plain = reason.replace(/^Connection error: |^SASL [\w ]+ authentication failed: /, '');
+  return withoutOpenssl(plain).replace(/[.\s]+$/, '');
 }

@@ -17,6 +17,7 @@ export class PlatformaticInspector implements Inspector {
   readonly #library: Library;
   readonly #wire: PlatformaticWire;
   readonly #brokers: Conversation;
+  readonly #reached = new Map<string, Promise<void>>();
 
   constructor(library: Library, wire: PlatformaticWire, brokers: Conversation) {
     this.#library = library;
@@ -24,7 +25,14 @@ export class PlatformaticInspector implements Inspector {
     this.#brokers = brokers;
   }
 
-  async reach(broker: string): Promise<void> {
+  /** Asked for once: a connection that failed says only that it is closed when it is asked again. */
+  reach(broker: string): Promise<void> {
+    const known = this.#reached.get(broker) ?? this.#reach(broker);
+    this.#reached.set(broker, known);
+    return known;
+  }
+
+  async #reach(broker: string): Promise<void> {
     // A listener that wants a login takes a connection without one, and then hangs up at the first request.
     await this.#brokers.at(parseAddress(broker), 'ask', (place) => metadata(place, []));
   }

@@ -74,9 +74,9 @@ export class PlatformaticReader implements Reader {
       for (const [leader, led] of this.#byLeader(topic, positions)) {
         if (!asked.has(leader)) asked.set(leader, this.#fetch(leader, topic, led));
       }
-      const answered = await Promise.race(asked.values());
+      const answered = await firstOf(asked.values(), signal);
+      if (answered === undefined) return;
       asked.delete(answered.leader);
-      if (stopped()) return;
 
       for (const portion of answered.portions) {
         // A partition that moved may have been asked for twice.
@@ -114,7 +114,11 @@ export class PlatformaticReader implements Reader {
   }
 
   async #partitions(topic: string): Promise<number[]> {
-    const { leaders } = await this.#cluster.layout(topic);
+    const { leaders } = await this.#cluster.layout(topic).catch((failure: unknown) => {
+      // In the words of one who writes.
+      const isRefused = failure instanceof KafkaError && failure.code === 'NOT_AUTHORIZED';
+      throw isRefused ? readError(29, topic) : failure;
+    });
     return leaders.map((_, partition) => partition);
   }
 
@@ -205,6 +209,26 @@ export class PlatformaticReader implements Reader {
         .catch((failure: unknown) => answerWithin<ListOffsetsResponse>(failure)),
     );
     return response.topics.flatMap((part) => part.partitions);
+  }
+}
+
+/** Undefined for a signal that comes first: what is still asked for is waited for by nobody then. */
+async function firstOf<Result>(
+  asked: Iterable<Promise<Result>>,
+  signal: AbortSignal | undefined,
+): Promise<Result | undefined> {
+  const all = [...asked];
+  const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => {
+    for (const one of all) one.catch(() => undefined);
+    resolve(undefined);
+  };
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop);
+  try {
+    return await Promise.race([stopped, ...all]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }
 

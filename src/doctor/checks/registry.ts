@@ -2,6 +2,7 @@ import { KafkaError, reasonOf, type ErrorCode } from '../../vocabulary/errors.ts
 import type { Check } from '../check.ts';
 import { failure, ok, type Verdict } from '../finding.ts';
 import type { Patient, Registry } from '../patient.ts';
+import { setupCommand } from '../setup-command.ts';
 
 /** Whether the schema registries of the settings answer what the destination will ask them. */
 export const registry: Check = {
@@ -30,14 +31,20 @@ async function look(patient: Patient, registry: Registry): Promise<[cause: strin
   }
 }
 
-function fixFor(code: ErrorCode | undefined, path: string, { id, path: file }: Patient): string {
+function fixFor(code: ErrorCode | undefined, path: string, patient: Patient): string {
   if (code === 'REGISTRY_UNAUTHORIZED') return `Correct the username, password or token in ${path}.auth.`;
   if (code === 'REGISTRY_FAILED') return `Write the whole path of its API in ${path}.url.`;
   const value = path.replace(/\.registry$/, '');
   if (code === 'SCHEMA_MISSING') {
     return (
-      `Declare it in config.setup.schemaRegistry and run "walkeros setup destination.${id} --config ${file}", set ` +
+      `Declare it in config.setup.schemaRegistry and run "${setupCommand(patient)}", set ` +
       `${value}.autoRegister, or register it by hand.`
+    );
+  }
+  if (code === 'SCHEMA_INCOMPATIBLE') {
+    return (
+      `Make ${value}.schema compatible with what is registered, write with that (${value}.useLatestVersion instead of ` +
+      'autoRegister), or write to another topic.'
     );
   }
   if (code === 'SCHEMA_INVALID') return `Correct ${value}: no event can be written with it.`;

@@ -10,7 +10,7 @@ import type { Spool, SpoolState } from '../patient.ts';
 export const spool: Check = {
   name: 'spool',
   needs: ['settings'],
-  async examine({ spool, path, id }) {
+  async examine({ spool, path, name }) {
     if (spool === undefined) return 'the settings have none';
     const folder = await existing(dirname(spool.path));
     try {
@@ -37,7 +37,7 @@ export const spool: Check = {
         ),
       ];
     }
-    const verdicts = [...(await room(spool, folder, state)), ...refused(state, path, id)];
+    const verdicts = [...(await room(spool, folder, state)), ...refused(state, path, name)];
     return verdicts.length > 0 ? verdicts : [ok(`${spool.path}: writable, ${contentOf(state)}`)];
   },
 };
@@ -80,12 +80,12 @@ async function room(spool: Spool, folder: string, state: SpoolState | undefined)
   ];
 }
 
-function refused(state: SpoolState | undefined, path: string, id: string): Verdict[] {
+function refused(state: SpoolState | undefined, path: string, name: string): Verdict[] {
   if (state === undefined || state.refused === 0) return [];
   return [
     warning(
       `The broker refuses ${state.refused} of the records in the spool: they stay there.`,
-      `See why: "walkeros-kafka spool status ${path} --destination ${id}". They are tried again at each start.`,
+      `See why: "walkeros-kafka spool status ${path} --destination ${name}". They are tried again at each start.`,
     ),
   ];
 }

@@ -22,7 +22,8 @@ export const tcp: Check = {
 
 function faultOf(broker: string, thrown: unknown): Fault {
   const reason = reasonOf(thrown);
-  if (/ECONNREFUSED/.test(reason)) {
+  // Of several addresses one may be refused here, and another behind a firewall.
+  if (/ECONNREFUSED/.test(reason) && !/ETIMEDOUT/.test(reason)) {
     return {
       message: `Nothing listens at ${broker} (ECONNREFUSED).`,
       fix: 'Correct the port in settings.kafka.brokers, or start the broker.',

@@ -5,7 +5,7 @@ import { failure, ok } from '../finding.ts';
 export const timeouts: Check = {
   name: 'timeouts',
   needs: ['settings'],
-  examine({ deliveryTimeout, collectorTimeout, id }) {
+  examine({ deliveryTimeout, collectorTimeout, name }) {
     if (deliveryTimeout < collectorTimeout)
       return Promise.resolve([
         ok(`deliveryTimeout ${deliveryTimeout} ms ends before the collector's ${collectorTimeout} ms`),
@@ -14,7 +14,7 @@ export const timeouts: Check = {
       failure(
         `settings.kafka.deliveryTimeout (${deliveryTimeout} ms) does not end before the collector's limit ` +
           `(config.timeout, ${collectorTimeout} ms): it counts pushes as failed that go on and are stored.`,
-        `Lower settings.kafka.deliveryTimeout below ${collectorTimeout}, or set config.timeout of destination "${id}" ` +
+        `Lower settings.kafka.deliveryTimeout below ${collectorTimeout}, or set config.timeout of destination "${name}" ` +
           `above ${deliveryTimeout}.`,
       ),
     ]);

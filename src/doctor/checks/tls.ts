@@ -2,7 +2,7 @@ import { KafkaError } from '../../vocabulary/errors.ts';
 import type { Check } from '../check.ts';
 import { eachBroker, those, type Fault } from '../each-broker.ts';
 import { warning, type Verdict } from '../finding.ts';
-import { dateOf, handshakeFault } from '../handshake-fault.ts';
+import { clientCertificateFix, dateOf, handshakeFault } from '../handshake-fault.ts';
 import type { Patient } from '../patient.ts';
 
 /** A certificate is replaced by people, who need days. */
@@ -22,19 +22,25 @@ export const tls: Check = {
       return eachBroker(
         connected,
         () => 'off, and not asked for',
-        (broker) => refusedBy(patient, broker),
+        (broker) => tlsFault(patient, broker),
       );
     const verdicts = await eachBroker(
       connected,
       (passed) => `${passed.join(', ')}: the certificate holds`,
-      async (broker) => (await handshakeFault(patient, broker, inSettings)) ?? refusedBy(patient, broker),
+      (broker) => tlsFault(patient, broker),
     );
     return [...verdicts, ...(await expiring(patient, connected))];
   },
 };
 
+/** What keeps TLS from a broker of the settings, or from doing without it. */
+export async function tlsFault(patient: Patient, broker: string): Promise<Fault | undefined> {
+  const fault = patient.tls && (await handshakeFault(patient, broker, inSettings));
+  return fault ?? refusedBy(patient, broker);
+}
+
 /** What shows only when something is said: a TLS port, or one that wants a client's certificate. */
-async function refusedBy({ kafka }: Patient, broker: string): Promise<Fault | undefined> {
+async function refusedBy({ kafka, tls }: Patient, broker: string): Promise<Fault | undefined> {
   const thrown: unknown = await kafka.reach(broker).then(
     () => undefined,
     (failure: unknown) => failure,
@@ -42,7 +48,7 @@ async function refusedBy({ kafka }: Patient, broker: string): Promise<Fault | un
   if (!(thrown instanceof KafkaError) || thrown.code !== 'TLS_FAILED') return undefined;
   const fix = /wants TLS/.test(thrown.message)
     ? 'Set settings.kafka.ssl to true (or to { "ca": "…" }), or take the plain port of the broker.'
-    : 'Set settings.kafka.ssl.cert and key: the listener asks for a certificate of the client.';
+    : clientCertificateFix(tls);
   return { message: thrown.message, fix };
 }
 

@@ -1,8 +1,9 @@
 import type { TopicConfig } from '../../vocabulary/topic.ts';
-import { reasonOf } from '../../vocabulary/errors.ts';
+import { KafkaError, reasonOf } from '../../vocabulary/errors.ts';
 import type { Check } from '../check.ts';
-import { failure, ok, warning, type Verdict } from '../finding.ts';
+import { failure, fixUnforeseen, ok, warning, type Verdict } from '../finding.ts';
 import type { Patient, Topic } from '../patient.ts';
+import { setupCommand } from '../setup-command.ts';
 
 type Named = Patient['topics'][number];
 
@@ -23,7 +24,9 @@ async function examineTopic(patient: Patient, { name, paths }: Named): Promise<V
   try {
     topic = await kafka.topic(name);
   } catch (thrown) {
-    return [failure(`${where}: ${reasonOf(thrown)}`, `Grant it: ${grant(patient, name)}`)];
+    const unauthorised = thrown instanceof KafkaError && thrown.code === 'NOT_AUTHORIZED';
+    const fix = unauthorised ? `Grant it: ${grant(patient, name)}` : fixUnforeseen(thrown);
+    return [failure(`${where}: ${reasonOf(thrown)}`, fix)];
   }
   if (topic === undefined) return [missing(patient, where, name)];
   // Managed clusters may refuse to tell them: what is known without them is worth saying.
@@ -37,9 +40,9 @@ async function examineTopic(patient: Patient, { name, paths }: Named): Promise<V
   return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, ${rightOf(topic)}`)];
 }
 
-function missing({ path, id, autoCreateTopics }: Patient, where: string, name: string): Verdict {
-  const create = `Create it: declare config.setup and run "walkeros setup destination.${id} --config ${path}".`;
-  return autoCreateTopics
+function missing(patient: Patient, where: string, name: string): Verdict {
+  const create = `Create it: declare config.setup and run "${setupCommand(patient)}".`;
+  return patient.autoCreateTopics
     ? warning(
         `${where} does not exist; the broker makes it with its own defaults at the first event.`,
         create,
@@ -149,6 +152,12 @@ function shapeOf({ partitions }: Topic): string {
   return `${partitions.length === 1 ? '1 partition' : `${partitions.length} partitions`}, ${replicas === 1 ? '1 replica' : `${replicas} replicas`} in sync`;
 }
 
+/** More of them tell nothing more. */
+const namedPartitions = 10;
+
 function listOf(partitions: readonly number[]): string {
-  return `${partitions.length === 1 ? 'partition' : 'partitions'} ${partitions.join(', ')}`;
+  const named = partitions.slice(0, namedPartitions).join(', ');
+  const rest = partitions.length - namedPartitions;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  return `${partitions.length === 1 ? 'partition' : 'partitions'} ${named}${more}`;
 }

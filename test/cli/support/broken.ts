@@ -88,6 +88,27 @@ export const broken: readonly Broken[] = [
     fix: /^Set settings\.kafka\.ssl\.cert and key/,
   },
   {
+    // TLS 1.3 tells of it only when something is said.
+    what: "no client's certificate where the listener asks for one, with TLS 1.2",
+    path: (ward) =>
+      ward.flow({
+        kafka: { brokers: [ward.at.MUTUAL], ssl: { ca: ward.ca, maxVersion: 'TLSv1.2' }, sasl: undefined },
+      }),
+    name: 'tls',
+    message: /^TLS to 127\.0\.0\.1:\d+ failed: ssl\/tls alert bad certificate\.$/,
+    fix: /^Set settings\.kafka\.ssl\.cert and key/,
+  },
+  {
+    what: "a client's certificate that has expired",
+    path: (ward) =>
+      ward.flow({
+        kafka: { brokers: [ward.at.MUTUAL], ssl: { ca: ward.ca, ...ward.expiredClient }, sasl: undefined },
+      }),
+    name: 'tls',
+    message: /^TLS to 127\.0\.0\.1:\d+ failed: ssl\/tls alert certificate .*\./,
+    fix: /^Renew or replace the client's certificate \(settings\.kafka\.ssl\.cert and key, or pfx\)/,
+  },
+  {
     what: 'a wrong password',
     path: (ward) => ward.flow(),
     environment: { KAFKA_PASSWORD: wrong },

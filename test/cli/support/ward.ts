@@ -107,6 +107,8 @@ export async function openWard(folder: string) {
     nobody: `127.0.0.1:${unused}`,
     readOnly: readOnlyFolder(folder),
     certificate: join(folder, 'ca.pem'),
+    ca: certificates.ca,
+    expiredClient: { ...certificates.expiredClient, passphrase: certificates.passphrase },
     missingFile: join(folder, 'flou.json'),
 
     /** A flow file that events get through, but for what is changed. */

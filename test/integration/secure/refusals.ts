@@ -48,8 +48,8 @@ export const refusals: readonly Refusal[] = [
     ssl: trusting,
     code: 'TLS_FAILED',
     message:
-      "TLS to BROKER failed: certificate has expired. The destination refuses the broker's certificate: renew it on " +
-      "the broker, or set this machine's clock.",
+      "TLS to BROKER failed: certificate has expired. The destination refuses the broker's certificate, or that of an " +
+      "authority in its chain: renew it where it stands (the broker, settings.kafka.ssl.ca), or set this machine's clock.",
   },
   {
     what: 'TLS 1.3 where the broker speaks 1.2',

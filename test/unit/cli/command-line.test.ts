@@ -37,6 +37,17 @@ describe('the command line', () => {
     }
   });
 
+  it('lists those of a group', async () => {
+    const { code, lines } = await run(['spool', '--help']);
+    assert.equal(code, 0);
+    assert.deepEqual(lines.slice(2, 6), [
+      'Commands',
+      '  spool status <flow.json>  Says what waits in the spool, also while a flow runs.',
+      '  spool drain <flow.json>   Delivers all that waits in the spool, and ends.',
+      '',
+    ]);
+  });
+
   const mistakes: readonly (readonly [line: string, message: string])[] = [
     ['docter flow.json', 'there is no command "docter": did you mean "doctor"?'],
     ['explode', 'there is no command "explode": there are doctor, tail, dead-letters, spool'],
@@ -63,6 +74,10 @@ describe('the command line', () => {
     [
       'tail t --brokers b:1 --since yesterday',
       '--since takes a time, such as 2026-11-23T08:00:00Z, or how long ago, such as 15m, not "yesterday"',
+    ],
+    [
+      'tail t --brokers b:1 --since 5',
+      '--since takes a time, such as 2026-11-23T08:00:00Z, or how long ago, such as 15m, not "5"',
     ],
     ['tail t --brokers b:1 --since 1h --from-beginning', '--from-beginning and --since exclude each other'],
   ];

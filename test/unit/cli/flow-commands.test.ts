@@ -97,6 +97,7 @@ describe('a setup that is not complete', () => {
 describe('the schemas that a doctor asks for', () => {
   const missing: Reply = { status: 404, body: { error_code: 40401, message: 'Subject not found.' } };
   const there: Reply = { body: { id: 7, version: 1, subject: 's', schema: '{}' } };
+  const comparing = '/compatibility/subjects/events-value/';
   const forbidden: Reply = { status: 403, body: { error_code: 40301, message: 'Not yours.' } };
 
   async function registry(answer: (asked: Asked) => Reply) {
@@ -137,7 +138,30 @@ describe('the schemas that a doctor asks for', () => {
       of(found, 'registry').map(({ status }) => status),
       ['ok'],
     );
-    assert.ok(asked.every(({ method, path }) => method !== 'POST' || path === '/subjects/events-value'));
+    const posted = asked.filter(({ method }) => method === 'POST').map(({ path }) => path);
+    assert.deepEqual(posted, ['/subjects/events-value', `${comparing}versions/latest?verbose=true`]);
+  });
+
+  /** "answers", it said, and every event was refused with SCHEMA_INCOMPATIBLE. */
+  it('are compared with the latest of their subject where the first event would register them', async () => {
+    const { url } = await registry(({ path }) =>
+      path.startsWith(comparing)
+        ? { body: { is_compatible: false, messages: ['total was removed'] } }
+        : missing,
+    );
+    const value = { format: 'avro', registry: { url }, autoRegister: true };
+    const found = await diagnosis(flowFile(folder, { settings: { kafka, value } }));
+    assert.deepEqual(of(found, 'registry'), [
+      {
+        name: 'registry',
+        status: 'failure',
+        message:
+          'The schema is not compatible with the latest one of subject "events-value": total was removed',
+        fix:
+          'Make settings.value.schema compatible with what is registered, write with that ' +
+          '(settings.value.useLatestVersion instead of autoRegister), or write to another topic.',
+      },
+    ]);
   });
 
   /** A registry that gives rights by subject forbade `events-value`, of which this destination never asks. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { eventually } from '../../support/eventually.ts';
 import { Lane } from '../../../src/delivery/lane.ts';
 import { createEntry } from '../../../src/delivery/entry.ts';
 import { errorOf, keyOf, record, setUp, watch } from './harness.ts';
@@ -96,6 +97,7 @@ describe('a lane that stands still', () => {
     const fates = watch(Array.from({ length: 20 }, () => delivery.send(record('v'.repeat(2 ** 20)))));
     await clock.advance(700);
     assert.deepEqual([...new Set(fates)], ['DEADLINE_EXCEEDED']);
-    assert.ok(held() - before < 4 * 2 ** 20, `${held() - before} bytes`);
+    // The memory behind buffers is given back a little after they are collected.
+    await eventually('it is given back', () => held() - before < 4 * 2 ** 20);
   });
 });

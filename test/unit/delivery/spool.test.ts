@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryDisk } from '../../../src/spool/memory/spool.ts';
-import { errorOf, record, refused, watch } from './harness.ts';
+import { errorOf, record, refused, setUp, watch } from './harness.ts';
 import { start } from './spool-harness.ts';
 
 const busy = { kind: 'retriable', refresh: false, mayHaveBeenWritten: false } as const;
@@ -262,4 +262,30 @@ describe('a missing topic', () => {
     await clock.advance(10_000);
     assert.deepEqual([stored('late'), kept()], [['a'], []]);
   });
+});
+
+describe('a login or certificate that is refused', () => {
+  for (const code of ['AUTHENTICATION_FAILED', 'TLS_FAILED'] as const) {
+    it(`${code}: without a spool the push rejects at once, for no waiting mends it`, async () => {
+      const { clock, cluster, delivery } = setUp();
+      cluster.cutOff(refused(code));
+      const fates = watch([delivery.send(record('a'))]);
+      await clock.advance(10);
+      assert.deepEqual(fates, [code]);
+    });
+
+    // A password that is changed on the cluster before it is in the flow costs no event.
+    it(`${code}: with a spool the record is kept, and stored once it is put right`, async () => {
+      const { clock, cluster, delivery, kept, stored } = start();
+      cluster.cutOff(refused(code));
+      const fates = watch([delivery.send(record('a'))]);
+      await clock.advance(7_200);
+      assert.deepEqual([fates, kept()], [['stored'], ['a']]);
+      await clock.advance(60_000);
+      assert.deepEqual(kept(), ['a']);
+      cluster.restore();
+      await clock.advance(40_000);
+      assert.deepEqual([stored(), kept()], [['a'], []]);
+    });
+  }
 });

@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { examine } from '../../../src/doctor/examine.ts';
 import type { Verdict } from '../../../src/doctor/finding.ts';
 import { Network } from '../../../src/doctor/network.ts';
 import type { Kafka, Patient } from '../../../src/doctor/patient.ts';
 import { Report } from '../../../src/doctor/report.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError, type ErrorCode } from '../../../src/vocabulary/errors.ts';
 import { tempFolder } from '../../support/temp.ts';
+import { patientWith, topic } from './patient.ts';
 
 const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
 let broker = '';
@@ -22,43 +24,9 @@ before(async () => {
 });
 after(() => server.close());
 
-const topic = {
-  partitions: [{ partition: 0, leader: 1, replicas: 1, inSync: 1 }],
-  writable: true as boolean | undefined,
-};
-
-function kafka(changed: Partial<Kafka> = {}): Kafka {
-  return {
-    reach: () => Promise.resolve(),
-    cluster: () => Promise.resolve({ id: 'x', brokers: [{ nodeId: 1, address: broker }] }),
-    topic: () => Promise.resolve(topic),
-    topicConfig: () => Promise.resolve(new Map()),
-    ...changed,
-  };
-}
-
-async function report(changed: Partial<Patient> = {}): Promise<Report> {
-  const patient: Patient = {
-    path: 'flow.json',
-    id: 'kafka',
-    brokers: [broker],
-    tls: undefined,
-    login: undefined,
-    acks: -1,
-    batchSize: 1,
-    deliveryTimeout: 8_000,
-    collectorTimeout: 10_000,
-    autoCreateTopics: false,
-    topics: [{ name: 'events', paths: ['settings.kafka.topic'] }],
-    network: new Network(1_000, undefined),
-    kafka: kafka(),
-    unaskable: undefined,
-    registries: [],
-    spool: undefined,
-    ...changed,
-  };
+async function report(changed: Partial<Patient> = {}, kafka: Partial<Kafka> = {}): Promise<Report> {
   const made = new Report();
-  await examine(patient, made);
+  await examine(patientWith({ brokers: [broker], ...changed }, kafka), made, new AbortController().signal);
   return made;
 }
 
@@ -69,7 +37,7 @@ describe('an examination', () => {
   /** It ended the doctor, with the findings of all checks: no summary, and of --json no word. */
   it('goes on after a check that breaks off, which is a failure', async () => {
     const refusal = new KafkaError('REQUEST_FAILED', 'The broker refuses to tell of the cluster.');
-    const made = await report({ kafka: kafka({ cluster: () => Promise.reject(refusal) }) });
+    const made = await report({}, { cluster: () => Promise.reject(refusal) });
     const found = made.findings.find(({ name }) => name === 'cluster');
     assert.deepEqual(found, {
       name: 'cluster',
@@ -79,23 +47,127 @@ describe('an examination', () => {
     });
     assert.deepEqual(made.notChecked[0], { name: 'topics', reason: 'needs cluster' });
     assert.equal(made.findings.at(-1)?.name, 'timeouts');
-    const torn = await report({ kafka: kafka({ topic: () => Promise.resolve(null as never) }) });
+    const torn = await report({}, { topic: () => Promise.resolve(null as never) });
     assert.match(lines(torn, 'topics')[0] ?? '', /^failure: The check broke off: /);
   });
 
   /** Event Hubs and others know no DescribeConfigs: "the broker refuses these records: UNSUPPORTED_VERSION". */
   it("takes a topic's settings that the broker refuses to tell for not told", async () => {
     const refusal = new KafkaError('RECORD_REJECTED', 'Topic events: UNSUPPORTED_VERSION.');
-    const made = await report({ kafka: kafka({ topicConfig: () => Promise.reject(refusal) }) });
+    const made = await report({}, { topicConfig: () => Promise.reject(refusal) });
     assert.deepEqual(lines(made, 'topics'), ['ok: "events": 1 partition, 1 replica in sync, writable']);
   });
 
   /** A broker that does not tell of rights was quoted with "writable". */
   it('says so where the broker does not tell whether this user may write', async () => {
     const untold = () => Promise.resolve({ ...topic, writable: undefined });
-    assert.deepEqual(lines(await report({ kafka: kafka({ topic: untold }) }), 'topics'), [
+    assert.deepEqual(lines(await report({}, { topic: untold }), 'topics'), [
       'ok: "events": 1 partition, 1 replica in sync, WRITE right not told by the broker',
     ]);
+  });
+
+  /** `localhost` mostly has two addresses. It said "No connection to localhost:9092: ." and "Open the way: firewall". */
+  it('says that nothing listens at any of the addresses of a host', async () => {
+    const [unused = 0] = await freePorts(1);
+    const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
+    class Dual extends Network {
+      override async connect(): Promise<void> {
+        const socket = connect({
+          host: 'dual',
+          port: unused,
+          lookup: (_host, _options, found) => found(null, addresses),
+        });
+        await once(socket, 'connect');
+      }
+    }
+    const made = await report({ network: new Dual(1_000, undefined) });
+    assert.deepEqual(lines(made, 'tcp'), [`failure: Nothing listens at ${broker} (ECONNREFUSED).`]);
+  });
+
+  /** It was warned of twice: the second time with "Set settings.kafka.sasl", which is as wrong as can be. */
+  it('says once that a broker wants TLS, where another one is well', async () => {
+    const wantsTls = new KafkaError('TLS_FAILED', 'The broker at localhost wants TLS on this port: …');
+    const other = broker.replace('127.0.0.1', 'localhost');
+    const reach = (to: string) => (to === other ? Promise.reject(wantsTls) : Promise.resolve());
+    const made = await report({ brokers: [broker, other] }, { reach });
+    assert.deepEqual(
+      made.findings.filter(({ status }) => status !== 'ok').map(({ name }) => name),
+      ['tls'],
+    );
+    assert.deepEqual(lines(made, 'sasl'), ['ok: no login, and none is asked for']);
+  });
+
+  /** A broker that went away was answered with "Grant it: kafka-acls.sh …". */
+  it('asks for rights only where the broker refuses one', async () => {
+    const fixAfter = async (code: ErrorCode) => {
+      const topic = () => Promise.reject(new KafkaError(code, 'No.'));
+      const made = await report({}, { topic });
+      return made.findings.find(({ name }) => name === 'topics');
+    };
+    assert.deepEqual(await fixAfter('BROKER_UNREACHABLE'), {
+      name: 'topics',
+      status: 'failure',
+      message: 'Topic "events" (settings.kafka.topic): No.',
+      fix: 'docs/troubleshooting.md has it under BROKER_UNREACHABLE.',
+    });
+    assert.match((await fixAfter('NOT_AUTHORIZED'))?.fix ?? '', /^Grant it: kafka-acls\.sh /);
+  });
+
+  /** In a file with several flows none of these ran: "several such destinations", "Multiple flows found". */
+  it('names the flow in what is to be typed, where the file has several', async () => {
+    const file = join(tempFolder(), 'kafka.spool');
+    const status = () => Promise.resolve({ fileBytes: 1, records: 2, refused: 2 });
+    const schemaMissing = new KafkaError('SCHEMA_MISSING', 'It is not there.');
+    const registry = {
+      urls: ['http://registry'],
+      tls: undefined,
+      path: 'settings.value.registry',
+      look: () => Promise.reject(schemaMissing),
+    };
+    const made = await report(
+      {
+        name: 'production.kafka',
+        flow: 'production',
+        deliveryTimeout: 20_000,
+        registries: [registry],
+        spool: { path: file, files: [], maxBytes: 1, status },
+      },
+      { topic: () => Promise.resolve(undefined) },
+    );
+    const setup = 'walkeros setup destination.kafka --config flow.json --flow production';
+    assert.deepEqual(
+      made.findings.filter(({ fix }) => fix !== undefined).map(({ name, fix }) => `${name}: ${fix}`),
+      [
+        `topics: Create it: declare config.setup and run "${setup}". Or correct the name "events" in the settings.`,
+        `registry: Declare it in config.setup.schemaRegistry and run "${setup}", set settings.value.autoRegister, or ` +
+          'register it by hand.',
+        'spool: See why: "walkeros-kafka spool status flow.json --destination production.kafka". They are tried again at ' +
+          'each start.',
+        'timeouts: Lower settings.kafka.deliveryTimeout below 10000, or set config.timeout of destination ' +
+          '"production.kafka" above 20000.',
+      ],
+    );
+  });
+
+  /** A topic of 1,000 partitions made a finding of 4,939 characters. */
+  it('names the first ten partitions, and counts the rest', async () => {
+    const messageWith = async (count: number) => {
+      const partitions = Array.from({ length: count }, (_, partition) => ({
+        partition,
+        leader: undefined,
+        replicas: 1,
+        inSync: 1,
+      }));
+      const [line] = lines(
+        await report({}, { topic: () => Promise.resolve({ ...topic, partitions }) }),
+        'topics',
+      );
+      return line;
+    };
+    const where = 'failure: Topic "events" (settings.kafka.topic)';
+    const ten = '0, 1, 2, 3, 4, 5, 6, 7, 8, 9';
+    assert.equal(await messageWith(10), `${where}: partitions ${ten} have no leader.`);
+    assert.equal(await messageWith(1_000), `${where}: partitions ${ten} and 990 more have no leader.`);
   });
 
   /** The flow may be well: what only this library cannot do is no failure of it. */

@@ -9,7 +9,7 @@ process.setuid?.(65_534);
 const files = filesOf(path);
 const patient = {
   path: 'flow.json',
-  id: 'kafka',
+  name: 'kafka',
   spool: { path, files, maxBytes: 1_000, status: () => Promise.resolve(undefined) },
 } as unknown as Patient;
 console.log(JSON.stringify(await spool.examine(patient)));

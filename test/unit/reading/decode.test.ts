@@ -91,9 +91,13 @@ describe('values behind the id of a schema', () => {
 
   it('are shown as bytes while no registry answers, which not every record waits for', async (t) => {
     let healed = false;
-    const registry = await scriptedServer(() => (healed ? { body: order } : { status: 503 }));
-    t.after(() => registry.close());
     let now = 0;
+    const registry = await scriptedServer(() => {
+      if (healed) return { body: order };
+      now += 3_000;
+      return { status: 503 };
+    });
+    t.after(() => registry.close());
     const { decode, told } = open(schemaReaders(atUrl(registry.url), 'events', never), () => now);
     for (const id of [7, 8, 7]) await decode(Buffer.from([0, 0, 0, 0, id, 2]));
     assert.equal(registry.asked.length, 1);
@@ -102,8 +106,22 @@ describe('values behind the id of a schema', () => {
         'Check settings.value.registry.url and that the registry is up.',
     ]);
     healed = true;
-    now = 30_001;
+    now += 30_001;
     assert.deepEqual(await decode(orderBytes), { format: 'avro 7', value: { id: 1 }, json: undefined });
+  });
+
+  /** One schema that a registry failed on hid the values of all others for half a minute. */
+  it('are read beside those for whose id the registry fails at once', async (t) => {
+    const registry = await scriptedServer(({ path }) =>
+      path.endsWith('/8') ? { status: 500 } : { body: order },
+    );
+    t.after(() => registry.close());
+    const { decode, told } = open(schemaReaders(atUrl(registry.url), 'events', never), () => 0);
+    for (let record = 0; record < 2; record += 1)
+      assert.equal((await decode(Buffer.from([0, 0, 0, 0, 8, 2]))).format, 'schema 8');
+    assert.deepEqual(await decode(orderBytes), { format: 'avro 7', value: { id: 1 }, json: undefined });
+    assert.equal(registry.asked.length, 2);
+    assert.equal(told.length, 1);
   });
 
   it('are shown as bytes where there is no registry, or the schema is of no use, or another was meant', async () => {

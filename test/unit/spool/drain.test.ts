@@ -66,7 +66,7 @@ describe('a spool that is drained', () => {
     });
     const utilization = await stopped;
     assert.ok(utilization < 0.2, `the loop is taken for ${Math.round(utilization * 100)} % of the time`);
-    assert.deepEqual(await drained, { delivered: 0, left: 300_000, refused: 0 });
+    assert.deepEqual(await drained, { delivered: 0, deadLettered: 0, left: 300_000, refused: 0 });
     assert.equal(shown[0], '0 of 300000');
   });
 
@@ -103,7 +103,12 @@ describe('a spool that is drained', () => {
     });
     const stop = new AbortController();
     const { asked } = request({ signal: stop.signal });
-    assert.deepEqual(await drainSpool(configured, asked), { delivered: 0, left: 0, refused: 0 });
+    assert.deepEqual(await drainSpool(configured, asked), {
+      delivered: 0,
+      deadLettered: 0,
+      left: 0,
+      refused: 0,
+    });
   });
 
   it('is not made where there is none', async () => {

@@ -25,6 +25,26 @@ describe('connection errors', () => {
     );
   });
 
+  /** A name with two addresses, such as localhost: "Cannot reach Kafka at b1:9092: . Check …". */
+  it('tells the reason of each address of a host', () => {
+    const refused = (address: string) =>
+      error(`connect ECONNREFUSED ${address}:9092`, { code: 'ECONNREFUSED' });
+    const both = new AggregateError([refused('::1'), refused('127.0.0.1')]);
+    const cause = Object.assign(both, { code: 'ECONNREFUSED' });
+    const wrapped = error('Connection to b1:9092 failed.', { code: 'PLT_KFK_NETWORK', cause });
+    assert.equal(
+      connectionError(wrapped, 'b1:9092', plain).message,
+      'Cannot reach Kafka at b1:9092: connect ECONNREFUSED ::1:9092, connect ECONNREFUSED 127.0.0.1:9092. ' +
+        'Check settings.kafka.brokers and the network.',
+    );
+    // kafkajs keeps the message alone, which is empty.
+    const ofKafkajs = error('Connection error: ', { code: 'ECONNREFUSED' });
+    assert.equal(
+      connectionError(ofKafkajs, 'b1:9092', plain).message,
+      'Cannot reach Kafka at b1:9092: ECONNREFUSED. Check settings.kafka.brokers and the network.',
+    );
+  });
+
   /** In the chaos, brokers that were restarted hung up: operators read that their TLS settings might be wrong. */
   it('doubts the settings of a port that hangs up only until they have reached the cluster', () => {
     const hungUp = error('Connection closed while waiting for ready');
@@ -34,6 +54,31 @@ describe('connection errors', () => {
     assert.equal(
       message(false),
       `${start} It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).`,
+    );
+    assert.equal(message(true), `${start} Check settings.kafka.brokers and the network.`);
+  });
+
+  /** Our own time-out had ended it: "It hangs up on us: the port may want TLS (…) or credentials (…)". */
+  it('blames nobody for hanging up where the broker does not answer', () => {
+    const interrupted = error('Cannot find a suitable SASL mechanism.', {
+      code: 'PLT_KFK_AUTHENTICATION',
+      cause: error('Connection closed', { code: 'PLT_KFK_NETWORK' }),
+    });
+    const login = new AggregateError([
+      error('Connection to b1:9092 timed out.', { code: 'PLT_KFK_NETWORK' }),
+      error('Connection to b1:9092 failed.', { code: 'PLT_KFK_NETWORK', cause: interrupted }),
+    ]);
+    assert.equal(
+      connectionError(login, 'b1:9092', plain).message,
+      'Cannot reach Kafka at b1:9092: Connection to b1:9092 timed out. Check settings.kafka.brokers and the network.',
+    );
+    const question = error('Request timed out', { code: 'PLT_KFK_NETWORK' });
+    const message = (reachedBefore: boolean) =>
+      connectionError(question, 'b1:9092', plain, reachedBefore).message;
+    const start = 'Cannot reach Kafka at b1:9092: Request timed out.';
+    assert.equal(
+      message(false),
+      `${start} It accepts connections and does not answer: a frozen broker, or no Kafka.`,
     );
     assert.equal(message(true), `${start} Check settings.kafka.brokers and the network.`);
   });
@@ -91,7 +136,8 @@ describe('connection errors', () => {
   }
 
   const expired =
-    "The destination refuses the broker's certificate: renew it on the broker, or set this machine's clock.";
+    "The destination refuses the broker's certificate, or that of an authority in its chain: renew it where it stands (the " +
+    "broker, settings.kafka.ssl.ca), or set this machine's clock.";
   const unknown =
     "The destination refuses the broker's certificate: give the authority that signed it as settings.kafka.ssl.ca.";
   const refused =
