@@ -14,7 +14,7 @@ import type { RecordHeaders } from './vocabulary/record.ts';
 export type Settings = z.input<typeof settingsSchema>;
 
 /**
- * `config.mapping.<entity>.<action>.settings` as users write it; both win over `settings.kafka`.
+ * `config.mapping.<entity>.<action>.settings` as users write it: `topic` and `key` win over `settings.kafka`, `value` over `settings.value`.
  *
  * @example
  * const mapping = { order: { complete: { settings: { topic: 'orders', key: 'data.id' } } } };

@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Secret } from '../vocabulary/secret.ts';
+import { inClearText } from './clear-text.ts';
+import type { Problem } from './problems.ts';
 
 /** A Schema Registry, as its client takes it. Times in ms. */
 export interface RegistryFacts {
@@ -33,6 +35,16 @@ export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry): Re
     tls: ssl && new Secret({ ...ssl }),
     timeout,
   });
+}
+
+/**
+ * A login that anybody on the way can read.
+ * @param path where the registry stands, such as `settings.value.registry`
+ */
+export function openLogin({ urls, auth }: RegistryFacts, path: string): Problem[] {
+  if (auth === undefined || !urls.some(inClearText)) return [];
+  const what = 'token' in auth ? 'token' : 'password';
+  return [{ path: `${path}.url`, say: `is http: the ${what} crosses the network in clear text; use https` }];
 }
 
 /** The schema has seen to it that it is one or the other. */

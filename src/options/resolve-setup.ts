@@ -4,7 +4,7 @@ import type { TopicSpec } from '../vocabulary/topic.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';
 import { problemsOf, sentenceOf, type Problem } from './problems.ts';
-import { registryFacts, type RegistryFacts } from './registry-facts.ts';
+import { openLogin, registryFacts, type RegistryFacts } from './registry-facts.ts';
 import { setupSchema, type ParsedSetup } from './setup-schema.ts';
 
 /** What `config.setup` asks for, complete and checked. Times in ms. */
@@ -24,7 +24,7 @@ export interface SchemaPlan extends Schema {
 
 export interface ResolvedSetup {
   readonly plan: SetupPlan;
-  /** Sentences to log, one for each topic that events go to and setup does not cover. */
+  /** Sentences to log: topics that events go to and setup does not cover, and a login in clear text. */
   readonly warnings: string[];
 }
 
@@ -69,7 +69,8 @@ export function resolveSetup(
     );
   }
   const plan = planOf(parsed.data, options.topic);
-  return { plan, warnings: uncovered(plan, options, mapping).map(sentenceOf) };
+  const logins = plan.schema ? openLogin(plan.schema.registry, 'setup.schemaRegistry') : [];
+  return { plan, warnings: [...uncovered(plan, options, mapping), ...logins].map(sentenceOf) };
 }
 
 /** The registry that a setup names, whatever else it lacks. Undefined: none that can be asked. */

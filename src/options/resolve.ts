@@ -5,12 +5,14 @@ import { mappingProblems } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
 import { longestRequest, type ConnectionFacts, type Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
+import { openLogin } from './registry-facts.ts';
 import { valueChoice } from './resolve-value.ts';
 import type { Facts } from './rule.ts';
 import { rules } from './rules.ts';
 import { saslFacts } from './sasl.ts';
 import { settingsSchema, type ParsedSettings } from './schema.ts';
 import { tlsFacts, tlsProblems } from './tls.ts';
+import { valueRegistries } from './value-registries.ts';
 import { valueProblems } from './value-rules.ts';
 
 export type { Options } from './options.ts';
@@ -60,7 +62,9 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
     throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)].join('\n'));
   }
-  return { options: optionsOf(parsed.data, environmentRegion), warnings: broken('warning').map(sentenceOf) };
+  const options = optionsOf(parsed.data, environmentRegion);
+  const logins = valueRegistries(options, mapping).flatMap(({ facts, path }) => openLogin(facts, path));
+  return { options, warnings: [...broken('warning'), ...logins].map(sentenceOf) };
 }
 
 function factsOf({ kafka, ...others }: ParsedSettings): Partial<Facts> {

@@ -58,7 +58,7 @@ const kafka = z.strictObject(
     client: choice(['platformatic', 'kafkajs'])
       .default('platformatic')
       .describe(
-        'Library that speaks to Kafka: `@platformatic/kafka` or `kafkajs`. Both are installed; kafkajs takes a little more CPU.',
+        'Library that speaks to Kafka: `@platformatic/kafka` or `kafkajs`. Both are installed, and take about the same CPU.',
       ),
     connectionTimeout: milliseconds()
       .default(1_000)
@@ -67,7 +67,7 @@ const kafka = z.strictObject(
       .default(30_000)
       .describe(
         'Longest wait for the answer to one request, in ms, and at most 5/8 of `deliveryTimeout`, so that one more try fits in ' +
-          '(with `settings.spool` 15 s where that is more). ' +
+          '(in effect 5000 with the defaults; with `settings.spool` 15 s where that is more). ' +
           "Shorter than a broker's stall (about 9 s when a follower freezes) makes duplicates.",
       ),
     acks: z

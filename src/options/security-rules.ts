@@ -1,3 +1,4 @@
+import { inClearText } from './clear-text.ts';
 import { isMskHost, mskPortProblem, portOf, regionOf } from './msk.ts';
 import { rule, type Facts, type Rule } from './rule.ts';
 
@@ -34,8 +35,6 @@ const tlsOn9092 = /\.(confluent\.cloud|redpanda\.com|redpanda\.cloud|gcp\.goog):
 
 const plainPorts = (brokers: readonly string[]): string[] =>
   brokers.filter((broker) => portOf(broker) === 9092 && !tlsOn9092.test(broker));
-
-const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 export const securityRules: readonly Rule[] = [
   rule({
@@ -175,11 +174,7 @@ export const securityRules: readonly Rule[] = [
     path: 'settings.kafka.sasl.oauth.tokenEndpoint',
     severity: 'warning',
     reads: ['sasl'],
-    when: ({ sasl }) => {
-      if (sasl?.oauth === undefined) return false;
-      const { protocol, hostname } = new URL(sasl.oauth.tokenEndpoint);
-      return protocol === 'http:' && !local.test(hostname);
-    },
+    when: ({ sasl }) => sasl?.oauth !== undefined && inClearText(sasl.oauth.tokenEndpoint),
     say: 'is http: clientSecret and tokens cross the network in clear text; use https',
   }),
   rule({

@@ -82,7 +82,7 @@ export const metrics = {
     name: 'walkeros.kafka.rejected.messages',
     kind: 'counter',
     unit: '{message}',
-    help: 'Records whose push failed, and why. Behind a dead letter that was not taken stands the dead-letter topic.',
+    help: 'Records whose push failed, and why. If the dead-letter topic also refused the record, the attribute names that topic.',
     attributes: [topic, error],
   },
   deadLettered: {

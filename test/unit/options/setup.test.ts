@@ -163,6 +163,14 @@ describe('config.setup', () => {
     assert.doesNotMatch(inspect(plan, { depth: 9 }) + JSON.stringify(plan), /hush/);
   });
 
+  it('warns of a login in clear text', () => {
+    const auth = { username: 'me', password: 'hush' };
+    const setup = { ...least, schemaRegistry: { ...schemaRegistry, url: 'http://registry:8081', auth } };
+    assert.deepEqual(resolve(setup)?.warnings, [
+      'setup.schemaRegistry.url: is http: the password crosses the network in clear text; use https',
+    ]);
+  });
+
   describe('topics that it does not cover', () => {
     const rule = (topic: string) => ({ settings: { topic } });
     const mapping = {

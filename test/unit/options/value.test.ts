@@ -96,6 +96,30 @@ describe('settings.value', () => {
   }
 });
 
+describe('a login at a registry over http', () => {
+  const auth = { username: 'me', password: 'hush' };
+  const value = { format: 'avro', registry: { url: 'https://a:8081', auth } };
+  const warnings = (registryOfRule: object) => {
+    const mapping = { order: { complete: { settings: { value: { registry: registryOfRule } } } } };
+    return resolveOptions({ kafka, value }, { mapping }).warnings;
+  };
+
+  it('is a warning, by the setting that names the registry', () => {
+    assert.deepEqual(warnings({ url: ['https://b:8081', 'http://c:8081'], auth }), [
+      'mapping.order.complete.settings.value.registry.url: is http: the password crosses the network in clear text; use https',
+    ]);
+    assert.deepEqual(warnings({ url: 'http://c:8081', auth: { token: 'hush' } }), [
+      'mapping.order.complete.settings.value.registry.url: is http: the token crosses the network in clear text; use https',
+    ]);
+  });
+
+  it('is none where nothing is to be kept secret, or where it stays on the machine', () => {
+    assert.deepEqual(warnings({ url: 'http://c:8081', auth: undefined }), []);
+    for (const host of ['localhost', '127.0.0.1', '[::1]'])
+      assert.deepEqual(warnings({ url: `http://${host}:8081`, auth }), []);
+  });
+});
+
 describe('the value of a mapping rule', () => {
   const choose = (value: object, rule: object) =>
     resolveOptions({ kafka, value }).options.valueOf({ value: rule });
