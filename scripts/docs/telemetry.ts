@@ -1,5 +1,5 @@
 import { catalogue } from '../../src/telemetry/catalogue.ts';
-import { attributes, metrics, type AttributeName, type MetricSpec } from '../../src/telemetry/metrics.ts';
+import { attributes, metrics, type MetricSpec } from '../../src/telemetry/metrics.ts';
 import { table } from './table.ts';
 
 /** docs/telemetry.md: the metrics and the log lines, from the catalogue they are made of. */
@@ -25,11 +25,23 @@ export function metricsText(): string {
 
 export function linesText(): string {
   const rows = Object.values(catalogue).flatMap(({ help, line }) =>
-    line ? [[line.level, help, line.act]] : [],
+    line ? [[line.level, beginning(String(line.text(anything as never))), help, line.act]] : [],
   );
-  return table(['Level', 'When', 'What to do'], rows);
+  return table(['Level', 'Begins with', 'When', 'What to do'], rows);
 }
 
-function code(name: AttributeName): string {
-  return `\`${name}\``;
+/** Stands in for every notice and all that is in it: as text it is `…`, and so is what it answers. */
+const anything: object = new Proxy(() => undefined, {
+  get: (_target, name) => (name === Symbol.toPrimitive ? () => '…' : anything),
+  apply: () => anything,
+});
+
+/** The first sentence of a line, to search for. Of a line that is the message of an error nothing is known beforehand. */
+function beginning(line: string): string {
+  const [sentence = ''] = line.replaceAll('NaN', '…').split(/(?<=[a-z"]\.) |(?<=more:) /);
+  return sentence.startsWith('…') ? "the error's message" : code(sentence);
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
 }

@@ -22,7 +22,7 @@ export const parts = {
   // Brings a broker of its own, which it stops and starts.
   browser: { broker: false, concurrency: 1, timeoutMs: 180_000 },
   package: { broker: false, concurrency: 1, timeoutMs: 240_000 },
-  // Only where it is asked for: Flink and Spark are 600 MB to bring, and slow to start.
+  // Only where it is asked for: Flink and Spark are 650 MB to bring, and slow to start.
   downstream: { broker: true, concurrency: 1, timeoutMs: 1_200_000 },
 } satisfies Record<string, PartOptions>;
 
