@@ -42,7 +42,10 @@ function warnings({ config }: ReturnType<typeof destination>): { options: Option
   return { options, said: [...warnings, ...(provisioned?.warnings ?? [])] };
 }
 
-/** `KafkaSettings` of the public package's index.d.ts, 4.6.1, with the defaults that it or kafkajs gives them. */
+/**
+ * `KafkaSettings` of the public package's index.d.ts, 4.6.1, with the defaults that it or kafkajs gives them; and
+ * `oauthBearerProvider`, which is in no type and reaches kafkajs all the same.
+ */
 const there: Readonly<Record<string, unknown>> = {
   'kafka.brokers': undefined,
   'kafka.topic': undefined,
@@ -55,6 +58,7 @@ const there: Readonly<Record<string, unknown>> = {
   'kafka.sasl.secretAccessKey': undefined,
   'kafka.sasl.sessionToken': undefined,
   'kafka.sasl.authorizationIdentity': undefined,
+  'kafka.sasl.oauthBearerProvider': undefined,
   'kafka.connectionTimeout': 1000,
   'kafka.requestTimeout': 30000,
   'kafka.acks': -1,
