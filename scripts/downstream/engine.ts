@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { utf8Flags } from '../kafka/java.ts';
 import { Watchdog } from '../kafka/watchdog.ts';
 
 export interface Engine {
@@ -25,6 +26,7 @@ export const jvmFlags = [
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  ...utf8Flags,
 ];
 
 /** Starts a stream processor in a process group of its own. It ends with this process at the latest. */

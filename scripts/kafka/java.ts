@@ -43,10 +43,14 @@ export const brokerJvmFlags = [
 export const jvmProperties = (properties: Readonly<Record<string, string>> = {}): string[] =>
   Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
 
+/** Where the environment names no locale, as in many containers, Java writes `?` for whatever is not ASCII. */
+export const utf8Flags = ['-Dfile.encoding=UTF-8', '-Dstdout.encoding=UTF-8'];
+
 /** For the command-line tools, whose output is read by programs: only errors may stand between the lines. */
 export const toolJvmFlags = [
   '-Xmx256m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+  ...utf8Flags,
 ];
