@@ -11,7 +11,8 @@ export interface PartOptions {
 
 /** In the order they run: what answers soonest, and explains most of the rest, comes first. */
 export const parts = {
-  unit: { broker: false, concurrency: availableParallelism(), timeoutMs: 20_000 },
+  // A third of the time is timers that are waited for.
+  unit: { broker: false, concurrency: 2 * availableParallelism(), timeoutMs: 20_000 },
   contract: { broker: true, concurrency: 2, timeoutMs: 60_000 },
   // Mostly waiting: for brokers to start, for time-outs to end. More files at a time starve each other's clusters.
   integration: { broker: true, concurrency: 2, timeoutMs: 180_000 },
