@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
-import { text } from './values.ts';
+import { bearerToken, text } from './values.ts';
 
 /** What a Schema Registry is reached with, the same in `config.setup` and in `settings.value`. */
 
@@ -14,7 +14,9 @@ const auth = z
     {
       username: text('walkeros').optional().describe('User name (or API key), with `password`.'),
       password: text('$env.REGISTRY_PASSWORD').optional().describe('Password (or API secret). Never logged.'),
-      token: text('$env.REGISTRY_TOKEN').optional().describe('A bearer token instead of both. Never logged.'),
+      token: bearerToken('$env.REGISTRY_TOKEN')
+        .optional()
+        .describe('A bearer token instead of both. Never logged.'),
     },
     { error: 'must be an object, for example { "username": "…", "password": "…" }' },
   )

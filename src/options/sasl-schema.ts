@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CredentialsProvider, OAuthBearerProvider } from './providers.ts';
-import { choice, httpAddress, text } from './values.ts';
+import { bearerToken, choice, httpAddress, text } from './values.ts';
 
 const oauth = z
   .strictObject(
@@ -60,7 +60,7 @@ export const saslSchema = z
             '(code only). It is asked at each login, so that a password can be replaced without a restart.',
         ),
       oauth,
-      token: text('$env.KAFKA_TOKEN')
+      token: bearerToken('$env.KAFKA_TOKEN')
         .optional()
         .describe(
           'A fixed bearer token, for `oauthbearer`. Never logged. When it expires, the connection ends.',

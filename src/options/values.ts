@@ -43,6 +43,17 @@ export function text(example: string) {
     .min(1, `is empty: write text, for example "${example}", or leave it out`);
 }
 
+/** A token as it is sent, without the line end of the file that it came from. */
+export function bearerToken(example: string) {
+  return checked(text(example), tokenProblem).trim();
+}
+
+/** Quotes nothing of it. Clients that refuse such a token do, in errors that are logged. */
+function tokenProblem(token: string): string | undefined {
+  if (token === '' || /^[\x21-\x7e]+$/.test(token.trim())) return undefined;
+  return 'holds a character that no header takes (a line break?): write the token alone';
+}
+
 /** One of a few words. */
 export function choice<const T extends readonly [string, ...string[]]>(words: T) {
   const list = words.map((word) => `"${word}"`).join(', ');

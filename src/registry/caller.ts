@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
-import type { KafkaError } from '../vocabulary/errors.ts';
+import { KafkaError } from '../vocabulary/errors.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 import { faultOfAnswer, faultOfSilence, registryError, type Fault } from './errors.ts';
 import { fetchTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
@@ -55,7 +55,8 @@ export class RegistryCaller {
 
   /**
    * @returns undefined for a fault that the call accepts
-   * @throws KafkaError with the last fault, when it is final or the retries are used up
+   * @throws KafkaError with the last fault, when it is final or the retries are used up; REGISTRY_UNAUTHORIZED for a login
+   *   that cannot be sent
    */
   async ask(call: Call): Promise<{ answer: Answer; url: string } | undefined> {
     const { retries = 3, initialRetryTime = 300 } = this.#options;
@@ -119,7 +120,12 @@ export class RegistryCaller {
     if (hasBody) headers['content-type'] = mediaType;
     if (auth !== undefined)
       headers.authorization = 'token' in auth ? `Bearer ${auth.token.reveal()}` : basic(auth);
-    return headers;
+    if (canBeSent(headers)) return headers;
+    const { setting = 'schemaRegistry' } = this.#options;
+    throw new KafkaError(
+      'REGISTRY_UNAUTHORIZED',
+      `${setting}.auth holds a character that no header takes (a line break?): correct it.`,
+    );
   }
 }
 
@@ -128,6 +134,16 @@ interface Failure {
   readonly url: string;
   /** What the registry asks to wait, in ms. */
   readonly pause: number;
+}
+
+/** Asked before `fetch` is, which quotes the header that it refuses, and with it the token. */
+function canBeSent(headers: Readonly<Record<string, string>>): boolean {
+  try {
+    new Headers(headers);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function basic({ username, password }: { username: string; password: Secret<string> }): string {

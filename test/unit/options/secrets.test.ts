@@ -56,6 +56,19 @@ describe('secrets', () => {
     assertKept(lines.join('\n'));
   });
 
+  /** The HTTP client refused such a header, and its words, token and all, stood in the log and in each push's error. */
+  it('are in no error where no header could carry them', () => {
+    const say = 'holds a character that no header takes (a line break?): write the token alone';
+    for (const token of ['tok3n\nhunter2', 'tok3n\u0000', 'tok3n\u2013', 'tok3n hunter2', ' \n']) {
+      const registry = { url: 'https://registry:8081', auth: { token } };
+      const sasl = { mechanism: 'oauthbearer', token };
+      assert.deepEqual(problems({ kafka: { ssl: true, sasl }, value: { format: 'avro', registry } }), [
+        `settings.kafka.sasl.token: ${say}`,
+        `settings.value.registry.auth.token: ${say}`,
+      ]);
+    }
+  });
+
   it('are given out to the client', () => {
     const plain = { mechanism: 'plain', username: 'shop', password: 'hunter2' };
     const { tls, sasl } = resolveOptions(withKafka({ kafka: { ssl: { key, cert }, sasl: plain } })).options

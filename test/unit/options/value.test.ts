@@ -45,6 +45,16 @@ describe('settings.value', () => {
     assert.doesNotMatch(inspect(options, { depth: 9 }) + JSON.stringify(value), /s3cret/);
   });
 
+  it('takes a token without the line end of its file', () => {
+    const auth = { token: 't0ken\n' };
+    const value = resolveOptions({
+      kafka,
+      value: { format: 'avro', registry: { url: 'https://registry:8081', auth } },
+    }).options.valueOf();
+    assert.ok('registry' in value && value.registry.auth && 'token' in value.registry.auth);
+    assert.equal(value.registry.auth.token.reveal(), 't0ken');
+  });
+
   const refused: [value: object, ...lines: string[]][] = [
     [
       { format: 'xml' },

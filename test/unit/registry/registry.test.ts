@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, it } from 'node:test';
 import { Registry } from '../../../src/registry/registry.ts';
 import type { RegistryOptions } from '../../../src/registry/caller.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { Secret } from '../../../src/vocabulary/secret.ts';
 import { scriptedServer, type Asked, type Reply, type ScriptedServer } from '../../support/scripted-http.ts';
 
@@ -12,10 +13,11 @@ afterEach(() => Promise.all(open.splice(0).map((server) => server.close())));
 async function start(
   answer: (asked: Asked, count: number) => Reply,
   auth?: RegistryOptions['auth'],
+  tls?: RegistryOptions['tls'],
 ): Promise<{ registry: Registry; asked: Asked[] }> {
   const server = await scriptedServer(answer);
   open.push(server);
-  const options = { urls: [server.url], tls: undefined, timeout: 1000, retries: 0 };
+  const options = { urls: [server.url], tls, timeout: 1000, retries: 0 };
   return { registry: new Registry({ ...options, auth }), asked: server.asked };
 }
 
@@ -155,6 +157,24 @@ describe('registry', () => {
     const { registry, asked } = await start(() => ({}));
     await registry.setCompatibility('orders-value', 'FULL_TRANSITIVE');
     assert.deepEqual(lines(asked), ['PUT /config/orders-value {"compatibility":"FULL_TRANSITIVE"}']);
+  });
+
+  /** The settings refuse such a token; that it gets no further than this does not hang on them. */
+  it('asks nobody with a token that no header takes, and does not quote it', async () => {
+    for (const tls of [undefined, new Secret({})]) {
+      for (const token of ['t0ken\ns3cret', 't0ken\u0000', 't0ken\u2013']) {
+        const { registry, asked } = await start(() => ({}), { token: new Secret(token) }, tls);
+        const failure: unknown = await registry.byId(1).catch((error: unknown) => error);
+        assert.ok(failure instanceof KafkaError);
+        assert.equal(failure.code, 'REGISTRY_UNAUTHORIZED');
+        assert.equal(
+          failure.message,
+          'schemaRegistry.auth holds a character that no header takes (a line break?): correct it.',
+        );
+        assert.doesNotMatch(inspect(failure, { depth: 9 }), /t0ken|s3cret/);
+        assert.equal(asked.length, 0);
+      }
+    }
   });
 
   const logins: [RegistryOptions['auth'], string | undefined][] = [
