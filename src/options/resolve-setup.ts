@@ -1,6 +1,7 @@
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { Compatibility, Schema } from '../vocabulary/schema.ts';
 import type { TopicSpec } from '../vocabulary/topic.ts';
+import { given } from './given.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';
 import { problemsOf, sentenceOf, type Problem } from './problems.ts';
@@ -87,7 +88,7 @@ function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {
   const above = { numPartitions, replicationFactor, configEntries };
   const main = setup.topic ?? fallbackTopic;
   const named = new Map(Object.entries({ [main]: {}, ...setup.topics }));
-  const topics = [...named].map(([name, own]): TopicSpec => ({ name, ...above, ...own }));
+  const topics = [...named].map(([name, own]): TopicSpec => ({ name, ...above, ...given(own) }));
   const isMain = ({ name }: TopicSpec): boolean => name === main;
   return {
     topics: [...topics.filter(isMain), ...topics.filter((topic) => !isMain(topic))],

@@ -146,6 +146,15 @@ describe('config.setup', () => {
     ]);
   });
 
+  /** setup then ended with a TypeError where the topic was there. */
+  it('takes what is undefined for left out', () => {
+    const configEntries = { 'retention.ms': '5' };
+    const topics = { orders: { numPartitions: undefined, configEntries: undefined } };
+    assert.deepEqual(resolve({ ...least, configEntries, topics })?.plan.topics[1], {
+      ...{ name: 'orders', numPartitions: 6, replicationFactor: 3, configEntries },
+    });
+  });
+
   it('takes a schema as an object, and keeps the login to itself', () => {
     const auth = { username: 'me', password: 'hush' };
     const schema = { type: 'record', name: 'Event', fields: [] };
