@@ -1,3 +1,4 @@
+import { given } from './given.ts';
 import { registryFacts, type RegistryFacts } from './registry-facts.ts';
 import { ruleSettingsSchema } from './schema.ts';
 import { isSchemaFormat, readyMade } from './value-rules.ts';
@@ -32,9 +33,17 @@ export interface SchemaOptions {
 
 /** A rule's settings over those of all events. Of another format only the registry is worth taking over. */
 export function merged(base: ParsedValue, rule: ParsedRuleValue): ParsedValue {
-  const { format = base.format } = rule;
-  if (format === base.format) return { ...base, ...rule, format };
-  return { ...(isSchemaFormat(format) && { registry: base.registry }), ...rule, format };
+  const own = given(rule);
+  const { format = base.format } = own;
+  if (format === base.format) return { ...base, ...outdone(base, own), ...own, format };
+  return { ...(isSchemaFormat(format) && { registry: base.registry }), ...own, format };
+}
+
+/** What a rule's `useLatestVersion` leaves without a use: it says itself that these are not for its events. */
+function outdone(base: ParsedValue, { useLatestVersion, subjectNameStrategy }: ParsedRuleValue) {
+  if (useLatestVersion === false) return { latestCacheTtl: undefined };
+  const bySchemaName = (subjectNameStrategy ?? base.subjectNameStrategy ?? 'topic') !== 'topic';
+  return useLatestVersion === true && !bySchemaName ? { schema: undefined } : {};
 }
 
 /**

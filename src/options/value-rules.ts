@@ -45,7 +45,7 @@ const rules: readonly ValueRule[] = [
     field: 'schema',
     when: ({ schema, useLatestVersion, subjectNameStrategy = 'topic' }) =>
       schema !== undefined && useLatestVersion === true && subjectNameStrategy === 'topic',
-    say: 'is not used with useLatestVersion, which takes the newest of the subject: remove one of the two',
+    say: 'is not used with useLatestVersion, which takes the newest of the subject: remove it, or set useLatestVersion to false',
   },
   {
     field: 'latestCacheTtl',

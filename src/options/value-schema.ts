@@ -83,7 +83,8 @@ export const ruleValueSchema = z
   .strictObject({ format: format.optional(), ...others }, { error: example })
   .optional()
   .describe(
-    'What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is taken over.',
+    'What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is taken over. ' +
+      'A `useLatestVersion` of its own sets the `schema` (`true`) or the `latestCacheTtl` (`false`) of there aside.',
   );
 
 export type ParsedValue = z.output<typeof valueSchema>;

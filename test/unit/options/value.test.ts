@@ -78,7 +78,7 @@ describe('settings.value', () => {
     ],
     [
       { format: 'avro', registry, useLatestVersion: true, schema: '"string"' },
-      'settings.value.schema: is not used with useLatestVersion, which takes the newest of the subject: remove one of the two',
+      'settings.value.schema: is not used with useLatestVersion, which takes the newest of the subject: remove it, or set useLatestVersion to false',
     ],
     [
       { format: 'avro', registry, latestCacheTtl: 5 },
@@ -150,6 +150,37 @@ describe('the value of a mapping rule', () => {
     const protobuf = choose(avro, { format: 'protobuf' });
     assert.ok('registry' in protobuf);
     assert.deepEqual([protobuf.registry.urls, protobuf.autoRegister], [['http://registry:8081'], false]);
+  });
+
+  const schemaOf = (value: object, rule: object) => {
+    const mapping = { order: { complete: { settings: { value: rule } } } };
+    const own = resolveOptions({ kafka, value }, { mapping }).options.valueOf({ value: rule });
+    assert.ok('registry' in own);
+    return [own.useLatestVersion, own.schema];
+  };
+
+  it('leaves the newest schema for one of its own', () => {
+    const latest = { format: 'avro', registry, useLatestVersion: true, latestCacheTtl: 10_000 };
+    assert.deepEqual(schemaOf(latest, { useLatestVersion: false, schema: '"string"' }), [false, '"string"']);
+    const mapping = { order: { complete: { settings: { value: { schema: '"string"' } } } } };
+    assert.deepEqual(problems({ kafka, value: latest }, { mapping }), [
+      'mapping.order.complete.settings.value.schema: is not used with useLatestVersion, which takes the newest of the subject: remove it, or set useLatestVersion to false',
+    ]);
+  });
+
+  it('leaves the schema of all events for the newest', () => {
+    const written = { format: 'avro', registry, schema: '"string"' };
+    assert.deepEqual(schemaOf(written, { useLatestVersion: true }), [true, undefined]);
+    // By its name the schema tells the subject.
+    const named = { ...written, subjectNameStrategy: 'record' };
+    assert.deepEqual(schemaOf(named, { useLatestVersion: true }), [true, '"string"']);
+    assert.deepEqual(schemaOf(written, { useLatestVersion: false }), [false, '"string"']);
+  });
+
+  /** The ready-made schema was taken instead, which mapped data does not fit. */
+  it('takes what is undefined for left out', () => {
+    const written = { format: 'avro', registry, schema: '"string"', useLatestVersion: false };
+    assert.deepEqual(schemaOf(written, { schema: undefined, registry: undefined }), [false, '"string"']);
   });
 
   it('is the same object for the same rule', () => {
