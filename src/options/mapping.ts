@@ -1,4 +1,5 @@
 import { pathText, problemsOf, type Problem } from './problems.ts';
+import { registryProblems } from './registry-facts.ts';
 import { merged } from './resolve-value.ts';
 import type { Facts } from './rule.ts';
 import { ruleSettingsSchema } from './schema.ts';
@@ -23,7 +24,10 @@ export function mappingProblems(
     const parsed = ruleSettingsSchema.safeParse(settings);
     if (!parsed.success) return problemsOf(parsed.error, ruleSettingsSchema, root);
     const { topic, value } = parsed.data;
-    const ofValue = base && value ? valueProblems(merged(base, value), `${root}.value`) : [];
+    const ofValue = [
+      ...(base && value ? valueProblems(merged(base, value), `${root}.value`) : []),
+      ...registryProblems(value?.registry, `${root}.value.registry`),
+    ];
     if (topic === undefined || topic !== deadLetter?.topic) return ofValue;
     const say = `is "${topic}", the same as settings.deadLetter.topic: events and refused records would mix; name another topic`;
     return [{ path: `${root}.topic`, say }, ...ofValue];

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Secret } from '../vocabulary/secret.ts';
 import { inClearText } from './clear-text.ts';
 import type { Problem } from './problems.ts';
+import { tlsFacts, tlsProblems } from './tls.ts';
 
 /** A Schema Registry, as its client takes it. Times in ms. */
 export interface RegistryFacts {
@@ -32,19 +33,44 @@ export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry): Re
   return Object.freeze({
     urls: Object.freeze([url].flat()),
     auth: authOf(auth),
-    tls: ssl && new Secret({ ...ssl }),
+    tls: ssl && tlsFacts(ssl),
     timeout,
   });
 }
 
 /**
- * A login that anybody on the way can read.
+ * What keeps a registry from being reached as it is written, beyond what its schema refuses.
  * @param path where the registry stands, such as `settings.value.registry`
  */
-export function openLogin({ urls, auth }: RegistryFacts, path: string): Problem[] {
-  if (auth === undefined || !urls.some(inClearText)) return [];
-  const what = 'token' in auth ? 'token' : 'password';
-  return [{ path: `${path}.url`, say: `is http: the ${what} crosses the network in clear text; use https` }];
+export function registryProblems(
+  declared: Pick<DeclaredRegistry, 'ssl'> | undefined,
+  path: string,
+): Problem[] {
+  return tlsProblems(declared?.ssl ?? false, `${path}.ssl`);
+}
+
+/**
+ * A login that anybody on the way can read, a certificate that is not checked, and certificates without a use.
+ * @param path as above
+ */
+export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: string): Problem[] {
+  const warnings: Problem[] = [];
+  const login = auth === undefined ? undefined : 'token' in auth ? 'token' : 'password';
+  if (login !== undefined && urls.some(inClearText)) {
+    const say = `is http: the ${login} crosses the network in clear text; use https`;
+    warnings.push({ path: `${path}.url`, say });
+  }
+  if (tls === undefined) return warnings;
+  if (!urls.some((url) => new URL(url).protocol === 'https:')) {
+    warnings.push({ path: `${path}.ssl`, say: 'has no effect, since url is http: use https, or remove ssl' });
+  } else if (tls.reveal().rejectUnauthorized === false) {
+    const harm = login === undefined ? 'say what values are written with' : `read the ${login}`;
+    const say =
+      "is false: the registry's certificate is not checked, so anyone on the way can pose as the registry and " +
+      `${harm}; give the authority that signed it as "ca" instead`;
+    warnings.push({ path: `${path}.ssl.rejectUnauthorized`, say });
+  }
+  return warnings;
 }
 
 /** The schema has seen to it that it is one or the other. */

@@ -30,12 +30,13 @@ const tlsOptions = z
   .custom<ConnectionOptions>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     {
-      error: 'must be an object of tls.ConnectionOptions, for example { "ca": "-----BEGIN …" }',
+      error: 'must be an object of tls.ConnectionOptions, for example { "ca": "/etc/registry/ca.pem" }',
     },
   )
   .meta({ type: 'object', additionalProperties: true })
   .describe(
-    "Node's `tls.ConnectionOptions` for `https`, such as an own `ca` or a client certificate, PEM as text.",
+    "Node's `tls.ConnectionOptions` for `https`, such as an own `ca` or a client certificate. Certificates and keys are PEM " +
+      'text, the path of a file, or a Buffer; files are read again for each request.',
   );
 
 export const registryFields = {

@@ -5,7 +5,7 @@ import { given } from './given.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';
 import { problemsOf, sentenceOf, type Problem } from './problems.ts';
-import { openLogin, registryFacts, type RegistryFacts } from './registry-facts.ts';
+import { registryFacts, registryProblems, registryWarnings, type RegistryFacts } from './registry-facts.ts';
 import { setupSchema, type ParsedSetup } from './setup-schema.ts';
 
 /** What `config.setup` asks for, complete and checked. Times in ms. */
@@ -25,7 +25,7 @@ export interface SchemaPlan extends Schema {
 
 export interface ResolvedSetup {
   readonly plan: SetupPlan;
-  /** Sentences to log: topics that events go to and setup does not cover, and a login in clear text. */
+  /** Sentences to log: topics that events go to and setup does not cover, and what is unsafe about the registry. */
   readonly warnings: string[];
 }
 
@@ -59,26 +59,35 @@ export function resolveSetup(
     );
   }
   const parsed = setupSchema.safeParse(setup);
-  if (!parsed.success) {
-    const problems = problemsOf(parsed.error, setupSchema, 'setup').map(sentenceOf);
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, setupSchema, 'setup')),
+    ...registryProblems(declaredRegistry(setup), registryPath),
+  ];
+  if (!parsed.success || problems.length > 0) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    const incomplete = parsed.error.issues.some(({ path: [field] }) => required.has(field));
-    const more = incomplete ? [requirement] : [];
+    const incomplete = parsed.error?.issues.some(({ path: [field] }) => required.has(field));
+    const more = incomplete === true ? [requirement] : [];
     throw new KafkaError(
       'SETTINGS_INVALID',
-      [`${title}: ${count} in config.setup`, ...problems, ...more].join('\n'),
+      [`${title}: ${count} in config.setup`, ...problems.map(sentenceOf), ...more].join('\n'),
     );
   }
   const plan = planOf(parsed.data, options.topic);
-  const logins = plan.schema ? openLogin(plan.schema.registry, 'setup.schemaRegistry') : [];
-  return { plan, warnings: [...uncovered(plan, options, mapping), ...logins].map(sentenceOf) };
+  const ofRegistry = plan.schema ? registryWarnings(plan.schema.registry, registryPath) : [];
+  return { plan, warnings: [...uncovered(plan, options, mapping), ...ofRegistry].map(sentenceOf) };
 }
+
+const registryPath = 'setup.schemaRegistry';
 
 /** The registry that a setup names, whatever else it lacks. Undefined: none that can be asked. */
 export function setupRegistry(setup: unknown): RegistryFacts | undefined {
+  const declared = declaredRegistry(setup);
+  return declared && registryFacts(declared);
+}
+
+function declaredRegistry(setup: unknown): ParsedSetup['schemaRegistry'] {
   if (typeof setup !== 'object' || setup === null || !('schemaRegistry' in setup)) return undefined;
-  const { data } = setupSchema.shape.schemaRegistry.safeParse(setup.schemaRegistry);
-  return data && registryFacts(data);
+  return setupSchema.shape.schemaRegistry.safeParse(setup.schemaRegistry).data;
 }
 
 const required: ReadonlySet<unknown> = new Set(['numPartitions', 'replicationFactor', undefined]);

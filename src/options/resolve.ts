@@ -5,7 +5,7 @@ import { mappingProblems } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
 import { longestRequest, type ConnectionFacts, type Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
-import { openLogin } from './registry-facts.ts';
+import { registryProblems, registryWarnings } from './registry-facts.ts';
 import { valueChoice } from './resolve-value.ts';
 import type { Facts } from './rule.ts';
 import { rules } from './rules.ts';
@@ -54,8 +54,9 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
     ...broken('error'),
-    ...tlsProblems(known.ssl ?? false),
+    ...tlsProblems(known.ssl ?? false, 'settings.kafka.ssl'),
     ...(known.value ? valueProblems(known.value, 'settings.value') : []),
+    ...registryProblems(known.value?.registry, 'settings.value.registry'),
     ...mappingProblems(mapping, known),
   ];
   if (!parsed.success || problems.length > 0) {
@@ -63,8 +64,10 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)].join('\n'));
   }
   const options = optionsOf(parsed.data, environmentRegion);
-  const logins = valueRegistries(options, mapping).flatMap(({ facts, path }) => openLogin(facts, path));
-  return { options, warnings: [...broken('warning'), ...logins].map(sentenceOf) };
+  const ofRegistries = valueRegistries(options, mapping).flatMap(({ facts, path }) =>
+    registryWarnings(facts, path),
+  );
+  return { options, warnings: [...broken('warning'), ...ofRegistries].map(sentenceOf) };
 }
 
 function factsOf({ kafka, ...others }: ParsedSettings): Partial<Facts> {

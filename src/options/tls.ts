@@ -4,8 +4,6 @@ import { reasonOf } from '../vocabulary/errors.ts';
 import { Secret } from '../vocabulary/secret.ts';
 import type { Problem } from './problems.ts';
 
-const path = 'settings.kafka.ssl';
-
 /** The parts of `ssl` that hold certificates or keys. */
 const materials = ['ca', 'cert', 'key', 'pfx', 'crl'] as const;
 type Material = (typeof materials)[number];
@@ -25,8 +23,11 @@ export function tlsFacts(ssl: boolean | ConnectionOptions): Secret<ConnectionOpt
   return new Secret(options);
 }
 
-/** What is wrong with certificates and keys, found out before any broker is asked. No value of them is quoted. */
-export function tlsProblems(ssl: boolean | ConnectionOptions): Problem[] {
+/**
+ * What is wrong with certificates and keys, found out before any server is asked. No value of them is quoted.
+ * @param path where they stand, such as `settings.kafka.ssl`
+ */
+export function tlsProblems(ssl: boolean | ConnectionOptions, path: string): Problem[] {
   if (typeof ssl === 'boolean') return [];
   const unread = materials.flatMap((name): Problem[] => {
     try {

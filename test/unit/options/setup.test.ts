@@ -107,6 +107,11 @@ describe('config.setup', () => {
       'setup.schemaRegistry.auth: needs username and password, or a token',
     ],
     [
+      'an authority that is not there',
+      { schemaRegistry: { ...schemaRegistry, ssl: { ca: '/nowhere/ca.pem' } } },
+      'setup.schemaRegistry.ssl.ca: is neither PEM text ("-----BEGIN …") nor the path of a file that can be read (ENOENT)',
+    ],
+    [
       'an unknown compatibility',
       { schemaRegistry: { ...schemaRegistry, compatibility: 'BACKWARDS' } },
       'setup.schemaRegistry.compatibility: "BACKWARDS" is not one of "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE", "NONE": did you mean "BACKWARD"?',
@@ -160,7 +165,7 @@ describe('config.setup', () => {
     const schema = { type: 'record', name: 'Event', fields: [] };
     const setup: Setup = {
       ...least,
-      schemaRegistry: { ...schemaRegistry, schema, auth, ssl: { key: 'hush' } },
+      schemaRegistry: { ...schemaRegistry, schema, auth, ssl: { passphrase: 'hush' } },
     };
     const plan = resolve(setup)?.plan.schema;
     assert.equal(plan?.schema, '{"type":"record","name":"Event","fields":[]}');
@@ -170,6 +175,13 @@ describe('config.setup', () => {
     );
     assert.deepEqual([plan.registry.urls, plan.registry.timeout], [['https://registry:8081'], 10_000]);
     assert.doesNotMatch(inspect(plan, { depth: 9 }) + JSON.stringify(plan), /hush/);
+  });
+
+  it('warns of a certificate that is not checked', () => {
+    const setup = { ...least, schemaRegistry: { ...schemaRegistry, ssl: { rejectUnauthorized: false } } };
+    assert.deepEqual(resolve(setup)?.warnings, [
+      'setup.schemaRegistry.ssl.rejectUnauthorized: is false: the registry\'s certificate is not checked, so anyone on the way can pose as the registry and say what values are written with; give the authority that signed it as "ca" instead',
+    ]);
   });
 
   it('warns of a login in clear text', () => {

@@ -18,6 +18,7 @@ const { privateKey: foreign } = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 });
 const locked = pem('locked-key');
+const path = 'settings.kafka.ssl';
 
 describe('certificates and keys', () => {
   const folder = tempFolder();
@@ -56,7 +57,7 @@ describe('certificates and keys', () => {
       JSON.stringify({ cert: Buffer.from(cert), key: Buffer.from(key) }),
     ) as ConnectionOptions;
     assert.deepEqual(revealed(json), { cert: Buffer.from(cert), key: Buffer.from(key) });
-    assert.deepEqual(tlsProblems(json), []);
+    assert.deepEqual(tlsProblems(json, path), []);
   });
 
   it('leave the settings as they are', () => {
@@ -66,8 +67,8 @@ describe('certificates and keys', () => {
   });
 
   it('are no problem where they are right', () => {
-    assert.deepEqual(tlsProblems(true), []);
-    assert.deepEqual(tlsProblems({ ca: cert, cert: file('a.crt', cert), key: file('a.key', key) }), []);
+    assert.deepEqual(tlsProblems(true, path), []);
+    assert.deepEqual(tlsProblems({ ca: cert, cert: file('a.crt', cert), key: file('a.key', key) }, path), []);
   });
 
   const unreadable = 'is neither PEM text ("-----BEGIN …") nor the path of a file that can be read';
@@ -106,7 +107,7 @@ describe('certificates and keys', () => {
   ];
   for (const [what, ssl, problem] of wrong) {
     it(`are refused before any broker is asked: ${what}`, () => {
-      const found = tlsProblems(ssl).map(
+      const found = tlsProblems(ssl, path).map(
         ({ path, say }) => `${path.replace(/^settings\.kafka\.ssl\.?/, '')}: ${say}`,
       );
       assert.equal(found.length, 1);

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { inspect } from 'node:util';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { resolveOptions } from '../../../src/options/resolve.ts';
 import { Secret } from '../../../src/vocabulary/secret.ts';
+import { tempFolder } from '../../support/temp.ts';
 import { problems } from './problems.ts';
 
 const kafka = { brokers: ['kafka1:9092'], topic: 'events' };
@@ -128,6 +131,66 @@ describe('a login at a registry over http', () => {
     for (const host of ['localhost', '127.0.0.1', '[::1]'])
       assert.deepEqual(warnings({ url: `http://${host}:8081`, auth }), []);
   });
+});
+
+/** Nothing said that `ca` was no PEM: the registry was asked without it, and refused, for ever. */
+describe('the certificates of a registry', () => {
+  const ca = readFileSync(new URL('../../contract/tls/certificate.pem', import.meta.url), 'utf8');
+  const path = join(tempFolder(), 'ca.pem');
+  writeFileSync(path, ca);
+  const auth = { username: 'me', password: 'hush' };
+  const of = (ssl: object, more: object = {}) => ({
+    format: 'avro',
+    registry: { url: 'https://registry:8081', ssl, ...more },
+  });
+  const caOf = (ssl: object): string => {
+    const value = resolveOptions({ kafka, value: of(ssl) }).options.valueOf();
+    assert.ok('registry' in value);
+    return String(value.registry.tls?.reveal().ca);
+  };
+
+  it('are taken as those of the brokers', () => {
+    assert.equal(caOf({ ca }), ca);
+    assert.equal(caOf({ ca: path }), ca);
+    assert.equal(caOf({ ca: ca.replaceAll('\n', '\\n') }), ca);
+  });
+
+  it('are refused at the start where they cannot be used, once for each that is written', () => {
+    const say = 'is neither PEM text ("-----BEGIN …") nor the path of a file that can be read (ENOENT)';
+    const rule = (value: object) => ({ settings: { value } });
+    const mapping = {
+      order: { complete: rule({ schema: '"string"' }), view: rule(of({ key: '/nowhere', cert: ca })) },
+    };
+    assert.deepEqual(problems({ kafka, value: of({ ca: '/nowhere' }) }, { mapping }), [
+      `settings.value.registry.ssl.ca: ${say}`,
+      `mapping.order.view.settings.value.registry.ssl.key: ${say}`,
+    ]);
+  });
+
+  const warned: [ssl: object, more: object, ...warnings: string[]][] = [
+    [{ ca }, { auth }],
+    [
+      { rejectUnauthorized: false },
+      { auth },
+      'settings.value.registry.ssl.rejectUnauthorized: is false: the registry\'s certificate is not checked, so anyone on the way can pose as the registry and read the password; give the authority that signed it as "ca" instead',
+    ],
+    [
+      { rejectUnauthorized: false },
+      {},
+      'settings.value.registry.ssl.rejectUnauthorized: is false: the registry\'s certificate is not checked, so anyone on the way can pose as the registry and say what values are written with; give the authority that signed it as "ca" instead',
+    ],
+    [
+      { rejectUnauthorized: false },
+      { url: ['http://a:8081', 'http://localhost:8081'] },
+      'settings.value.registry.ssl: has no effect, since url is http: use https, or remove ssl',
+    ],
+    [{ ca }, { url: ['http://a:8081', 'https://b:8081'] }],
+  ];
+  for (const [ssl, more, ...warnings] of warned) {
+    it(`are told of at each start where they protect nothing: ${JSON.stringify({ ...ssl, ...more })}`, () => {
+      assert.deepEqual(resolveOptions({ kafka, value: of(ssl, more) }).warnings, warnings);
+    });
+  }
 });
 
 describe('the value of a mapping rule', () => {
