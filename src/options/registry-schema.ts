@@ -1,13 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
-import { bearerToken, text } from './values.ts';
+import { bearerToken, checked, text } from './values.ts';
 
 /** What a Schema Registry is reached with, the same in `config.setup` and in `settings.value`. */
 
-const url = text('https://registry:8081').superRefine((value, context) => {
-  const message = urlProblem(value);
-  if (message !== undefined) context.addIssue({ code: 'custom', message });
-});
+const url = checked(text('https://registry:8081'), urlProblem).trim();
 
 const auth = z
   .strictObject(
@@ -61,13 +58,17 @@ export function schemaText(error: (issue: { readonly input?: unknown }) => strin
   );
 }
 
-/** Credentials would stand in every log line that names the URL. */
+/** Credentials, and a key in a query, would stand in every log line that names the URL. */
 function urlProblem(value: string): string | undefined {
   if (!URL.canParse(value))
     return 'is not a URL: write it with its scheme, for example "https://registry:8081"';
   const { protocol, username, password } = new URL(value);
   if (username !== '' || password !== '') {
     return 'holds a user name or password: put those into auth';
+  }
+  const surplus = /[?#]/.exec(value)?.[0];
+  if (surplus !== undefined) {
+    return `holds a "${surplus}", and the path of each call is written behind the URL: cut it off there, and put a login into auth`;
   }
   return protocol === 'http:' || protocol === 'https:' ? undefined : 'must begin with http:// or https://';
 }

@@ -85,10 +85,7 @@ export function topicName() {
 
 /** A function, too: `walkeros validate` would refuse "$env.TOKEN_ENDPOINT" for having no scheme. */
 export function httpAddress(example: string) {
-  return text(example).superRefine((value, context) => {
-    const message = addressProblem(value, example);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
+  return checked(text(example), (value) => addressProblem(value, example));
 }
 
 /** Quotes nothing: a password may stand in it. */
@@ -104,7 +101,8 @@ function addressProblem(value: string, example: string): string | undefined {
   return undefined;
 }
 
-function checked(base: z.ZodString, problemOf: (value: string) => string | undefined) {
+/** With a check of its own, which says what is wrong, or undefined. */
+export function checked(base: z.ZodString, problemOf: (value: string) => string | undefined) {
   return base.superRefine((value, context) => {
     const message = problemOf(value);
     if (message !== undefined) context.addIssue({ code: 'custom', message });

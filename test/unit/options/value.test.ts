@@ -48,6 +48,14 @@ describe('settings.value', () => {
     assert.doesNotMatch(inspect(options, { depth: 9 }) + JSON.stringify(value), /s3cret/);
   });
 
+  /** "Invalid URL", each look-up said, of what reads as a right one. */
+  it('takes a URL without the spaces around it', () => {
+    const url = [' https://a:8081', 'https://b:8081/apis/ccompat/v7 \n'];
+    const value = resolveOptions({ kafka, value: { format: 'avro', registry: { url } } }).options.valueOf();
+    assert.ok('registry' in value);
+    assert.deepEqual(value.registry.urls, ['https://a:8081', 'https://b:8081/apis/ccompat/v7']);
+  });
+
   it('takes a token without the line end of its file', () => {
     const auth = { token: 't0ken\n' };
     const value = resolveOptions({
@@ -98,6 +106,14 @@ describe('settings.value', () => {
     [
       { format: 'avro', registry: { url: 'http://me:pw@registry' } },
       'settings.value.registry.url: holds a user name or password: put those into auth',
+    ],
+    [
+      { format: 'avro', registry: { url: 'https://registry:8081/?key=hush' } },
+      'settings.value.registry.url: holds a "?", and the path of each call is written behind the URL: cut it off there, and put a login into auth',
+    ],
+    [
+      { format: 'avro', registry: { url: ['https://a:8081', 'https://registry:8081/#top'] } },
+      'settings.value.registry.url[1]: holds a "#", and the path of each call is written behind the URL: cut it off there, and put a login into auth',
     ],
     [
       { format: 'avro', registry, subjectNameStrategie: 'x' },
