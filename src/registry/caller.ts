@@ -107,7 +107,7 @@ export class RegistryCaller {
     };
     try {
       const answer = await this.#transport(question);
-      const fault = faultOfAnswer(answer);
+      const fault = faultOfAnswer(answer, url, path);
       return fault === undefined ? { answer, url } : { fault, url, pause: pauseOf(answer) };
     } catch (failure) {
       return { fault: faultOfSilence(failure), url, pause: 0 };

@@ -9,7 +9,12 @@ export interface Fault {
   /** The registry's own number, such as 40401 for "Subject not found". */
   readonly registryCode?: number;
   readonly cause?: unknown;
+  /** What to do, where that of the code would mislead. Empty: nobody here knows. */
+  readonly advice?: Advice;
 }
+
+/** @param setting where the user has written how to reach the registry */
+type Advice = (setting: string) => string;
 
 const finals: ReadonlyMap<number, ErrorCode> = new Map([
   [401, 'REGISTRY_UNAUTHORIZED'],
@@ -18,10 +23,25 @@ const finals: ReadonlyMap<number, ErrorCode> = new Map([
   [422, 'SCHEMA_INVALID'],
 ]);
 
-/** Undefined for an answer of success. */
-export function faultOfAnswer(answer: Answer): Fault | undefined {
+/**
+ * Undefined for an answer of success.
+ * @param url the registry's
+ * @param path behind it, as it was asked
+ */
+export function faultOfAnswer(answer: Answer, url: string, path: string): Fault | undefined {
   const { status } = answer;
   if (status >= 200 && status < 300) return undefined;
+  const moved = movedTo(answer, url, path);
+  if (moved !== undefined) {
+    const advice: Advice = (setting) =>
+      `Redirects are not followed: write that URL into ${partOf(setting, 'url')}.`;
+    return {
+      code: 'REGISTRY_FAILED',
+      reason: `HTTP ${status}: it has moved to ${moved}`,
+      retriable: false,
+      advice,
+    };
+  }
   const { message, registryCode } = saidIn(answer);
   const reason = message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
   if (status >= 500 || status === 408 || status === 429) {
@@ -31,6 +51,15 @@ export function faultOfAnswer(answer: Answer): Fault | undefined {
   const missing = status === 404 && registryCode !== undefined && registryCode >= 40_400;
   const code = missing ? 'SCHEMA_MISSING' : (finals.get(status) ?? 'REGISTRY_FAILED');
   return { code, reason, retriable: false, registryCode };
+}
+
+/** The URL of a registry that redirects, without the query: a secret may stand in it, or the way back from a login. */
+function movedTo({ status, location }: Answer, url: string, path: string): string | undefined {
+  if (status < 300 || status >= 400 || location === null) return undefined;
+  if (!URL.canParse(location, url + path)) return undefined;
+  const { origin, pathname } = new URL(location, url + path);
+  const [asked = ''] = path.split('?', 1);
+  return origin + (pathname.endsWith(asked) ? pathname.slice(0, -asked.length) : pathname);
 }
 
 /** An answer of success whose content is not what the API promises: most often a proxy's page, or a wrong path. */
@@ -48,8 +77,7 @@ export function faultOfSilence(failure: unknown): Fault {
   return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure };
 }
 
-/** @param setting where the user has written how to reach the registry */
-const advice: Partial<Record<ErrorCode, (setting: string) => string>> = {
+const adviceOf: Partial<Record<ErrorCode, Advice>> = {
   REGISTRY_UNAVAILABLE: (setting) => `Check ${partOf(setting, 'url')} and that the registry is up.`,
   REGISTRY_UNAUTHORIZED: (setting) =>
     `Check ${partOf(setting, 'auth')}, and what its user may do with this subject.`,
@@ -73,13 +101,10 @@ export interface Asked {
   readonly setting: string;
 }
 
-export function registryError({ what, url, setting }: Asked, { code, reason, cause }: Fault): KafkaError {
-  const hint = advice[code]?.(setting);
-  return new KafkaError(
-    code,
-    `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.${hint === undefined ? '' : ` ${hint}`}`,
-    { cause },
-  );
+export function registryError({ what, url, setting }: Asked, fault: Fault): KafkaError {
+  const { code, reason, cause, advice = adviceOf[code] } = fault;
+  const said = `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.`;
+  return new KafkaError(code, `${said} ${advice?.(setting) ?? ''}`.trimEnd(), { cause });
 }
 
 const longestReason = 1000;

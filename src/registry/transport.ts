@@ -17,6 +17,8 @@ export interface Answer {
   readonly contentType: string;
   /** As sent: seconds, or a date. */
   readonly retryAfter: string | null;
+  /** Where a redirect points to, as sent: whole, or from the URL of the question on. */
+  readonly location: string | null;
   readonly text: string;
 }
 
@@ -27,11 +29,13 @@ export type Transport = (question: Question) => Promise<Answer>;
 const mostBytes = 8 * 1024 * 1024;
 
 export const fetchTransport: Transport = async ({ url, body, ...init }) => {
-  const response = await fetch(url, { ...init, body: body ?? null });
+  // Not followed: a POST would become a GET, and what it finds is no answer to what was asked.
+  const response = await fetch(url, { ...init, body: body ?? null, redirect: 'manual' });
   return {
     status: response.status,
     contentType: response.headers.get('content-type') ?? '',
     retryAfter: response.headers.get('retry-after'),
+    location: response.headers.get('location'),
     text: response.body === null ? '' : await textOf(response.body),
   };
 };
@@ -48,8 +52,12 @@ function ask({ url, signal, body, method, headers }: Question, tls: ConnectionOp
     asked.once('error', (failure) => reject(signal.aborted ? (signal.reason as Error) : failure));
     asked.once('response', (response: IncomingMessage) => {
       textOf(response).then((text) => {
-        const { 'content-type': contentType = '', 'retry-after': retryAfter = null } = response.headers;
-        resolve({ status: response.statusCode ?? 0, contentType, retryAfter, text });
+        const {
+          'content-type': contentType = '',
+          'retry-after': retryAfter = null,
+          location = null,
+        } = response.headers;
+        resolve({ status: response.statusCode ?? 0, contentType, retryAfter, location, text });
       }, reject);
     });
     asked.end(body);

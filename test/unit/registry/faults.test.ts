@@ -120,6 +120,24 @@ describe('a registry with faults', () => {
     });
   }
 
+  /** A POST became a GET on the way, whose answer said nothing of the schema; behind `ssl` there was another error. */
+  it('that has moved says where to, without the query, and is not followed', async () => {
+    const moves: [location: string, place: (url: string) => string][] = [
+      ['https://new:8081/ccompat/subjects/orders-value?key=hush', () => 'https://new:8081/ccompat'],
+      ['/login?back=hush', (url) => `${url}/login`],
+    ];
+    for (const [location, place] of moves) {
+      const { url, asked } = await server({ status: 301, headers: { location } });
+      await assert.rejects(registry([url]).find('orders-value', { schema: '"string"', schemaType: 'AVRO' }), {
+        code: 'REGISTRY_FAILED',
+        message: `The Schema Registry at ${url} could not look up the schema under subject "orders-value": HTTP 301: it has moved to ${place(url)}. Redirects are not followed: write that URL into schemaRegistry.url.`,
+      });
+      assert.equal(asked.length, 1);
+    }
+    const lost = await server({ status: 302, headers: { location: 'http://' } });
+    await assert.rejects(registry([lost.url]).byId(1), { message: /: HTTP 302\. Check schemaRegistry\.url/ });
+  });
+
   it('does not fill the memory with an answer that is no schema', async () => {
     const { url } = await server({ body: 'x'.repeat(9 * 1024 * 1024) });
     await assert.rejects(registry([url]).byId(1), { message: /the answer is larger than 8388608 bytes/ });

@@ -15,6 +15,10 @@ const cert = file('certificate.pem');
 describe('a registry behind TLS', () => {
   const server = createServer({ cert, key: file('key.pem') }, (request, response) => {
     if (request.url === '/schemas/ids/2') return;
+    if (request.url === '/schemas/ids/3') {
+      response.writeHead(302, { location: 'https://new:8081/schemas/ids/3' }).end();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json' });
     request.resume().on('end', () => response.end('{"schema":"\\"string\\"","id":1,"version":1}'));
   });
@@ -41,6 +45,12 @@ describe('a registry behind TLS', () => {
     const refused = { code: 'REGISTRY_UNAVAILABLE', message: /self-signed certificate/ };
     await assert.rejects(registry({}).byId(1), refused);
     await assert.rejects(registry(undefined).byId(1), refused);
+  });
+
+  it('that has moved says where to', async () => {
+    await assert.rejects(registry({ ca: cert }).byId(3), {
+      message: /HTTP 302: it has moved to https:\/\/new:8081\./,
+    });
   });
 
   it('is given up when it does not answer in time', async () => {
