@@ -47,6 +47,10 @@ export function faultOfAnswer(answer: Answer, url: string, path: string): Fault 
   if (status >= 500 || status === 408 || status === 429) {
     return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, registryCode };
   }
+  // Of the compatibility, the mode, the subject: neither the schema nor the path is to blame.
+  if (status === 422 && registryCode !== undefined && registryCode > 42_202) {
+    return { code: 'REGISTRY_FAILED', reason, retriable: false, registryCode, advice: () => '' };
+  }
   // Without a number of the registry's the path is wrong, not the subject.
   const missing = status === 404 && registryCode !== undefined && registryCode >= 40_400;
   const code = missing ? 'SCHEMA_MISSING' : (finals.get(status) ?? 'REGISTRY_FAILED');

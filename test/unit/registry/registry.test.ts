@@ -65,6 +65,28 @@ describe('registry', () => {
     }
   });
 
+  /** "Correct the schema, or its schemaType", it said of a subject in read-only mode. */
+  it('blames no schema for what is not about it', async () => {
+    const answers: [number, string, string, string][] = [
+      [
+        42201,
+        'Input schema is an invalid Avro schema',
+        'SCHEMA_INVALID',
+        ' Correct the schema, or its schemaType.',
+      ],
+      [42203, 'Invalid compatibility level', 'REGISTRY_FAILED', ''],
+      [42205, 'Subject t-value is in read-only mode', 'REGISTRY_FAILED', ''],
+    ];
+    for (const [number, message, code, advice] of answers) {
+      const { registry } = await start(() => ({ status: 422, body: { error_code: number, message } }));
+      await assert.rejects(registry.register('t-value', order), (error: Error & { code: string }) => {
+        assert.equal(error.code, code);
+        assert.equal(error.message.split('"t-value": ')[1], `HTTP 422: ${message}.${advice}`);
+        return true;
+      });
+    }
+  });
+
   it('finds nothing where nothing is, and asks again next time', async () => {
     const { registry, asked } = await start(() => missing);
     for (const round of [1, 2]) {
