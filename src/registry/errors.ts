@@ -6,6 +6,8 @@ export interface Fault {
   readonly code: ErrorCode;
   readonly reason: string;
   readonly retriable: boolean;
+  /** Of the answer, where there was one. */
+  readonly status?: number;
   /** The registry's own number, such as 40401 for "Subject not found". */
   readonly registryCode?: number;
   readonly cause?: unknown;
@@ -45,16 +47,16 @@ export function faultOfAnswer(answer: Answer, url: string, path: string): Fault 
   const { message, registryCode } = saidIn(answer);
   const reason = message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
   if (status >= 500 || status === 408 || status === 429) {
-    return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, registryCode };
+    return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, status, registryCode };
   }
   // Of the compatibility, the mode, the subject: neither the schema nor the path is to blame.
   if (status === 422 && registryCode !== undefined && registryCode > 42_202) {
-    return { code: 'REGISTRY_FAILED', reason, retriable: false, registryCode, advice: () => '' };
+    return { code: 'REGISTRY_FAILED', reason, retriable: false, status, registryCode, advice: () => '' };
   }
   // Without a number of the registry's the path is wrong, not the subject.
   const missing = status === 404 && registryCode !== undefined && registryCode >= 40_400;
   const code = missing ? 'SCHEMA_MISSING' : (finals.get(status) ?? 'REGISTRY_FAILED');
-  return { code, reason, retriable: false, registryCode };
+  return { code, reason, retriable: false, status, registryCode };
 }
 
 /** The URL of a registry that redirects, without the query: a secret may stand in it, or the way back from a login. */

@@ -21,14 +21,16 @@ const references = z
   .transform((listed) => listed ?? []);
 const version = z.object({ id: z.int(), version: z.int(), schema: z.string(), schemaType, references });
 const byId = z.object({ schema: z.string(), schemaType, references });
-/** Confluent's registry gives its reasons in `messages`, Apicurio in `reason`. */
+/** Confluent's registry gives its reasons in `messages`, Apicurio in `reason`, which is null where there is none. */
 const verdict = z.object({
   is_compatible: z.boolean(),
-  messages: z.array(z.string()).default([]),
-  reason: z.string().optional(),
+  messages: z.array(z.string()).nullish(),
+  reason: z.string().nullish(),
 });
 
 const isMissing = ({ code }: Fault): boolean => code === 'SCHEMA_MISSING';
+/** Of the subject, or of the path itself. */
+const isNotThere = ({ status }: Fault): boolean => status === 404 || status === 405;
 
 /**
  * A Confluent Schema Registry, or one with its REST API. What is registered never changes, so each answer is asked for
@@ -102,17 +104,19 @@ export class Registry {
     });
   }
 
-  /** Why the schema could not follow the latest one of its subject; empty where it could, or would be the first. */
+  /** Why the schema could not be registered under its subject; empty where it could, or would be the first. */
   async incompatibilities(subject: string, schema: Schema): Promise<readonly string[]> {
-    const path = `/compatibility${pathOf(subject)}/versions/latest?verbose=true`;
-    const what = `compare the schema with subject "${subject}"`;
-    const answer = await this.#read(
-      { method: 'POST', path, body: bodyOf(schema), what, accepts: isMissing },
-      verdict,
-    );
+    const compare = (versions: string, accepts: NonNullable<Call['accepts']>) => {
+      const path = `/compatibility${pathOf(subject)}/${versions}?verbose=true`;
+      const what = `compare the schema with subject "${subject}"`;
+      return this.#read({ method: 'POST', path, body: bodyOf(schema), what, accepts }, verdict);
+    };
+    // As registering does, with all versions where the level is a transitive one. Not every registry has that path.
+    const answer = (await compare('versions', isNotThere)) ?? (await compare('versions/latest', isMissing));
     if (answer === undefined || answer.is_compatible) return [];
-    const { messages, reason = 'the registry gives no reason' } = answer;
-    return messages.length > 0 ? messages : [reason];
+    const { messages, reason } = answer;
+    if (messages && messages.length > 0) return messages;
+    return [reason ?? 'the registry gives no reason'];
   }
 
   /** What later versions of a subject must stay compatible with. */

@@ -8,7 +8,7 @@ export interface Schemas {
   check(schema: Schema): Promise<void>;
   find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined>;
   register(subject: string, schema: Schema): Promise<RegisteredSchema>;
-  /** Why the schema could not follow the latest one of its subject; empty where it could. */
+  /** Why the schema could not be registered under its subject; empty where it could. */
   incompatibilities(subject: string, schema: Schema): Promise<readonly string[]>;
   setCompatibility(subject: string, compatibility: Compatibility): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function assertCompatible(
   if (reasons.length === 0) return;
   throw new KafkaError(
     'SCHEMA_INCOMPATIBLE',
-    `The schema is not compatible with the latest one of subject "${subject}": ${reasons.join('; ')}`,
+    `The schema is not compatible with what is registered under subject "${subject}": ${reasons.join('; ')}`,
   );
 }
 

@@ -174,7 +174,7 @@ describe('doctor', () => {
       assert.equal(refused?.status, 'failure');
       assert.match(
         refused.message,
-        /^The schema is not compatible with the latest one of subject "OrderTotal": \S/,
+        /^The schema is not compatible with what is registered under subject "OrderTotal": \S/,
       );
       assert.match(refused.fix ?? '', /^Make settings\.value\.schema compatible with what is registered, /);
       assert.deepEqual(await diagnosis('string'), [

@@ -91,7 +91,7 @@ describe('setup with a schema registry', { skip: (await registryMissing()) ?? fa
       assertError(
         dry.result,
         'SCHEMA_INCOMPATIBLE',
-        /is not compatible with the latest one of subject .*: .*[Ii]ncompatible/s,
+        /is not compatible with what is registered under subject .*: .*[Ii]ncompatible/s,
       );
       assert.deepEqual(await versions(subject), [1]);
     });
@@ -118,6 +118,27 @@ describe('setup with a schema registry', { skip: (await registryMissing()) ?? fa
       assert.match(stored.schema, /walkeros/);
     });
   }
+
+  /** The dry run compared with the latest version only, and passed. */
+  it('compares with all versions where the level is a transitive one, dry run or not', async () => {
+    const subject = freshName('subject');
+    const field = (name: string, more: object) => ({ name, type: 'string', ...more });
+    const declared = (...fields: object[]) => ({
+      ...({ subject, schemaType: 'AVRO', compatibility: 'BACKWARD_TRANSITIVE' } as const),
+      schema: { type: 'record', name: 'Event', fields: [{ name: 'id', type: 'string' }, ...fields] },
+    });
+    const registered = { topicCreated: false, schemaRegistered: true };
+    assert.deepEqual((await run(declared())).result, registered);
+    assert.deepEqual((await run(declared(field('shop', { default: '' })))).result, registered);
+    // Reads the second, which has the field, and not the first.
+    const third = declared(field('shop', {}));
+    assertError((await run(third)).result, 'SCHEMA_INCOMPATIBLE', /HTTP 409/);
+    const dry = await run(third, { validateOnly: true });
+    assertError(dry.result, 'SCHEMA_INCOMPATIBLE', /is not compatible with what is registered under subject/);
+    const fine = await run(declared(field('till', { default: '' })), { validateOnly: true });
+    assert.deepEqual(fine.result, { topicCreated: false, schemaRegistered: false });
+    assert.deepEqual(await versions(subject), [1, 2]);
+  });
 
   it('registers nothing with validateOnly', async () => {
     const subject = freshName('subject');

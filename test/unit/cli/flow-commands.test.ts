@@ -139,7 +139,11 @@ describe('the schemas that a doctor asks for', () => {
       ['ok'],
     );
     const posted = asked.filter(({ method }) => method === 'POST').map(({ path }) => path);
-    assert.deepEqual(posted, ['/subjects/events-value', `${comparing}versions/latest?verbose=true`]);
+    assert.deepEqual(posted, [
+      '/subjects/events-value',
+      `${comparing}versions?verbose=true`,
+      `${comparing}versions/latest?verbose=true`,
+    ]);
   });
 
   /** "answers", it said, and every event was refused with SCHEMA_INCOMPATIBLE. */
@@ -156,7 +160,7 @@ describe('the schemas that a doctor asks for', () => {
         name: 'registry',
         status: 'failure',
         message:
-          'The schema is not compatible with the latest one of subject "events-value": total was removed',
+          'The schema is not compatible with what is registered under subject "events-value": total was removed',
         fix:
           'Make settings.value.schema compatible with what is registered, write with that ' +
           '(settings.value.useLatestVersion instead of autoRegister), or write to another topic.',

@@ -159,6 +159,9 @@ describe('registry', () => {
   it('tells why a schema could not follow, in the words of either registry', async () => {
     const answers: [object, string[]][] = [
       [{ is_compatible: true }, []],
+      // Apicurio's word for word: it was taken for no answer of a registry.
+      [{ is_compatible: true, reason: null }, []],
+      [{ is_compatible: true, messages: null }, []],
       [{ is_compatible: false, messages: ['a', 'b'] }, ['a', 'b']],
       [{ is_compatible: false, reason: 'c' }, ['c']],
       [{ is_compatible: false }, ['the registry gives no reason']],
@@ -166,13 +169,37 @@ describe('registry', () => {
     for (const [body, reasons] of answers) {
       const { registry, asked } = await start(() => ({ body }));
       assert.deepEqual(await registry.incompatibilities('s', order), reasons);
-      assert.match(
-        lines(asked)[0] ?? '',
-        /^POST \/compatibility\/subjects\/s\/versions\/latest\?verbose=true \{/,
-      );
+      assert.equal(asked.length, 1);
+      assert.match(lines(asked)[0] ?? '', /^POST \/compatibility\/subjects\/s\/versions\?verbose=true \{/);
     }
     const { registry } = await start(() => missing);
     assert.deepEqual(await registry.incompatibilities('s', order), []);
+  });
+
+  /** Asked of the latest version alone, a dry run passed what a transitive level then refused to register. */
+  it('compares with the latest version only where a registry cannot with all', async () => {
+    const html = { 'content-type': 'text/html' };
+    const unknown: Reply[] = [
+      { status: 404, body: '<html>', headers: html },
+      { status: 404, body: { error_code: 404, message: 'HTTP 404 Not Found' } },
+      { status: 405 },
+    ];
+    for (const reply of unknown) {
+      const { registry, asked } = await start(({ path }) =>
+        path.includes('/latest') ? { body: { is_compatible: false, messages: ['a'] } } : reply,
+      );
+      assert.deepEqual(await registry.incompatibilities('s', order), ['a']);
+      assert.deepEqual(
+        asked.map(({ path }) => path),
+        [
+          '/compatibility/subjects/s/versions?verbose=true',
+          '/compatibility/subjects/s/versions/latest?verbose=true',
+        ],
+      );
+    }
+    const { registry, asked } = await start(() => ({ status: 401 }));
+    await assert.rejects(registry.incompatibilities('s', order), { code: 'REGISTRY_UNAUTHORIZED' });
+    assert.equal(asked.length, 1);
   });
 
   it('sets the compatibility of a subject', async () => {

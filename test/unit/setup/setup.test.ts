@@ -163,7 +163,7 @@ describe('setup of a schema', () => {
     await assert.rejects(run({ schemas: refusing.schemas, plan }), {
       code: 'SCHEMA_INCOMPATIBLE',
       message:
-        'The schema is not compatible with the latest one of subject "events-value": a was renamed; b is new',
+        'The schema is not compatible with what is registered under subject "events-value": a was renamed; b is new',
     });
     const invalid = { ...plan, schema: { ...declared, schema: 'wrong' } };
     await assert.rejects(run({ schemas, plan: invalid }), { message: 'no schema' });
