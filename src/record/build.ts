@@ -68,6 +68,6 @@ export function headersOf(staticHeaders: RecordHeaders): RecordHeaders {
 function keyOf(event: WalkerOS.Event, path: string | undefined): string {
   const value = path === undefined ? undefined : getByPath(event, path);
   if (typeof value === 'string' && value !== '') return value;
-  if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
+  if (typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value)) return String(value);
   return String(event.name).replace(/\s+/g, '_');
 }

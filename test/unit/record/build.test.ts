@@ -26,6 +26,13 @@ describe('record', () => {
     assert.equal(keyOf('nested.0.data.id', { nested: [{ entity: 'p', data: { id: 'x' } }] }), 'x');
   });
 
+  /** It went by the event's name: to one partition, and in no order with the smaller ids of the same user. */
+  it('takes a BigInt as it reads', () => {
+    const big = event({ user: { id: 9_007_199_254_740_993n as never } });
+    const { key } = buildRecord(big, { mapped: true }, undefined, { ...settings, key: 'user.id' }, 0);
+    assert.equal(String(key), '9007199254740993');
+  });
+
   it("prefers the rule's topic and key", () => {
     const record = buildRecord(
       event(),
