@@ -55,6 +55,9 @@ export function cloudEvents({ mode, source, typePrefix, headers }: CloudEventsSe
   };
 }
 
+/** RFC 3339, which `time` is in, has four digits for the year. Milliseconds since the epoch. */
+const year10000 = 253_402_300_800_000;
+
 function attributesOf(event: WalkerOS.Event, typePrefix: string) {
   const { id, name } = event;
   if (typeof id !== 'string' || id === '') {
@@ -66,6 +69,9 @@ function attributesOf(event: WalkerOS.Event, typePrefix: string) {
   return {
     id,
     type: typePrefix + String(name).replace(/\s+/g, '_'),
-    time: hasTimestamp(event) ? new Date(event.timestamp).toISOString() : undefined,
+    time:
+      hasTimestamp(event) && event.timestamp < year10000
+        ? new Date(event.timestamp).toISOString()
+        : undefined,
   };
 }
