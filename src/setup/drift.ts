@@ -22,12 +22,13 @@ export function driftOf(declared: TopicSpec, shape: TopicShape, config: TopicCon
   return [...ofShape, ...ofConfig];
 }
 
-/** The broker writes values its own way: `TRUE` comes back as `true`, `0.50` as `0.5`, `compact, delete` without the space. */
+/** The broker writes values its own way: `TRUE` comes back as `true`, `0.0001` as `1.0E-4`, `compact, delete` without the space. */
 function canonical(value: string): string {
   const text = value.trim();
   if (/^(true|false)$/i.test(text)) return text.toLowerCase();
   // Not as a number: the longest retention there is, 9223372036854775807, has more digits than fit.
   if (/^[+-]?\d+$/.test(text)) return BigInt(text.replace('+', '')).toString();
-  if (/^[+-]?\d*\.\d+$/.test(text)) return String(Number(text));
+  // To the broker these are doubles, as they are here: the same one is the same setting.
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return String(Number(text));
   return text.split(/\s*,\s*/).join(',');
 }

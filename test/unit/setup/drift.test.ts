@@ -32,6 +32,11 @@ describe('drift', () => {
   const same = [
     ['TRUE', 'true'],
     ['0.50', '0.5'],
+    // Java writes small doubles so, and setup warned of drift for ever.
+    ['0.0001', '1.0E-4'],
+    ['.00012', '1.2E-4'],
+    ['1e-3', '0.001'],
+    ['1', '1.0'],
     ['+007', '7'],
     ['compact, delete', 'compact,delete'],
     [' gzip ', 'gzip'],
@@ -48,6 +53,8 @@ describe('drift', () => {
 
   const different = [
     ['9223372036854775807', '9223372036854775806'],
+    ['0.0001', '1.0E-5'],
+    ['0.00012', '1.0E-4'],
     ['compact,delete', 'delete'],
     ['gzip', 'GZIP'],
   ] as const;
