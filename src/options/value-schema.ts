@@ -62,7 +62,10 @@ const others = {
     ),
   useLatestVersion: flag()
     .optional()
-    .describe('Writes with the newest schema of the subject instead of `schema`. Default: `false`.'),
+    .describe(
+      'Writes with the newest schema of the subject instead of `schema`. Default: `false`. In a mapping rule it goes before ' +
+        'the `schema` of `settings.value`.',
+    ),
   latestCacheTtl: milliseconds()
     .optional()
     .describe(
@@ -83,8 +86,7 @@ export const ruleValueSchema = z
   .strictObject({ format: format.optional(), ...others }, { error: example })
   .optional()
   .describe(
-    'What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is taken over. ' +
-      'A `useLatestVersion` of its own sets the `schema` (`true`) or the `latestCacheTtl` (`false`) of there aside.',
+    'What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is taken over.',
   );
 
 export type ParsedValue = z.output<typeof valueSchema>;
