@@ -84,7 +84,8 @@ export const scalars: Readonly<Record<string, Scalar>> = {
     wireType: 2,
     write(value, writer) {
       if (typeof value !== 'string') throw mustBe('a string', value);
-      writer.string(value);
+      // The writer makes half a surrogate (text cut within an emoji) bytes that are no UTF-8, and readers refuse the record.
+      writer.string(value.toWellFormed());
     },
     isDefault: (value) => value === '',
   },

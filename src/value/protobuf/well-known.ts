@@ -55,7 +55,7 @@ function writeStruct(value: unknown, writer: Writer): void {
   for (const name of Object.keys(value)) {
     if (value[name] === undefined) continue;
     try {
-      writer.uint32(10).fork().uint32(10).string(name).uint32(18);
+      writer.uint32(10).fork().uint32(10).string(name.toWellFormed()).uint32(18);
       writeValue(value[name], writer.fork());
       writer.ldelim().ldelim();
     } catch (thrown) {
@@ -68,7 +68,7 @@ function writeStruct(value: unknown, writer: Writer): void {
 function writeValue(value: unknown, writer: Writer): void {
   if (value === null || value === undefined) writer.uint32(8).int32(0);
   else if (typeof value === 'number' || typeof value === 'bigint') writer.uint32(17).double(Number(value));
-  else if (typeof value === 'string') writer.uint32(26).string(value);
+  else if (typeof value === 'string') writer.uint32(26).string(value.toWellFormed());
   else if (typeof value === 'boolean') writer.uint32(32).bool(value);
   else if (Array.isArray(value)) {
     writeList(value, writer.uint32(50).fork());

@@ -65,6 +65,19 @@ describe('Protobuf', () => {
     assert.equal(flags.subarray(6).toString('hex'), '220d' + '08fbffffffffffffffff01' + '1001');
   });
 
+  // Text cut within an emoji was written as bytes that are no UTF-8, and strict readers stood still at that record.
+  it('writes a replacement character for half a surrogate, as text, as key and in a Struct', () => {
+    const text = `syntax = "proto3"; import "google/protobuf/struct.proto";
+      import "google/protobuf/wrappers.proto";
+      message M { string a = 1; map<string, string> b = 2; google.protobuf.Struct c = 3; google.protobuf.StringValue d = 4; }`;
+    const hex = (value: object) => compileProtobuf(text).writer(7)(value).subarray(6).toString('hex');
+    assert.equal(hex({ a: 'a\ud83d' }), '0a04' + '61efbfbd');
+    assert.equal(hex({ b: { '\ud83d': '\ude00' } }), '120a' + '0a03efbfbd' + '1203efbfbd');
+    assert.equal(hex({ c: { '\ud83d': '\ude00' } }), '1a0e' + '0a0c' + '0a03efbfbd' + '1205' + '1a03efbfbd');
+    assert.equal(hex({ d: '\ud83d' }), '2205' + '0a03efbfbd');
+    assert.equal(hex({ a: '🥾' }), '0a04' + 'f09fa5be');
+  });
+
   it('leaves out defaults where presence does not count, and keeps them where it does', () => {
     const text = proto(
       'message M { int32 a = 1; optional int32 b = 2; string c = 3; oneof x { int32 d = 4; int32 e = 5; } }',
