@@ -2,7 +2,7 @@ import avsc, { type Type } from 'avsc';
 import { int32, int64, integer32, integer64 } from '../integers.ts';
 import { Misfit, isObject, mustBe, within } from '../misfit.ts';
 import { ownOf } from '../own.ts';
-import { real } from '../real.ts';
+import { real, real32 } from '../real.ts';
 import { bytesOfUnscaled, unscaled, type Decimal } from './decimal.ts';
 import { absentWriter, defaultLong, defaultUnionWriter, type WriteAbsent } from './defaults.ts';
 import type { AvroSchema } from './schema.ts';
@@ -95,7 +95,7 @@ const simple: Readonly<Record<string, Write>> = {
     if (typeof exact === 'number') sink.zigzag(exact);
     else sink.zigzagBig(exact);
   },
-  float: (value, sink) => sink.float(real(value)),
+  float: (value, sink) => sink.float(real32(value)),
   double: (value, sink) => sink.double(real(value)),
   string(value, sink) {
     if (typeof value !== 'string') throw mustBe('a string', value);

@@ -1,7 +1,7 @@
 import type { Writer } from 'protobufjs';
 import { int32, int64, integer32, integer64, uint32, uint64 } from '../integers.ts';
 import { mustBe } from '../misfit.ts';
-import { real } from '../real.ts';
+import { real, real32 } from '../real.ts';
 
 /** Writes one value, without its tag. @throws Misfit */
 export type Write = (value: unknown, writer: Writer) => void;
@@ -47,10 +47,11 @@ function halves(value: bigint) {
 }
 
 function floating(name: 'float' | 'double'): Scalar {
+  const numberOf = name === 'float' ? real32 : real;
   return {
     wireType: name === 'float' ? 5 : 1,
     write(value, writer) {
-      writer[name](real(value));
+      writer[name](numberOf(value));
     },
     // Not of -0, which is another value.
     isDefault: (value) => Object.is(value, 0),

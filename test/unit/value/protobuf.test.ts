@@ -176,7 +176,7 @@ describe('Protobuf', () => {
 
   it('names the path and the reason of what does not fit', () => {
     const text = proto(
-      'message M { repeated I items = 1; map<string, int32> counts = 2; E e = 3; } message I { int32 price = 1; bytes b = 2; } enum E { X = 0; }',
+      'message M { repeated I items = 1; map<string, int32> counts = 2; E e = 3; float f = 4; } message I { int32 price = 1; bytes b = 2; } enum E { X = 0; }',
     );
     const cases: [object, string][] = [
       [{ items: [{ price: 1 }, { price: '1' }] }, 'items[1].price: must be an int32, and is a string'],
@@ -185,6 +185,8 @@ describe('Protobuf', () => {
       [{ counts: { a: true } }, 'counts.a: must be an int32, and is true'],
       [{ items: {} }, 'items: must be a list, and is an object'],
       [{ e: 'Y' }, 'e: must be one of X'],
+      // It was written as infinity.
+      [{ f: 1e300 }, 'f: must be a float, and is out of its range'],
       [[], ': must be an object, and is a list'],
     ];
     for (const [value, reason] of cases) assert.equal(misfit(text, value), reason);
