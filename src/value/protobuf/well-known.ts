@@ -38,13 +38,17 @@ const special: Readonly<Record<string, Write>> = {
   ListValue: writeList,
 };
 
-/** walkerOS counts milliseconds; ProtoJSON writes a date. */
+/** walkerOS counts milliseconds; ProtoJSON writes a date, with up to nine digits after its seconds. */
 function writeTimestamp(value: unknown, writer: Writer): void {
-  const time = typeof value === 'string' ? Date.parse(value) : value;
+  const fraction = typeof value === 'string' ? /(?<=:\d\d)\.(\d+)/.exec(value) : null;
+  // Date knows three of the digits.
+  const text = typeof value === 'string' ? value.replace(fraction?.[0] ?? '', '') : undefined;
+  const time = text === undefined ? value : Date.parse(text);
   if (typeof time !== 'number' || !Number.isFinite(time))
     throw mustBe('milliseconds since 1970, or a date in ISO 8601', value);
   const seconds = Math.floor(time / 1000);
-  const nanos = Math.round((time - seconds * 1000) * 1e6);
+  const digits = fraction?.[1]?.slice(0, 9).padEnd(9, '0');
+  const nanos = digits === undefined ? Math.round((time - seconds * 1000) * 1e6) : Number(digits);
   if (seconds !== 0) writer.uint32(8).int64(Number(integer64(seconds, 'a time', int64.least, int64.most)));
   if (nanos !== 0) writer.uint32(16).int32(nanos);
 }

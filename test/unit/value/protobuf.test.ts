@@ -143,6 +143,29 @@ describe('Protobuf', () => {
     });
   });
 
+  // In other fields null is what is absent; in these it was dropped, though ProtoJSON has it as a value.
+  it('writes null as a value where any JSON may stand', () => {
+    const text = `syntax = "proto3"; import "google/protobuf/struct.proto"; message M { google.protobuf.Value v = 1;
+      map<string, google.protobuf.Value> m = 2; oneof o { string s = 3; google.protobuf.Value w = 4; } string t = 5; }`;
+    const hex = (value: object) => compileProtobuf(text).writer(7)(value).subarray(6).toString('hex');
+    assert.equal(hex({ v: null, t: null }), '0a02' + '0800');
+    assert.equal(hex({ m: { a: null, b: undefined } }), '1207' + '0a0161' + '1202' + '0800');
+    assert.equal(hex({ w: null, s: null }), '2202' + '0800');
+    assert.equal(misfit(text, { w: null, s: 'x' }), ': holds "s" and "w", of which there may be one');
+  });
+
+  // Date knows milliseconds, and the other digits of a text were lost.
+  it('keeps the nanoseconds of a Timestamp', () => {
+    const text =
+      'syntax = "proto3"; import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp t = 1; }';
+    const hex = (t: unknown) => compileProtobuf(text).writer(7)({ t }).subarray(6).toString('hex');
+    assert.equal(hex('1970-01-01T00:00:01.123456789Z'), '0a07' + '0801' + '10959aef3a');
+    assert.equal(hex('1970-01-01T01:00:01.1234567891+01:00'), '0a07' + '0801' + '10959aef3a');
+    assert.equal(hex('1970-01-01T00:00:01.1Z'), '0a07' + '0801' + '1080c2d72f');
+    assert.equal(hex('1969-12-31T23:59:59.5Z'), '0a11' + '08ffffffffffffffffff01' + '1080cab5ee01');
+    assert.equal(hex('1970-01-01T00:00:01Z'), '0a02' + '0801');
+  });
+
   it('says in front of the value which message it is', () => {
     const text =
       proto(`message A { enum E { X = 0; } message B { } message C { message D { } } map<string, A> m = 1; }
