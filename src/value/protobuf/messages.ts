@@ -49,8 +49,8 @@ export class Messages {
       const owned = properties(value);
       if (hasOneofs) checkOneofs(fields, owned);
       for (const { name, jsonName, required, takesNull, write } of fields) {
-        const own = owned[name] ?? owned[jsonName] ?? (takesNull ? owned[name] : undefined);
-        if (own !== undefined && (own !== null || takesNull)) {
+        const own = owned[name] ?? owned[jsonName];
+        if ((own !== undefined && own !== null) || (takesNull && (owned[name] === null || own === null))) {
           try {
             write(own, writer);
           } catch (thrown) {
@@ -190,8 +190,9 @@ function checkOneofs(
 ): void {
   const taken = new Map<string, string>();
   for (const { name, jsonName, oneof, takesNull } of fields) {
-    const own = value[name] ?? value[jsonName] ?? (takesNull ? value[name] : undefined);
-    if (oneof === undefined || own === undefined || (own === null && !takesNull)) continue;
+    if (oneof === undefined) continue;
+    const own = value[name] ?? value[jsonName] ?? undefined;
+    if (own === undefined && !(takesNull && (value[name] === null || value[jsonName] === null))) continue;
     const other = taken.get(oneof);
     if (other !== undefined) throw new Misfit(`holds "${other}" and "${name}", of which there may be one`);
     taken.set(oneof, name);

@@ -1,7 +1,7 @@
 import type { Writer } from 'protobufjs';
 import { integer64, int64 } from '../integers.ts';
 import { isObject, mustBe, within } from '../misfit.ts';
-import { scalars, type Write } from './scalars.ts';
+import { scalars, wellFormed, type Write } from './scalars.ts';
 
 /** The messages that ProtoJSON has a form of their own for; undefined for any other. */
 export function wellKnown(fullName: string): Write | undefined {
@@ -59,7 +59,7 @@ function writeStruct(value: unknown, writer: Writer): void {
   for (const name of Object.keys(value)) {
     if (value[name] === undefined) continue;
     try {
-      writer.uint32(10).fork().uint32(10).string(name.toWellFormed()).uint32(18);
+      writer.uint32(10).fork().uint32(10).string(wellFormed(name)).uint32(18);
       writeValue(value[name], writer.fork());
       writer.ldelim().ldelim();
     } catch (thrown) {
@@ -72,7 +72,7 @@ function writeStruct(value: unknown, writer: Writer): void {
 function writeValue(value: unknown, writer: Writer): void {
   if (value === null || value === undefined) writer.uint32(8).int32(0);
   else if (typeof value === 'number' || typeof value === 'bigint') writer.uint32(17).double(Number(value));
-  else if (typeof value === 'string') writer.uint32(26).string(value.toWellFormed());
+  else if (typeof value === 'string') writer.uint32(26).string(wellFormed(value));
   else if (typeof value === 'boolean') writer.uint32(32).bool(value);
   else if (Array.isArray(value)) {
     writeList(value, writer.uint32(50).fork());

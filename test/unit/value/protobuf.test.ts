@@ -146,11 +146,14 @@ describe('Protobuf', () => {
   // In other fields null is what is absent; in these it was dropped, though ProtoJSON has it as a value.
   it('writes null as a value where any JSON may stand', () => {
     const text = `syntax = "proto3"; import "google/protobuf/struct.proto"; message M { google.protobuf.Value v = 1;
-      map<string, google.protobuf.Value> m = 2; oneof o { string s = 3; google.protobuf.Value w = 4; } string t = 5; }`;
+      map<string, google.protobuf.Value> m = 2; oneof o { string s = 3; google.protobuf.Value w = 4; } string t = 5;
+      google.protobuf.Value long_name = 6; }`;
     const hex = (value: object) => compileProtobuf(text).writer(7)(value).subarray(6).toString('hex');
     assert.equal(hex({ v: null, t: null }), '0a02' + '0800');
     assert.equal(hex({ m: { a: null, b: undefined } }), '1207' + '0a0161' + '1202' + '0800');
     assert.equal(hex({ w: null, s: null }), '2202' + '0800');
+    assert.equal(hex({ long_name: null }), '3202' + '0800');
+    assert.equal(hex({ longName: null }), '3202' + '0800');
     assert.equal(misfit(text, { w: null, s: 'x' }), ': holds "s" and "w", of which there may be one');
   });
 
