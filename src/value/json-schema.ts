@@ -15,18 +15,23 @@ import { isObject, Misfit } from './misfit.ts';
 const options: Options = {
   ...{ strict: false, allErrors: false, logger: false, validateSchema: true },
   ownProperties: true,
+  code: { regExp: Object.assign(regExpOf, { code: 'new RegExp' }) },
 };
 
 /** JSON Schema, checked by ajv: drafts 7, 2019-09 and 2020-12. */
 export const compileJsonSchema: Compile = (text, { references = [] } = {}) => {
-  const schema = parse(text);
-  const ajv = ajvFor(isObject(schema) ? schema['$schema'] : undefined);
+  const { draft, schema } = parse(text);
+  const ajv = new drafts[draft](options);
   addFormats.default(ajv);
-  for (const { name, schema: referenced } of references) ajv.addSchema(parse(referenced), name);
+  const base = textIn(schema, '$id');
+  for (const { name, schema: referenced } of references) {
+    // What a `$ref` of that text is in the schema; so Confluent's libraries take the names of references.
+    const id = base === undefined ? name : ajv.opts.uriResolver.resolve(base, name);
+    ajv.addSchema(parse(referenced).schema, id);
+  }
   const validate = ajv.compile(schema);
-  const title = isObject(schema) ? schema['title'] : undefined;
   return {
-    name: typeof title === 'string' ? title : undefined,
+    name: textIn(schema, 'title'),
     writer(schemaId) {
       const frame = framing(schemaId);
       return (value) => {
@@ -42,7 +47,9 @@ export const compileJsonSchema: Compile = (text, { references = [] } = {}) => {
   };
 };
 
-function ajvFor(dialect: unknown) {
+const drafts = { '07': Ajv, '2019-09': Ajv2019, '2020-12': Ajv2020 } as const;
+
+function draftOf(dialect: unknown): keyof typeof drafts {
   const name =
     typeof dialect === 'string' ? dialect.replace(/^https?:\/\//, '').replace(/#$/, '') : undefined;
   switch (name) {
@@ -50,20 +57,42 @@ function ajvFor(dialect: unknown) {
     case undefined:
     case 'json-schema.org/draft-07/schema':
     case 'json-schema.org/schema':
-      return new Ajv(options);
+      return '07';
     case 'json-schema.org/draft/2019-09/schema':
-      return new Ajv2019(options);
+      return '2019-09';
     case 'json-schema.org/draft/2020-12/schema':
-      return new Ajv2020(options);
+      return '2020-12';
     default:
       throw new Error(`its "$schema" is "${name}": known are draft-07, 2019-09 and 2020-12`);
   }
 }
 
-function parse(text: string): boolean | Readonly<Record<string, unknown>> {
+type Schema = boolean | Readonly<Record<string, unknown>>;
+
+/**
+ * Without the name of its draft, which ajv knows in one spelling only. What a schema refers to is read by the draft of the
+ * schema itself.
+ */
+function parse(text: string): { draft: keyof typeof drafts; schema: Schema } {
   const schema: unknown = JSON.parse(text);
-  if (typeof schema === 'boolean' || isObject(schema)) return schema;
-  throw new Error('it is neither an object nor true or false');
+  if (typeof schema === 'boolean') return { draft: '07', schema };
+  if (!isObject(schema)) throw new Error('it is neither an object nor true or false');
+  const { $schema, ...others } = schema;
+  return { draft: draftOf($schema), schema: others };
+}
+
+function textIn(schema: Schema, property: string): string | undefined {
+  const value = isObject(schema) ? schema[property] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** ajv sets the flag `u`, with which an escaped hyphen or `@` is a fault; elsewhere patterns are full of them. */
+function regExpOf(pattern: string, flags: string): RegExp {
+  try {
+    return new RegExp(pattern, flags);
+  } catch {
+    return new RegExp(pattern);
+  }
 }
 
 function misfitOf(errors: ErrorObject[] | null | undefined): Misfit {

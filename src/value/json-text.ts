@@ -5,19 +5,23 @@ import { Misfit } from './misfit.ts';
  * @throws Misfit for what has no JSON form
  */
 export function jsonText(value: unknown): string {
-  let text: string | undefined;
+  const text = jsonOf(value);
+  if (text === undefined) throw new Misfit('has no JSON form');
+  return text;
+}
+
+/** The same; undefined for what JSON leaves out of objects, such as a function. */
+export function jsonOf(value: unknown): string | undefined {
   try {
-    text = JSON.stringify(value);
+    return JSON.stringify(value);
   } catch (thrown) {
     if (!(thrown instanceof TypeError) || !thrown.message.includes('BigInt')) throw noJson(thrown);
     try {
-      text = JSON.stringify(value, digits);
+      return JSON.stringify(value, digits);
     } catch (other) {
       throw noJson(other);
     }
   }
-  if (text === undefined) throw new Misfit('has no JSON form');
-  return text;
 }
 
 const digits = (_: string, value: unknown): unknown =>

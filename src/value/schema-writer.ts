@@ -5,7 +5,7 @@ import type { RegisteredSchema, Schema, SchemaType } from '../vocabulary/schema.
 import type { Compiled } from './format.ts';
 import { loadFormat } from './load.ts';
 import { Misfit } from './misfit.ts';
-import { flattened } from './walkeros-event/flatten.ts';
+import { flattened, inWholeMilliseconds } from './walkeros-event/flatten.ts';
 import { walkerosEventName } from './walkeros-event/schemas.ts';
 
 /** What a writer needs of a Schema Registry; `registry/` has one. Failures are `KafkaError`s. */
@@ -178,8 +178,9 @@ export class SchemaWriter {
     if (compiled === undefined) return;
     const write = compiled.writer(schema.id);
     // JSON Schema describes the event as it is.
-    const isEvent = compiled.name === walkerosEventName && schema.schemaType !== 'JSON';
-    this.#inUse = { schema, write: isEvent ? (value) => write(flattened(value)) : write };
+    const columns = schema.schemaType === 'JSON' ? inWholeMilliseconds : flattened;
+    const isEvent = compiled.name === walkerosEventName;
+    this.#inUse = { schema, write: isEvent ? (value) => write(columns(value)) : write };
   }
 
   #compiled(compile: () => Compiled): Compiled {

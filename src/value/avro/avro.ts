@@ -1,8 +1,7 @@
-import avsc, { type Type } from 'avsc';
-import type { SchemaReference } from '../../vocabulary/schema.ts';
 import type { Compile, CompileReader } from '../format.ts';
 import { framing } from '../framing.ts';
 import { Readers } from './readers.ts';
+import { parse } from './schema.ts';
 import { Sink } from './sink.ts';
 import { Source } from './source.ts';
 import { Writers } from './writers.ts';
@@ -11,10 +10,10 @@ const sink = new Sink();
 
 /** Avro, parsed by avsc. */
 export const compileAvro: Compile = (text, { references = [] } = {}) => {
-  const type = typeOf(text, references);
-  const write = new Writers().of(type);
+  const schema = parse(text, references);
+  const write = new Writers(schema).of(schema.type);
   return {
-    name: type.name,
+    name: schema.type.name,
     writer(schemaId) {
       const frame = framing(schemaId);
       return (value) => {
@@ -27,7 +26,8 @@ export const compileAvro: Compile = (text, { references = [] } = {}) => {
 };
 
 export const avroReader: CompileReader = (text, references) => {
-  const read = new Readers().of(typeOf(text, references));
+  const schema = parse(text, references);
+  const read = new Readers(schema).of(schema.type);
   return (payload) => {
     const source = new Source(payload);
     const value = read(source);
@@ -35,21 +35,3 @@ export const avroReader: CompileReader = (text, references) => {
     return { value };
   };
 };
-
-function typeOf(text: string, references: readonly SchemaReference[]): Type {
-  const known: Record<string, Type> = {};
-  for (const { schema } of references) parse(schema, known);
-  return parse(text, known);
-}
-
-/**
- * Unions come wrapped, for only so avsc takes all of them; the writers never ask it to write one. Logical types are
- * what they stand for: a timestamp is its number.
- */
-function parse(text: string, registry: Record<string, Type>): Type {
-  return avsc.Type.forSchema(JSON.parse(text) as avsc.Schema, {
-    registry,
-    wrapUnions: true,
-    logicalTypes: {},
-  });
-}

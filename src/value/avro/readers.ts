@@ -1,4 +1,6 @@
 import avsc, { type Type } from 'avsc';
+import { decimalText } from './decimal.ts';
+import type { AvroSchema } from './schema.ts';
 import type { Read, Source } from './source.ts';
 
 /**
@@ -8,6 +10,11 @@ import type { Read, Source } from './source.ts';
 export class Readers {
   /** Also of types under way: a record may hold itself. */
   readonly #known = new Map<Type, Read>();
+  readonly #schema: Pick<AvroSchema, 'decimals'>;
+
+  constructor(schema: Pick<AvroSchema, 'decimals'>) {
+    this.#schema = schema;
+  }
 
   of(type: Type): Read {
     const known = this.#known.get(type);
@@ -36,7 +43,13 @@ export class Readers {
       return (source) => oneOf(branches, source.size())(source);
     }
     if (type instanceof avsc.types.EnumType) return (source) => oneOf(type.symbols, source.size());
-    if (type instanceof avsc.types.FixedType) return (source) => latin1(source.bytes(type.size));
+    const bytes = bytesOf(type);
+    if (bytes !== undefined) {
+      const decimal = this.#schema.decimals.get(type);
+      return decimal === undefined
+        ? (source) => latin1(bytes(source))
+        : (source) => decimalText(bytes(source), decimal);
+    }
     const read = simple[type.typeName];
     if (read === undefined) throw new Error(`values of type "${type.typeName}" cannot be read`);
     return read;
@@ -47,6 +60,11 @@ export class Readers {
     return (source) =>
       source.within(() => Object.fromEntries(fields.map(({ name, read }) => [name, read(source)])));
   }
+}
+
+function bytesOf(type: Type): ((source: Source) => Buffer) | undefined {
+  if (type instanceof avsc.types.FixedType) return (source) => source.bytes(type.size);
+  return type.typeName === 'bytes' ? (source) => source.bytes(source.size()) : undefined;
 }
 
 const text = (source: Source): string => source.bytes(source.size()).toString();
@@ -62,7 +80,6 @@ const simple: Readonly<Record<string, Read>> = {
   float: (source) => source.float(),
   double: (source) => source.double(),
   string: text,
-  bytes: (source) => latin1(source.bytes(source.size())),
 };
 
 /** In blocks: a count, then as many; a negative one is followed by the block's bytes, and zero ends it. */

@@ -1,10 +1,13 @@
 import avsc, { type Type } from 'avsc';
+import { looksLikeDecimal } from './decimal.ts';
 import { int32, looksLikeInteger } from '../integers.ts';
 import { Misfit, isObject, mustBe } from '../misfit.ts';
 import type { Sink, Write } from './sink.ts';
 
 export interface Branch {
   readonly type: Type;
+  /** The type's name; `decimal` for that logical type. */
+  readonly kind: string;
   readonly write: Write;
 }
 
@@ -31,10 +34,10 @@ function optionalWriter(branches: readonly PlacedBranch[]): Write | undefined {
 }
 
 function choosingWriter(branches: readonly PlacedBranch[]): Write {
-  const what = `one of ${branches.map(({ type }) => type.name ?? type.typeName).join(', ')}`;
+  const what = `one of ${branches.map(({ type, kind }) => type.name ?? kind).join(', ')}`;
   return (value, sink) => {
-    let candidates = branches.filter(({ type }) => isOf(type, value));
-    if (candidates.length === 0) candidates = branches.filter(({ type }) => standsFor(type, value));
+    let candidates = branches.filter((branch) => isOf(branch, value));
+    if (candidates.length === 0) candidates = branches.filter((branch) => standsFor(branch, value));
     const [only, ...others] = isObject(value) ? mostAlike(candidates, value) : candidates;
     if (only === undefined) throw mustBe(what, value);
     if (others.length === 0) return writeBranch(only, value, sink);
@@ -59,8 +62,8 @@ function writeBranch({ place, write }: PlacedBranch, value: unknown, sink: Sink)
 }
 
 /** Whether the value is of the branch's kind; what is inside it shows in writing. */
-function isOf(type: Type, value: unknown): boolean {
-  switch (type.typeName) {
+function isOf({ type, kind }: Branch, value: unknown): boolean {
+  switch (kind) {
     case 'null':
       return value === null || value === undefined;
     case 'boolean':
@@ -79,6 +82,8 @@ function isOf(type: Type, value: unknown): boolean {
       return typeof value === 'string';
     case 'enum':
       return type instanceof avsc.types.EnumType && type.symbols.some((symbol) => symbol === value);
+    case 'decimal':
+      return typeof value === 'number' || typeof value === 'bigint' || value instanceof Uint8Array;
     case 'bytes':
     case 'fixed':
       return value instanceof Uint8Array;
@@ -90,11 +95,12 @@ function isOf(type: Type, value: unknown): boolean {
 }
 
 /** Where no branch is of the value's own kind: text for what JSON has no kind for, and numbers that are rounded. */
-function standsFor({ typeName }: Type, value: unknown): boolean {
-  if (typeof value === 'number') return typeName === 'float';
-  if (typeof value === 'bigint') return typeName === 'float' || typeName === 'double';
+function standsFor({ kind }: Branch, value: unknown): boolean {
+  if (typeof value === 'number') return kind === 'float';
+  if (typeof value === 'bigint') return kind === 'float' || kind === 'double';
   if (typeof value !== 'string') return false;
-  return typeName === 'bytes' || typeName === 'fixed' || (typeName === 'long' && looksLikeInteger(value));
+  if (kind === 'decimal') return looksLikeDecimal(value);
+  return kind === 'bytes' || kind === 'fixed' || (kind === 'long' && looksLikeInteger(value));
 }
 
 /** Otherwise a record with few fields would swallow the values of a larger one, and drop what it does not know. */

@@ -2,8 +2,11 @@ import avsc, { type Type } from 'avsc';
 import { int32, int64, integer32, integer64 } from '../integers.ts';
 import { Misfit, isObject, mustBe, within } from '../misfit.ts';
 import { ownOf } from '../own.ts';
-import { real } from '../real.ts';
-import type { Write } from './sink.ts';
+import { real, real32 } from '../real.ts';
+import { bytesOfUnscaled, unscaled, type Decimal } from './decimal.ts';
+import { absentWriter, defaultLong, defaultUnionWriter, type WriteAbsent } from './defaults.ts';
+import type { AvroSchema } from './schema.ts';
+import type { Sink, Write } from './sink.ts';
 import { unionWriter } from './union.ts';
 
 /**
@@ -13,6 +16,15 @@ import { unionWriter } from './union.ts';
 export class Writers {
   /** Also of types under way: a record may hold itself. */
   readonly #known = new Map<Type, Write>();
+  readonly #schema: Pick<AvroSchema, 'defaults' | 'decimals'>;
+  /** Undefined: this one is for them. */
+  readonly #forDefaults: Writers | undefined;
+
+  /** @param forDefaults for what a schema has as defaults: in unions and for decimals other rules hold than for values */
+  constructor(schema: Pick<AvroSchema, 'defaults' | 'decimals'>, forDefaults = false) {
+    this.#schema = schema;
+    this.#forDefaults = forDefaults ? undefined : new Writers(schema, true);
+  }
 
   of(type: Type): Write {
     const known = this.#known.get(type);
@@ -24,16 +36,48 @@ export class Writers {
   }
 
   #make(type: Type): Write {
-    if (type instanceof avsc.types.RecordType) return recordWriter(type, (field) => this.of(field));
+    const decimal = this.#forDefaults && this.#schema.decimals.get(type);
+    if (decimal !== undefined) return decimalWriter(type, decimal);
+    if (type instanceof avsc.types.RecordType) return this.#record(type);
     if (type instanceof avsc.types.ArrayType) return arrayWriter(this.of(type.itemsType));
     if (type instanceof avsc.types.MapType) return mapWriter(this.of(type.valuesType as Type));
-    if (type instanceof avsc.types.WrappedUnionType)
-      return unionWriter(type.types.map((branch) => ({ type: branch, write: this.of(branch) })));
+    if (type instanceof avsc.types.WrappedUnionType) return this.#union(type);
     if (type instanceof avsc.types.EnumType) return enumWriter(type);
     if (type instanceof avsc.types.FixedType) return fixedWriter(type);
     const write = simple[type.typeName];
     if (write === undefined) throw new Error(`values of type "${type.typeName}" cannot be written`);
+    if (this.#forDefaults === undefined && type.typeName === 'long') return defaultLong(write);
     return write;
+  }
+
+  #record(type: avsc.types.RecordType): Write {
+    return recordWriter(
+      type.fields.map((field) => ({
+        name: field.name,
+        write: this.of(field.type),
+        absent: this.#absent(type, field),
+      })),
+    );
+  }
+
+  #absent(record: Type, { name, type }: avsc.types.Field): WriteAbsent | undefined {
+    const defaults = this.#schema.defaults.get(record);
+    if (defaults?.has(name) !== true) return undefined;
+    const value = defaults.get(name);
+    if (this.#forDefaults !== undefined) return absentWriter(this.#forDefaults.of(type), value, name);
+    const write = this.of(type);
+    return (sink) => write(value, sink);
+  }
+
+  #union({ types }: avsc.types.WrappedUnionType): Write {
+    if (this.#forDefaults === undefined) return defaultUnionWriter(types.map((type) => this.of(type)));
+    return unionWriter(
+      types.map((type) => ({
+        type,
+        kind: this.#schema.decimals.has(type) ? 'decimal' : type.typeName,
+        write: this.of(type),
+      })),
+    );
   }
 }
 
@@ -51,40 +95,31 @@ const simple: Readonly<Record<string, Write>> = {
     if (typeof exact === 'number') sink.zigzag(exact);
     else sink.zigzagBig(exact);
   },
-  float: (value, sink) => sink.float(real(value)),
+  float: (value, sink) => sink.float(real32(value)),
   double: (value, sink) => sink.double(real(value)),
   string(value, sink) {
     if (typeof value !== 'string') throw mustBe('a string', value);
     sink.text(value);
   },
-  bytes(value, sink) {
-    const bytes = bytesOf(value, 'bytes');
-    sink.zigzag(bytes.length);
-    sink.bytes(bytes);
-  },
+  bytes: bytesWriter,
 };
 
 interface FieldWriter {
   readonly name: string;
   readonly write: Write;
-  /** Its default's bytes, if it has one. */
-  readonly absent: Buffer | undefined;
+  /** Of one with a default. */
+  readonly absent: WriteAbsent | undefined;
 }
 
 /** Fields in their order; what the schema does not know is left out, as every writer of Avro does. */
-function recordWriter(type: avsc.types.RecordType, writerOf: (type: Type) => Write): Write {
-  const fields = type.fields.map((field): FieldWriter => {
-    const byDefault: unknown = field.defaultValue();
-    const absent = byDefault === undefined ? undefined : field.type.toBuffer(byDefault);
-    return { name: field.name, write: writerOf(field.type), absent };
-  });
+function recordWriter(fields: readonly FieldWriter[]): Write {
   const properties = ownOf(fields.map(({ name }) => name));
   return (value, sink) => {
     if (!isObject(value)) throw mustBe('an object', value);
     const owned = properties(value);
     for (const { name, write, absent } of fields) {
       const own = owned[name];
-      if (own === undefined && absent !== undefined) sink.bytes(absent);
+      if (own === undefined && absent !== undefined) absent(sink);
       else {
         try {
           write(own, sink);
@@ -140,12 +175,28 @@ function enumWriter({ symbols }: avsc.types.EnumType): Write {
   };
 }
 
+function bytesWriter(value: unknown, sink: Sink): void {
+  const bytes = bytesOf(value, 'bytes');
+  sink.zigzag(bytes.length);
+  sink.bytes(bytes);
+}
+
 function fixedWriter({ size }: avsc.types.FixedType): Write {
   const what = `${size} bytes`;
   return (value, sink) => {
     const bytes = bytesOf(value, what);
     if (bytes.length !== size) throw new Misfit(`must be ${what}, and is ${bytes.length}`);
     sink.bytes(bytes);
+  };
+}
+
+/** Bytes are the unscaled value already. */
+function decimalWriter(type: Type, decimal: Decimal): Write {
+  const size = type instanceof avsc.types.FixedType ? type.size : undefined;
+  const writeBytes = type instanceof avsc.types.FixedType ? fixedWriter(type) : bytesWriter;
+  return (value, sink) => {
+    const isBytes = value instanceof Uint8Array;
+    writeBytes(isBytes ? value : bytesOfUnscaled(unscaled(value, decimal), size), sink);
   };
 }
 

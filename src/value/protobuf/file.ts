@@ -1,5 +1,9 @@
-import protobuf, { type NamespaceBase, type Root, type Type } from 'protobufjs';
+import protobuf, { type INamespace, type NamespaceBase, type Root, type Type } from 'protobufjs';
+import descriptor from 'protobufjs/google/protobuf/descriptor.json' with { type: 'json' };
 import type { SchemaReference } from '../../vocabulary/schema.ts';
+
+// What custom options extend: the library has it at hand, and does not offer it by itself.
+protobuf.common('google/protobuf/descriptor.proto', descriptor);
 
 /** One `.proto` text. */
 export interface File {
@@ -11,7 +15,7 @@ export interface File {
 /** @throws Error that says why the text is no schema */
 export function parse(text: string, references: readonly SchemaReference[]): File {
   const root = new protobuf.Root();
-  for (const { schema } of references) parseInto(root, schema);
+  for (const { name, schema } of references) if (googles(name) === undefined) parseInto(root, schema);
   const file = parseInto(root, text);
   root.resolveAll();
   return file;
@@ -29,13 +33,18 @@ function parseInto(root: Root, text: string): File {
   };
 }
 
-/** Google's own files come with the library; what else a schema builds on is among its references. */
+/** What else a schema builds on is among its references. */
 function provide(name: string, root: Root): void {
-  const file = protobuf.common.get(name);
+  const file = googles(name);
   if (file?.nested !== undefined) {
     const [example] = messagesIn(protobuf.Root.fromJSON(file));
     if (example !== undefined && root.lookup(example.fullName) === null) root.addJSON(file.nested);
   }
+}
+
+/** Google's own files, which come with the library: a registry that lists them too would have them twice. */
+function googles(name: string): INamespace | undefined {
+  return protobuf.common.get(name) ?? undefined;
 }
 
 function messagesIn(namespace: NamespaceBase): Type[] {

@@ -1,6 +1,7 @@
 import protobuf, { type Field, type MapField, type Type } from 'protobufjs';
 import { Misfit, isObject, mustBe, within } from '../misfit.ts';
 import { ownOf } from '../own.ts';
+import { anyWriter, isAny } from './any.ts';
 import { scalars, type Scalar, type Write } from './scalars.ts';
 import { wellKnown } from './well-known.ts';
 
@@ -20,9 +21,14 @@ export class Messages {
     const known = this.#known.get(type);
     if (known !== undefined) return known;
     this.#known.set(type, (value, writer) => made(value, writer));
-    const made = wellKnown(type.fullName) ?? this.#message(type);
+    const made = this.#make(type);
     this.#known.set(type, made);
     return made;
+  }
+
+  #make(type: Type): Write {
+    const own = wellKnown(type.fullName) ?? this.#message(type);
+    return isAny(type) ? anyWriter(type, (packed) => this.of(packed), own) : own;
   }
 
   #message(type: Type): Write {
@@ -33,6 +39,7 @@ export class Messages {
         jsonName: jsonNameOf(field),
         oneof: field.partOf?.name,
         required: field.required,
+        takesNull: !field.repeated && holdsNull(field),
         write: this.#field(field),
       }));
     const hasOneofs = fields.some(({ oneof }) => oneof !== undefined);
@@ -41,9 +48,9 @@ export class Messages {
       if (!isObject(value)) throw mustBe('an object', value);
       const owned = properties(value);
       if (hasOneofs) checkOneofs(fields, owned);
-      for (const { name, jsonName, required, write } of fields) {
+      for (const { name, jsonName, required, takesNull, write } of fields) {
         const own = owned[name] ?? owned[jsonName];
-        if (own !== undefined && own !== null) {
+        if ((own !== undefined && own !== null) || (takesNull && (owned[name] === null || own === null))) {
           try {
             write(own, writer);
           } catch (thrown) {
@@ -84,11 +91,12 @@ export class Messages {
     const writeValue = tagged(2, this.#kind(field));
     const keyOf = keyParser(field.keyType);
     const tag = tagOf(field.id, 2);
+    const withNull = holdsNull(field);
     return (value, writer) => {
       if (!isObject(value)) throw mustBe('an object', value);
       for (const name of Object.keys(value)) {
         const own = value[name];
-        if (own === undefined || own === null) continue;
+        if (own === undefined || (own === null && !withNull)) continue;
         try {
           writer.uint32(tag).fork();
           writeKey(keyOf(name), writer);
@@ -166,6 +174,10 @@ function keyParser(keyType: string): (name: string) => unknown {
   return (name) => (/^-?\d+$/.test(name) ? Number(name) : name);
 }
 
+/** Elsewhere null is what is absent; in the message for any JSON it is a value. */
+const holdsNull = ({ resolvedType }: Pick<Field, 'resolvedType'>): boolean =>
+  resolvedType?.fullName === '.google.protobuf.Value';
+
 /** `jsonName` is known once the field is resolved, and not in the types. */
 function jsonNameOf(field: Field): string {
   const name: unknown = Reflect.get(field.resolve(), 'jsonName');
@@ -173,12 +185,14 @@ function jsonNameOf(field: Field): string {
 }
 
 function checkOneofs(
-  fields: readonly { name: string; jsonName: string; oneof: string | undefined }[],
+  fields: readonly { name: string; jsonName: string; oneof: string | undefined; takesNull: boolean }[],
   value: Readonly<Record<string, unknown>>,
 ): void {
   const taken = new Map<string, string>();
-  for (const { name, jsonName, oneof } of fields) {
-    if (oneof === undefined || (value[name] ?? value[jsonName] ?? undefined) === undefined) continue;
+  for (const { name, jsonName, oneof, takesNull } of fields) {
+    if (oneof === undefined) continue;
+    const own = value[name] ?? value[jsonName] ?? undefined;
+    if (own === undefined && !(takesNull && (value[name] === null || value[jsonName] === null))) continue;
     const other = taken.get(oneof);
     if (other !== undefined) throw new Misfit(`holds "${other}" and "${name}", of which there may be one`);
     taken.set(oneof, name);

@@ -1,5 +1,6 @@
 import protobuf, { type Field, type Message, type Type } from 'protobufjs';
 import { exactInteger } from '../integers.ts';
+import { isAny, isValueInAny, typeOfUrl } from './any.ts';
 import { wellKnownJson } from './well-known-json.ts';
 
 /**
@@ -12,8 +13,7 @@ export function plainOf(type: Type, message: Message): unknown {
 }
 
 function messageJson(type: Type, object: Readonly<Record<string, unknown>>): unknown {
-  // An Any whose type the schema knows is unpacked already.
-  if (Object.hasOwn(object, '@type')) return object;
+  if (isAny(type)) return anyJson(type, object);
   const special = wellKnownJson(type.fullName);
   if (special !== undefined) return special(object);
   return Object.fromEntries(
@@ -21,6 +21,15 @@ function messageJson(type: Type, object: Readonly<Record<string, unknown>>): unk
       .filter(({ name }) => Object.hasOwn(object, name))
       .map((field) => [field.name, fieldJson(field, object[field.name])]),
   );
+}
+
+/** One whose type the schema knows is unpacked already, as the message that was in it. */
+function anyJson(any: Type, object: Readonly<Record<string, unknown>>): unknown {
+  const { '@type': url } = object;
+  const type = typeof url === 'string' ? typeOfUrl(any, url) : undefined;
+  if (type === undefined) return object;
+  const plain = messageJson(type, object);
+  return isValueInAny(type) ? { '@type': url, value: plain } : { '@type': url, ...(plain as object) };
 }
 
 function fieldJson(field: Field, value: unknown): unknown {

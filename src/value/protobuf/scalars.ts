@@ -1,7 +1,7 @@
 import type { Writer } from 'protobufjs';
 import { int32, int64, integer32, integer64, uint32, uint64 } from '../integers.ts';
 import { mustBe } from '../misfit.ts';
-import { real } from '../real.ts';
+import { real, real32 } from '../real.ts';
 
 /** Writes one value, without its tag. @throws Misfit */
 export type Write = (value: unknown, writer: Writer) => void;
@@ -47,14 +47,24 @@ function halves(value: bigint) {
 }
 
 function floating(name: 'float' | 'double'): Scalar {
+  const numberOf = name === 'float' ? real32 : real;
   return {
     wireType: name === 'float' ? 5 : 1,
     write(value, writer) {
-      writer[name](real(value));
+      writer[name](numberOf(value));
     },
     // Not of -0, which is another value.
     isDefault: (value) => Object.is(value, 0),
   };
+}
+
+/** The writer makes half a surrogate (text cut within an emoji) bytes that are no UTF-8, and readers refuse the record. */
+export function wellFormed(text: string): string {
+  // Most texts are short and have no surrogates at all, and then a loop is quicker than the call into C++.
+  if (text.length >= 40) return text.toWellFormed();
+  for (let at = 0; at < text.length; at++)
+    if ((text.charCodeAt(at) & 0xf800) === 0xd800) return text.toWellFormed();
+  return text;
 }
 
 const base64 = /^[\w+/-]*={0,2}$/;
@@ -84,7 +94,7 @@ export const scalars: Readonly<Record<string, Scalar>> = {
     wireType: 2,
     write(value, writer) {
       if (typeof value !== 'string') throw mustBe('a string', value);
-      writer.string(value);
+      writer.string(wellFormed(value));
     },
     isDefault: (value) => value === '',
   },

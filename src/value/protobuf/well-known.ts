@@ -1,7 +1,7 @@
 import type { Writer } from 'protobufjs';
 import { integer64, int64 } from '../integers.ts';
 import { isObject, mustBe, within } from '../misfit.ts';
-import { scalars, type Write } from './scalars.ts';
+import { scalars, wellFormed, type Write } from './scalars.ts';
 
 /** The messages that ProtoJSON has a form of their own for; undefined for any other. */
 export function wellKnown(fullName: string): Write | undefined {
@@ -38,13 +38,17 @@ const special: Readonly<Record<string, Write>> = {
   ListValue: writeList,
 };
 
-/** walkerOS counts milliseconds; ProtoJSON writes a date. */
+/** walkerOS counts milliseconds; ProtoJSON writes a date, with up to nine digits after its seconds. */
 function writeTimestamp(value: unknown, writer: Writer): void {
-  const time = typeof value === 'string' ? Date.parse(value) : value;
+  const fraction = typeof value === 'string' ? /(?<=:\d\d)\.(\d+)/.exec(value) : null;
+  // Date knows three of the digits.
+  const text = typeof value === 'string' ? value.replace(fraction?.[0] ?? '', '') : undefined;
+  const time = text === undefined ? value : Date.parse(text);
   if (typeof time !== 'number' || !Number.isFinite(time))
     throw mustBe('milliseconds since 1970, or a date in ISO 8601', value);
   const seconds = Math.floor(time / 1000);
-  const nanos = Math.round((time - seconds * 1000) * 1e6);
+  const digits = fraction?.[1]?.slice(0, 9).padEnd(9, '0');
+  const nanos = digits === undefined ? Math.round((time - seconds * 1000) * 1e6) : Number(digits);
   if (seconds !== 0) writer.uint32(8).int64(Number(integer64(seconds, 'a time', int64.least, int64.most)));
   if (nanos !== 0) writer.uint32(16).int32(nanos);
 }
@@ -55,7 +59,7 @@ function writeStruct(value: unknown, writer: Writer): void {
   for (const name of Object.keys(value)) {
     if (value[name] === undefined) continue;
     try {
-      writer.uint32(10).fork().uint32(10).string(name).uint32(18);
+      writer.uint32(10).fork().uint32(10).string(wellFormed(name)).uint32(18);
       writeValue(value[name], writer.fork());
       writer.ldelim().ldelim();
     } catch (thrown) {
@@ -68,7 +72,7 @@ function writeStruct(value: unknown, writer: Writer): void {
 function writeValue(value: unknown, writer: Writer): void {
   if (value === null || value === undefined) writer.uint32(8).int32(0);
   else if (typeof value === 'number' || typeof value === 'bigint') writer.uint32(17).double(Number(value));
-  else if (typeof value === 'string') writer.uint32(26).string(value);
+  else if (typeof value === 'string') writer.uint32(26).string(wellFormed(value));
   else if (typeof value === 'boolean') writer.uint32(32).bool(value);
   else if (Array.isArray(value)) {
     writeList(value, writer.uint32(50).fork());

@@ -1,4 +1,4 @@
-import { jsonText } from '../json-text.ts';
+import { jsonOf, jsonText } from '../json-text.ts';
 import { isObject } from '../misfit.ts';
 
 /**
@@ -7,10 +7,9 @@ import { isObject } from '../misfit.ts';
  */
 export function flattened(event: unknown): unknown {
   if (!isObject(event)) return event;
-  const { data, context, globals, custom, user, source, nested, timestamp } = event;
+  const { data, context, globals, custom, user, source, nested } = event;
   return {
-    ...event,
-    timestamp: typeof timestamp === 'number' ? Math.trunc(timestamp) : timestamp,
+    ...inWholeMilliseconds(event),
     data: texts(data),
     context: contexts(context),
     globals: texts(globals),
@@ -19,6 +18,14 @@ export function flattened(event: unknown): unknown {
     source: texts(source),
     nested: Array.isArray(nested) ? nested.map(entity) : nested,
   };
+}
+
+/** The event with the timestamp that its record has, too: cut to whole milliseconds. */
+export function inWholeMilliseconds<Event>(event: Event): Event {
+  if (!isObject(event)) return event;
+  const { timestamp } = event;
+  if (typeof timestamp !== 'number' || Number.isInteger(timestamp)) return event;
+  return { ...event, timestamp: Math.trunc(timestamp) };
 }
 
 function entity(value: unknown): unknown {
@@ -32,8 +39,8 @@ function texts(properties: unknown): unknown {
   if (!isObject(properties)) return properties;
   const flat: Record<string, string> = {};
   for (const name in properties) {
-    const value = properties[name];
-    if (value !== undefined && value !== null) flat[name] = textOf(value);
+    const text = textOf(properties[name]);
+    if (text !== undefined) put(flat, name, text);
   }
   return flat;
 }
@@ -44,16 +51,31 @@ function contexts(ordered: unknown): unknown {
   const flat: Record<string, unknown> = {};
   for (const name in ordered) {
     const pair = ordered[name];
-    if (pair === undefined || pair === null) continue;
     const [value, index] = Array.isArray(pair) ? (pair as unknown[]) : [];
-    flat[name] = isInt32(index) ? { value: textOf(value ?? ''), index } : { value: textOf(pair) };
+    if (isInt32(index)) put(flat, name, { value: textOf(value) ?? '', index });
+    else {
+      const text = textOf(pair);
+      if (text !== undefined) put(flat, name, { value: text });
+    }
   }
   return flat;
 }
 
 const isInt32 = (value: unknown): boolean => typeof value === 'number' && (value | 0) === value;
 
-function textOf(value: unknown): string {
+/** An assignment to a property of that name would set the prototype instead. */
+function put<Value>(flat: Record<string, Value>, name: string, value: Value): void {
+  if (name !== '__proto__') flat[name] = value;
+  else Object.defineProperty(flat, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Undefined for null, and for what JSON leaves out. */
+function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : jsonText(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === undefined || value === null) return undefined;
+  const json = jsonOf(value);
+  if (json === undefined || json === 'null') return undefined;
+  // Such as a Date: what is text in JSON is text here, too.
+  return json.startsWith('"') ? (JSON.parse(json) as string) : json;
 }

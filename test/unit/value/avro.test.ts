@@ -178,6 +178,9 @@ describe('Avro', () => {
       ': must be a long, and is a number beyond 2^53, which is not exact: give it as text or BigInt',
     );
     assert.equal(misfit('long', 2n ** 63n), ': must be a long, and is out of its range');
+    // It was written as infinity.
+    assert.equal(misfit('float', -1e300), ': must be a float, and is out of its range');
+    assert.equal(misfit('float', Infinity), 'fits');
     assert.equal(
       misfit(['null', 'string', 'int'], {}),
       ': must be one of null, string, int, and is an object',

@@ -118,6 +118,55 @@ describe('JSON Schema', () => {
     assert.throws(() => compileJsonSchema(schema), /money\.json/);
   });
 
+  // ajv knows each draft in one spelling, and refused the others of a schema that it then could read.
+  it('takes the name of a draft in any spelling, and references by the draft of the schema', () => {
+    for (const name of [
+      'https://json-schema.org/draft-07/schema#',
+      'http://json-schema.org/draft-07/schema',
+      'https://json-schema.org/draft/2019-09/schema#',
+      'http://json-schema.org/draft/2020-12/schema',
+    ])
+      assert.equal(misfit({ $schema: name, type: 'string' }, 5), ': must be string');
+    const draft07 = 'http://json-schema.org/draft-07/schema#';
+    const draft2020 = 'https://json-schema.org/draft/2020-12/schema';
+    for (const [own, other] of [
+      [draft07, draft2020],
+      [draft2020, draft07],
+    ] as const) {
+      const references = [{ name: 'a.json', schema: `{"$schema":"${other}","type":"integer"}` }];
+      const compiled = compileJsonSchema(`{"$schema":"${own}","$ref":"a.json"}`, { references });
+      assert.throws(() => compiled.writer(1)('x'), Misfit);
+    }
+  });
+
+  // As Confluent's libraries do: `$ref` is taken against the root's `$id`, and the names of references with it.
+  it('knows the schemas it refers to from its own $id', () => {
+    const references = [
+      { name: 'money.json', schema: '{"$ref":"cents.json"}' },
+      { name: 'cents.json', schema: '{"$id":"cents.json","type":"integer"}' },
+      { name: 'https://other.example/c.json', schema: '{"type":"string"}' },
+    ];
+    const schema = JSON.stringify({
+      $id: 'https://shop.example/schemas/order.json',
+      properties: { total: { $ref: 'money.json' }, name: { $ref: 'https://other.example/c.json' } },
+    });
+    const write = compileJsonSchema(schema, { references }).writer(1);
+    assert.throws(() => write({ total: 'x' }), Misfit);
+    assert.throws(() => write({ name: 5 }), Misfit);
+    assert.equal(write({ total: 5, name: 'x' }).subarray(5).toString(), '{"total":5,"name":"x"}');
+  });
+
+  // ajv reads patterns with the flag `u`, with which these are faults.
+  it('takes patterns with needless escapes, and those that need the flag u', () => {
+    const pattern = (text: string) => ({ type: 'string', pattern: text });
+    assert.equal(misfit(pattern('^\\d{4}\\-\\d{2}$'), '2024-01'), 'fits');
+    assert.equal(misfit(pattern('^\\w+\\@\\w+$'), 'a@b'), 'fits');
+    assert.equal(misfit(pattern('^\\w+\\@\\w+$'), 'a'), ': must match pattern "^\\w+\\@\\w+$"');
+    assert.equal(misfit(pattern('^\\p{Lu}$'), 'Ä'), 'fits');
+    assert.equal(misfit(pattern('^.$'), '🥾'), 'fits');
+    assert.throws(() => compileJsonSchema('{"pattern":"("}'), /Unterminated group/);
+  });
+
   it('refuses what is no schema', () => {
     assert.throws(() => compileJsonSchema('{"type":"no such type"}'), /type/);
     assert.throws(() => compileJsonSchema('[]'), /neither an object nor true or false/);

@@ -65,6 +65,19 @@ describe('Protobuf', () => {
     assert.equal(flags.subarray(6).toString('hex'), '220d' + '08fbffffffffffffffff01' + '1001');
   });
 
+  // Text cut within an emoji was written as bytes that are no UTF-8, and strict readers stood still at that record.
+  it('writes a replacement character for half a surrogate, as text, as key and in a Struct', () => {
+    const text = `syntax = "proto3"; import "google/protobuf/struct.proto";
+      import "google/protobuf/wrappers.proto";
+      message M { string a = 1; map<string, string> b = 2; google.protobuf.Struct c = 3; google.protobuf.StringValue d = 4; }`;
+    const hex = (value: object) => compileProtobuf(text).writer(7)(value).subarray(6).toString('hex');
+    assert.equal(hex({ a: 'a\ud83d' }), '0a04' + '61efbfbd');
+    assert.equal(hex({ b: { '\ud83d': '\ude00' } }), '120a' + '0a03efbfbd' + '1203efbfbd');
+    assert.equal(hex({ c: { '\ud83d': '\ude00' } }), '1a0e' + '0a0c' + '0a03efbfbd' + '1205' + '1a03efbfbd');
+    assert.equal(hex({ d: '\ud83d' }), '2205' + '0a03efbfbd');
+    assert.equal(hex({ a: '🥾' }), '0a04' + 'f09fa5be');
+  });
+
   it('leaves out defaults where presence does not count, and keeps them where it does', () => {
     const text = proto(
       'message M { int32 a = 1; optional int32 b = 2; string c = 3; oneof x { int32 d = 4; int32 e = 5; } }',
@@ -130,6 +143,32 @@ describe('Protobuf', () => {
     });
   });
 
+  // In other fields null is what is absent; in these it was dropped, though ProtoJSON has it as a value.
+  it('writes null as a value where any JSON may stand', () => {
+    const text = `syntax = "proto3"; import "google/protobuf/struct.proto"; message M { google.protobuf.Value v = 1;
+      map<string, google.protobuf.Value> m = 2; oneof o { string s = 3; google.protobuf.Value w = 4; } string t = 5;
+      google.protobuf.Value long_name = 6; }`;
+    const hex = (value: object) => compileProtobuf(text).writer(7)(value).subarray(6).toString('hex');
+    assert.equal(hex({ v: null, t: null }), '0a02' + '0800');
+    assert.equal(hex({ m: { a: null, b: undefined } }), '1207' + '0a0161' + '1202' + '0800');
+    assert.equal(hex({ w: null, s: null }), '2202' + '0800');
+    assert.equal(hex({ long_name: null }), '3202' + '0800');
+    assert.equal(hex({ longName: null }), '3202' + '0800');
+    assert.equal(misfit(text, { w: null, s: 'x' }), ': holds "s" and "w", of which there may be one');
+  });
+
+  // Date knows milliseconds, and the other digits of a text were lost.
+  it('keeps the nanoseconds of a Timestamp', () => {
+    const text =
+      'syntax = "proto3"; import "google/protobuf/timestamp.proto"; message M { google.protobuf.Timestamp t = 1; }';
+    const hex = (t: unknown) => compileProtobuf(text).writer(7)({ t }).subarray(6).toString('hex');
+    assert.equal(hex('1970-01-01T00:00:01.123456789Z'), '0a07' + '0801' + '10959aef3a');
+    assert.equal(hex('1970-01-01T01:00:01.1234567891+01:00'), '0a07' + '0801' + '10959aef3a');
+    assert.equal(hex('1970-01-01T00:00:01.1Z'), '0a07' + '0801' + '1080c2d72f');
+    assert.equal(hex('1969-12-31T23:59:59.5Z'), '0a11' + '08ffffffffffffffffff01' + '1080cab5ee01');
+    assert.equal(hex('1970-01-01T00:00:01Z'), '0a02' + '0801');
+  });
+
   it('says in front of the value which message it is', () => {
     const text =
       proto(`message A { enum E { X = 0; } message B { } message C { message D { } } map<string, A> m = 1; }
@@ -163,7 +202,7 @@ describe('Protobuf', () => {
 
   it('names the path and the reason of what does not fit', () => {
     const text = proto(
-      'message M { repeated I items = 1; map<string, int32> counts = 2; E e = 3; } message I { int32 price = 1; bytes b = 2; } enum E { X = 0; }',
+      'message M { repeated I items = 1; map<string, int32> counts = 2; E e = 3; float f = 4; } message I { int32 price = 1; bytes b = 2; } enum E { X = 0; }',
     );
     const cases: [object, string][] = [
       [{ items: [{ price: 1 }, { price: '1' }] }, 'items[1].price: must be an int32, and is a string'],
@@ -172,6 +211,8 @@ describe('Protobuf', () => {
       [{ counts: { a: true } }, 'counts.a: must be an int32, and is true'],
       [{ items: {} }, 'items: must be a list, and is an object'],
       [{ e: 'Y' }, 'e: must be one of X'],
+      // It was written as infinity.
+      [{ f: 1e300 }, 'f: must be a float, and is out of its range'],
       [[], ': must be an object, and is a list'],
     ];
     for (const [value, reason] of cases) assert.equal(misfit(text, value), reason);

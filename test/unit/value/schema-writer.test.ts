@@ -210,4 +210,14 @@ describe('a writer by schema', () => {
     for (const entry of ['count\x025', 'list\x06[1]'])
       assert.ok(text.includes(Buffer.from(entry).toString('hex')), entry);
   });
+
+  // Clocks with fractions are usual; Avro, Protobuf and the record's own timestamp cut them off.
+  it('cuts the timestamp of the event to whole milliseconds for JSON Schema as well', async (t) => {
+    const { schemas } = registry({});
+    const own = { schemaType: 'JSON' as const, schema: walkerosEventSchemas.JSON };
+    const { writer } = start(t, schemas, own);
+    await writer.moved(0);
+    const written = writer.write({ name: 'a b', id: '1', timestamp: 1_700_000_000_000.25 }, 'event');
+    assert.equal(written?.subarray(5).toString(), '{"name":"a b","id":"1","timestamp":1700000000000}');
+  });
 });
