@@ -1,4 +1,4 @@
-import type { Connection, ConnectionStatusValue, Writer } from '@platformatic/kafka';
+import type { Connection, Writer } from '@platformatic/kafka';
 import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
 import {
   answerWithin,
@@ -9,13 +9,11 @@ import {
   type MetadataResponse,
 } from './apis.ts';
 import type { ClientOptions } from '../port.ts';
+import { ready } from './ready.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey } from '../wire/produce-request.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
-
-/** A connection in one of these will not be connected again. */
-const over: ReadonlySet<ConnectionStatusValue> = new Set(['closing', 'closed', 'error']);
 
 export class PlatformaticLink implements Link {
   readonly #library: Library;
@@ -114,13 +112,10 @@ export class PlatformaticLink implements Link {
   /**
    * A session ends, and the library logs in again on the same connection. A request between the two messages of a
    * login makes the broker hang up, on what is in flight as well.
-   *
-   * A connection may also have closed since it was got, a turn ago. The library's `ready` never answers about such one.
+   * A connection may also have closed since it was got, a turn ago.
    */
   async #loggedIn(): Promise<void> {
-    if (this.#connection.isConnected()) return;
-    if (over.has(this.#connection.status)) throw new NotSent(new Error('Connection closed'));
-    await this.#connection.ready().catch((failure: unknown) => {
+    await ready(this.#connection).catch((failure: unknown) => {
       throw new NotSent(failure);
     });
   }
