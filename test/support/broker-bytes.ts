@@ -32,7 +32,7 @@ export interface Request {
   readonly key: number;
   readonly version: number;
   readonly body: Buffer;
-  reply(...parts: readonly Buffer[]): void;
+  readonly reply: (...parts: readonly Buffer[]) => void;
 }
 
 /** Reads requests whose headers have no tags, as those of older versions. */

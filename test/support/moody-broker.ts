@@ -126,7 +126,7 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
     reply(list([Buffer.concat([text(topic), list([partition])])]), int32(moods.throttle));
     if (moods.throttle === 0) return;
     socket.pause();
-    setTimeout(() => socket.resume(), moods.throttle);
+    setTimeout(() => socket.resume(), moods.throttle).unref();
   }
 
   const { port } = server.address() as AddressInfo;

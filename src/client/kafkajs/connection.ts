@@ -9,11 +9,14 @@ import type { ClientOptions } from '../port.ts';
 import type { Internals } from './internals.ts';
 import { kafkajsLogin } from './login.ts';
 import { NotSent } from '../wire/not-sent.ts';
+import { Throttle } from '../wire/throttle.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
 import type { Address } from '../../vocabulary/address.ts';
 
 /** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
 export class KafkajsConnection {
+  /** Of produce requests. kafkajs's own goes by the wall clock, and takes what it kept back for sent. */
+  readonly throttle = new Throttle();
   readonly #pool: ConnectionPool;
   readonly #broker: Broker;
   readonly #onEnd: () => void;
@@ -102,6 +105,7 @@ export class KafkajsConnection {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.throttle.end();
     this.#onEnd();
     for (const connection of this.#pool.pool) {
       connection.rejectRequests(new Error('Connection closed'));

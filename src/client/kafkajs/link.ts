@@ -11,12 +11,6 @@ const apiKeys = { metadata: 3, createTopics: 19, initProducerId: 22, describeCon
 /** And of the resource whose configuration is asked for. */
 const topicResource = 2;
 
-interface Answered {
-  readonly lanes: ProduceAnswer;
-  /** By this name kafkajs keeps the next request back. */
-  readonly clientSideThrottleTime: number;
-}
-
 export class KafkajsLink implements Link {
   readonly #requests: Internals['requests'];
   readonly #options: ClientOptions;
@@ -73,11 +67,12 @@ export class KafkajsLink implements Link {
       expectResponse: () => this.#options.acks !== 0,
       encode: () => Promise.resolve({ buf: bytes, buffer: bytes }),
     };
-    const answer = await this.#connection.send<Answered | undefined>(request, (received) => {
+    await this.#connection.throttle.over();
+    return this.#connection.send<ProduceAnswer | undefined>(request, (received) => {
       const { lanes, throttle } = decodeProduceAnswer(received, version);
-      return Promise.resolve({ lanes, clientSideThrottleTime: throttle });
+      this.#connection.throttle.extend(throttle);
+      return Promise.resolve(lanes);
     });
-    return answer?.lanes;
   }
 
   async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {

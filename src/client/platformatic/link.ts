@@ -13,19 +13,23 @@ import { ready } from './ready.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey } from '../wire/produce-request.ts';
+import { Throttle } from '../wire/throttle.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
 
+/** One for each connection. */
 export class PlatformaticLink implements Link {
   readonly #library: Library;
   readonly #options: ClientOptions;
   readonly #connection: Connection;
   readonly #apis: Apis;
+  readonly #throttle = new Throttle();
 
   constructor(library: Library, options: ClientOptions, connection: Connection, apis: Apis) {
     this.#library = library;
     this.#options = options;
     this.#connection = connection;
     this.#apis = apis;
+    connection.once('close', () => this.#throttle.end());
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
@@ -57,6 +61,7 @@ export class PlatformaticLink implements Link {
   }
 
   async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
+    await this.#throttle.over();
     await this.#loggedIn();
     const { produceVersion: version } = this.#apis;
     const silent = this.#options.acks === 0;
@@ -65,8 +70,11 @@ export class PlatformaticLink implements Link {
         produceKey,
         version,
         () => this.#writer(body, silent),
-        (_id, _key, _version, { buffer, position }) =>
-          decodeProduceAnswer(buffer.slice(position), version).lanes,
+        (_id, _key, _version, { buffer, position }) => {
+          const { lanes, throttle } = decodeProduceAnswer(buffer.slice(position), version);
+          this.#throttle.extend(throttle);
+          return lanes;
+        },
         false,
         false,
         (error, answer) => {
