@@ -37,15 +37,23 @@ export interface Request {
 
 /** Reads requests whose headers have no tags, as those of older versions. */
 export function onRequests(socket: Socket, answer: (request: Request) => void): void {
-  let waiting = Buffer.alloc(0);
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let wanted = 4;
   socket
     .on('error', () => undefined)
     .on('data', (bytes: Buffer) => {
-      waiting = Buffer.concat([waiting, bytes]);
-      while (waiting.length >= 4 && waiting.length >= 4 + waiting.readInt32BE(0)) {
+      chunks.push(bytes);
+      size += bytes.length;
+      // Put together only when a request is whole: large ones come in hundreds of pieces.
+      while (size >= wanted) {
+        const waiting = Buffer.concat(chunks);
         const end = 4 + waiting.readInt32BE(0);
-        answer(requestOf(socket, waiting.subarray(4, end)));
-        waiting = waiting.subarray(end);
+        if (size >= end) answer(requestOf(socket, waiting.subarray(4, end)));
+        const rest = size >= end ? waiting.subarray(end) : waiting;
+        wanted = size >= end ? 4 : end;
+        chunks = [rest];
+        size = rest.length;
       }
     });
 }

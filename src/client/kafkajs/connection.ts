@@ -8,6 +8,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ClientOptions } from '../port.ts';
 import type { Internals } from './internals.ts';
 import { kafkajsLogin } from './login.ts';
+import { handedOver } from '../wire/handed-over.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { Throttle } from '../wire/throttle.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
@@ -19,6 +20,7 @@ export class KafkajsConnection {
   readonly throttle = new Throttle();
   readonly #pool: ConnectionPool;
   readonly #broker: Broker;
+  readonly #requestTimeout: number;
   readonly #onEnd: () => void;
   #socket: Socket | undefined;
   #opening: Promise<void> | undefined;
@@ -31,6 +33,7 @@ export class KafkajsConnection {
     requestTimeout: number,
     onEnd: () => void,
   ) {
+    this.#requestTimeout = requestTimeout;
     this.#onEnd = onEnd;
     this.#pool = new ConnectionPool({
       host,
@@ -85,6 +88,15 @@ export class KafkajsConnection {
   /** What the broker speaks, by the numbers of the requests, once the connection is ready. */
   get versions(): Broker['versions'] {
     return this.#broker.versions;
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  /** Waits until the kernel has all that was sent. */
+  handedOver(): Promise<void> {
+    return handedOver(this.#socket, this.#requestTimeout);
   }
 
   destroy(): void {

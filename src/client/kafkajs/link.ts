@@ -25,6 +25,10 @@ export class KafkajsLink implements Link {
     this.#produceVersion = produceVersion(connection.versions?.[produceKey]);
   }
 
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
   async metadata(topic?: string): Promise<MetadataAnswer> {
     const { brokers, controllerId, topicMetadata } = await this.#connection.exchange(
       apiKeys.metadata,
@@ -68,11 +72,13 @@ export class KafkajsLink implements Link {
       encode: () => Promise.resolve({ buf: bytes, buffer: bytes }),
     };
     await this.#connection.throttle.over();
-    return this.#connection.send<ProduceAnswer | undefined>(request, (received) => {
+    const answer = await this.#connection.send<ProduceAnswer | undefined>(request, (received) => {
       const { lanes, throttle } = decodeProduceAnswer(received, version);
       this.#connection.throttle.extend(throttle);
       return Promise.resolve(lanes);
     });
+    if (this.#options.acks === 0) await this.#connection.handedOver();
+    return answer;
   }
 
   async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {

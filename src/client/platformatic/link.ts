@@ -9,7 +9,8 @@ import {
   type MetadataResponse,
 } from './apis.ts';
 import type { ClientOptions } from '../port.ts';
-import { ready } from './ready.ts';
+import { isOver, ready } from './ready.ts';
+import { handedOver } from '../wire/handed-over.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey } from '../wire/produce-request.ts';
@@ -30,6 +31,10 @@ export class PlatformaticLink implements Link {
     this.#connection = connection;
     this.#apis = apis;
     connection.once('close', () => this.#throttle.end());
+  }
+
+  get isOpen(): boolean {
+    return !isOver(this.#connection);
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
@@ -65,7 +70,7 @@ export class PlatformaticLink implements Link {
     await this.#loggedIn();
     const { produceVersion: version } = this.#apis;
     const silent = this.#options.acks === 0;
-    return new Promise((resolve, reject) => {
+    const answer = await new Promise<ProduceAnswer | undefined>((resolve, reject) => {
       this.#connection.send<ProduceAnswer>(
         produceKey,
         version,
@@ -77,12 +82,14 @@ export class PlatformaticLink implements Link {
         },
         false,
         false,
-        (error, answer) => {
+        (error, received) => {
           if (error !== null) reject(error);
-          else resolve(silent ? undefined : answer);
+          else resolve(silent ? undefined : received);
         },
       );
     });
+    if (silent) await handedOver(this.#connection.socket, this.#options.requestTimeout);
+    return answer;
   }
 
   /** Not by the library's own admin, which drops `validateOnly` and creates the topic. */

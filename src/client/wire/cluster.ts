@@ -56,7 +56,7 @@ export class Cluster {
     }
   }
 
-  /** What the cluster said of a topic at its last `layout`, 0 for "led". Undefined: it has not answered yet. */
+  /** What the cluster said of a topic at its last `layout`, 0 for "led". Undefined: it is to be asked. */
   codeOf(topic: string): number | undefined {
     return this.#codes.get(topic);
   }
@@ -65,6 +65,17 @@ export class Cluster {
   leaderOf(topic: string, partition: number): Address | typeof noLeader | undefined {
     const leader = this.#leaders.get(topic)?.[partition];
     return leader === undefined ? undefined : (this.#brokers.get(leader) ?? noLeader);
+  }
+
+  /** What is known of topics that this broker leads is asked for again before anything is sent. */
+  doubt(address: string): void {
+    for (const [topic, leaders] of this.#leaders) {
+      const isHere = (leader: number): boolean => {
+        const broker = this.#brokers.get(leader);
+        return broker !== undefined && addressOf(broker) === address;
+      };
+      if (leaders.some(isHere)) this.#codes.delete(topic);
+    }
   }
 
   /** Puts a question that any broker can answer. */
