@@ -30,6 +30,8 @@ export class Cluster {
   readonly #codes = new Map<string, number>();
   #brokers = new Map<number, Address>();
   #reached = false;
+  /** Questions put to the brokers that it names. */
+  #asked = 0;
 
   constructor(wire: Wire, options: ClientOptions) {
     this.#wire = wire;
@@ -111,9 +113,14 @@ export class Cluster {
     this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
   }
 
-  /** The brokers last heard of first: the bootstrap list may name brokers long replaced. */
+  /**
+   * The brokers last heard of first: the bootstrap list may name brokers long replaced. Of those another one each time: one
+   * that has lost its controller goes on telling what it knew, and that of a moved leader never came through.
+   */
   #everyBroker(): Address[] {
-    const brokers = [...this.#brokers.values(), ...this.#bootstrap];
+    const known = [...this.#brokers.values()];
+    const first = known.length === 0 ? 0 : this.#asked++ % known.length;
+    const brokers = [...known.slice(first), ...known.slice(0, first), ...this.#bootstrap];
     return [...new Map(brokers.map((broker) => [addressOf(broker), broker])).values()];
   }
 }
