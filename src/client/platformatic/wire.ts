@@ -72,7 +72,7 @@ export class PlatformaticWire implements Wire {
     purpose: Purpose,
   ): Promise<{ readonly connection: Connection; readonly apis: Apis }> {
     const key = keyOf(broker, purpose);
-    if (!this.#opened.has(key)) {
+    if (this.#current(key) === undefined) {
       await credentialsAtHand(this.#options.sasl);
       checkCertificates(this.#options);
     }
@@ -90,10 +90,14 @@ export class PlatformaticWire implements Wire {
     await Promise.all([...this.#opened.values()].map(({ connection }) => destroy(connection)));
   }
 
-  async #ready(broker: Address, purpose: Purpose): Promise<Connection> {
-    const key = keyOf(broker, purpose);
+  #current(key: string): Opened | undefined {
     const opened = this.#opened.get(key);
-    if (opened === undefined || isOver(opened.connection)) return this.#connect(broker, purpose);
+    return opened === undefined || isOver(opened.connection) ? undefined : opened;
+  }
+
+  async #ready(broker: Address, purpose: Purpose): Promise<Connection> {
+    const opened = this.#current(keyOf(broker, purpose));
+    if (opened === undefined) return this.#connect(broker, purpose);
     await opened.opening;
     await ready(opened.connection);
     return opened.connection;
@@ -149,7 +153,7 @@ export class PlatformaticWire implements Wire {
       void connection.close();
     });
     if (this.#options.tls !== undefined) return;
-    // The library looks for this by itself, but forgets it where there is a login. It makes the socket after this event.
+    // The library looks for this by itself, but forgets it where there is a login. It has made its socket by then.
     process.nextTick(() => {
       connection.socket?.once('data', (bytes: Buffer) => {
         if (isTlsAlert(bytes)) remember(new Error('the broker requires TLS'));
