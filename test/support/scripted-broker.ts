@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
+import { int16, int32, list, onRequests, text, versionsAnswer } from './broker-bytes.ts';
 
 export interface ScriptedBroker {
   readonly address: string;
@@ -17,50 +18,26 @@ export interface ScriptedBroker {
 export async function scriptedBroker(mechanism: string): Promise<ScriptedBroker> {
   const mechanisms: string[] = [];
   const logins: Buffer[] = [];
+  const newest = [
+    [0, 7],
+    [3, 5],
+    [17, 1],
+    [18, 1],
+    [36, 0],
+  ] as const;
 
-  function answer(socket: Socket, request: Buffer): void {
-    const [key, correlation] = [request.readInt16BE(0), request.readInt32BE(4)];
-    const body = request.subarray(10 + Math.max(0, request.readInt16BE(8)));
-    const reply = (...parts: Buffer[]): void => {
-      const content = Buffer.concat([int32(correlation), ...parts]);
-      socket.write(Buffer.concat([int32(content.length), content]));
-    };
-    if (key === 18) {
-      const apis = [
-        [0, 7],
-        [3, 5],
-        [17, 1],
-        [18, 1],
-        [36, 0],
-      ];
-      const offers = apis.map(([api = 0, newest = 0]) =>
-        Buffer.concat([int16(api), int16(0), int16(newest)]),
-      );
-      const version = request.readInt16BE(2);
-      const throttle = version === 1 ? [int32(0)] : [];
-      reply(int16(version > 1 ? 35 : 0), int32(offers.length), ...offers, ...throttle);
-    } else if (key === 17) {
-      mechanisms.push(body.subarray(2).toString());
-      reply(int16(0), int32(1), text(mechanism));
-    } else if (key === 36) {
-      logins.push(body.subarray(4));
-      reply(int16(0), int16(-1), int32(0));
-    } else socket.destroy();
-  }
-
-  const server = createServer((socket) => {
-    let waiting = Buffer.alloc(0);
-    socket
-      .on('error', () => undefined)
-      .on('data', (bytes: Buffer) => {
-        waiting = Buffer.concat([waiting, bytes]);
-        while (waiting.length >= 4 && waiting.length >= 4 + waiting.readInt32BE(0)) {
-          const end = 4 + waiting.readInt32BE(0);
-          answer(socket, waiting.subarray(4, end));
-          waiting = waiting.subarray(end);
-        }
-      });
-  }).listen(0, '127.0.0.1');
+  const server = createServer((socket) =>
+    onRequests(socket, ({ key, version, body, reply }) => {
+      if (key === 18) reply(versionsAnswer(version, newest));
+      else if (key === 17) {
+        mechanisms.push(body.subarray(2).toString());
+        reply(int16(0), list([text(mechanism)]));
+      } else if (key === 36) {
+        logins.push(body.subarray(4));
+        reply(int16(0), text(null), int32(0));
+      } else socket.destroy();
+    }),
+  ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -68,20 +45,4 @@ export async function scriptedBroker(mechanism: string): Promise<ScriptedBroker>
     logins,
     close: () => void server.close(),
   };
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-function text(value: string): Buffer {
-  return Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)]);
 }

@@ -2,7 +2,6 @@ import { KafkaError, reasonOf } from '../../vocabulary/errors.ts';
 import {
   authenticationFailed,
   certificateRefused,
-  clientClosed,
   loginExpired,
   speaksNoTls,
   unreachable,
@@ -16,7 +15,6 @@ interface Facts {
   readonly code?: unknown;
   readonly apiCode?: unknown;
   readonly name?: unknown;
-  readonly closed?: unknown;
   readonly serverErrorMessage?: unknown;
 }
 
@@ -48,7 +46,6 @@ export function connectionError(
     const refused = reachedBefore && isRenewable(options.sasl) ? loginExpired : authenticationFailed;
     return refused(brokers, options.sasl, deepest(authentication));
   }
-  if (nested.some((error) => factsOf(error).closed === true)) return clientClosed();
   const plainest = nested.find(isSystem) ?? nested.find(isTimeout) ?? nested.at(-1) ?? thrown;
   return unreachable(brokers, plainest, reachedBefore);
 }

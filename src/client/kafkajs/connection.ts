@@ -8,14 +8,19 @@ import { connect as connectTls } from 'node:tls';
 import type { ClientOptions } from '../port.ts';
 import type { Internals } from './internals.ts';
 import { kafkajsLogin } from './login.ts';
+import { handedOver } from '../wire/handed-over.ts';
 import { NotSent } from '../wire/not-sent.ts';
+import { Throttle } from '../wire/throttle.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
 import type { Address } from '../../vocabulary/address.ts';
 
 /** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
 export class KafkajsConnection {
+  /** Of produce requests. kafkajs's own goes by the wall clock, and takes what it kept back for sent. */
+  readonly throttle = new Throttle();
   readonly #pool: ConnectionPool;
   readonly #broker: Broker;
+  readonly #requestTimeout: number;
   readonly #onEnd: () => void;
   #socket: Socket | undefined;
   #opening: Promise<void> | undefined;
@@ -28,6 +33,7 @@ export class KafkajsConnection {
     requestTimeout: number,
     onEnd: () => void,
   ) {
+    this.#requestTimeout = requestTimeout;
     this.#onEnd = onEnd;
     this.#pool = new ConnectionPool({
       host,
@@ -84,6 +90,15 @@ export class KafkajsConnection {
     return this.#broker.versions;
   }
 
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  /** Waits until the kernel has all that was sent. */
+  handedOver(): Promise<void> {
+    return handedOver(this.#socket, this.#requestTimeout);
+  }
+
   destroy(): void {
     this.#socket?.destroy();
     this.#end();
@@ -102,6 +117,7 @@ export class KafkajsConnection {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.throttle.end();
     this.#onEnd();
     for (const connection of this.#pool.pool) {
       connection.rejectRequests(new Error('Connection closed'));

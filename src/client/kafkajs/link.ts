@@ -11,12 +11,6 @@ const apiKeys = { metadata: 3, createTopics: 19, initProducerId: 22, describeCon
 /** And of the resource whose configuration is asked for. */
 const topicResource = 2;
 
-interface Answered {
-  readonly lanes: ProduceAnswer;
-  /** By this name kafkajs keeps the next request back. */
-  readonly clientSideThrottleTime: number;
-}
-
 export class KafkajsLink implements Link {
   readonly #requests: Internals['requests'];
   readonly #options: ClientOptions;
@@ -29,6 +23,10 @@ export class KafkajsLink implements Link {
     this.#options = options;
     this.#connection = connection;
     this.#produceVersion = produceVersion(connection.versions?.[produceKey]);
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
@@ -73,11 +71,14 @@ export class KafkajsLink implements Link {
       expectResponse: () => this.#options.acks !== 0,
       encode: () => Promise.resolve({ buf: bytes, buffer: bytes }),
     };
-    const answer = await this.#connection.send<Answered | undefined>(request, (received) => {
+    await this.#connection.throttle.over();
+    const answer = await this.#connection.send<ProduceAnswer | undefined>(request, (received) => {
       const { lanes, throttle } = decodeProduceAnswer(received, version);
-      return Promise.resolve({ lanes, clientSideThrottleTime: throttle });
+      this.#connection.throttle.extend(throttle);
+      return Promise.resolve(lanes);
     });
-    return answer?.lanes;
+    if (this.#options.acks === 0) await this.#connection.handedOver();
+    return answer;
   }
 
   async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {

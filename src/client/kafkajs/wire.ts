@@ -29,6 +29,7 @@ class KafkajsWire implements Wire {
   readonly #internals: Internals;
   readonly #options: ClientOptions;
   readonly #connections = new Map<string, KafkajsConnection>();
+  readonly #links = new WeakMap<KafkajsConnection, KafkajsLink>();
   #closed = false;
 
   constructor(internals: Internals, options: ClientOptions) {
@@ -43,7 +44,9 @@ class KafkajsWire implements Wire {
     }
     const connection = this.#connection(broker, purpose);
     await connection.ready();
-    return new KafkajsLink(this.#internals, this.#options, connection);
+    const link = this.#links.get(connection) ?? new KafkajsLink(this.#internals, this.#options, connection);
+    this.#links.set(connection, link);
+    return link;
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionStatusValue, Writer } from '@platformatic/kafka';
+import type { Connection, Writer } from '@platformatic/kafka';
 import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
 import {
   answerWithin,
@@ -9,25 +9,32 @@ import {
   type MetadataResponse,
 } from './apis.ts';
 import type { ClientOptions } from '../port.ts';
+import { isOver, ready } from './ready.ts';
+import { handedOver } from '../wire/handed-over.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey } from '../wire/produce-request.ts';
+import { Throttle } from '../wire/throttle.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
 
-/** A connection in one of these will not be connected again. */
-const over: ReadonlySet<ConnectionStatusValue> = new Set(['closing', 'closed', 'error']);
-
+/** One for each connection. */
 export class PlatformaticLink implements Link {
   readonly #library: Library;
   readonly #options: ClientOptions;
   readonly #connection: Connection;
   readonly #apis: Apis;
+  readonly #throttle = new Throttle();
 
   constructor(library: Library, options: ClientOptions, connection: Connection, apis: Apis) {
     this.#library = library;
     this.#options = options;
     this.#connection = connection;
     this.#apis = apis;
+    connection.once('close', () => this.#throttle.end());
+  }
+
+  get isOpen(): boolean {
+    return !isOver(this.#connection);
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
@@ -59,24 +66,30 @@ export class PlatformaticLink implements Link {
   }
 
   async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
+    await this.#throttle.over();
     await this.#loggedIn();
     const { produceVersion: version } = this.#apis;
     const silent = this.#options.acks === 0;
-    return new Promise((resolve, reject) => {
+    const answer = await new Promise<ProduceAnswer | undefined>((resolve, reject) => {
       this.#connection.send<ProduceAnswer>(
         produceKey,
         version,
         () => this.#writer(body, silent),
-        (_id, _key, _version, { buffer, position }) =>
-          decodeProduceAnswer(buffer.slice(position), version).lanes,
+        (_id, _key, _version, { buffer, position }) => {
+          const { lanes, throttle } = decodeProduceAnswer(buffer.slice(position), version);
+          this.#throttle.extend(throttle);
+          return lanes;
+        },
         false,
         false,
-        (error, answer) => {
+        (error, received) => {
           if (error !== null) reject(error);
-          else resolve(silent ? undefined : answer);
+          else resolve(silent ? undefined : received);
         },
       );
     });
+    if (silent) await handedOver(this.#connection.socket, this.#options.requestTimeout);
+    return answer;
   }
 
   /** Not by the library's own admin, which drops `validateOnly` and creates the topic. */
@@ -114,13 +127,10 @@ export class PlatformaticLink implements Link {
   /**
    * A session ends, and the library logs in again on the same connection. A request between the two messages of a
    * login makes the broker hang up, on what is in flight as well.
-   *
-   * A connection may also have closed since it was got, a turn ago. The library's `ready` never answers about such one.
+   * A connection may also have closed since it was got, a turn ago.
    */
   async #loggedIn(): Promise<void> {
-    if (this.#connection.isConnected()) return;
-    if (over.has(this.#connection.status)) throw new NotSent(new Error('Connection closed'));
-    await this.#connection.ready().catch((failure: unknown) => {
+    await ready(this.#connection).catch((failure: unknown) => {
       throw new NotSent(failure);
     });
   }

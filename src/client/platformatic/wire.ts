@@ -1,10 +1,12 @@
-import type { Connection, ConnectionPool } from '@platformatic/kafka';
+import type { Connection, ConnectionOptions } from '@platformatic/kafka';
 import { negotiate, type Apis, type Library } from './apis.ts';
 import { PlatformaticLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
 import { credentialsAtHand } from '../security/login.ts';
 import { checkCertificates, namesHosts } from '../security/tls.ts';
 import { platformaticLogin } from './login.ts';
+import { isOver, ready } from './ready.ts';
+import { clientClosed } from '../errors/messages.ts';
 import { isTlsAlert } from '../errors/tls-alert.ts';
 import { addressOf, type Address } from '../../vocabulary/address.ts';
 import { askTimeout, type Link, type Purpose, type Wire } from '../wire/wire.ts';
@@ -26,68 +28,106 @@ export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) 
   return (options) => new WireAdmin(new PlatformaticWire(library, options), options);
 }
 
-/** Connections of @platformatic/kafka, by purpose. */
+/** A connection, and the opening that all who come meanwhile share. */
+interface Opened {
+  readonly connection: Connection;
+  readonly opening: Promise<void>;
+}
+
+/**
+ * Connections of @platformatic/kafka, by purpose. Not in its pool, which forgets by address: a connection whose second
+ * login was refused closes when the next one stands in its place, and that was open for ever, in nobody's hands.
+ */
 export class PlatformaticWire implements Wire {
   readonly #library: Library;
   readonly #options: ClientOptions;
-  readonly #pools: Readonly<Record<Purpose, ConnectionPool>>;
+  readonly #settings: Readonly<Record<Purpose, ConnectionOptions>>;
+  readonly #opened = new Map<string, Opened>();
+  readonly #links = new WeakMap<Connection, PlatformaticLink>();
   /** Why the latest connection to a broker ended: to those who wait on it the library says "Connection closed". */
   readonly #reasons = new Map<string, unknown>();
   #apis: Apis | undefined;
+  #closed = false;
 
   constructor(library: Library, options: ClientOptions) {
     this.#library = library;
     this.#options = options;
-    this.#pools = {
-      ask: this.#createPool('ask', askTimeout(options)),
-      produce: this.#createPool('produce', options.requestTimeout),
+    this.#settings = {
+      ask: this.#settingsWith(askTimeout(options)),
+      produce: this.#settingsWith(options.requestTimeout),
     };
   }
 
   async open(address: Address, purpose: Purpose): Promise<Link> {
     const { connection, apis } = await this.connect(address, purpose);
-    return new PlatformaticLink(this.#library, this.#options, connection, apis);
+    const link =
+      this.#links.get(connection) ?? new PlatformaticLink(this.#library, this.#options, connection, apis);
+    this.#links.set(connection, link);
+    return link;
   }
 
   /** The library's own connection, for requests that `Link` does not have. */
   async connect(
-    { host, port }: Address,
+    broker: Address,
     purpose: Purpose,
   ): Promise<{ readonly connection: Connection; readonly apis: Apis }> {
-    const pool = this.#pools[purpose];
-    if (!pool.has({ host, port })) {
+    const key = keyOf(broker, purpose);
+    if (this.#current(key) === undefined) {
       await credentialsAtHand(this.#options.sasl);
       checkCertificates(this.#options);
     }
     try {
-      const connection = await pool.get({ host, port });
+      const connection = await this.#ready(broker, purpose);
       return { connection, apis: await this.#negotiated(connection) };
     } catch (failure) {
-      const reason = this.#reasons.get(reasonKey(purpose, { host, port }));
+      const reason = this.#reasons.get(key);
       throw reason === undefined ? failure : new AggregateError([failure, reason]);
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.#pools).map(destroy));
+    this.#closed = true;
+    await Promise.all([...this.#opened.values()].map(({ connection }) => destroy(connection)));
   }
 
-  #createPool(purpose: Purpose, requestTimeout: number): ConnectionPool {
-    const { clientId, connectTimeout, brokers, tls, sasl } = this.#options;
+  #current(key: string): Opened | undefined {
+    const opened = this.#opened.get(key);
+    return opened === undefined || isOver(opened.connection) ? undefined : opened;
+  }
+
+  async #ready(broker: Address, purpose: Purpose): Promise<Connection> {
+    const opened = this.#current(keyOf(broker, purpose));
+    if (opened === undefined) return this.#connect(broker, purpose);
+    await opened.opening;
+    await ready(opened.connection);
+    return opened.connection;
+  }
+
+  async #connect(broker: Address, purpose: Purpose): Promise<Connection> {
+    // A question that close cut off goes on to the next broker: nobody would close what it opened.
+    if (this.#closed) throw clientClosed();
+    const key = keyOf(broker, purpose);
+    const clientId = withoutSpaces(this.#options.clientId);
+    const connection = new this.#library.Connection(clientId, this.#settings[purpose]);
+    this.#watch(connection, key);
+    const opening = Promise.resolve(connection.connect(broker.host, broker.port));
+    this.#opened.set(key, { connection, opening });
+    await opening;
+    return connection;
+  }
+
+  #settingsWith(requestTimeout: number): ConnectionOptions {
+    const { connectTimeout, brokers, tls, sasl } = this.#options;
     const security = tls && {
       tls: tls.reveal(),
       tlsServerName: tls.reveal().servername ?? namesHosts(brokers),
     };
-    const pool = new this.#library.ConnectionPool(withoutSpaces(clientId), {
+    return {
       connectTimeout,
       requestTimeout,
       ...security,
       ...(sasl && { sasl: platformaticLogin(this.#library, sasl) }),
-    });
-    // Refused credentials and then a reset are two 'error's on one connection. Nobody hears the second, and an 'error'
-    // that nobody hears ends the process.
-    pool.on('connecting', ({ broker, connection }) => this.#watch(connection, reasonKey(purpose, broker)));
-    return pool;
+    };
   }
 
   #watch(connection: Connection, key: string): void {
@@ -95,12 +135,25 @@ export class PlatformaticWire implements Wire {
     const remember = (reason: unknown): void => {
       if (!this.#reasons.has(key)) this.#reasons.set(key, reason);
     };
-    connection.on('error', remember);
+    const forget = (): void => {
+      if (this.#opened.get(key)?.connection === connection) this.#opened.delete(key);
+    };
+    // Refused credentials and then a reset are two 'error's on one connection. An 'error' that nobody hears ends the
+    // process.
+    connection.on('error', (reason) => {
+      remember(reason);
+      forget();
+      // The library says farewell where a login was refused, and a frozen broker never reads it.
+      connection.socket?.destroy();
+    });
     // The library forgets the timer of the next login when the broker hangs up: it would keep the process from ending,
     // and then log in on a socket that is gone.
-    connection.once('close', () => void connection.close());
+    connection.once('close', () => {
+      forget();
+      void connection.close();
+    });
     if (this.#options.tls !== undefined) return;
-    // The library looks for this by itself, but forgets it where there is a login. It makes the socket after this event.
+    // The library looks for this by itself, but forgets it where there is a login. It has made its socket by then.
     process.nextTick(() => {
       connection.socket?.once('data', (bytes: Buffer) => {
         if (isTlsAlert(bytes)) remember(new Error('the broker requires TLS'));
@@ -115,14 +168,13 @@ export class PlatformaticWire implements Wire {
   }
 }
 
-async function destroy(pool: ConnectionPool): Promise<void> {
-  const connections = [...pool].map(([, connection]) => connection);
-  const closed = pool.close();
-  for (const { socket } of connections) socket?.destroy();
+async function destroy(connection: Connection): Promise<void> {
+  const closed = connection.close();
+  connection.socket?.destroy();
   await closed;
 }
 
-function reasonKey(purpose: Purpose, broker: Address): string {
+function keyOf(broker: Address, purpose: Purpose): string {
   return `${purpose} ${addressOf(broker)}`;
 }
 

@@ -58,7 +58,7 @@ export function keepFresh<Value>(
   return async () => {
     const old = kept !== undefined && isAlive(kept, now()) ? kept : undefined;
     if (old !== undefined && !isDue(old, now())) return old.value;
-    if (failed !== undefined && now() < failed.until) {
+    if (failed !== undefined && isRecent(failed.until, now())) {
       if (old === undefined) throw failed.reason;
       return old.value;
     }
@@ -71,10 +71,16 @@ function isDue({ issuedAt, expiresAt }: Perishable<unknown>, now: number): boole
   return now >= issuedAt + (expiresAt - issuedAt) * renewAfter;
 }
 
+/** More than the longest pause ahead: the wall clock was set back, and would hold the failure for as long. */
+function isRecent(until: number, now: number): boolean {
+  return now < until && until - now <= backoff.most;
+}
+
+/** Not before it was issued: the wall clock was set back, and would keep it for as long beyond its life. */
 function isAlive({ issuedAt, expiresAt }: Perishable<unknown>, now: number): boolean {
   const life = expiresAt - issuedAt;
   const within = Math.max(margin.least, Math.min(life * margin.part, margin.most));
-  return now < expiresAt - Math.min(within, life * margin.never);
+  return now >= issuedAt && now < expiresAt - Math.min(within, life * margin.never);
 }
 
 /** The new value, or the old one where the new one fails or is not there in time. */

@@ -30,6 +30,8 @@ export class Cluster {
   readonly #codes = new Map<string, number>();
   #brokers = new Map<number, Address>();
   #reached = false;
+  /** Questions put to the brokers that it names. */
+  #asked = 0;
 
   constructor(wire: Wire, options: ClientOptions) {
     this.#wire = wire;
@@ -56,7 +58,7 @@ export class Cluster {
     }
   }
 
-  /** What the cluster said of a topic at its last `layout`, 0 for "led". Undefined: it has not answered yet. */
+  /** What the cluster said of a topic at its last `layout`, 0 for "led". Undefined: it is to be asked. */
   codeOf(topic: string): number | undefined {
     return this.#codes.get(topic);
   }
@@ -65,6 +67,17 @@ export class Cluster {
   leaderOf(topic: string, partition: number): Address | typeof noLeader | undefined {
     const leader = this.#leaders.get(topic)?.[partition];
     return leader === undefined ? undefined : (this.#brokers.get(leader) ?? noLeader);
+  }
+
+  /** What is known of topics that this broker leads is asked for again before anything is sent. */
+  doubt(address: string): void {
+    for (const [topic, leaders] of this.#leaders) {
+      const isHere = (leader: number): boolean => {
+        const broker = this.#brokers.get(leader);
+        return broker !== undefined && addressOf(broker) === address;
+      };
+      if (leaders.some(isHere)) this.#codes.delete(topic);
+    }
   }
 
   /** Puts a question that any broker can answer. */
@@ -100,9 +113,14 @@ export class Cluster {
     this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
   }
 
-  /** The brokers last heard of first: the bootstrap list may name brokers long replaced. */
+  /**
+   * The brokers last heard of first: the bootstrap list may name brokers long replaced. Of those another one each time: one
+   * that has lost its controller goes on telling what it knew, and that of a moved leader never came through.
+   */
   #everyBroker(): Address[] {
-    const brokers = [...this.#brokers.values(), ...this.#bootstrap];
+    const known = [...this.#brokers.values()];
+    const first = known.length === 0 ? 0 : this.#asked++ % known.length;
+    const brokers = [...known.slice(first), ...known.slice(0, first), ...this.#bootstrap];
     return [...new Map(brokers.map((broker) => [addressOf(broker), broker])).values()];
   }
 }

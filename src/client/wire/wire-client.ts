@@ -34,6 +34,8 @@ export class WireClient implements Client {
   readonly #packer: Packer;
   readonly #cluster: Cluster;
   readonly #idempotent: IdempotentSender | undefined;
+  /** With `acks: 0`, the connection to each leader that was sent to, by its address. */
+  readonly #unheard = new Map<string, Link>();
   #closing: Promise<void> | undefined;
 
   /** @param memory of the client that this one replaces, if any */
@@ -71,6 +73,7 @@ export class WireClient implements Client {
 
   async #send(slices: readonly NumberedSlice[]): Promise<Outcome[]> {
     if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+    this.#doubtSilentLeaders();
     const outcomes = await this.#obstacles(slices);
     const byLeader = new Map<Address, NumberedSlice[]>();
     for (const slice of slices) {
@@ -110,6 +113,25 @@ export class WireClient implements Client {
     return obstacles;
   }
 
+  /**
+   * With `acks: 0` a broker that no longer leads cannot say so: it drops what it was sent, and hangs up. Sent to it again,
+   * over a new connection, everything would be lost for as long as nobody asks.
+   */
+  #doubtSilentLeaders(): void {
+    for (const [leader, link] of this.#unheard) {
+      if (link.isOpen) continue;
+      this.#unheard.delete(leader);
+      this.#cluster.doubt(leader);
+    }
+  }
+
+  #sendsUnheard(leader: string, link: Link): void {
+    const before = this.#unheard.get(leader);
+    // Lost since it was looked at.
+    if (before !== undefined && before !== link) this.#cluster.doubt(leader);
+    this.#unheard.set(leader, link);
+  }
+
   async #request(leader: Address, slices: readonly NumberedSlice[]): Promise<Outcome[]> {
     const startedAt = performance.now();
     const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
@@ -125,6 +147,7 @@ export class WireClient implements Client {
       const error = connectionError(failure, addressOf(leader), this.#options, true);
       return told(slices.map(() => ({ kind: 'unreachable', error })));
     }
+    if (this.#options.acks === 0) this.#sendsUnheard(addressOf(leader), link);
     let encoded: EncodedProduce;
     try {
       encoded = await encodeProduce(slices, this.#packer, this.#options);

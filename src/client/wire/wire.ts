@@ -22,14 +22,16 @@ export interface Wire {
 
 export type Purpose = 'ask' | 'produce';
 
-/** One connection. Codes within an answer are answers; it throws only where there is none. */
+/** One connection, always the same object. Codes within an answer are answers; it throws only where there is none. */
 export interface Link {
+  /** False once the connection has ended, whoever ended it. */
+  readonly isOpen: boolean;
   /** Without a topic: the brokers only. */
   metadata(topic?: string): Promise<MetadataAnswer>;
   registerProducer(): Promise<ProducerId>;
   /**
    * @param body a request's, of `encodeProduce`
-   * @returns nothing under `acks: 0`, once the request has been handed to the socket
+   * @returns nothing under `acks: 0`, once the request has been handed to the kernel
    */
   produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined>;
   /** `validateOnly`: the broker checks everything and creates nothing. */

@@ -107,4 +107,24 @@ describe('keepFresh', () => {
     state.broken = true;
     await assert.rejects(ask(), { message: 'the issuer is down' });
   });
+
+  // Set back by an hour, the wall clock kept an old password for that hour, and threw an old failure at each login.
+  it('fetches anew where the wall clock was set back', async () => {
+    const { state, ask } = source();
+    state.now = 10_000_000;
+    await ask();
+    state.now -= 3_600_000;
+    assert.equal(await ask(), 'token-2');
+    assert.equal(await ask(), 'token-2');
+  });
+
+  it('asks a source that failed again where the wall clock was set back', async () => {
+    const { state, ask } = source();
+    state.now = 10_000_000;
+    state.broken = true;
+    await assert.rejects(ask(), { message: 'the issuer is down' });
+    state.broken = false;
+    state.now -= 3_600_000;
+    assert.equal(await ask(), 'token-2');
+  });
 });

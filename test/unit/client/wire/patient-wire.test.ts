@@ -15,6 +15,7 @@ const [one, other] = [
   { host: 'b2', port: 9093 },
 ];
 const link: Link = {
+  isOpen: true,
   metadata: () => Promise.reject(new Error('not asked')),
   registerProducer: () => Promise.reject(new Error('not asked')),
   produce: () => Promise.reject(new Error('not asked')),

@@ -20,7 +20,14 @@ function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
       partitions: [{ partition: 0, leader: 1, replicas: 1 }],
       controller: 1,
     });
-  const link = { metadata, produce, registerProducer: unused, createTopic: unused, topicConfig: unused };
+  const link = {
+    isOpen: true,
+    metadata,
+    produce,
+    registerProducer: unused,
+    createTopic: unused,
+    topicConfig: unused,
+  };
   const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
   const reports: ProduceReport[] = [];
   const client = new WireClient(

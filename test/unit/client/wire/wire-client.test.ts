@@ -11,7 +11,14 @@ const slice = { topic: 't', partition: 0, records: [record, record] };
 
 /** One broker, whose words about topics are the test's. */
 function rig(metadata: Link['metadata'], produce: Link['produce'], codec: Codec = { number: 0 }) {
-  const link = { metadata, produce, registerProducer: unused, createTopic: unused, topicConfig: unused };
+  const link = {
+    isOpen: true,
+    metadata,
+    produce,
+    registerProducer: unused,
+    createTopic: unused,
+    topicConfig: unused,
+  };
   const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
   return new WireClient(wire, options, codec);
 }
@@ -79,5 +86,35 @@ describe('WireClient', () => {
     const [outcome] = await client.produce([slice]);
     assert.ok(outcome?.kind === 'retriable');
     assert.equal(outcome.error.code, 'TOPIC_MISSING');
+  });
+
+  // The leader hung up between the look at its connection and the request.
+  it('asks about a leader whose connection was lost unseen, with acks 0', async () => {
+    let questions = 0;
+    const links = [true, true].map((isOpen) => ({
+      isOpen,
+      metadata: () => Promise.resolve(void (questions += 1)).then(() => led),
+      produce: () => Promise.resolve(undefined),
+      registerProducer: unused,
+      createTopic: unused,
+      topicConfig: unused,
+    }));
+    const [first = unused(), second = unused()] = links;
+    let opened = 0;
+    const open: Wire['open'] = (_broker, purpose) =>
+      Promise.resolve(purpose === 'ask' || ++opened === 1 ? first : second);
+    const client = new WireClient(
+      { open, close: () => Promise.resolve() },
+      { ...options, acks: 0 },
+      { number: 0 },
+    );
+    await client.layout('t');
+    await client.produce([slice]);
+    await client.produce([slice]);
+    assert.equal(questions, 1);
+    await client.produce([slice]);
+    assert.equal(questions, 2);
+    await client.produce([slice]);
+    assert.equal(questions, 2);
   });
 });
