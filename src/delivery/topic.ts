@@ -289,6 +289,7 @@ export class Topic {
     else this.#refusal = undefined;
 
     const waiting = this.#arrivals.filter((entry) => !entry.settled);
+    const goes: Entry[] = [];
     this.#arrivals = [];
     for (const entry of waiting) {
       entry.lastError = error;
@@ -297,13 +298,14 @@ export class Topic {
       const last = pressing && entry.deadline - this.#clock.now() <= this.#policy.initialRetryTime;
       const hopeless = last || this.#isFinal(error) || this.#standingRefusal() !== undefined;
       // What the spool has may wait for as long as it takes.
-      if (entry.kept === 'yes') this.#arrivals.push(entry);
-      else if (hopeless || entry.attempts > this.#policy.retries) this.#hooks.refuse(entry, error);
-      else this.#arrivals.push(entry);
+      const stays = entry.kept === 'yes' || !(hopeless || entry.attempts > this.#policy.retries);
+      (stays ? this.#arrivals : goes).push(entry);
     }
     if (!this.#inQuestion) this.#moveIn();
     if (this.#arrivals.length > 0 || this.behind)
       this.#askAgainLater(missing && !pressing ? Infinity : this.#timeLeft());
+    // Each makes room for one at the door, who is routed here at once and belongs behind all that stay.
+    for (const entry of goes) this.#hooks.refuse(entry, error);
   }
 
   #askAgainLater(timeLeft: number): void {
