@@ -61,6 +61,8 @@ export class Topic {
   #cancelHoming: (() => void) | undefined;
   #askedAt = -Infinity;
   #failures = 0;
+  /** When all is over: pauses shrink towards it. */
+  #end = Infinity;
   /** A record that waits for the layout has run out of time. */
   #late = false;
   #homeless = false;
@@ -200,6 +202,13 @@ export class Topic {
     return this.#asking;
   }
 
+  /** Only `timeLeft` milliseconds are left: what waits for its next question is asked now. */
+  hurry(timeLeft: number): void {
+    this.#end = this.#clock.now() + timeLeft;
+    this.#failures = 0;
+    if (this.#cancelRetry) void this.refresh();
+  }
+
   /** Asks no more. */
   close(): void {
     this.#closed = true;
@@ -311,7 +320,8 @@ export class Topic {
   #askAgainLater(timeLeft: number): void {
     if (this.#closed) return;
     this.#failures++;
-    const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), timeLeft, this.#policy);
+    const inAll = Math.min(timeLeft, this.#end - this.#clock.now());
+    const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), inAll, this.#policy);
     this.#cancelRetry = this.#clock.after(pause, () => {
       this.#cancelRetry = undefined;
       void this.refresh();
