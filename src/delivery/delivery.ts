@@ -110,6 +110,8 @@ export class Delivery {
     this.#closed = true;
     this.#overflow?.close();
     this.#leaders.hurry();
+    for (const topic of this.#topics.values()) topic.hurry(timeout);
+    this.#rests.hurry(timeout);
     await this.#live.none(timeout, this.#context.clock);
     await this.#overflow?.keepAll(this.#entries());
     const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));

@@ -13,7 +13,10 @@ export class Rests {
   /** A record's whole time, in milliseconds. */
   readonly #patience: number;
   readonly #over: (lane: Lane) => void;
-  readonly #cancels = new Set<() => void>();
+  /** By lane: ends its timer. */
+  readonly #cancels = new Map<Lane, () => void>();
+  /** When all is over: pauses shrink towards it. */
+  #end = Infinity;
   #ended = false;
 
   constructor(
@@ -44,24 +47,39 @@ export class Rests {
 
   begin(lane: Lane, pause: number): void {
     lane.resting = true;
-    const cancel = this.#context.clock.after(pause, () => {
-      this.#cancels.delete(cancel);
-      lane.resting = false;
-      this.#over(lane);
-    });
-    this.#cancels.add(cancel);
+    this.#cancels.set(
+      lane,
+      this.#context.clock.after(pause, () => this.#goOn(lane)),
+    );
+  }
+
+  /** Only `timeLeft` milliseconds are left: every lane tries again now. */
+  hurry(timeLeft: number): void {
+    this.#end = this.#context.clock.now() + timeLeft;
+    for (const [lane, cancel] of [...this.#cancels]) {
+      cancel();
+      lane.failures = 0;
+      this.#goOn(lane);
+    }
   }
 
   /** Ends them all, and nothing comes after them. */
   cancel(): void {
     this.#ended = true;
-    for (const cancel of this.#cancels) cancel();
+    for (const cancel of this.#cancels.values()) cancel();
+  }
+
+  #goOn(lane: Lane): void {
+    this.#cancels.delete(lane);
+    lane.resting = false;
+    this.#over(lane);
   }
 
   /** Until the deadline of the lane's oldest record, in milliseconds; with none, that of one which comes now. */
   #timeLeft(lane: Lane): number {
-    for (const { deadline } of lane.live())
-      return Math.min(deadline - this.#context.clock.now(), this.#patience);
-    return this.#patience;
+    const now = this.#context.clock.now();
+    const most = Math.min(this.#patience, this.#end - now);
+    for (const { deadline } of lane.live()) return Math.min(deadline - now, most);
+    return most;
   }
 }

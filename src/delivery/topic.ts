@@ -61,6 +61,8 @@ export class Topic {
   #cancelHoming: (() => void) | undefined;
   #askedAt = -Infinity;
   #failures = 0;
+  /** When all is over: pauses shrink towards it. */
+  #end = Infinity;
   /** A record that waits for the layout has run out of time. */
   #late = false;
   #homeless = false;
@@ -200,6 +202,13 @@ export class Topic {
     return this.#asking;
   }
 
+  /** Only `timeLeft` milliseconds are left: what waits for its next question is asked now. */
+  hurry(timeLeft: number): void {
+    this.#end = this.#clock.now() + timeLeft;
+    this.#failures = 0;
+    if (this.#cancelRetry) void this.refresh();
+  }
+
   /** Asks no more. */
   close(): void {
     this.#closed = true;
@@ -289,6 +298,7 @@ export class Topic {
     else this.#refusal = undefined;
 
     const waiting = this.#arrivals.filter((entry) => !entry.settled);
+    const goes: Entry[] = [];
     this.#arrivals = [];
     for (const entry of waiting) {
       entry.lastError = error;
@@ -297,19 +307,21 @@ export class Topic {
       const last = pressing && entry.deadline - this.#clock.now() <= this.#policy.initialRetryTime;
       const hopeless = last || this.#isFinal(error) || this.#standingRefusal() !== undefined;
       // What the spool has may wait for as long as it takes.
-      if (entry.kept === 'yes') this.#arrivals.push(entry);
-      else if (hopeless || entry.attempts > this.#policy.retries) this.#hooks.refuse(entry, error);
-      else this.#arrivals.push(entry);
+      const stays = entry.kept === 'yes' || !(hopeless || entry.attempts > this.#policy.retries);
+      (stays ? this.#arrivals : goes).push(entry);
     }
     if (!this.#inQuestion) this.#moveIn();
     if (this.#arrivals.length > 0 || this.behind)
       this.#askAgainLater(missing && !pressing ? Infinity : this.#timeLeft());
+    // Each makes room for one at the door, who is routed here at once and belongs behind all that stay.
+    for (const entry of goes) this.#hooks.refuse(entry, error);
   }
 
   #askAgainLater(timeLeft: number): void {
     if (this.#closed) return;
     this.#failures++;
-    const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), timeLeft, this.#policy);
+    const inAll = Math.min(timeLeft, this.#end - this.#clock.now());
+    const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), inAll, this.#policy);
     this.#cancelRetry = this.#clock.after(pause, () => {
       this.#cancelRetry = undefined;
       void this.refresh();

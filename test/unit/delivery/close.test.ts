@@ -36,6 +36,51 @@ describe('close', () => {
     assert.equal((await after).message, expected);
   });
 
+  // After 20 s without a cluster the next try was many seconds away, and `close` waited for it in vain.
+  describe('with a deadline far away, after an outage', () => {
+    const patient = { deliveryTimeout: 60_000 };
+
+    it('sends at once what waits out a pause', async () => {
+      const { clock, cluster, delivery } = setUp(patient);
+      const warm = watch([delivery.send(record('warm'))]);
+      await clock.advance(10);
+      cluster.cutOff();
+      const fates = watch([delivery.send(record('a'))]);
+      await clock.advance(20_000);
+      cluster.restore();
+      const closing = delivery.close(4_500);
+      await clock.advance(10);
+      assert.deepEqual([warm, fates], [['stored'], ['stored']]);
+      assert.equal(await closing, 0);
+    });
+
+    it('asks at once about a topic', async () => {
+      const { clock, cluster, delivery } = setUp(patient, { topics: {} });
+      const fates = watch([delivery.send(record('a'))]);
+      await clock.advance(5_000);
+      cluster.createTopic('events', 1);
+      const closing = delivery.close(4_500);
+      await clock.advance(10);
+      assert.deepEqual(fates, ['stored']);
+      assert.equal(await closing, 0);
+    });
+
+    it('tries again in time where the cluster comes back only now', async () => {
+      const { clock, cluster, delivery } = setUp(patient);
+      const warm = watch([delivery.send(record('warm'))]);
+      await clock.advance(10);
+      cluster.cutOff();
+      const fates = watch([delivery.send(record('a'))]);
+      await clock.advance(20_000);
+      const closing = delivery.close(4_500);
+      await clock.advance(3_900);
+      cluster.restore();
+      await clock.advance(600);
+      assert.deepEqual([warm, fates], [['stored'], ['stored']]);
+      assert.equal(await closing, 0);
+    });
+  });
+
   // A pause between two tries can be long, and its timer kept a process alive that had nothing left to do.
   it('leaves no pause behind', async () => {
     const { clock, cluster, delivery } = setUp({

@@ -48,6 +48,24 @@ describe('topics', () => {
     assert.equal((await error).code, 'TOPIC_INVALID');
   });
 
+  // The oldest made room for one at the door, who went ahead of what had been waiting inside.
+  it('keeps the order of a key where one at the door comes in because another is refused', async () => {
+    // Room for two records, each of 24 bytes, a key of one and a value of 100.
+    const { clock, cluster, delivery } = setUp({ bufferMemory: 250 }, { topics: {} });
+    const send = (name: string) => delivery.send(record(name.padEnd(100, '.')));
+    const pushes = [send('A')];
+    await clock.advance(5_000);
+    const fates = watch(pushes.concat(['B', 'C', 'D'].map(send)));
+    await clock.advance(3_000);
+    assert.deepEqual(fates, ['TOPIC_MISSING', 'pending', 'pending', 'pending']);
+    cluster.createTopic('events', 1);
+    await clock.advance(4_900);
+    assert.deepEqual(
+      cluster.records('events').map(({ value }) => String(value)[0]),
+      ['B', 'C', 'D'],
+    );
+  });
+
   // A client refuses by the last answer about the topic without asking anew: it stayed so for 30 s.
   it('asks after five seconds whether a refusal still stands, before anything is sent under it', async () => {
     let allowed = true;
