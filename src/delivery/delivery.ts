@@ -191,7 +191,7 @@ export class Delivery {
         break;
       case 'too-large':
         if (entries.length > 1) {
-          lane.halve(batch.bytes);
+          lane.halve(batch, outcome.error.code === 'RECORD_TOO_LARGE');
           this.#context.notify(halved(batch, outcome.error));
         } else {
           lane.unhalve();

@@ -46,7 +46,10 @@ export class Lane {
   /** Formed while another batch is out, in the hope that it will be the next. */
   #next: Batch | undefined;
   #retired = false;
+  /** What a batch may hold while, or since, larger ones were refused. */
   #sliceBytes = Infinity;
+  /** While it is looked for what was too large: the last of the batch that was refused first. */
+  #searched: { readonly last: Entry; readonly lasting: boolean } | undefined;
 
   constructor(topic: string, partition: number, leader: number) {
     this.topic = topic;
@@ -126,6 +129,8 @@ export class Lane {
 
   /** The longest run of entries that fits, from the first that is neither settled nor out. */
   #form({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
+    // It expired, or was taken by another: the search has no end of its own.
+    if (this.#searched?.last.settled) this.unhalve();
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
     const entries: Entry[] = [];
     let bytes = 0;
@@ -158,17 +163,27 @@ export class Lane {
       this.#pinned = mustComeAgain(outcome) ? this.#out : undefined;
     }
     this.#out = undefined;
+    if (this.#searched?.lasting && this.#searched.last.settled && outcome.kind === 'stored') {
+      // All of it was stored in pieces: the topic takes no more at once.
+      this.#searched = undefined;
+    }
     this.#dropHead();
     return this.#retired ? this.retire() : [];
   }
 
-  /** The broker found a batch of this size too large: the next is at most half of it. */
-  halve(bytes: number): void {
+  /**
+   * The batch was refused as a whole: the next is at most half as large, until its culprit is found, or all of it has left.
+   * @param lasting its size was the reason: what is found to fit is kept to from then on
+   */
+  halve({ entries, bytes }: Batch, lasting: boolean): void {
+    const last = entries.at(-1);
+    if (last) this.#searched ??= { last, lasting };
     this.#sliceBytes = Math.max(1, Math.floor(bytes / 2));
   }
 
   /** The single record that was too large is gone; what comes next is not its fault. */
   unhalve(): void {
+    this.#searched = undefined;
     this.#sliceBytes = Infinity;
   }
 

@@ -14,6 +14,12 @@ export interface GroupCommit extends SliceLimits {
  */
 const headStart = 256;
 
+/**
+ * A request is full with so many bytes before compression, whatever more lanes have: brokers hang up on more than
+ * `socket.request.max.bytes` (100 MiB), and two hundred lanes behind an outage made one of 171 MiB.
+ */
+const fullRequest = 16 * 1024 * 1024;
+
 export interface LeaderHooks {
   readonly send: (batches: readonly Batch[]) => Promise<void>;
   /** Begins to compress batches that will be sent next; absent where nothing is gained by it. */
@@ -198,7 +204,7 @@ export class Leaders {
     });
   }
 
-  /** A batch of each lane in turn, of at most so many records in all. */
+  /** A batch of each lane in turn, of at most so many records in all, and no more once the request is full. */
   #fill(
     room: number,
     lanes: Iterable<Lane>,
@@ -206,12 +212,14 @@ export class Leaders {
   ): Batch[] {
     const { batchSize, maxRecordsPerSlice } = this.#settings;
     const batches: Batch[] = [];
+    let bytes = 0;
     for (const lane of lanes) {
-      if (room <= 0) break;
+      if (room <= 0 || bytes >= fullRequest) break;
       const batch = batchOf(lane, { batchSize, maxRecordsPerSlice: Math.min(maxRecordsPerSlice, room) });
       if (batch === undefined) continue;
       batches.push(batch);
       room -= batch.entries.length;
+      bytes += batch.bytes;
     }
     return batches;
   }

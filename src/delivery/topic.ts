@@ -144,8 +144,8 @@ export class Topic {
     if (stay > 0) return;
     for (const lane of this.#lanes) {
       const evicted = lane.evict(room);
-      const [first] = evicted;
-      if (first) lane.tail = first.id - 1;
+      // Not the first of them: what came from a partition that is no more stands behind younger records of other keys.
+      for (const { id } of evicted) lane.tail = Math.min(lane.tail ?? Infinity, id - 1);
       // Kept when nobody knew its partition, or under one that is no more: there this lane would not find it.
       if (evicted.some(({ place }) => place !== lane.partition)) this.#homeless = true;
       overflow.evicted(evicted);

@@ -51,7 +51,8 @@ describe('a batch that must come again unchanged', () => {
   it('is the next, the very same, whatever was pushed, settled or allowed meanwhile', () => {
     const { lane, pinned } = twoPinned();
     settle(pinned?.entries.slice(0, 1));
-    lane.halve(2);
+    assert.ok(pinned);
+    lane.halve(pinned, true);
     assert.equal(lane.take({ batchSize: 1, maxRecordsPerSlice: 1 }), pinned);
     assert.equal(lane.waiting, 1);
   });
@@ -158,7 +159,8 @@ describe('a batch that was begun with while another is out', () => {
   it('is formed anew once the broker has found less too large', () => {
     const { lane, out, begun } = oneOutThreeBegun();
     settle(out?.entries);
-    lane.halve(begun?.bytes ?? 0);
+    assert.ok(begun);
+    lane.halve(begun, true);
     lane.giveBack(stored);
     assert.deepEqual(ids(lane.take(limits)), [2]);
   });
