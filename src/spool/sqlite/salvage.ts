@@ -1,5 +1,17 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
-import { renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Notify } from '../../vocabulary/notice.ts';
@@ -18,6 +30,7 @@ export function salvage(path: string, { DatabaseSync }: Sqlite): void {
   const unfinished = `${path}.salvaging`;
   rmSync(unfinished, { force: true });
   try {
+    createLike(path, unfinished);
     const fresh = new DatabaseSync(unfinished);
     try {
       // Nothing is made good if this ends early: it is thrown away.
@@ -85,6 +98,14 @@ function takeOver(fresh: DatabaseSync, damaged: string, Database: Sqlite['Databa
   } finally {
     close(old);
   }
+}
+
+/** Empty, for the same user and no others: it will hold the same events. */
+function createLike(path: string, copy: string): void {
+  const { mode, uid, gid } = statSync(path);
+  closeSync(openSync(copy, 'wx', 0o600));
+  if (process.getuid?.() === 0) chownSync(copy, uid, gid);
+  chmodSync(copy, mode & 0o777);
 }
 
 /** A file that is damaged may not be closed in peace either. */

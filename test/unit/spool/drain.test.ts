@@ -44,7 +44,7 @@ async function fill(path: string, count: number, bytes: number): Promise<void> {
 
 /** As `openDelivery`, but to a cluster in memory. */
 function deliveringTo(cluster: MemoryCluster): typeof openDelivery {
-  return async ({ retry, batchSize, bufferMemory }, settings, notify) => {
+  return ({ retry, batchSize, bufferMemory }, settings, notify) => {
     const client = cluster.client();
     const delivery = new Delivery(
       {
@@ -56,7 +56,7 @@ function deliveringTo(cluster: MemoryCluster): typeof openDelivery {
       { retry, linger: 0, batchSize, bufferMemory, ...settings, ...client.limits },
       { clock: systemClock, notify, random: Math.random, date: () => new Date() },
     );
-    return { delivery, close: () => client.close() };
+    return Promise.resolve({ delivery, close: () => client.close() });
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   copyFileSync,
   readdirSync,
   readFileSync,
@@ -47,6 +48,7 @@ describe('a damaged spool whose records are being saved', () => {
     const path = join(folder, 'spool.db');
     await filled(path, 4_000);
     damageIndex(path);
+    chmodSync(path, 0o640);
     const before = readFileSync(path);
     // 2 or 4 MiB, as the shell counts. The file has more than five.
     const limited = start(t, 'salvaging-process.ts', [path], 'ulimit -f 4096;');
@@ -66,6 +68,7 @@ describe('a damaged spool whose records are being saved', () => {
     const spool = await open(path, notices);
     assert.equal(spool.level().records, 4_000);
     assert.equal(notices.length, 1);
+    assert.equal(statSync(path).mode & 0o777, 0o640, 'who may read it has not changed');
     await spool.close();
   });
 
