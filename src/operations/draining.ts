@@ -3,6 +3,7 @@ import { openSpool } from '../spool/open.ts';
 import { mustExist, readSpool, type SpoolStatus } from '../spool/status.ts';
 import { createLog, logClock, type Logger } from '../telemetry/log.ts';
 import { KafkaError } from '../vocabulary/errors.ts';
+import type { Spool } from '../vocabulary/spool.ts';
 import type { Configured } from './configured.ts';
 import { openDelivery } from './delivering.ts';
 
@@ -40,11 +41,13 @@ export function spoolStatus(configured: Configured): Promise<SpoolStatus> {
 /**
  * Delivers everything that waits in the spool of a destination, in order, and ends. What is delivered leaves the spool as it
  * is acknowledged: a run that is ended early is taken up by the next, or by the flow.
+ * @param open whom it is delivered by
  * @throws KafkaError SPOOL_IN_USE while a flow has the spool, SPOOL_UNAVAILABLE, or what keeps the cluster from taking anything
  */
 export async function drainSpool(
   configured: Configured,
   { signal, onProgress, logger }: DrainRequest,
+  open = openDelivery,
 ): Promise<DrainResult> {
   const { options } = configured;
   const { path, maxBytes } = spoolOf(configured);
@@ -63,7 +66,7 @@ export async function drainSpool(
       deadLetterTopic: options.deadLetter?.topic,
       spool: { file, always: false },
     };
-    const { delivery, close } = await openDelivery(options, settings, (notice) => {
+    const { delivery, close } = await open(options, settings, (notice) => {
       if ('error' in notice) trouble = notice.error;
       if (notice.kind === 'spool-refused') refused += 1;
       if (notice.kind === 'dead-lettered') deadLettered += 1;
@@ -80,10 +83,18 @@ export async function drainSpool(
       await delivery.close(drainTimeout);
       await close();
     }
+    // One that the spool has taken in the meantime is told as stored as well.
+    const letters = deadLettered > 0 ? waitingFor(file, options.deadLetter?.topic) : 0;
+    deadLettered -= Math.min(deadLettered, letters);
     return { delivered: all - left() - refused - deadLettered, deadLettered, left: left(), refused };
   } finally {
     await file.close();
   }
+}
+
+function waitingFor(file: Spool, topic: string | undefined): number {
+  const places = file.places().filter((place) => place.topic === topic);
+  return places.reduce((sum, { records }) => sum + records, 0);
 }
 
 /** @param look says how much waits */

@@ -1,5 +1,7 @@
 import type { Notify } from '../vocabulary/notice.ts';
 import type { Spool } from '../vocabulary/spool.ts';
+import { spoolErrors } from './errors.ts';
+import { fileOf } from './file.ts';
 import { openDatabase, prepareFolder } from './sqlite/database.ts';
 import { lock } from './sqlite/lock.ts';
 import { SqliteSpool } from './sqlite/spool.ts';
@@ -21,11 +23,18 @@ const defaultPatience = 6_000;
  * @throws KafkaError SPOOL_IN_USE, or SPOOL_UNAVAILABLE with what to change
  */
 export async function openSpool(options: SpoolOptions, notify: Notify): Promise<Spool> {
-  const { path, maxBytes, patience = defaultPatience } = options;
+  const { maxBytes, patience = defaultPatience } = options;
+  const path = fileOf(options.path);
   prepareFolder(path);
   const owner = await lock(path, patience);
   try {
-    return new SqliteSpool(path, maxBytes, await openDatabase(path, notify), owner);
+    const database = await openDatabase(path, notify);
+    try {
+      return new SqliteSpool(path, maxBytes, database, owner);
+    } catch (thrown) {
+      database.close();
+      throw spoolErrors.notOpened(path, thrown);
+    }
   } catch (thrown) {
     owner.close();
     throw thrown;

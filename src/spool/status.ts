@@ -1,9 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { KafkaError } from '../vocabulary/errors.ts';
 import { spoolErrors } from './errors.ts';
+import { fileOf } from './file.ts';
 import { rowOverhead } from './size.ts';
+import { look } from './sqlite/look.ts';
+import { salvagedOf } from './sqlite/salvage.ts';
 import { schemaVersion, sizeInSql } from './sqlite/schema.ts';
-import { isDamage, sqlite } from './sqlite/sqlite.ts';
+import { isDamage } from './sqlite/sqlite.ts';
 
 /** What a spool holds. Bytes as they count against `settings.spool.maxBytes`. */
 export interface SpoolStatus {
@@ -37,32 +41,16 @@ export interface TopicStatus {
  */
 export async function readSpool(path: string): Promise<SpoolStatus> {
   mustExist(path);
-  const { DatabaseSync } = await sqlite();
+  const named = fileOf(path);
+  const file = existsSync(named) ? named : salvagedOf(named);
   try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
-    try {
+    return await look(file, (database) => {
       const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
       if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
       // Whoever made the file came no further.
-      if (version === 0) return statusOf(path, []);
-      const topics = database.prepare(topicsQuery).all();
-      const refusals = database.prepare(refusalsQuery).all();
-      return statusOf(
-        path,
-        topics.map((row) => ({
-          topic: String(row.topic),
-          records: Number(row.records),
-          bytes: Number(row.bytes),
-          refused: Number(row.refused),
-          oldest: row.oldest === null ? undefined : new Date(Number(row.oldest)),
-          refusals: refusals
-            .filter(({ topic }) => topic === row.topic)
-            .map(({ error, records }) => ({ error: String(error), records: Number(records) })),
-        })),
-      );
-    } finally {
-      database.close();
-    }
+      const topics = version === 0 ? [] : topicsOf(database);
+      return statusOf(path, sizeOf(file) + sizeOf(`${file}-wal`), topics);
+    });
   } catch (thrown) {
     if (thrown instanceof KafkaError) throw thrown;
     throw isDamage(thrown) ? spoolErrors.damaged(path, thrown) : spoolErrors.notOpened(path, thrown);
@@ -71,8 +59,27 @@ export async function readSpool(path: string): Promise<SpoolStatus> {
 
 /** For those who must not make one. @throws KafkaError SPOOL_UNAVAILABLE */
 export function mustExist(path: string): void {
-  if (!existsSync(path)) throw spoolErrors.missing(path);
-  if (statSync(path).isDirectory()) throw spoolErrors.aFolder(path);
+  const file = fileOf(path);
+  // A salvage that was killed between two steps has left what it saved under another name.
+  if (!existsSync(file) && !existsSync(salvagedOf(file))) throw spoolErrors.missing(path);
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw spoolErrors.aFolder(path);
+}
+
+function topicsOf(database: DatabaseSync): TopicStatus[] {
+  const refusals = database.prepare(refusalsQuery).all();
+  return database
+    .prepare(topicsQuery)
+    .all()
+    .map((row) => ({
+      topic: String(row.topic),
+      records: Number(row.records),
+      bytes: Number(row.bytes),
+      refused: Number(row.refused),
+      oldest: row.oldest === null ? undefined : new Date(Number(row.oldest)),
+      refusals: refusals
+        .filter(({ topic }) => topic === row.topic)
+        .map(({ error, records }) => ({ error: String(error), records: Number(records) })),
+    }));
 }
 
 const topicsQuery = `
@@ -85,13 +92,13 @@ const refusalsQuery = `
   FROM records JOIN topics ON topics.id = records.topic WHERE refused IS NOT NULL
   GROUP BY topics.name, refused ORDER BY records DESC`;
 
-function statusOf(path: string, topics: readonly TopicStatus[]): SpoolStatus {
+function statusOf(path: string, fileBytes: number, topics: readonly TopicStatus[]): SpoolStatus {
   const sum = (field: 'records' | 'bytes' | 'refused') =>
     topics.reduce((total, topic) => total + topic[field], 0);
   const times = topics.flatMap(({ oldest }) => (oldest === undefined ? [] : [oldest.getTime()]));
   return {
     path,
-    fileBytes: sizeOf(path) + sizeOf(`${path}-wal`),
+    fileBytes,
     records: sum('records'),
     bytes: sum('bytes'),
     refused: sum('refused'),

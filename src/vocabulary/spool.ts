@@ -25,7 +25,7 @@ export interface SpoolLevel {
   readonly records: number;
   /** As they count against `settings.spool.maxBytes`. */
   readonly bytes: number;
-  /** When the oldest record was put there; undefined when it is empty. */
+  /** When the oldest record was put there; undefined when it is empty, or its file cannot be read. */
   readonly oldest: Date | undefined;
 }
 

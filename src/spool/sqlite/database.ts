@@ -1,24 +1,12 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { KafkaError } from '../../vocabulary/errors.ts';
 import type { Notify } from '../../vocabulary/notice.ts';
 import { spoolErrors } from '../errors.ts';
+import { adopt, salvage, salvagedOf } from './salvage.ts';
 import { schema, schemaVersion } from './schema.ts';
-import { isDamage, sqlite, type Sqlite } from './sqlite.ts';
+import { isDamage, sqlite } from './sqlite.ts';
 
 /** Pages of the write-ahead log before they go into the database itself: 32 MiB, for that blocks on the disk. */
 const checkpointPages = 8_192;
@@ -46,34 +34,38 @@ export function prepareFolder(path: string): void {
   }
 }
 
-/** The spool's file, and those that SQLite and the lock keep beside it; each is there or not. */
+/** The spool's file, those that SQLite and the lock keep beside it, and its heir; each is there or not. */
 export function filesOf(path: string): string[] {
-  return ['', '-wal', '-shm', '-lock'].map((suffix) => path + suffix);
+  return [...['', '-wal', '-shm', '-lock'].map((suffix) => path + suffix), salvagedOf(path)];
 }
 
 /**
- * Opens the file for its one owner. A damaged one is set aside under a new name, a fresh one begun, and what can still
- * be read is taken over.
+ * Opens the file for its one owner. A damaged one is set aside under a new name, and one with what can still be read takes
+ * its place.
  * @throws KafkaError SPOOL_UNAVAILABLE for a file of a newer version, or where SQLite cannot open it
  */
 export async function openDatabase(path: string, notify: Notify): Promise<DatabaseSync> {
   const library = await sqlite();
   const open = () => begin(new library.DatabaseSync(path), path);
   try {
+    if (existsSync(salvagedOf(path))) adopt(path, notify, library);
+    try {
+      return open();
+    } catch (thrown) {
+      if (!isDamage(thrown)) throw thrown;
+    }
+    salvage(path, library);
+    adopt(path, notify, library);
     return open();
   } catch (thrown) {
-    if (thrown instanceof KafkaError) throw thrown;
-    if (!isDamage(thrown)) throw spoolErrors.notOpened(path, thrown);
+    throw thrown instanceof KafkaError ? thrown : spoolErrors.notOpened(path, thrown);
   }
-  const movedTo = setAside(path);
-  const database = open();
-  const records = salvage(database, movedTo, library);
-  notify({ kind: 'spool-damaged', path, movedTo, records });
-  return database;
 }
 
 function begin(database: DatabaseSync, path: string): DatabaseSync {
   try {
+    // Whoever looks at the file holds it for moments. Only here, for the loop stands still meanwhile.
+    database.exec('PRAGMA busy_timeout = 1000');
     const version = numberOf(database, 'user_version');
     if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
     database.exec('PRAGMA journal_mode = WAL');
@@ -87,6 +79,7 @@ function begin(database: DatabaseSync, path: string): DatabaseSync {
     if (version === 0) create(database);
     database.exec('UPDATE records SET refused = NULL WHERE refused IS NOT NULL');
     shrink(database);
+    database.exec('PRAGMA busy_timeout = 0');
     return database;
   } catch (thrown) {
     database.close();
@@ -109,64 +102,6 @@ export function shrink(database: DatabaseSync): void {
   if (database.prepare('SELECT 1 FROM records LIMIT 1').get() !== undefined) return;
   if (numberOf(database, 'page_count') * numberOf(database, 'page_size') > slackBytes)
     database.exec('VACUUM');
-}
-
-function setAside(path: string): string {
-  const movedTo = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
-  renameSync(path, movedTo);
-  // The log belongs to the file it was written for: SQLite finds it by name.
-  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${movedTo}-wal`);
-  rmSync(`${path}-shm`, { force: true });
-  return movedTo;
-}
-
-/** @returns how many records could be read, oldest first, before the damage */
-function salvage(database: DatabaseSync, damaged: string, { DatabaseSync }: Sqlite): number {
-  let records = 0;
-  let old: DatabaseSync | undefined;
-  database.exec('BEGIN');
-  try {
-    fillUp(damaged);
-    // A connection of its own: attached, the damage it meets would fail the transaction of the new file as well.
-    old = new DatabaseSync(damaged);
-    const topic = database.prepare('INSERT INTO topics VALUES (:id, :name)');
-    for (const row of old.prepare('SELECT id, name FROM topics').all()) topic.run(row);
-    const record = database.prepare(
-      'INSERT INTO records VALUES (:id, :topic, :partition, :refused, :kept_at, :timestamp, :key, :headers, :value)',
-    );
-    for (const row of old.prepare('SELECT * FROM records NOT INDEXED ORDER BY id').iterate()) {
-      record.run({ ...row, refused: null });
-      records++;
-    }
-  } catch {
-    // Here the damage begins.
-  }
-  database.exec('COMMIT');
-  close(old);
-  return records;
-}
-
-/** A file that is damaged may not be closed in peace either. */
-function close(damaged: DatabaseSync | undefined): void {
-  try {
-    damaged?.close();
-  } catch {
-    // It goes with the process.
-  }
-}
-
-/** SQLite does not even begin to read a file that is shorter than its header says; with zeros for the rest it does. */
-function fillUp(path: string): void {
-  const header = Buffer.alloc(32);
-  const file = openSync(path, 'r+');
-  try {
-    readSync(file, header, 0, 32, 0);
-    const size = header.readUInt16BE(16) * header.readUInt32BE(28);
-    const isSqlite = header.toString('latin1', 0, 15) === 'SQLite format 3';
-    if (isSqlite && size > fstatSync(file).size) ftruncateSync(file, size);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function numberOf(database: DatabaseSync, pragma: string): number {

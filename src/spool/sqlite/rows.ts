@@ -17,6 +17,7 @@ export class Rows {
   readonly #beyond: StatementSync;
   readonly #assign: StatementSync;
   readonly #oldest: StatementSync;
+  readonly #has: StatementSync;
   readonly #topicIds = new Map<string, number>();
   /** Rows of one rule carry the same headers: parsed once, they share one object in memory. */
   #headers = new Map<string, RecordHeaders>();
@@ -38,6 +39,7 @@ export class Rows {
       'SELECT id, key FROM records WHERE topic = ? AND partition >= ? AND refused IS NULL LIMIT ?',
     );
     this.#oldest = database.prepare('SELECT kept_at FROM records ORDER BY id LIMIT 1');
+    this.#has = database.prepare('SELECT 1 FROM records WHERE id = ?');
     this.#assign = database.prepare('UPDATE records SET partition = ? WHERE id = ?');
   }
 
@@ -57,6 +59,10 @@ export class Rows {
   oldest(): Date | undefined {
     const row = this.#oldest.get();
     return row && new Date(Number(row.kept_at));
+  }
+
+  has(id: number): boolean {
+    return this.#has.get(id) !== undefined;
   }
 
   transaction(work: () => void): void {

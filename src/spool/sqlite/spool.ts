@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { DatabaseSync } from 'node:sqlite';
@@ -9,6 +9,7 @@ import { spoolErrors } from '../errors.ts';
 import { spoolBytes } from '../size.ts';
 import { shrink } from './database.ts';
 import { Rows } from './rows.ts';
+import { syncFile } from './salvage.ts';
 
 /** A removal may wait this long for others, in milliseconds: it has no push that waits for it. */
 const removalDelay = 20;
@@ -40,13 +41,15 @@ export class SqliteSpool implements Spool {
   /** Who is told what became of a record, until it is told or the record removed. */
   readonly #asked = new Map<number, Kept>();
   #incoming = new Map<number, Append>();
-  #removed: number[] = [];
+  #removed = new Set<number>();
   #refused = new Map<number, string>();
   /** Written, and told once a sync that begins after the write is through. */
   #written = new Map<number, KafkaRecord>();
   /** Not kept, and not told so yet: these count for nothing. Undefined: for want of room. */
   readonly #unkept = new Map<number, KafkaError | undefined>();
   #syncing: Promise<void> | undefined;
+  /** Once, ever: some rows were taken back that somebody may have read. */
+  #syncFailed = false;
   #scheduled: NodeJS.Immediate | undefined;
   #tidyTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -63,10 +66,8 @@ export class SqliteSpool implements Spool {
     this.#bytes = bytes;
     // The log is there once something was written through this connection, and stays until it closes.
     database.exec('BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT');
+    syncFile(dirname(path));
     this.#log = openSync(`${path}-wal`, 'r+');
-    const folder = openSync(dirname(path), 'r');
-    fsyncSync(folder);
-    closeSync(folder);
   }
 
   append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
@@ -84,11 +85,23 @@ export class SqliteSpool implements Spool {
 
   remove(id: number, record: KafkaRecord): void {
     this.#asked.delete(id);
-    if (this.#unkept.delete(id)) return;
+    if (this.#unkept.delete(id) || this.#takenBack(id)) return;
     this.#uncount(record);
     if (this.#incoming.delete(id)) return;
-    this.#removed.push(id);
+    this.#removed.add(id);
     this.#tidyLater(removalDelay);
+  }
+
+  /** Who read a record before a sync failed may still remove it: it counts for nothing by then. */
+  #takenBack(id: number): boolean {
+    if (!this.#syncFailed || this.#incoming.has(id)) return false;
+    if (this.#removed.has(id)) return true;
+    try {
+      return !this.#rows.has(id);
+    } catch {
+      // A file that cannot be read: the removal is tried with the others.
+      return false;
+    }
   }
 
   refuse(id: number, error: KafkaError): void {
@@ -112,7 +125,16 @@ export class SqliteSpool implements Spool {
   }
 
   level(): SpoolLevel {
-    return { records: this.#records, bytes: this.#bytes, oldest: this.#rows.oldest() };
+    return { records: this.#records, bytes: this.#bytes, oldest: this.#oldest() };
+  }
+
+  /** A file that cannot be read shows where it is read for delivery; who asks how things are must be answered. */
+  #oldest(): Date | undefined {
+    try {
+      return this.#rows.oldest();
+    } catch {
+      return undefined;
+    }
   }
 
   close(): Promise<void> {
@@ -146,11 +168,14 @@ export class SqliteSpool implements Spool {
       // Its row must not be sent at the next start, when its push was told that it was not kept.
       if (error !== undefined && this.#asked.has(id)) {
         this.#uncount(record);
-        this.#removed.push(id);
+        this.#removed.add(id);
       }
       this.#tell(id, error);
     }
-    if (error !== undefined) this.#tidyLater(removalDelay);
+    if (error !== undefined) {
+      this.#syncFailed = true;
+      this.#tidyLater(removalDelay);
+    }
     if (this.#incoming.size > 0 || this.#written.size > 0 || this.#unkept.size > 0) this.#schedule();
   }
 
@@ -185,15 +210,15 @@ export class SqliteSpool implements Spool {
   /** All that is on its way goes into the file in one transaction; where there is no room, at least what makes room. */
   #write(): void {
     const incoming = this.#incoming;
-    if (incoming.size === 0 && this.#removed.length === 0 && this.#refused.size === 0) return;
+    if (incoming.size === 0 && this.#removed.size === 0 && this.#refused.size === 0) return;
     this.#incoming = new Map();
     try {
       this.#rows.transaction(() => {
-        this.#rows.remove(this.#removed);
+        this.#rows.remove([...this.#removed]);
         this.#rows.refuse(this.#refused);
         for (const [id, { record, partition }] of incoming) this.#rows.insert(id, record, partition);
       });
-      this.#removed = [];
+      this.#removed.clear();
       this.#refused.clear();
       for (const [id, { record }] of incoming) this.#written.set(id, record);
     } catch (thrown) {
@@ -222,7 +247,7 @@ export class SqliteSpool implements Spool {
     const error = spoolErrors.closed(this.#path);
     for (const id of this.#asked.keys()) {
       if (this.#unkept.has(id)) continue;
-      if (!this.#incoming.delete(id)) this.#removed.push(id);
+      if (!this.#incoming.delete(id)) this.#removed.add(id);
       this.#unkept.set(id, error);
     }
     this.#written.clear();

@@ -7,6 +7,8 @@ const busy = 5;
 const readOnly = 8;
 const corrupt = 11;
 const notADatabase = 26;
+/** Beside damage: no such table, too big, a broken constraint, a value of another type. */
+const contentCodes = new Set([1, corrupt, 18, 19, 20, notADatabase]);
 
 export const isBusy = (thrown: unknown): boolean => resultCode(thrown) === busy;
 
@@ -16,6 +18,17 @@ export const isReadOnly = (thrown: unknown): boolean => resultCode(thrown) === r
 export const isDamage = (thrown: unknown): boolean => {
   const code = resultCode(thrown);
   return code === corrupt || code === notADatabase;
+};
+
+/**
+ * What a file holds is to blame, so that another try would meet the same. Not so a disk without room, missing rights,
+ * another process.
+ */
+export const isOfContent = (thrown: unknown): boolean => {
+  const code = resultCode(thrown);
+  if (code !== undefined) return contentCodes.has(code);
+  // Of Node itself, for a number that JavaScript does not have.
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_OUT_OF_RANGE';
 };
 
 /** SQLite's primary result code; node:sqlite gives the extended one, which carries it in its low byte. */

@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
+import { createMemoryCluster, type MemoryCluster } from '../../../src/client/memory/cluster.ts';
+import { partitionOf } from '../../../src/client/partitioner.ts';
+import { systemClock } from '../../../src/delivery/clock.ts';
+import { Delivery } from '../../../src/delivery/delivery.ts';
 import { configuredDestination, type Configured } from '../../../src/operations/configured.ts';
+import type { openDelivery } from '../../../src/operations/delivering.ts';
 import { drainSpool, spoolStatus, type DrainRequest } from '../../../src/operations/draining.ts';
 import { openSpool } from '../../../src/spool/open.ts';
+import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { flowFile } from '../../cli/support/run.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -14,10 +20,13 @@ const folder = tempFolder();
 const [nobody = 0] = await freePorts(1);
 
 /** A destination whose cluster is away, and the path of its spool. */
-async function destination(name: string): Promise<{ configured: Configured; path: string }> {
+async function destination(
+  name: string,
+  more: object = {},
+): Promise<{ configured: Configured; path: string }> {
   const path = join(folder, name);
   const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'orders' };
-  const settings = { kafka, spool: { path, maxBytes: 2_000_000_000 } };
+  const settings = { kafka, spool: { path, maxBytes: 2_000_000_000 }, ...more };
   return { path, configured: await configuredDestination(flowFile(folder, { settings }), undefined, {}) };
 }
 
@@ -31,6 +40,24 @@ async function fill(path: string, count: number, bytes: number): Promise<void> {
   for (let id = 1; id <= count; id += 1) insert.run(id, Buffer.from(`key${id}`), '{}', value);
   database.exec('COMMIT');
   database.close();
+}
+
+/** As `openDelivery`, but to a cluster in memory. */
+function deliveringTo(cluster: MemoryCluster): typeof openDelivery {
+  return ({ retry, batchSize, bufferMemory }, settings, notify) => {
+    const client = cluster.client();
+    const delivery = new Delivery(
+      {
+        partitionOf,
+        prepare: undefined,
+        layout: (topic) => client.layout(topic),
+        produce: (slices) => client.produce(slices),
+      },
+      { retry, linger: 0, batchSize, bufferMemory, ...settings, ...client.limits },
+      { clock: systemClock, notify, random: Math.random, date: () => new Date() },
+    );
+    return Promise.resolve({ delivery, close: () => client.close() });
+  };
 }
 
 function request(changed: Partial<DrainRequest> = {}): { asked: DrainRequest; told: string[] } {
@@ -87,6 +114,25 @@ describe('a spool that is drained', () => {
     assert.ok(left > 50 && left < 500, `${left} taken over`);
     assert.match(told.join('\n'), /damaged/);
     assert.equal((await spoolStatus(configured)).records, left);
+  });
+
+  /** A letter that went to the spool counted as stored and as waiting: "-3 delivered". */
+  it('and stopped while the dead letters wait in turn counts them as left', async () => {
+    const { configured, path } = await destination('letters.db', { deadLetter: { topic: 'dead' } });
+    await fill(path, 3, 10);
+    const stop = new AbortController();
+    const cluster = createMemoryCluster({
+      topics: { orders: 1, dead: 1 },
+      onProduce: (slices) => {
+        if (slices.some(({ topic }) => topic === 'dead')) stop.abort();
+      },
+    });
+    const error = new KafkaError('RECORD_REJECTED', 'No.');
+    cluster.failNext({ outcome: { kind: 'rejected', error }, topic: 'orders', times: 1 });
+    cluster.failNext({ outcome: { kind: 'unreachable', error }, topic: 'dead', times: 1_000 });
+    const { asked, told } = request({ signal: stop.signal });
+    const drained = drainSpool(configured, asked, deliveringTo(cluster));
+    assert.deepEqual(await drained, { delivered: 0, deadLettered: 0, left: 3, refused: 0 }, told.join('\n'));
   });
 
   it('and is empty, as after a crash at its very start, has nothing in it', async () => {

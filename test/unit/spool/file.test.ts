@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -9,67 +7,19 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { openSpool } from '../../../src/spool/open.ts';
 import { readSpool } from '../../../src/spool/status.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Notice } from '../../../src/vocabulary/notice.ts';
-import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
-import type { Spool } from '../../../src/vocabulary/spool.ts';
 import { tempFolder } from '../../support/temp.ts';
-
-const record = (value: string, topic = 'events'): KafkaRecord => ({
-  topic,
-  key: Buffer.from('k'),
-  value: Buffer.from(value),
-  headers: {},
-  timestamp: 0,
-});
-const place = { topic: 'events', partition: 0 };
-
-async function open(path: string, notices: Notice[] = []): Promise<Spool> {
-  return openSpool({ path, maxBytes: 1_000_000_000, patience: 0 }, (notice) => notices.push(notice));
-}
-
-function keep(spool: Spool, id: number, kept: KafkaRecord): Promise<void> {
-  return new Promise((resolve, reject) => {
-    spool.append(id, kept, 0, (error) => (error ? reject(error) : resolve()));
-  });
-}
-
-/** A spool of an earlier run that holds so many records of a thousand bytes. */
-async function filled(path: string, count: number): Promise<void> {
-  const spool = await open(path);
-  await Promise.all(
-    Array.from({ length: count }, (_, index) => keep(spool, index + 1, record(`${index}`.padEnd(1_000)))),
-  );
-  await spool.close();
-}
-
-function start(
-  t: TestContext,
-  file: string,
-  args: readonly string[],
-  shell = '',
-): { line: Promise<string>; kill(): Promise<unknown> } {
-  const script = join(import.meta.dirname, file);
-  const child = spawn('sh', ['-c', `${shell} exec "$0" "$@"`, process.execPath, script, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const kill = () => {
-    child.kill('SIGKILL');
-    return exited;
-  };
-  t.after(kill);
-  const line = once(child.stdout, 'data').then(([chunk]) => String(chunk).trim());
-  return { line, kill };
-}
+import { filled, keep, open, place, record, start } from './file-spool.ts';
 
 describe('the file of the spool', () => {
   it('is refused to a second process, by path and with what to do, and is free after kill -9 with all that was kept', async (t) => {
@@ -235,6 +185,38 @@ describe('the file of the spool', () => {
       }
     },
   );
+
+  /** The log was looked for beside the link, where SQLite does not keep it. */
+  it('may be named by a link, to a file that is not there yet as well, and has one owner by all its names', async () => {
+    const [folder, links] = [tempFolder(), tempFolder()];
+    const path = join(links, 'spool.db');
+    symlinkSync(join(folder, 'real.db'), path);
+    const spool = await open(path);
+    await keep(spool, 1, record('x'));
+    await assert.rejects(open(join(folder, 'real.db')), { code: 'SPOOL_IN_USE' });
+    assert.equal((await readSpool(path)).records, 1);
+    await spool.close();
+    const again = await open(path);
+    assert.equal(again.level().records, 1);
+    await again.close();
+    assert.equal((await readSpool(path)).records, 1);
+    assert.deepEqual(readdirSync(folder).sort(), ['real.db', 'real.db-lock']);
+    assert.deepEqual(readdirSync(links), ['spool.db']);
+  });
+
+  /** What had been opened of it stayed open, once more with each try. */
+  it('of another layout is refused, and let go of', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'spool.db');
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE records (id INTEGER, refused TEXT); PRAGMA user_version = 1');
+    database.close();
+    await assert.rejects(open(path), {
+      code: 'SPOOL_UNAVAILABLE',
+      message: /cannot be used: no such table: topics|table records has 2 columns but 9 values were supplied/,
+    });
+    assert.deepEqual(readdirSync(folder).sort(), ['spool.db', 'spool.db-lock']);
+  });
 
   it('does not grow by what comes and goes', async () => {
     const path = join(tempFolder(), 'spool.db');
