@@ -82,6 +82,7 @@ export async function drainSpool(
     }
     return { delivered: all - left() - refused - deadLettered, deadLettered, left: left(), refused };
   } finally {
+    log.flush();
     await file.close();
   }
 }
