@@ -82,6 +82,7 @@ function createAttributes(id: string): (names: readonly AttributeName[], labels:
           attributes[name] = 'kafka';
           break;
         case 'messaging.operation.name':
+        case 'messaging.operation.type':
           attributes[name] = 'send';
           break;
         case 'messaging.destination.name':
