@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { metrics } from '@opentelemetry/api';
 import type { KafkaHealth } from '../../../src/telemetry/health.ts';
 import { createMetering } from '../../../src/telemetry/meter.ts';
 import { installSdk, type Sdk } from '../../support/otel.ts';
@@ -125,7 +126,10 @@ describe('gauges', () => {
     assert.equal(asked, 2);
   });
 
-  it('ask one that closed beside another of its id never again', async () => {
+  // Each flow that replaces another leaves one behind, and so do its spool and its buffer in memory.
+  it('ask one that closed beside another of its id never again, and let go of it', async (t) => {
+    const meter = metrics.getMeter('walkeros-destination-kafka');
+    const removed = t.mock.method(meter, 'removeBatchObservableCallback');
     let asked = 0;
     const stop = createMetering('kafka')?.observe(() => {
       asked++;
@@ -135,5 +139,6 @@ describe('gauges', () => {
     stop?.();
     await sdk.collect();
     assert.equal(asked, 0);
+    assert.equal(removed.mock.callCount(), 1);
   });
 });

@@ -9,7 +9,7 @@ function setUp() {
   const write = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
   const logger = { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') };
   const clock = new FakeClock();
-  return { lines, clock, notify: createLog(logger, clock) };
+  return { lines, logger, clock, notify: createLog(logger, clock) };
 }
 
 const missing = (topic: string) => new KafkaError('TOPIC_MISSING', `Topic "${topic}" not found.`, { topic });
@@ -32,6 +32,7 @@ describe('log', () => {
     const { lines, clock, notify } = setUp();
     const error = new KafkaError('RECORD_TOO_LARGE', 'Too large.');
     for (let n = 0; n < 20; n++) notify({ kind: 'rejected', topic: 'a', error });
+    assert.equal(clock.pending, 1);
     await clock.advance(59_999);
     assert.deepEqual(lines, ['error Too large.']);
     await clock.advance(1);
@@ -65,12 +66,14 @@ describe('log', () => {
     const error = new KafkaError('BROKER_BUSY', 'Kafka is busy.');
     for (let n = 0; n < 10_000; n++) notify({ kind: 'gave-up', topic: `t${n}`, error });
     assert.equal(lines.length, 101);
+    notify({ kind: 'rejected', topic: 't1', error });
+    assert.equal(lines.length, 102, 'each kind has a line for the rest');
     await clock.advance(60_000);
-    assert.equal(lines.length, 102);
+    assert.equal(lines.length, 103);
     assert.equal(lines.at(-1), 'error Kafka is busy. (and 9898 more like it since the last line)');
     await clock.advance(60_000);
     for (let n = 20_000; n < 20_050; n++) notify({ kind: 'gave-up', topic: `t${n}`, error });
-    assert.equal(lines.length, 152);
+    assert.equal(lines.length, 153);
   });
 
   // "No Kafka broker answers any more" was the last word of a log though one had answered again three seconds before; and an
@@ -205,6 +208,23 @@ describe('log', () => {
     notify.flush();
     await clock.advance(600_000);
     assert.deepEqual(lines, flushed);
+  });
+
+  // A busy process runs its timers late, and new topics come meanwhile.
+  it('forgets nothing that it has still to write', () => {
+    const { lines, logger } = setUp();
+    let now = 0;
+    const notify = createLog(logger, { now: () => now, after: () => undefined });
+    const error = new KafkaError('RECORD_TOO_LARGE', 'Too large.');
+    for (let n = 0; n < 100; n++) {
+      for (let time = 0; time < 3; time++) notify({ kind: 'rejected', topic: `t${n}`, error });
+    }
+    now = 60_000;
+    notify({ kind: 'rejected', topic: 'new', error });
+    lines.length = 0;
+    notify.flush();
+    assert.equal(lines.length, 100);
+    assert.equal(lines[99], 'error Too large. (and 1 more like it since the last line)');
   });
 
   it('goes on at the same pace after it was flushed', async () => {
