@@ -48,6 +48,8 @@ interface Subject {
   unwritten: number;
   /** What is true now: an older one may be over. */
   newest: Line;
+  /** That of the newest. */
+  state: string | undefined;
   /** It is looked at again once it may be written. */
   waiting: boolean;
 }
@@ -64,7 +66,7 @@ export function createLog(logger: Logger, clock: LogClock): Log {
     if (known !== undefined) return known;
     if (subjects.size >= subjectLimit) forgetOld();
     const key = subjects.size < subjectLimit ? line.subject : line.shared;
-    const subject = subjects.get(key) ?? { busyUntil: -Infinity, unwritten: 0, newest: line, waiting: false };
+    const subject = subjects.get(key) ?? newSubject(line);
     subjects.set(key, subject);
     return subject;
   }
@@ -100,6 +102,9 @@ export function createLog(logger: Logger, clock: LogClock): Log {
     const line = lineOf(notice.kind, notice);
     if (line === undefined) return;
     const subject = subjectOf(line);
+    // Told by each of those who saw it, such as all first pushes of a flow: it has changed once.
+    if (line.state !== undefined && line.state === subject.state) return;
+    subject.state = line.state;
     subject.newest = line;
     subject.unwritten++;
     writeOrWait(subject);
@@ -108,6 +113,10 @@ export function createLog(logger: Logger, clock: LogClock): Log {
     for (const subject of subjects.values()) if (subject.unwritten > 0) write(subject);
   };
   return Object.assign(log, { flush });
+}
+
+function newSubject(newest: Line): Subject {
+  return { busyUntil: -Infinity, unwritten: 0, newest, state: undefined, waiting: false };
 }
 
 function since(count: number, rate: Rate): string {
@@ -122,6 +131,8 @@ interface Line {
   /** The subject of those for which there is no room of their own. */
   readonly shared: string;
   readonly rate: Rate;
+  /** What the subject is in from here on; undefined where the line tells of no state. */
+  readonly state: string | undefined;
   /** Put together only where it is written: a fault may give notice of every record. */
   readonly text: () => string;
 }
@@ -130,11 +141,14 @@ function lineOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind>): Li
   const { line }: CatalogueEntry<Kind> = catalogue[kind];
   if (line === undefined) return undefined;
   const shared = line.changes ?? kind;
+  const subject = line.subject?.(notice) ?? shared;
   return {
     level: line.level,
-    subject: line.subject?.(notice) ?? shared,
+    subject,
     shared,
-    rate: line.changes === undefined ? repetitions : changes,
+    ...(line.changes === undefined
+      ? { rate: repetitions, state: undefined }
+      : { rate: changes, state: `${kind} ${subject}` }),
     text: () => line.text(notice),
   };
 }

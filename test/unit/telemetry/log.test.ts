@@ -121,6 +121,36 @@ describe('log', () => {
     ]);
   });
 
+  // walkerOS begins a destination as often as there are first pushes, and each of them tells what became of the connection.
+  it('tells a state once, however many tell of it', async () => {
+    const { lines, clock, notify } = setUp();
+    const error = new KafkaError('BROKER_UNREACHABLE', 'Nobody there.');
+    for (let n = 0; n < 10; n++) notify({ kind: 'connect-failed', error });
+    await clock.advance(1_000);
+    notify({ kind: 'reconnected', downFor: 1_000 });
+    for (let n = 0; n < 10; n++) notify({ kind: 'connected', brokers: ['b1:9092'] });
+    await clock.advance(600_000);
+    assert.deepEqual(lines, [
+      'warn Nobody there. Pushes wait for it until their deadline.',
+      'info Kafka answers again, after 1.0 s.',
+      'info Connected to Kafka at b1:9092.',
+    ]);
+  });
+
+  it('ends with what is true where it flaps from the start', async () => {
+    const { lines, clock, notify } = setUp();
+    const error = new KafkaError('BROKER_UNREACHABLE', 'Nobody there.');
+    for (let n = 0; n < 3; n++) {
+      notify({ kind: 'connect-failed', error });
+      notify({ kind: 'connected', brokers: ['b1:9092'] });
+    }
+    assert.equal(lines.length, 4);
+    await clock.advance(600_000);
+    assert.deepEqual(lines.slice(4), [
+      'info Connected to Kafka at b1:9092. (the latest of 2 changes since the last line)',
+    ]);
+  });
+
   it('has one story for each topic’s spool, and one for those of all topics beyond the first hundred', async () => {
     const { lines, clock, notify } = setUp();
     notify({ kind: 'spool-left', topic: 't', records: 4 });
