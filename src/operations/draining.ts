@@ -88,6 +88,7 @@ export async function drainSpool(
     deadLettered -= Math.min(deadLettered, letters);
     return { delivered: all - left() - refused - deadLettered, deadLettered, left: left(), refused };
   } finally {
+    log.flush();
     await file.close();
   }
 }

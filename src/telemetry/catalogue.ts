@@ -1,7 +1,7 @@
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { NoticeKind, NoticeOf } from '../vocabulary/notice.ts';
 import type { KafkaHealth } from './health.ts';
-import { measureRequest, type Measure } from './measurement.ts';
+import { errorType, measureRequest, type Measure } from './measurement.ts';
 import type { GaugeName } from './metrics.ts';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
@@ -12,7 +12,12 @@ export interface CatalogueEntry<Kind extends NoticeKind> {
   readonly help: string;
   readonly line?: {
     readonly level: Level;
-    /** What repeats: lines of one subject collapse. Default: all of the kind. */
+    /**
+     * The state that is another from here on. Kinds of one state share their subjects: an outage that is over must not be
+     * the log's last word. Undefined: what comes again is the same again.
+     */
+    readonly changes?: 'connection' | 'spool';
+    /** What lines collapse by. Default: all of the kind, or of the state. */
     readonly subject?: (notice: NoticeOf<Kind>) => string;
     readonly text: (notice: NoticeOf<Kind>) => string;
     /** What an operator does about it, for docs/telemetry.md. */
@@ -27,6 +32,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'The first connection stands.',
     line: {
       level: 'info',
+      changes: 'connection',
       text: ({ brokers }) => `Connected to Kafka at ${brokers.join(', ')}.`,
       act: 'Nothing.',
     },
@@ -35,6 +41,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'No broker could be reached at the start.',
     line: {
       level: 'warn',
+      changes: 'connection',
       text: ({ error }) => `${error.message} Pushes wait for it until their deadline.`,
       act: 'Check what the line names: address, TLS or login.',
     },
@@ -44,6 +51,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'Brokers answered before, and none does any more.',
     line: {
       level: 'warn',
+      changes: 'connection',
       text: ({ error }) =>
         `No Kafka broker answers any more: ${error.message} Pushes wait until their deadline.`,
       act: 'Look at the brokers and the network between. What waits is sent when they are back.',
@@ -54,6 +62,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'A broker answers again.',
     line: {
       level: 'info',
+      changes: 'connection',
       text: ({ downFor }) => `Kafka answers again, after ${(downFor / 1_000).toFixed(1)} s.`,
       act: 'Nothing.',
     },
@@ -86,7 +95,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'Records of one partition are sent again after a pause.',
     line: {
       level: 'warn',
-      subject: ({ topic }) => `retrying ${topic}`,
+      subject: ({ topic, error }) => failing('retrying', topic, error),
       text: ({ topic, delay, error }) =>
         `Kafka topic "${topic}": trying again in ${delay} ms. ${error.message}`,
       act: 'Nothing at first: elections pass. If it goes on, look at the partition’s leader and its replicas.',
@@ -109,7 +118,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'A push failed because its time or its tries were over.',
     line: {
       level: 'error',
-      subject: ({ topic, error }) => failed('gave-up', topic, error),
+      subject: ({ topic, error }) => failedPush('gave-up', topic, error),
       text: ({ error }) => error.message,
       act: 'Look at the cause that the line names. A record that "may have been written" can be there twice if sent again.',
     },
@@ -119,7 +128,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'A push failed because its record can never be stored.',
     line: {
       level: 'error',
-      subject: ({ topic, error }) => failed('rejected', topic, error),
+      subject: ({ topic, error }) => failedPush('rejected', topic, error),
       text: ({ error }) => error.message,
       act: 'Change what the line names. `settings.deadLetter` keeps such records.',
     },
@@ -129,7 +138,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'A refused record was stored in the dead-letter topic; its push succeeded.',
     line: {
       level: 'warn',
-      subject: ({ topic }) => `dead-lettered ${topic}`,
+      subject: ({ topic, error }) => failing('dead-lettered', topic, error),
       text: ({ topic, deadLetterTopic, error }) =>
         `Kafka topic "${topic}": a rejected record was stored in the dead-letter topic "${deadLetterTopic}". ${error.message}`,
       act: 'Mend the cause, then send them again from the dead-letter topic.',
@@ -151,7 +160,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'The schema of a topic could not be looked up.',
     line: {
       level: 'warn',
-      subject: ({ topic, error }) => `schema-unavailable ${topic} ${error.code}`,
+      subject: ({ topic, error }) => failing('schema-unavailable', topic, error),
       text: ({ topic, error, inUse }) =>
         `${error.message} ` +
         (inUse
@@ -185,7 +194,8 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'The spool holds records of an earlier run: they are sent first.',
     line: {
       level: 'info',
-      subject: ({ topic }) => `spool-left ${topic}`,
+      changes: 'spool',
+      subject: ({ topic }) => `spool ${topic}`,
       text: ({ topic, records }) =>
         `The spool holds ${records} records for Kafka topic "${topic}" from an earlier run: they go first.`,
       act: 'Nothing.',
@@ -206,7 +216,8 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'Records of a topic go to the spool, for Kafka does not take them in time.',
     line: {
       level: 'warn',
-      subject: ({ topic }) => `spooling ${topic}`,
+      changes: 'spool',
+      subject: ({ topic }) => `spool ${topic}`,
       text: ({ topic, why }) =>
         `Kafka topic "${topic}": records go to the spool from here on, and to Kafka once it takes them. ` +
         (why?.message ?? 'There is no room left in settings.kafka.bufferMemory.'),
@@ -217,7 +228,8 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'Everything in the spool was delivered.',
     line: {
       level: 'info',
-      subject: ({ topic }) => `spool-drained ${topic}`,
+      changes: 'spool',
+      subject: ({ topic }) => `spool ${topic}`,
       text: ({ topic }) => `Kafka topic "${topic}": everything in the spool was delivered.`,
       act: 'Nothing.',
     },
@@ -226,7 +238,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     help: 'The broker will never take a record that the spool has; its push was told long ago that it is safe.',
     line: {
       level: 'error',
-      subject: ({ topic, error }) => `spool-refused ${topic} ${error.code}`,
+      subject: ({ topic, error }) => failing('spool-refused', topic, error),
       text: ({ topic, error }) =>
         `Kafka topic "${topic}" refused a record of the spool. It stays there and is tried again at the next ` +
         `start; settings.deadLetter would take it. ${error.message}`,
@@ -268,9 +280,14 @@ function since(date: Date, now: number): number {
 
 const missing = (topic: string): string => `topic-missing ${topic}`;
 
+/** Each cause by itself, told apart as metrics do: the second one is not to hide in the count of the first. */
+function failing(kind: NoticeKind, topic: string, error: KafkaError): string {
+  return `${kind} ${topic} ${errorType(error)}`;
+}
+
 /** That a topic is missing was said when it was found out; that its records fail for it is the same story. */
-function failed(kind: NoticeKind, topic: string, error: KafkaError): string {
-  return isMissingTopic(error) ? missing(topic) : `${kind} ${topic} ${error.code}`;
+function failedPush(kind: NoticeKind, topic: string, error: KafkaError): string {
+  return isMissingTopic(error) ? missing(topic) : failing(kind, topic, error);
 }
 
 function isMissingTopic(error: unknown): boolean {

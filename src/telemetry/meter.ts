@@ -1,23 +1,12 @@
-import {
-  createNoopMeter,
-  metrics as api,
-  type Attributes,
-  type BatchObservableCallback,
-  type Meter,
-} from '@opentelemetry/api';
+import { createNoopMeter, metrics as api, type Attributes, type Meter } from '@opentelemetry/api';
 import type { Notice, NoticeKind, NoticeOf, Notify } from '../vocabulary/notice.ts';
 import { boundedNames } from './bounded-names.ts';
 import { hostAndPort } from './broker-address.ts';
-import { catalogue, gauges } from './catalogue.ts';
+import { catalogue } from './catalogue.ts';
+import { observeGauges } from './gauges.ts';
 import type { KafkaHealth } from './health.ts';
 import { errorType, type Labels, type Measure } from './measurement.ts';
-import {
-  metrics,
-  type AttributeName,
-  type EventMetricName,
-  type GaugeName,
-  type MetricSpec,
-} from './metrics.ts';
+import { metrics, type AttributeName, type EventMetricName, type MetricSpec } from './metrics.ts';
 
 /** Under this name OpenTelemetry knows where metrics and spans come from. */
 export const scope = 'walkeros-destination-kafka';
@@ -82,6 +71,7 @@ function createAttributes(id: string): (names: readonly AttributeName[], labels:
           attributes[name] = 'kafka';
           break;
         case 'messaging.operation.name':
+        case 'messaging.operation.type':
           attributes[name] = 'send';
           break;
         case 'messaging.destination.name':
@@ -100,30 +90,4 @@ function createAttributes(id: string): (names: readonly AttributeName[], labels:
     }
     return attributes;
   };
-}
-
-function observeGauges(meter: Meter, id: string, health: () => KafkaHealth): () => void {
-  const attributes = { 'walkeros.destination.id': id };
-  const names = Object.keys(gauges) as GaugeName[];
-  const instruments = names.map((gauge) => {
-    const { name, unit, help } = metrics[gauge];
-    return {
-      read: gauges[gauge],
-      instrument: meter.createObservableGauge(name, { unit, description: help }),
-    };
-  });
-  const observables = instruments.map(({ instrument }) => instrument);
-  let closed = false;
-  const observe: BatchObservableCallback = (result) => {
-    const now = Date.now();
-    const state = health();
-    for (const { read, instrument } of instruments) {
-      const value = read(state, now);
-      if (value !== undefined) result.observe(instrument, value, attributes);
-    }
-    // Not at once: the SDK is going through its callbacks just now.
-    if (closed) queueMicrotask(() => meter.removeBatchObservableCallback(observe, observables));
-  };
-  meter.addBatchObservableCallback(observe, observables);
-  return () => (closed = true);
 }

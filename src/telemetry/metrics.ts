@@ -18,6 +18,7 @@ export interface MetricSpec {
 export const attributes = {
   'messaging.system': 'always `kafka`',
   'messaging.operation.name': 'always `send`',
+  'messaging.operation.type': 'always `send`',
   'messaging.destination.name': 'the topic; `_other` beyond the first 100',
   'server.address': 'host of the broker; `_other` beyond the first 100 brokers',
   'server.port': 'its port',
@@ -44,7 +45,7 @@ export const metrics = {
     kind: 'histogram',
     unit: 's',
     help: 'From the start of a produce request to its outcome. The topic is named where the request has only one.',
-    attributes: [...request, topic, error],
+    attributes: [...request, 'messaging.operation.type', topic, error],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
   },
   batchMessages: {

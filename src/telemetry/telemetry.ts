@@ -5,7 +5,7 @@ import type { SpoolLevel } from '../vocabulary/spool.ts';
 import { Connection } from './connection.ts';
 import { carefulLogger, Guard } from './guard.ts';
 import type { KafkaHealth } from './health.ts';
-import { createLog, type LogClock, type Logger } from './log.ts';
+import { createLog, type Log, type LogClock, type Logger } from './log.ts';
 import { createMetering, type Metering } from './meter.ts';
 import { createMark, type MarkOrigin } from './origin.ts';
 import { createSpans } from './spans.ts';
@@ -43,6 +43,7 @@ export class Telemetry {
   /** Told of each produce request. */
   readonly produced: OnProduced;
   readonly #id: string;
+  readonly #log: Log;
   readonly #connection: Connection;
   readonly #metering: Metering | undefined;
   #state = nothing;
@@ -57,6 +58,7 @@ export class Telemetry {
     const metering = createMetering(id);
     const spans = createSpans(id, clientId);
     this.#id = id;
+    this.#log = log;
     this.#metering = metering;
     this.notify = (notice) => {
       log(notice);
@@ -123,11 +125,12 @@ export class Telemetry {
     };
   }
 
-  /** Nothing is under way any more, and nobody is connected. */
+  /** Nothing is under way any more, and nobody is connected. What the log has still to count is written. */
   close(): void {
     this.#closed = true;
     this.#state = nothing;
     this.#connection.close();
     this.#stop?.();
+    this.#log.flush();
   }
 }

@@ -20,5 +20,5 @@ export function inOperatorsWords(text: string, { topic, addresses, spool }: Name
     .replace(/trying again in \d+ ms/, 'trying again in … ms')
     .replace(/(\.damaged-)[\d-]+T[\d:.-]+Z/, '$1…')
     .replace(/\b\d[\d,]* records\b/, '… records')
-    .replace(/ \(and \d+ more like it since the last line\)$/, '');
+    .replace(/ \((and \d+ more like it|the latest of \d+ changes) since the last line\)$/, '');
 }

@@ -84,6 +84,13 @@ it('names what chance decides in what an operator reads', () => {
   );
   assert.equal(
     inOperatorsWords(
+      'INFO Kafka topic "chaos-1f": everything in the spool was delivered. (the latest of 4 changes since the last line)',
+      names,
+    ),
+    'INFO Kafka topic "events": everything in the spool was delivered.',
+  );
+  assert.equal(
+    inOperatorsWords(
       '/tmp/x: /tmp/x/spool.db moved to /tmp/x/spool.db.damaged-2026-01-02T03:04:05.678Z, 12 records',
       names,
     ),

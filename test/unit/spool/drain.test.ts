@@ -31,13 +31,16 @@ async function destination(
 }
 
 /** As a flow would have left them behind, but faster. */
-async function fill(path: string, count: number, bytes: number): Promise<void> {
+async function fill(path: string, count: number, bytes: number, topics = 1): Promise<void> {
   await (await openSpool({ path, maxBytes: 1_000, patience: 0 }, () => undefined)).close();
   const database = new DatabaseSync(path);
-  database.exec("PRAGMA synchronous = OFF; BEGIN; INSERT INTO topics VALUES (1, 'orders')");
-  const insert = database.prepare('INSERT INTO records VALUES (?, 1, 0, NULL, 0, 0, ?, ?, ?)');
+  database.exec('PRAGMA synchronous = OFF; BEGIN');
+  const name = database.prepare('INSERT INTO topics VALUES (?, ?)');
+  for (let id = 1; id <= topics; id += 1) name.run(id, id === 1 ? 'orders' : `orders-${id}`);
+  const insert = database.prepare('INSERT INTO records VALUES (?, ?, 0, NULL, 0, 0, ?, ?, ?)');
   const value = Buffer.alloc(bytes, 'x');
-  for (let id = 1; id <= count; id += 1) insert.run(id, Buffer.from(`key${id}`), '{}', value);
+  for (let id = 1; id <= count; id += 1)
+    insert.run(id, 1 + ((id - 1) % topics), Buffer.from(`key${id}`), '{}', value);
   database.exec('COMMIT');
   database.close();
 }
@@ -95,6 +98,17 @@ describe('a spool that is drained', () => {
     assert.ok(utilization < 0.2, `the loop is taken for ${Math.round(utilization * 100)} % of the time`);
     assert.deepEqual(await drained, { delivered: 0, deadLettered: 0, left: 300_000, refused: 0 });
     assert.equal(shown[0], '0 of 300000');
+  });
+
+  /** What the log had counted and not yet written was lost with the end: a thousand refusals read as one. */
+  it('ends with the lines that its log still owes', async () => {
+    const { configured, path } = await destination('topics.db');
+    await fill(path, 110, 10, 110);
+    const { asked, told } = request();
+    await drainSpool(configured, asked);
+    // A hundred topics have lines of their own, the others share theirs: four, and then one for all that are left.
+    assert.equal(told.length, 105);
+    assert.match(told.at(-1) ?? '', / \(the latest of 6 changes since the last line\)$/);
   });
 
   /** It was refused before anybody could save what is left: "malformed. It needs a local disk with room". */

@@ -31,9 +31,10 @@ describe('Connection', () => {
     const { connection, notices, clock, judge } = setUp();
     judge(stored);
     connection.allLost(error);
+    await clock.advance(1_000);
     connection.allLost(error);
     assert.equal(connection.up, false);
-    await clock.advance(3_500);
+    await clock.advance(2_500);
     judge(stored);
     assert.equal(connection.up, true);
     assert.deepEqual(notices, [
@@ -94,6 +95,17 @@ describe('Connection', () => {
     assert.equal(connection.up, true);
     await clock.advance(60_000);
     assert.equal(asked, 4);
+    assert.equal(clock.pending, 0);
+  });
+
+  it('is not asked when it has answered before', async () => {
+    const { connection, clock } = setUp();
+    let asked = 0;
+    connection.watch(() => Promise.resolve(asked++));
+    connection.allLost(error);
+    connection.answered();
+    await clock.advance(60_000);
+    assert.equal(asked, 0);
     assert.equal(clock.pending, 0);
   });
 

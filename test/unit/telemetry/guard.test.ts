@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
+import { context, metrics, trace, type ContextManager, type Meter, type Tracer } from '@opentelemetry/api';
 import { Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { reportOf } from './reports.ts';
+import { event } from '../../support/flow.ts';
+import { recordOf, reportOf } from './reports.ts';
 
 type Line = (level: string, message: string) => void;
 
@@ -61,5 +63,59 @@ describe('what listens, and throws', () => {
           'spans may be missing from here on.',
       ],
     );
+  });
+
+  describe('is not heard by deliveries: an OpenTelemetry SDK', () => {
+    const told =
+      'error A log handler or the OpenTelemetry SDK failed: exporter is broken. Deliveries go on; lines, metrics or ' +
+      'spans may be missing from here on.';
+    const fail = (): never => {
+      throw new Error('exporter is broken');
+    };
+    /** Whatever is asked of it throws. */
+    const broken = new Proxy({}, { get: () => fail });
+    afterEach(() => {
+      metrics.disable();
+      trace.disable();
+      context.disable();
+    });
+
+    function setUp() {
+      const lines: string[] = [];
+      return { lines, ...telemetryWith((level, message) => lines.push(`${level} ${message}`)) };
+    }
+
+    it('that cannot count', () => {
+      metrics.setGlobalMeterProvider({ getMeter: () => broken as Meter });
+      const requests = setUp();
+      requests.telemetry.produced(reportOf());
+      assert.deepEqual(requests.lines, [told]);
+      const notices = setUp();
+      notices.telemetry.notify({ kind: 'rejected', topic: 'events', error: lost });
+      assert.deepEqual(notices.lines, ['error Nobody answers.', told]);
+    });
+
+    it('that makes no spans', () => {
+      trace.setGlobalTracerProvider({ getTracer: () => broken as Tracer });
+      const { telemetry, lines } = setUp();
+      telemetry.produced(reportOf());
+      assert.deepEqual(lines, [told]);
+    });
+
+    it('that does not know what is going on', () => {
+      trace.setGlobalTracerProvider({ getTracer: () => broken as Tracer });
+      const { telemetry, lines } = setUp();
+      const manager: ContextManager = {
+        active: fail,
+        with: fail,
+        bind: fail,
+        enable: fail,
+        disable: () => manager,
+      };
+      context.setGlobalContextManager(manager);
+      const record = recordOf();
+      assert.equal(telemetry.mark?.(record, { event: event(), ingest: undefined, pushed: true }), record);
+      assert.deepEqual(lines, [told]);
+    });
   });
 });

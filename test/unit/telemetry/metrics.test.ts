@@ -44,7 +44,11 @@ describe('metrics with an OpenTelemetry SDK', () => {
       { attributes: { ...request, 'messaging.destination.name': 'events' }, value: 300 },
     ]);
     const [duration] = points('messaging.client.operation.duration');
-    assert.deepEqual(duration?.attributes, { ...request, 'messaging.destination.name': 'events' });
+    assert.deepEqual(duration?.attributes, {
+      ...request,
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': 'events',
+    });
     const [batch] = points('walkeros.kafka.batch.messages');
     assert.deepEqual(batch?.attributes, id);
     assert.ok(typeof batch.value === 'object' && typeof duration.value === 'object');

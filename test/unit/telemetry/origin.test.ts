@@ -48,9 +48,9 @@ describe('the trace an event belongs to', () => {
   });
 
   it('may stand in the event itself', () => {
-    const mark = createMark('custom.traceparent', undefined);
+    const mark = createMark('custom.ingest.traceparent', undefined);
     const marked = mark?.(record, {
-      event: event({ custom: { traceparent: carried } }),
+      event: event({ custom: { ingest: { traceparent: carried } } }),
       ingest: undefined,
       pushed: true,
     });

@@ -22,6 +22,21 @@ it('metrics show the size of requests, and what compression saves', async (t) =>
   ]);
 });
 
+// Divided by nothing, it is infinite; and so is the sum of the histogram, for ever.
+it('metrics show no size of a request that was not written', async (t) => {
+  const sdk = installSdk();
+  t.after(() => sdk.uninstall());
+  const metering = createMetering('kafka');
+  metering?.notify({ kind: 'requested', report: reportOf({ size: { plain: 3_000, sent: 0 } }) });
+  metering?.notify({ kind: 'requested', report: reportOf({ size: undefined }) });
+  const found = await sdk.collect();
+  assert.equal(found.get('walkeros.kafka.batch.size'), undefined);
+  assert.equal(found.get('walkeros.kafka.compression.ratio'), undefined);
+  assert.deepEqual(found.get('walkeros.kafka.batch.messages'), [
+    { attributes: id, value: { count: 2, sum: 2 } },
+  ]);
+});
+
 it('metrics show the depth and the age of the spool, where there is one', async (t) => {
   const sdk = installSdk();
   t.after(() => sdk.uninstall());

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { metrics } from '@opentelemetry/api';
+import type { KafkaHealth } from '../../../src/telemetry/health.ts';
+import { createMetering } from '../../../src/telemetry/meter.ts';
+import { installSdk, type Sdk } from '../../support/otel.ts';
+
+const noon = Date.parse('2026-01-01T12:00:00Z');
+const secondsBefore = (seconds: number): Date => new Date(noon - seconds * 1_000);
+
+function healthOf(overrides: Partial<KafkaHealth> = {}): KafkaHealth {
+  return {
+    id: 'kafka',
+    connected: true,
+    lastAcknowledgedAt: undefined,
+    waiting: { records: 7, bytes: 70, limit: 700 },
+    spool: undefined,
+    ...overrides,
+  };
+}
+
+describe('gauges', () => {
+  let sdk: Sdk;
+  beforeEach(() => {
+    sdk = installSdk();
+  });
+  afterEach(() => sdk.uninstall());
+
+  /** Each value by the last words of its metric's name, for a destination of this id. */
+  async function shown(id = 'kafka'): Promise<Record<string, unknown>> {
+    const found = [...(await sdk.collect())].flatMap(([name, points]) =>
+      points
+        .filter(({ attributes }) => attributes['walkeros.destination.id'] === id)
+        .map(({ value }) => [name.replace('walkeros.kafka.', ''), value]),
+    );
+    return Object.fromEntries(found) as Record<string, unknown>;
+  }
+
+  it('tell ages in seconds, and none below zero where the clock was set back', async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: noon });
+    let health = healthOf({
+      lastAcknowledgedAt: secondsBefore(12.5),
+      spool: { records: 3, bytes: 30, oldest: secondsBefore(90) },
+    });
+    createMetering('kafka')?.observe(() => health);
+    assert.deepEqual(await shown(), {
+      connected: 1,
+      'acknowledgement.age': 12.5,
+      'buffer.messages': 7,
+      'buffer.usage': 70,
+      'buffer.limit': 700,
+      'spool.messages': 3,
+      'spool.usage': 30,
+      'spool.age': 90,
+    });
+    health = healthOf({
+      lastAcknowledgedAt: secondsBefore(-5),
+      spool: { records: 3, bytes: 30, oldest: secondsBefore(-5) },
+    });
+    const { 'acknowledgement.age': acknowledged, 'spool.age': spooled } = await shown();
+    assert.deepEqual([acknowledged, spooled], [0, 0]);
+  });
+
+  // Of two flows in a process, each with a destination "kafka", the gauges showed the one that was opened last: all was
+  // well while the other had lost its cluster.
+  it('show the worst, and all that waits, of destinations with the same id', async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: noon });
+    let first = healthOf({
+      connected: false,
+      lastAcknowledgedAt: secondsBefore(40),
+      spool: { records: 3, bytes: 30, oldest: secondsBefore(90) },
+    });
+    let second = healthOf({ waiting: { records: 1, bytes: 10, limit: 100 } });
+    const stopFirst = createMetering('kafka')?.observe(() => first);
+    createMetering('kafka')?.observe(() => second);
+    createMetering('other')?.observe(() => healthOf({ id: 'other' }));
+    const both = {
+      connected: 0,
+      'acknowledgement.age': 40,
+      'buffer.messages': 8,
+      'buffer.usage': 80,
+      'buffer.limit': 800,
+      'spool.messages': 3,
+      'spool.usage': 30,
+      'spool.age': 90,
+    };
+    assert.deepEqual(await shown(), both);
+    [first, second] = [second, first];
+    assert.deepEqual(await shown(), both);
+    first = healthOf({
+      lastAcknowledgedAt: secondsBefore(2),
+      spool: { records: 4, bytes: 40, oldest: secondsBefore(100) },
+    });
+    assert.deepEqual(await shown(), {
+      connected: 0,
+      'acknowledgement.age': 40,
+      'buffer.messages': 14,
+      'buffer.usage': 140,
+      'buffer.limit': 1_400,
+      'spool.messages': 7,
+      'spool.usage': 70,
+      'spool.age': 100,
+    });
+    second = healthOf({ spool: { records: 0, bytes: 0, oldest: undefined } });
+    assert.equal((await shown())['connected'], 1);
+    assert.equal((await shown())['spool.age'], 100);
+    assert.equal((await shown('other'))['buffer.messages'], 7);
+    // The one that closed is no longer the worst.
+    first = healthOf({ connected: false });
+    stopFirst?.();
+    assert.deepEqual([(await shown())['connected'], (await shown())['buffer.messages']], [1, 7]);
+  });
+
+  it('ask a destination that closed once more, and then never again', async () => {
+    let asked = 0;
+    const stop = createMetering('kafka')?.observe(() => {
+      asked++;
+      return healthOf();
+    });
+    await sdk.collect();
+    stop?.();
+    await sdk.collect();
+    assert.equal(asked, 2);
+    await sdk.collect();
+    await sdk.collect();
+    assert.equal(asked, 2);
+  });
+
+  // Each flow that replaces another leaves one behind, and so do its spool and its buffer in memory.
+  it('ask one that closed beside another of its id never again, and let go of it', async (t) => {
+    const meter = metrics.getMeter('walkeros-destination-kafka');
+    const removed = t.mock.method(meter, 'removeBatchObservableCallback');
+    let asked = 0;
+    const stop = createMetering('kafka')?.observe(() => {
+      asked++;
+      return healthOf();
+    });
+    createMetering('kafka')?.observe(() => healthOf());
+    stop?.();
+    await sdk.collect();
+    assert.equal(asked, 0);
+    assert.equal(removed.mock.callCount(), 1);
+  });
+});
