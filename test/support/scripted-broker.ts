@@ -13,8 +13,9 @@ export interface ScriptedBroker {
 /**
  * A broker that goes as far as a login and takes any, for a mechanism whose server side nobody distributes: ApiVersions
  * (0 and 1), SaslHandshake (1), SaslAuthenticate (0); everything else ends the connection.
+ * @param mechanism undefined: a listener without SASL, which answers a login with ILLEGAL_SASL_STATE
  */
-export async function scriptedBroker(mechanism: string): Promise<ScriptedBroker> {
+export async function scriptedBroker(mechanism: string | undefined): Promise<ScriptedBroker> {
   const mechanisms: string[] = [];
   const logins: Buffer[] = [];
 
@@ -41,7 +42,8 @@ export async function scriptedBroker(mechanism: string): Promise<ScriptedBroker>
       reply(int16(version > 1 ? 35 : 0), int32(offers.length), ...offers, ...throttle);
     } else if (key === 17) {
       mechanisms.push(body.subarray(2).toString());
-      reply(int16(0), int32(1), text(mechanism));
+      if (mechanism === undefined) reply(int16(34), int32(0));
+      else reply(int16(0), int32(1), text(mechanism));
     } else if (key === 36) {
       logins.push(body.subarray(4));
       reply(int16(0), int16(-1), int32(0));

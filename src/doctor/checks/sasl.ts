@@ -38,6 +38,8 @@ function faultOf(broker: string, thrown: unknown, login: string | undefined): Fa
 
 function fixFor(code: ErrorCode | undefined, message: string, login: string | undefined): string | undefined {
   if (code === 'CREDENTIALS_UNAVAILABLE') return 'Give this machine the credentials that the message names.';
+  if (code === 'AUTHENTICATION_FAILED' && /takes no login/.test(message))
+    return 'The listener takes no login: take its SASL port in settings.kafka.brokers, or remove settings.kafka.sasl.';
   if (code === 'AUTHENTICATION_FAILED' && /mechanism/i.test(message) && !/invalid credentials/i.test(message))
     return 'Set settings.kafka.sasl.mechanism to one that the listener offers (sasl.enabled.mechanisms of the broker).';
   if (code === 'AUTHENTICATION_FAILED')

@@ -132,6 +132,16 @@ export const broken: readonly Broken[] = [
     fix: /^Set settings\.kafka\.sasl\.mechanism to one that the listener offers/,
   },
   {
+    // "refused to authenticate", it said, and sent people to look for another password.
+    what: 'a login where the listener takes none',
+    path: (ward) => ward.flow({ kafka: { brokers: [ward.plain], ssl: undefined } }),
+    name: 'sasl',
+    message: (ward) =>
+      `Kafka at ${ward.plain} takes no login on this port (ILLEGAL_SASL_STATE): take its SASL port in ` +
+      'settings.kafka.brokers, or remove settings.kafka.sasl.',
+    fix: /^The listener takes no login: take its SASL port in settings\.kafka\.brokers, or remove settings\.kafka\.sasl\.$/,
+  },
+  {
     what: 'no login where the listener asks for one',
     path: (ward) => ward.flow({ kafka: { sasl: undefined } }),
     name: 'sasl',
