@@ -1,8 +1,9 @@
 import { KafkaError, reasonOf, type ErrorCode } from '../../vocabulary/errors.ts';
+import { inSettings } from '../address-fixes.ts';
 import type { Check } from '../check.ts';
 import { eachBroker, those, type Fault } from '../each-broker.ts';
 import { fixUnforeseen } from '../finding.ts';
-import { unanswered } from '../unanswered.ts';
+import { isSilence, unanswered } from '../unanswered.ts';
 import { tlsFault } from './tls.ts';
 
 /** Whether the brokers let us in, with the login of the settings or without one. */
@@ -32,7 +33,7 @@ export const sasl: Check = {
 function faultOf(broker: string, thrown: unknown, login: string | undefined): Fault {
   const code = thrown instanceof KafkaError ? thrown.code : undefined;
   const message = reasonOf(thrown);
-  if (code === 'BROKER_UNREACHABLE' && /timed out/i.test(message)) return unanswered(broker);
+  if (isSilence(thrown)) return unanswered(broker, inSettings);
   return { message, fix: fixFor(code, message, login) ?? fixUnforeseen(thrown) };
 }
 

@@ -157,6 +157,16 @@ export const broken: readonly Broken[] = [
     fix: /^Set advertised\.listeners of broker 1 to an address that is reachable from here/,
   },
   {
+    // TCP alone was tried there: "all reachable as advertised".
+    what: 'an advertised address that takes connections, with no broker behind it',
+    path: (ward) => ward.flow({ kafka: { ...open, brokers: [ward.sidecar] } }),
+    name: 'cluster',
+    message: ({ silence }) =>
+      `Broker 1 tells clients to come to ${silence}. ${silence} accepts connections and does not answer: a frozen broker, ` +
+      'or no Kafka.',
+    fix: /and whether advertised\.listeners of broker 1 names the right port\. If it is only slow/,
+  },
+  {
     // Only TCP was tried there: all was well until the first event, which goes to the brokers' own addresses.
     what: 'a certificate for the address of the settings, and not for the advertised one',
     path: (ward) => ward.flow({ kafka: { brokers: [ward.at.MISNAMED], sasl: undefined } }),
