@@ -8,6 +8,8 @@ export interface Fault {
   readonly retriable: boolean;
   /** The registry's own number, such as 40401 for "Subject not found". */
   readonly registryCode?: number;
+  /** Its certificate is signed by an authority that is not trusted here. */
+  readonly untrusted?: boolean;
   readonly cause?: unknown;
 }
 
@@ -45,12 +47,27 @@ export function faultOfSilence(failure: unknown): Fault {
   const nested = failure instanceof Error && failure.cause !== undefined ? failure.cause : failure;
   const timedOut = failure instanceof Error && failure.name === 'TimeoutError';
   const reason = timedOut ? 'it did not answer in time' : reasonOf(nested) || 'no connection';
-  return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure };
+  return {
+    code: 'REGISTRY_UNAVAILABLE',
+    reason,
+    retriable: true,
+    untrusted: isUntrusted(nested),
+    cause: failure,
+  };
+}
+
+/** Node's codes of a chain that ends at nobody we know. */
+function isUntrusted(failure: unknown): boolean {
+  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
+  return /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code);
 }
 
 /** @param setting where the user has written how to reach the registry */
-const advice: Partial<Record<ErrorCode, (setting: string) => string>> = {
-  REGISTRY_UNAVAILABLE: (setting) => `Check ${partOf(setting, 'url')} and that the registry is up.`,
+const advice: Partial<Record<ErrorCode, (setting: string, fault: Fault) => string>> = {
+  REGISTRY_UNAVAILABLE: (setting, { untrusted }) =>
+    untrusted === true
+      ? `Give the authority that signed its certificate as ${authorityOf(setting)}.`
+      : `Check ${partOf(setting, 'url')} and that the registry is up.`,
   REGISTRY_UNAUTHORIZED: (setting) =>
     `Check ${partOf(setting, 'auth')}, and what its user may do with this subject.`,
   REGISTRY_FAILED: (setting) =>
@@ -64,6 +81,10 @@ const advice: Partial<Record<ErrorCode, (setting: string) => string>> = {
 const partOf = (setting: string, part: string): string =>
   setting.startsWith('--') ? setting : `${setting}.${part}`;
 
+/** Nor have they certificates. */
+const authorityOf = (setting: string): string =>
+  setting.startsWith('--') ? 'a file that NODE_EXTRA_CA_CERTS names' : `${setting}.ssl.ca`;
+
 export interface Asked {
   /** What was wanted, such as `register the schema under subject "orders-value"`. */
   readonly what: string;
@@ -73,8 +94,9 @@ export interface Asked {
   readonly setting: string;
 }
 
-export function registryError({ what, url, setting }: Asked, { code, reason, cause }: Fault): KafkaError {
-  const hint = advice[code]?.(setting);
+export function registryError({ what, url, setting }: Asked, fault: Fault): KafkaError {
+  const { code, reason, cause } = fault;
+  const hint = advice[code]?.(setting, fault);
   return new KafkaError(
     code,
     `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.${hint === undefined ? '' : ` ${hint}`}`,
