@@ -116,7 +116,7 @@ describe('an examination', () => {
   /** In a file with several flows none of these ran: "several such destinations", "Multiple flows found". */
   it('names the flow in what is to be typed, where the file has several', async () => {
     const file = join(tempFolder(), 'kafka.spool');
-    const status = () => Promise.resolve({ fileBytes: 1, records: 2, refused: 2 });
+    const status = () => Promise.resolve({ fileBytes: 1, bytes: 0, records: 2, refused: 2 });
     const schemaMissing = new KafkaError('SCHEMA_MISSING', 'It is not there.');
     const registry = {
       urls: ['http://registry'],
@@ -179,6 +179,34 @@ describe('an examination', () => {
       { name: 'topics', reason: 'needs cluster' },
     ]);
     assert.equal(made.failed, false);
+  });
+
+  /** It counted the file, which has room for records that left, and said "writable, 99 records wait". */
+  it('tells how full the spool is', async () => {
+    const path = join(tempFolder(), 'kafka.spool');
+    const foundAt = async (bytes: number) => {
+      const status = () => Promise.resolve({ fileBytes: 900, bytes, records: 9, refused: 0 });
+      const made = await report({ spool: { path, files: [], maxBytes: 1_000, status } });
+      return made.findings.filter(({ name }) => name === 'spool').map(({ name: _, ...verdict }) => verdict);
+    };
+    const fix =
+      'See why Kafka takes nothing, and deliver it (a running flow does; without one: "walkeros-kafka spool drain ' +
+      'flow.json --destination kafka"), or raise settings.spool.maxBytes.';
+    assert.deepEqual(await foundAt(799), [{ status: 'ok', message: `${path}: writable, 9 records wait` }]);
+    assert.deepEqual(await foundAt(800), [
+      {
+        status: 'warning',
+        message: `The spool ${path} has taken 80 % of settings.spool.maxBytes (1000): new records are refused once it is full.`,
+        fix,
+      },
+    ]);
+    assert.deepEqual(await foundAt(990), [
+      {
+        status: 'failure',
+        message: `The spool ${path} is full, with 99 % of settings.spool.maxBytes (1000): new records are refused.`,
+        fix,
+      },
+    ]);
   });
 
   /** The folder alone was tried: all was well, and the flow could not start. */
