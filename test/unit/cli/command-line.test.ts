@@ -69,6 +69,14 @@ describe('the command line', () => {
     ],
     ['tail t --json=yes', '--json takes no value. See: npx walkeros-kafka tail --help'],
     ['tail t --limit 1 --limit 2', '--limit was given twice. See: npx walkeros-kafka tail --help'],
+    // Objects have these by themselves: they were taken, and meant nothing.
+    ...['--constructor', '--toString', '--__proto__'].map(
+      (option) =>
+        [
+          `doctor flow.json ${option}`,
+          `there is no option ${option}. See: npx walkeros-kafka doctor --help`,
+        ] as const,
+    ),
     ['tail t', 'tell the cluster with either --brokers or --flow'],
     ['tail t --brokers b:1 --limit 0', '--limit takes a whole number above 0, not "0"'],
     [
