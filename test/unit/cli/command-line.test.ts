@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
@@ -37,6 +37,17 @@ describe('the command line', () => {
       assert.ok(help.lines.some((line) => line.startsWith(`  npx walkeros-kafka ${command.name} `)));
       for (const line of help.lines) assert.ok(line.length <= 125, line);
     }
+  });
+
+  it('tells its version', async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+    ) as Record<string, string>;
+    assert.deepEqual(await run(['--version']), {
+      code: 0,
+      lines: [`walkeros-destination-kafka ${version}`],
+      notes: [],
+    });
   });
 
   it('lists those of a group', async () => {
