@@ -187,26 +187,28 @@ describe('an examination', () => {
     const foundAt = async (bytes: number) => {
       const status = () => Promise.resolve({ fileBytes: 900, bytes, records: 9, refused: 0 });
       const made = await report({ spool: { path, files: [], maxBytes: 1_000, status } });
-      return made.findings.filter(({ name }) => name === 'spool').map(({ name: _, ...verdict }) => verdict);
+      return made.findings.find(({ name }) => name === 'spool');
     };
     const fix =
       'See why Kafka takes nothing, and deliver it (a running flow does; without one: "walkeros-kafka spool drain ' +
       'flow.json --destination kafka"), or raise settings.spool.maxBytes.';
-    assert.deepEqual(await foundAt(799), [{ status: 'ok', message: `${path}: writable, 9 records wait` }]);
-    assert.deepEqual(await foundAt(800), [
-      {
-        status: 'warning',
-        message: `The spool ${path} has taken 80 % of settings.spool.maxBytes (1000): new records are refused once it is full.`,
-        fix,
-      },
-    ]);
-    assert.deepEqual(await foundAt(990), [
-      {
-        status: 'failure',
-        message: `The spool ${path} is full, with 99 % of settings.spool.maxBytes (1000): new records are refused.`,
-        fix,
-      },
-    ]);
+    assert.deepEqual(await foundAt(799), {
+      name: 'spool',
+      status: 'ok',
+      message: `${path}: writable, 9 records wait`,
+    });
+    assert.deepEqual(await foundAt(800), {
+      name: 'spool',
+      status: 'warning',
+      message: `The spool ${path} has taken 80 % of settings.spool.maxBytes (1000): new records are refused once it is full.`,
+      fix,
+    });
+    assert.deepEqual(await foundAt(990), {
+      name: 'spool',
+      status: 'failure',
+      message: `The spool ${path} is full, with 99 % of settings.spool.maxBytes (1000): new records are refused.`,
+      fix,
+    });
   });
 
   /** The folder alone was tried: all was well, and the flow could not start. */
