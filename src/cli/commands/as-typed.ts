@@ -27,7 +27,7 @@ export function settingsOfTyped<Settings>(make: () => Settings): Settings {
 /** What became of them, in the same names. */
 export function errorOfTyped(error: KafkaError): KafkaError {
   const secure = /settings\.kafka\.(ssl|sasl)/.test(error.message)
-    ? ' Both stand in a flow file: take --flow.'
+    ? ' TLS and a login stand in a flow file: take --flow.'
     : '';
   const { code, topic, kafkaCode } = error;
   return new KafkaError(code, inTypedWords(error.message) + secure, { topic, kafkaCode, cause: error });

@@ -77,7 +77,7 @@ function subjectOf(reason: string): string | undefined {
 /** What is to be done about a registry that is there, by the words of the reason. */
 const unavailable: readonly (readonly [words: RegExp, fix: (path: string) => string])[] = [
   [
-    /\.ssl\.ca\b/,
+    / as \S+\.ssl\.ca\.$/,
     (path) =>
       `Set ${path}.ssl.ca to the certificate of the authority that signed the registry's (PEM as text).`,
   ],

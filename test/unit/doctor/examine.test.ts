@@ -181,6 +181,30 @@ describe('an examination', () => {
     assert.equal(made.failed, false);
   });
 
+  /** "Start the registry, or correct settings.value.registry.url". */
+  it('says what to do about a certificate of a registry', async () => {
+    const fixAfter = async (reason: string) => {
+      const look = () => Promise.reject(new KafkaError('REGISTRY_UNAVAILABLE', reason));
+      const registry = { urls: ['https://r:1'], tls: undefined, path: 'settings.value.registry', look };
+      const made = await report({ registries: [registry] });
+      return made.findings.find(({ name }) => name === 'registry')?.fix;
+    };
+    const start = 'The Schema Registry at https://r:1 could not look up the schema of id 1:';
+    assert.equal(
+      await fixAfter(`${start} certificate has expired. Check settings.value.registry.url and …`),
+      "Renew the registry's certificate; nothing in flow.json mends this.",
+    );
+    assert.equal(
+      await fixAfter(`${start} Hostname/IP does not match certificate's altnames: … Check …`),
+      'Write in settings.value.registry.url a name that the certificate has, or set settings.value.registry.ssl.servername ' +
+        'to one.',
+    );
+    assert.equal(
+      await fixAfter(`${start} connect ECONNREFUSED. Check settings.value.registry.url and …`),
+      'Start the registry, or correct settings.value.registry.url.',
+    );
+  });
+
   /** It counted the file, which has room for records that left, and said "writable, 99 records wait". */
   it('tells how full the spool is', async () => {
     const path = join(tempFolder(), 'kafka.spool');
