@@ -33,7 +33,8 @@ export class Arguments {
     for (const token of tokens) {
       if (token.kind === 'positional') this.#positionals.push(token.value);
       if (token.kind !== 'option') continue;
-      const option = options[token.name];
+      // `--constructor` is there in every object.
+      const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
       if (option === undefined) throw unknown(token.rawName, options);
       // What looks like the next option is no value: `--key -1` is written `--key=-1`.
       const isNext = token.inlineValue === false && token.value.startsWith('-');

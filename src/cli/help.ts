@@ -10,7 +10,7 @@ export function overview(commands: readonly Command[]): string {
     'Commands',
     ...commands.map((command) => `  ${usageOf(command).padEnd(width)}  ${command.summary}`),
     '',
-    `"${program} <command> --help" shows its options and examples.`,
+    `"${program} <command> --help" shows its options and examples, "${program} --version" the version.`,
     'Exit code: 0 all is well, 1 something is not, 2 the command line was not understood.',
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' };
 import { nearest } from '../options/nearest.ts';
 import { KafkaError } from '../vocabulary/errors.ts';
 import { Arguments } from './arguments.ts';
@@ -27,6 +28,10 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
   if (first === undefined || first === 'help' || isHelp(first)) {
     await terminal.print(overview(commands));
     return first === undefined ? 2 : 0;
+  }
+  if (first === '--version') {
+    await terminal.print(`${manifest.name} ${manifest.version}`);
+    return 0;
   }
   const group = groupOf(first);
   if (group.length > 0 && isHelp(words[1])) {

@@ -1,33 +1,31 @@
 import { reasonOf, withoutOpenssl } from '../vocabulary/errors.ts';
+import type { AddressFixes } from './address-fixes.ts';
 import type { Fault } from './each-broker.ts';
 import type { Handshake } from './network.ts';
 import type { Patient } from './patient.ts';
 import { unanswered } from './unanswered.ts';
 
-/**
- * What keeps TLS from one address, and what to do.
- * @param rename what to do about a name that the certificate does not have
- */
+/** What keeps TLS from one address, and what to do. */
 export async function handshakeFault(
   { network, tls }: Pick<Patient, 'network' | 'tls'>,
   broker: string,
-  rename: string,
+  fixes: AddressFixes,
 ): Promise<Fault | undefined> {
   const trusting = tls?.reveal().rejectUnauthorized === false;
   try {
     const { refusal, certificate } = await network.handshake(broker);
     return refusal === undefined || trusting
       ? undefined
-      : certificateFault(broker, refusal, certificate, rename);
+      : certificateFault(broker, refusal, certificate, fixes.name);
   } catch (thrown) {
     const reason = reasonOf(thrown);
-    if (/^no answer within/.test(reason)) return unanswered(broker);
+    if (/^no answer within/.test(reason)) return unanswered(broker, fixes);
     if (
       /WRONG_VERSION_NUMBER|wrong version number|PACKET_LENGTH|secure TLS connection|ECONNRESET/i.test(reason)
     ) {
       return {
         message: `${broker} does not speak TLS.`,
-        fix: 'Take the TLS port of the broker in settings.kafka.brokers, or remove settings.kafka.ssl.',
+        fix: fixes.tlsPort,
       };
     }
     // Before TLS 1.3 the listener looks at it within the handshake.

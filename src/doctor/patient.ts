@@ -74,7 +74,10 @@ export interface Spool {
 }
 
 export interface SpoolState {
+  /** On the disk. */
   readonly fileBytes: number;
+  /** Of all records, as they count against `maxBytes`. */
+  readonly bytes: number;
   /** Waiting to be delivered, those refused by the broker among them. */
   readonly records: number;
   readonly refused: number;

@@ -46,6 +46,10 @@ export function findDestination(
     throw flowInvalid(file.path, `it has several such destinations: ${names}. Choose one with --destination`);
   }
   if (only.fault !== undefined) throw only.fault;
+  if (!only.ours && only.packageName !== undefined) {
+    const what = `destination "${only.flow}.${only.id}" is of the package "${only.packageName}", not of "${packageName}"`;
+    throw flowInvalid(file.path, `${what}. Choose another one with --destination`);
+  }
   const { value, unset } = replaced(file, only, environment);
   return { flow: only.flow, id: only.id, config: isObject(value) ? value : {}, unset };
 }
@@ -60,6 +64,8 @@ interface ResolvedFlow {
 interface Found extends Pick<ResolvedFlow, 'flow' | 'fault'> {
   readonly id: string;
   readonly ours: boolean;
+  /** Undefined where the step names none: a bundle may have its code from elsewhere. */
+  readonly packageName: string | undefined;
   readonly config: unknown;
 }
 
@@ -78,11 +84,13 @@ function destinationsOf({ flow, settings, fault }: ResolvedFlow): Found[] {
   const destinations = isObject(settings) && 'destinations' in settings ? settings.destinations : {};
   return Object.entries(isObject(destinations) ? destinations : {}).map(([id, entry]: [string, unknown]) => {
     const step: object = isObject(entry) ? entry : {};
+    const named = 'package' in step && typeof step.package === 'string' ? step.package : undefined;
     return {
       flow,
       fault,
       id,
-      ours: 'package' in step && step.package === packageName,
+      ours: named === packageName,
+      packageName: named,
       config: 'config' in step ? step.config : {},
     };
   });

@@ -5,6 +5,7 @@ import { systemClock } from '../delivery/clock.ts';
 import { Delivery } from '../delivery/delivery.ts';
 import type { DeliverySettings } from '../delivery/ports.ts';
 import type { Options } from '../options/resolve.ts';
+import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
 
 /** How the commands deliver where a flow would do it in another way. */
@@ -13,12 +14,14 @@ export interface CommandDelivery {
   readonly deliveryTimeout: number;
   readonly deadLetterTopic: string | undefined;
   readonly spool: DeliverySettings['spool'];
+  /** Told after each question about a topic: why it got no answer, or undefined. No notice tells of it. */
+  readonly onAsked?: (topic: string, failure: KafkaError | undefined) => void;
 }
 
 /** The delivery of a flow for a command: the same lanes, retries and outcomes, in a process without a flow. */
 export async function openDelivery(
   options: Options,
-  { deliveryTimeout, deadLetterTopic, spool }: CommandDelivery,
+  { deliveryTimeout, deadLetterTopic, spool, onAsked }: CommandDelivery,
   notify: Notify,
 ): Promise<{ readonly delivery: Delivery; readonly close: () => Promise<void> }> {
   // What a broker has is what it says it has: not to ask would be to lose what it refuses.
@@ -32,7 +35,18 @@ export async function openDelivery(
     {
       partitionOf,
       prepare: client.prepare,
-      layout: (topic) => client.layout(topic),
+      async layout(topic) {
+        try {
+          const layout = await client.layout(topic);
+          onAsked?.(topic, undefined);
+          return layout;
+        } catch (thrown) {
+          // The client port promises KafkaErrors.
+          const error = thrown as KafkaError;
+          if (error.code !== 'DESTINATION_CLOSED') onAsked?.(topic, error);
+          throw error;
+        }
+      },
       produce: (slices) => client.produce(slices),
     },
     { retry, linger: 0, batchSize, bufferMemory, deliveryTimeout, deadLetterTopic, spool, ...client.limits },

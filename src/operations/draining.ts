@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSpool } from '../spool/open.ts';
 import { mustExist, readSpool, type SpoolStatus } from '../spool/status.ts';
 import { createLog, logClock, type Logger } from '../telemetry/log.ts';
-import { KafkaError } from '../vocabulary/errors.ts';
+import { KafkaError, type ErrorCode } from '../vocabulary/errors.ts';
 import type { Spool } from '../vocabulary/spool.ts';
 import type { Configured } from './configured.ts';
 import { openDelivery } from './delivering.ts';
@@ -28,8 +28,17 @@ export interface DrainResult {
 
 /** How often it is looked what is left. Milliseconds. */
 const lookEvery = 200;
-/** Without anything delivered for so long the cluster is taken for down. Milliseconds. */
-const patience = 60_000;
+/** How long nothing may be delivered, in ms. */
+export interface DrainPatience {
+  /** By a cluster that may come back. */
+  readonly away: number;
+  /** By one that refuses the settings: longer than it takes to see a new user or certificate on all brokers. */
+  readonly refused: number;
+}
+
+const drainPatience: DrainPatience = { away: 60_000, refused: 10_000 };
+/** To wait mends none of these. */
+const refusals: readonly ErrorCode[] = ['AUTHENTICATION_FAILED', 'TLS_FAILED'];
 /** For what is out at the end to be acknowledged. Milliseconds. */
 const drainTimeout = 4_000;
 
@@ -47,12 +56,13 @@ export function spoolStatus(configured: Configured): Promise<SpoolStatus> {
 export async function drainSpool(
   configured: Configured,
   { signal, onProgress, logger }: DrainRequest,
+  patience: DrainPatience = drainPatience,
   open = openDelivery,
 ): Promise<DrainResult> {
   const { options } = configured;
   const { path, maxBytes } = spoolOf(configured);
   mustExist(path);
-  let trouble: KafkaError | undefined;
+  const obstacles = new Obstacles(logger);
   let refused = 0;
   let deadLettered = 0;
   const log = createLog(logger, logClock);
@@ -65,9 +75,10 @@ export async function drainSpool(
       deliveryTimeout: options.deliveryTimeout,
       deadLetterTopic: options.deadLetter?.topic,
       spool: { file, always: false },
+      onAsked: (topic: string, failure: KafkaError | undefined) => obstacles.asked(topic, failure),
     };
     const { delivery, close } = await open(options, settings, (notice) => {
-      if ('error' in notice) trouble = notice.error;
+      if ('error' in notice) obstacles.last = notice.error;
       if (notice.kind === 'spool-refused') refused += 1;
       if (notice.kind === 'dead-lettered') deadLettered += 1;
       log(notice);
@@ -78,7 +89,7 @@ export async function drainSpool(
       return waiting;
     };
     try {
-      await untilEmpty(path, look, signal, () => trouble);
+      await untilEmpty(path, look, signal, obstacles, patience);
     } finally {
       await delivery.close(drainTimeout);
       await close();
@@ -98,12 +109,42 @@ function waitingFor(file: Spool, topic: string | undefined): number {
   return places.reduce((sum, { records }) => sum + records, 0);
 }
 
+/** Why nothing is delivered, as far as it is known. */
+class Obstacles {
+  /** Of what was sent. */
+  last: KafkaError | undefined;
+  /** Topics that the cluster does not tell of: nothing is sent to them. */
+  readonly #unanswered = new Map<string, KafkaError>();
+  readonly #told = new Set<ErrorCode>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Said at once, for whoever waits at the terminal, and once. */
+  asked(topic: string, failure: KafkaError | undefined): void {
+    this.#unanswered.delete(topic);
+    if (failure === undefined) return;
+    this.#unanswered.set(topic, failure);
+    // A notice tells of that.
+    if (failure.code === 'TOPIC_MISSING' || this.#told.has(failure.code)) return;
+    this.#told.add(failure.code);
+    this.#logger.warn(failure.message);
+  }
+
+  get reason(): KafkaError | undefined {
+    return [...this.#unanswered.values()].at(-1) ?? this.last;
+  }
+}
+
 /** @param look says how much waits */
 async function untilEmpty(
   path: string,
   look: () => number,
   signal: AbortSignal,
-  trouble: () => KafkaError | undefined,
+  obstacles: Obstacles,
+  patience: DrainPatience,
 ): Promise<void> {
   let least = Infinity;
   let moved = performance.now();
@@ -114,17 +155,20 @@ async function untilEmpty(
       least = waiting;
       moved = performance.now();
     }
-    if (performance.now() - moved > patience) {
-      throw (
-        trouble() ??
-        new KafkaError(
-          'BROKER_UNREACHABLE',
-          `The spool ${path}: nothing was delivered for ${patience / 1000} s.`,
-        )
-      );
-    }
+    const { reason } = obstacles;
+    const limit = reason !== undefined && refusals.includes(reason.code) ? patience.refused : patience.away;
+    if (performance.now() - moved > limit) throw nothingDelivered(path, limit, reason);
     await sleep(lookEvery, undefined, { signal }).catch(() => undefined);
   }
+}
+
+function nothingDelivered(path: string, ms: number, reason: KafkaError | undefined): KafkaError {
+  const { code = 'BROKER_UNREACHABLE', message = 'The cluster gave no reason.' } = reason ?? {};
+  return new KafkaError(
+    code,
+    `The spool ${path}: nothing was delivered for ${ms / 1000} s (${code}). ${message}`,
+    { topic: reason?.topic, kafkaCode: reason?.kafkaCode, cause: reason },
+  );
 }
 
 function spoolOf({ path, id, options }: Configured): NonNullable<Configured['options']['spool']> {

@@ -1,13 +1,14 @@
 import { clientOptions } from '../client-options.ts';
 import { createReader } from '../client/create.ts';
 import { listLetters, type Listed } from '../dead-letters/list.ts';
-import type { Send } from '../dead-letters/ports.ts';
+import type { Letters, Send } from '../dead-letters/ports.ts';
 import { Resending, type ResendRequest, type ResendResult } from '../dead-letters/resend.ts';
 import type { Wanted } from '../dead-letters/wanted.ts';
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { Configured } from './configured.ts';
 import { openDelivery } from './delivering.ts';
 import { letterValues } from './letter-values.ts';
+import { Stopped, unlessStopped, untilStopped } from './stopping.ts';
 
 /** The dead letters of a destination; ends early at `signal`. @throws KafkaError as the reader's */
 export async function* deadLetters(
@@ -18,7 +19,7 @@ export async function* deadLetters(
   const topic = deadLetterTopic(configured);
   const { reader, bookmarks } = await createReader(clientOptions(configured.options.connection));
   try {
-    yield* listLetters(topic, wanted, reader, bookmarks, signal);
+    yield* untilStopped(listLetters(topic, wanted, reader, bookmarks, signal), signal);
   } finally {
     await reader.close();
   }
@@ -41,8 +42,16 @@ export async function resendDeadLetters(
   const values = letterValues(configured, { dryRun: request.dryRun });
   try {
     const send: Send = (records) => delivery.sendAll(records);
-    const ports = { letters: reader, memory: bookmarks, finish: values.finish, send };
+    const letters: Letters = {
+      // Asked before anything is sent: what is under way after that has to be remembered.
+      offsets: (of, at) => unlessStopped(reader.offsets(of, at), request.signal),
+      read: (of, from, reading) => reader.read(of, from, reading),
+    };
+    const ports = { letters, memory: bookmarks, finish: values.finish, send };
     return await new Resending({ ...request, topic }, ports).run();
+  } catch (thrown) {
+    if (thrown instanceof Stopped) return { sent: new Map(), left: 0, stopped: true };
+    throw thrown;
   } finally {
     values.close();
     await delivery.close(0);

@@ -1,5 +1,6 @@
 import { clientOptions } from '../client-options.ts';
 import { createReader } from '../client/create.ts';
+import type { Reader } from '../client/reader.ts';
 import type { Options } from '../options/resolve.ts';
 import type { NamedRegistry } from '../options/value-registries.ts';
 import { decoderOf } from '../reading/decode.ts';
@@ -8,6 +9,7 @@ import type { Filter } from '../reading/filter.ts';
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { StoredRecord } from '../vocabulary/stored-record.ts';
 import { schemaReaders } from './schema-readers.ts';
+import { untilStopped } from './stopping.ts';
 
 export interface TailRequest {
   readonly connection: Options['connection'];
@@ -31,28 +33,31 @@ export interface Shown {
 }
 
 /**
- * The records of a topic as they come, decoded.
+ * The records of a topic as they come, decoded; ends early, without an error, at `signal`.
  * @throws KafkaError as the reader's
  */
 export async function* tailTopic(request: TailRequest): AsyncGenerator<Shown, void, undefined> {
-  const { connection, registries, topic, from, toEnd, filter, signal, onTrouble, onUndecoded } = request;
-  const { reader } = await createReader(clientOptions(connection));
-  const decode = decoderOf({ readers: schemaReaders(registries, topic, signal), onUndecoded });
+  const { reader } = await createReader(clientOptions(request.connection));
   try {
-    const start = await reader.offsets(topic, from);
-    const until = toEnd ? { until: await reader.offsets(topic, 'end') } : {};
-    for await (const { records } of reader.read(topic, start, { ...until, signal, onTrouble })) {
-      for (const record of records) {
-        if (signal.aborted) return;
-        // An event that came late stands behind younger ones.
-        if (typeof from === 'number' && record.timestamp < from) continue;
-        if (!filter.byRecord(record)) continue;
-        const decoding = decode(record);
-        const decoded = decoding instanceof Promise ? await decoding : decoding;
-        if (filter.byValue(record, decoded)) yield { record, decoded };
-      }
-    }
+    yield* untilStopped(recordsOf(request, reader), request.signal);
   } finally {
     await reader.close();
+  }
+}
+
+async function* recordsOf(request: TailRequest, reader: Reader): AsyncGenerator<Shown, void, undefined> {
+  const { registries, topic, from, toEnd, filter, signal, onTrouble, onUndecoded } = request;
+  const decode = decoderOf({ readers: schemaReaders(registries, topic, signal), onUndecoded });
+  const start = await reader.offsets(topic, from);
+  const until = toEnd ? { until: await reader.offsets(topic, 'end') } : {};
+  for await (const { records } of reader.read(topic, start, { ...until, signal, onTrouble })) {
+    for (const record of records) {
+      // An event that came late stands behind younger ones.
+      if (typeof from === 'number' && record.timestamp < from) continue;
+      if (!filter.byRecord(record)) continue;
+      const decoding = decode(record);
+      const decoded = decoding instanceof Promise ? await decoding : decoding;
+      if (filter.byValue(record, decoded)) yield { record, decoded };
+    }
   }
 }

@@ -80,7 +80,17 @@ export function faultOfSilence(failure: unknown): Fault {
   const nested = failure instanceof Error && failure.cause !== undefined ? failure.cause : failure;
   const timedOut = failure instanceof Error && failure.name === 'TimeoutError';
   const reason = timedOut ? 'it did not answer in time' : reasonOf(nested) || 'no connection';
-  return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure };
+  const fault = { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure } as const;
+  if (!isUntrusted(nested)) return fault;
+  const advice: Advice = (setting) =>
+    `Give the authority that signed its certificate as ${authorityOf(setting)}.`;
+  return { ...fault, advice };
+}
+
+/** Node's codes of a chain that ends at nobody we know. */
+function isUntrusted(failure: unknown): boolean {
+  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
+  return /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code);
 }
 
 const adviceOf: Partial<Record<ErrorCode, Advice>> = {
@@ -97,6 +107,10 @@ const adviceOf: Partial<Record<ErrorCode, Advice>> = {
 /** An option of a command has no parts. */
 const partOf = (setting: string, part: string): string =>
   setting.startsWith('--') ? setting : `${setting}.${part}`;
+
+/** Nor have they certificates. */
+const authorityOf = (setting: string): string =>
+  setting.startsWith('--') ? 'a file that NODE_EXTRA_CA_CERTS names' : `${setting}.ssl.ca`;
 
 export interface Asked {
   /** What was wanted, such as `register the schema under subject "orders-value"`. */

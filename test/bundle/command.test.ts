@@ -23,6 +23,12 @@ describe('walkeros-kafka, as installed', () => {
       const help = await expectProgram('npx', ['--no-install', 'walkeros-kafka', '--help'], { cwd, env });
       assert.match(help.stdout, /^ {2}doctor <flow\.json> /m);
 
+      const version = await expectProgram('npx', ['--no-install', 'walkeros-kafka', '--version'], {
+        cwd,
+        env,
+      });
+      assert.match(version.stdout, /^walkeros-destination-kafka \d+\.\d+\.\d+\S*\n$/);
+
       const program = join(folder, 'node_modules', '.bin', 'walkeros-kafka');
       const { stdout, stderr } = await expectProgram(program, ['doctor', 'flow.json'], { cwd, env });
       assert.match(stdout, /^9 ok, 0 warnings, 0 failures$/m);

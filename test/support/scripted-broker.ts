@@ -14,8 +14,9 @@ export interface ScriptedBroker {
 /**
  * A broker that goes as far as a login and takes any, for a mechanism whose server side nobody distributes: ApiVersions
  * (0 and 1), SaslHandshake (1), SaslAuthenticate (0); everything else ends the connection.
+ * @param mechanism undefined: a listener without SASL, which answers a login with ILLEGAL_SASL_STATE
  */
-export async function scriptedBroker(mechanism: string): Promise<ScriptedBroker> {
+export async function scriptedBroker(mechanism: string | undefined): Promise<ScriptedBroker> {
   const mechanisms: string[] = [];
   const logins: Buffer[] = [];
   const newest = [
@@ -31,7 +32,8 @@ export async function scriptedBroker(mechanism: string): Promise<ScriptedBroker>
       if (key === 18) reply(versionsAnswer(version, newest));
       else if (key === 17) {
         mechanisms.push(body.subarray(2).toString());
-        reply(int16(0), list([text(mechanism)]));
+        if (mechanism === undefined) reply(int16(34), list([]));
+        else reply(int16(0), list([text(mechanism)]));
       } else if (key === 36) {
         logins.push(body.subarray(4));
         reply(int16(0), text(null), int32(0));

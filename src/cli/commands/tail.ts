@@ -2,11 +2,12 @@ import { configuredDestination, plainConnection, plainRegistry } from '../../ope
 import { filterOf } from '../../reading/filter.ts';
 import { recordJson, recordParts } from '../../reading/show.ts';
 import { tailTopic, type Shown } from '../../operations/tailing.ts';
-import type { KafkaError } from '../../vocabulary/errors.ts';
+import { KafkaError } from '../../vocabulary/errors.ts';
 import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { errorOfTyped, settingsOfTyped } from './as-typed.ts';
 
 export const tail: Command = {
   name: 'tail',
@@ -61,6 +62,7 @@ export const tail: Command = {
     const topic = words.at(0);
     const { connection, registries } = await clusterOf(words, topic, terminal);
     const limit = words.count('limit') ?? Infinity;
+    const told = words.has('brokers') ? errorOfTyped : (error: KafkaError): KafkaError => error;
     const records = tailTopic({
       connection,
       registries,
@@ -73,17 +75,21 @@ export const tail: Command = {
         headers: words.texts('header'),
       }),
       signal: terminal.stop,
-      onTrouble: once((error) => terminal.note(`walkeros-kafka: ${error.message} Waiting for it.`)),
+      onTrouble: once((error) => terminal.note(`walkeros-kafka: ${told(error).message} Waiting for it.`)),
       onUndecoded: (error) => {
         if (!terminal.stop.aborted) terminal.note(`walkeros-kafka: ${error.message} Shown as bytes.`);
       },
     });
     const asJson = words.has('json');
     let shown = 0;
-    for await (const one of records) {
-      await terminal.print(asJson ? recordJson(one.record, one.decoded) : lineOf(one, terminal));
-      shown += 1;
-      if (shown === limit) break;
+    try {
+      for await (const one of records) {
+        await terminal.print(asJson ? recordJson(one.record, one.decoded) : lineOf(one, terminal));
+        shown += 1;
+        if (shown === limit) break;
+      }
+    } catch (thrown) {
+      throw thrown instanceof KafkaError ? told(thrown) : thrown;
     }
     return 0;
   },
@@ -96,10 +102,11 @@ async function clusterOf(words: Arguments, topic: string, { environment }: Termi
   if (words.has('from-beginning') && words.has('since'))
     throw new UsageError('--from-beginning and --since exclude each other');
   const url = words.text('registry');
-  const named = url === undefined ? undefined : plainRegistry(url);
+  const named = url === undefined ? undefined : settingsOfTyped(() => plainRegistry(url));
   if (flow === undefined) {
     const addresses = (brokers ?? '').split(',').map((address) => address.trim());
-    return { connection: plainConnection(addresses, topic), registries: named ?? [] };
+    const connection = settingsOfTyped(() => plainConnection(addresses, topic));
+    return { connection, registries: named ?? [] };
   }
   const { options, registries } = await configuredDestination(flow, words.text('destination'), environment);
   return { connection: options.connection, registries: named ?? registries };

@@ -4,6 +4,7 @@ import {
   certificateRefused,
   loginExpired,
   speaksNoTls,
+  takesNoLogin,
   unreachable,
   wantsTls,
 } from './messages.ts';
@@ -43,6 +44,9 @@ export function connectionError(
   }
   const authentication = nested.find(isAuthentication);
   if (authentication !== undefined) {
+    // Within a session it is a second login that the broker did not expect.
+    if (brokerCode(authentication) === illegalSaslState && !reachedBefore)
+      return takesNoLogin(brokers, authentication);
     const refused = reachedBefore && isRenewable(options.sasl) ? loginExpired : authenticationFailed;
     return refused(brokers, options.sasl, deepest(authentication));
   }
@@ -81,7 +85,9 @@ function deepest(error: unknown): unknown {
   return said === undefined ? nested.at(-1) : new Error(said, { cause: error });
 }
 
-const saslCodes: ReadonlySet<unknown> = new Set([33, 34, 58]);
+/** A listener without SASL answers so to whoever begins a login. */
+const illegalSaslState = 34;
+const saslCodes: ReadonlySet<unknown> = new Set([33, illegalSaslState, 58]);
 
 /** A broker that goes away during the login has refused nobody, though both libraries call it so. */
 function isAuthentication(error: unknown): boolean {

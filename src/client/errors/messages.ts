@@ -175,6 +175,16 @@ export function authenticationFailed(brokers: string, sasl: Sasl | undefined, ca
   );
 }
 
+/** No password was looked at: none was sent. */
+export function takesNoLogin(brokers: string, cause: unknown): KafkaError {
+  return new KafkaError(
+    'AUTHENTICATION_FAILED',
+    `Kafka at ${brokers} takes no login on this port (ILLEGAL_SASL_STATE): take its SASL port in ` +
+      'settings.kafka.brokers, or remove settings.kafka.sasl.',
+    { cause },
+  );
+}
+
 /** Not for good: the next login asks for other credentials. */
 export function loginExpired(brokers: string, sasl: Sasl | undefined, cause: unknown): KafkaError {
   return new KafkaError(

@@ -1,10 +1,12 @@
-import { reasonOf } from '../../vocabulary/errors.ts';
+import { KafkaError, reasonOf } from '../../vocabulary/errors.ts';
+import { advertisedBy } from '../address-fixes.ts';
 import type { Check } from '../check.ts';
 import { failure, ok } from '../finding.ts';
 import { partsOf } from '../../vocabulary/address.ts';
 import type { Fault } from '../each-broker.ts';
-import { handshakeFault } from '../handshake-fault.ts';
+import { clientCertificateFix, handshakeFault } from '../handshake-fault.ts';
 import type { Kafka, Patient } from '../patient.ts';
+import { isSilence, unanswered } from '../unanswered.ts';
 
 type Broker = Awaited<ReturnType<Kafka['cluster']>>['brokers'][number];
 
@@ -27,8 +29,9 @@ export const cluster: Check = {
   },
 };
 
-async function faultOf(patient: Patient, { nodeId, address }: Broker): Promise<Fault | undefined> {
+async function faultOf(patient: Patient, broker: Broker): Promise<Fault | undefined> {
   const { network, tls } = patient;
+  const { nodeId, address } = broker;
   const told = `Broker ${nodeId} tells clients to come to ${address}`;
   try {
     await network.resolve(address);
@@ -42,7 +45,31 @@ async function faultOf(patient: Patient, { nodeId, address }: Broker): Promise<F
     };
   }
   // The name that brought us here, that of a load balancer, may be in the certificate, and the broker's own not.
-  const rename = `Set advertised.listeners of broker ${nodeId} to a name that its certificate has`;
-  const fault = tls && (await handshakeFault(patient, address, rename));
-  return fault && { message: `${told}. ${fault.message}`, fix: fault.fix };
+  const fault = tls && (await handshakeFault(patient, address, advertisedBy(nodeId)));
+  const found = fault ?? (await refusalOf(patient, broker));
+  return found && { message: `${told}. ${found.message}`, fix: found.fix };
+}
+
+/** Sidecars and load balancers take any connection: whether there is a Kafka behind it shows only when it is asked. */
+async function refusalOf({ kafka, tls }: Patient, { nodeId, address }: Broker): Promise<Fault | undefined> {
+  try {
+    await kafka.reach(address);
+    return undefined;
+  } catch (thrown) {
+    if (isSilence(thrown)) return unanswered(address, advertisedBy(nodeId));
+    const message = reasonOf(thrown);
+    if (wantsOtherCertificate(thrown)) return { message, fix: clientCertificateFix(tls) };
+    const listener =
+      `advertised.listeners of broker ${nodeId} to a listener that takes the same TLS and login as the one in ` +
+      'settings.kafka.brokers, which let us in';
+    const refused = thrown instanceof KafkaError && thrown.code === 'AUTHENTICATION_FAILED';
+    const fix = refused
+      ? `Give broker ${nodeId} the same users and mechanisms as the others, or set ${listener}.`
+      : `Set ${listener}.`;
+    return { message, fix };
+  }
+}
+
+function wantsOtherCertificate(thrown: unknown): boolean {
+  return thrown instanceof KafkaError && thrown.code === 'TLS_FAILED' && /alert/.test(thrown.message);
 }

@@ -26,12 +26,24 @@ async function look(patient: Patient, registry: Registry): Promise<[cause: strin
   } catch (thrown) {
     const code = thrown instanceof KafkaError ? thrown.code : undefined;
     const reason = reasonOf(thrown);
-    const cause = code?.startsWith('SCHEMA_') ? reason : code;
-    return [`${place} ${cause}`, failure(reason, fixFor(code, registry.path, patient))];
+    const fix = fixFor(code, reason, registry.path, patient);
+    return [`${place} ${causeOf(code, reason)}`, failure(reason, fix)];
   }
 }
 
-function fixFor(code: ErrorCode | undefined, path: string, patient: Patient): string {
+/** Rights are given by subject. */
+function causeOf(code: ErrorCode | undefined, reason: string): string | undefined {
+  if (isForbidden(code, reason)) return `forbidden ${subjectOf(reason)}`;
+  return code?.startsWith('SCHEMA_') ? reason : code;
+}
+
+function fixFor(code: ErrorCode | undefined, reason: string, path: string, patient: Patient): string {
+  if (isForbidden(code, reason)) {
+    return (
+      `Grant the user of ${path}.auth the right to read ${subjectOf(reason) ?? 'schemas'}, and to write it where schemas ` +
+      'are registered: the login itself is taken.'
+    );
+  }
   if (code === 'REGISTRY_UNAUTHORIZED') return `Correct the username, password or token in ${path}.auth.`;
   if (code === 'REGISTRY_FAILED') return `Write the whole path of its API in ${path}.url.`;
   const value = path.replace(/\.registry$/, '');
@@ -48,5 +60,35 @@ function fixFor(code: ErrorCode | undefined, path: string, patient: Patient): st
     );
   }
   if (code === 'SCHEMA_INVALID') return `Correct ${value}: no event can be written with it.`;
-  return `Start the registry, or correct ${path}.url.`;
+  return (
+    unavailable.find(([words]) => words.test(reason))?.[1](path) ??
+    `Start the registry, or correct ${path}.url.`
+  );
 }
+
+function isForbidden(code: ErrorCode | undefined, reason: string): boolean {
+  return code === 'REGISTRY_UNAUTHORIZED' && /: HTTP 403\b/.test(reason);
+}
+
+function subjectOf(reason: string): string | undefined {
+  return /subject "[^"]*"/.exec(reason)?.[0];
+}
+
+/** What is to be done about a registry that is there, by the words of the reason. */
+const unavailable: readonly (readonly [words: RegExp, fix: (path: string) => string])[] = [
+  [
+    / as \S+\.ssl\.ca\.$/,
+    (path) =>
+      `Set ${path}.ssl.ca to the certificate of the authority that signed the registry's (PEM as text).`,
+  ],
+  [/certificate has expired/, () => "Renew the registry's certificate; nothing in flow.json mends this."],
+  [
+    /altnames/,
+    (path) => `Write in ${path}.url a name that the certificate has, or set ${path}.ssl.servername to one.`,
+  ],
+  [
+    /: HTTP \d{3}\b/,
+    () =>
+      "Look at the registry's log, and at that of a proxy before it: it answers, and cannot do what it is asked.",
+  ],
+];

@@ -1,8 +1,9 @@
 import { KafkaError, reasonOf, type ErrorCode } from '../../vocabulary/errors.ts';
+import { inSettings } from '../address-fixes.ts';
 import type { Check } from '../check.ts';
 import { eachBroker, those, type Fault } from '../each-broker.ts';
 import { fixUnforeseen } from '../finding.ts';
-import { unanswered } from '../unanswered.ts';
+import { isSilence, unanswered } from '../unanswered.ts';
 import { tlsFault } from './tls.ts';
 
 /** Whether the brokers let us in, with the login of the settings or without one. */
@@ -32,12 +33,14 @@ export const sasl: Check = {
 function faultOf(broker: string, thrown: unknown, login: string | undefined): Fault {
   const code = thrown instanceof KafkaError ? thrown.code : undefined;
   const message = reasonOf(thrown);
-  if (code === 'BROKER_UNREACHABLE' && /timed out/i.test(message)) return unanswered(broker);
+  if (isSilence(thrown)) return unanswered(broker, inSettings);
   return { message, fix: fixFor(code, message, login) ?? fixUnforeseen(thrown) };
 }
 
 function fixFor(code: ErrorCode | undefined, message: string, login: string | undefined): string | undefined {
   if (code === 'CREDENTIALS_UNAVAILABLE') return 'Give this machine the credentials that the message names.';
+  if (code === 'AUTHENTICATION_FAILED' && /takes no login/.test(message))
+    return 'The listener takes no login: take its SASL port in settings.kafka.brokers, or remove settings.kafka.sasl.';
   if (code === 'AUTHENTICATION_FAILED' && /mechanism/i.test(message) && !/invalid credentials/i.test(message))
     return 'Set settings.kafka.sasl.mechanism to one that the listener offers (sasl.enabled.mechanisms of the broker).';
   if (code === 'AUTHENTICATION_FAILED')

@@ -37,7 +37,11 @@ export const spool: Check = {
         ),
       ];
     }
-    const verdicts = [...(await room(spool, folder, state)), ...refused(state, path, name)];
+    const verdicts = [
+      ...filling(spool, state, path, name),
+      ...(await room(spool, folder, state)),
+      ...refused(state, path, name),
+    ];
     return verdicts.length > 0 ? verdicts : [ok(`${spool.path}: writable, ${contentOf(state)}`)];
   },
 };
@@ -65,6 +69,28 @@ async function mayWrite(file: string): Promise<void> {
     const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
     if (!missing) throw thrown;
   }
+}
+
+/** From this share of it on there may not be time to look a second time. */
+const nearlyFull = 0.8;
+/** What is left of it need not take one more event. */
+const full = 0.99;
+
+function filling(
+  { path: file, maxBytes }: Spool,
+  state: SpoolState | undefined,
+  path: string,
+  name: string,
+): Verdict[] {
+  const share = (state?.bytes ?? 0) / maxBytes;
+  if (share < nearlyFull) return [];
+  const what = `${Math.floor(share * 100)} % of settings.spool.maxBytes (${maxBytes})`;
+  const fix =
+    'See why Kafka takes nothing, and deliver it (a running flow does; without one: ' +
+    `"walkeros-kafka spool drain ${path} --destination ${name}"), or raise settings.spool.maxBytes.`;
+  return share < full
+    ? [warning(`The spool ${file} has taken ${what}: new records are refused once it is full.`, fix)]
+    : [failure(`The spool ${file} is full, with ${what}: new records are refused.`, fix)];
 }
 
 async function room(spool: Spool, folder: string, state: SpoolState | undefined): Promise<Verdict[]> {

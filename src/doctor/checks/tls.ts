@@ -1,4 +1,5 @@
 import { KafkaError } from '../../vocabulary/errors.ts';
+import { inSettings } from '../address-fixes.ts';
 import type { Check } from '../check.ts';
 import { eachBroker, those, type Fault } from '../each-broker.ts';
 import { warning, type Verdict } from '../finding.ts';
@@ -8,8 +9,6 @@ import type { Patient } from '../patient.ts';
 /** A certificate is replaced by people, who need days. */
 const noticeDays = 14;
 const day = 86_400_000;
-
-const inSettings = 'Write in settings.kafka.brokers a name that the certificate has';
 
 /** Whether both sides agree on encryption, and the brokers' certificates hold: chain, name, date. */
 export const tls: Check = {

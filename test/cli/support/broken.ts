@@ -132,6 +132,16 @@ export const broken: readonly Broken[] = [
     fix: /^Set settings\.kafka\.sasl\.mechanism to one that the listener offers/,
   },
   {
+    // "refused to authenticate", it said, and sent people to look for another password.
+    what: 'a login where the listener takes none',
+    path: (ward) => ward.flow({ kafka: { brokers: [ward.plain], ssl: undefined } }),
+    name: 'sasl',
+    message: (ward) =>
+      `Kafka at ${ward.plain} takes no login on this port (ILLEGAL_SASL_STATE): take its SASL port in ` +
+      'settings.kafka.brokers, or remove settings.kafka.sasl.',
+    fix: /^The listener takes no login: take its SASL port in settings\.kafka\.brokers, or remove settings\.kafka\.sasl\.$/,
+  },
+  {
     what: 'no login where the listener asks for one',
     path: (ward) => ward.flow({ kafka: { sasl: undefined } }),
     name: 'sasl',
@@ -145,6 +155,16 @@ export const broken: readonly Broken[] = [
     message:
       /^Broker 1 tells clients to come to kafka-0\.walkeros\.invalid:9092, which this machine cannot reach: getaddrinfo/,
     fix: /^Set advertised\.listeners of broker 1 to an address that is reachable from here/,
+  },
+  {
+    // TCP alone was tried there: "all reachable as advertised".
+    what: 'an advertised address that takes connections, with no broker behind it',
+    path: (ward) => ward.flow({ kafka: { ...open, brokers: [ward.sidecar] } }),
+    name: 'cluster',
+    message: ({ silence }) =>
+      `Broker 1 tells clients to come to ${silence}. ${silence} accepts connections and does not answer: a frozen broker, ` +
+      'or no Kafka.',
+    fix: /and whether advertised\.listeners of broker 1 names the right port\. If it is only slow/,
   },
   {
     // Only TCP was tried there: all was well until the first event, which goes to the brokers' own addresses.

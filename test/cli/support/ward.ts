@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   AclOperations,
@@ -41,6 +43,10 @@ export async function openWard(folder: string) {
   const [unused = 0] = await freePorts(1);
   const starting = (await registryMissing()) === undefined ? startRegistry() : undefined;
   let lost = '';
+  let sidecar = '';
+  const silent = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const silence = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const tls = keys(certificates, certificates.broker);
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
   const login = { 'sasl.enabled.mechanisms': 'SCRAM-SHA-512', 'scram-sha-512.sasl.jaas.config': scram };
@@ -69,6 +75,14 @@ export async function openWard(folder: string) {
         advertised: (_id, port) => {
           lost = `127.0.0.1:${port}`;
           return 'kafka-0.walkeros.invalid:9092';
+        },
+      },
+      {
+        name: 'SIDECAR',
+        protocol: 'PLAINTEXT',
+        advertised: (_id, port) => {
+          sidecar = `127.0.0.1:${port}`;
+          return silence;
         },
       },
     ],
@@ -104,6 +118,9 @@ export async function openWard(folder: string) {
     plain: brokers[0] ?? '',
     expired: EXPIRED,
     lost,
+    /** Advertised as an address that takes connections and never answers, which is `silence`. */
+    sidecar,
+    silence,
     nobody: `127.0.0.1:${unused}`,
     readOnly: readOnlyFolder(folder),
     certificate: join(folder, 'ca.pem'),
@@ -123,6 +140,7 @@ export async function openWard(folder: string) {
     },
 
     async close(): Promise<void> {
+      silent.close();
       await Promise.all([cluster.stop(), registry?.stop()]);
     },
   };

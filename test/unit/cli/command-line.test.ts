@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
+import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { commands } from '../../../src/cli/main.ts';
 import { progressBar } from '../../../src/cli/progress-bar.ts';
 import { startProgram } from '../../bundle/support/program.ts';
@@ -37,6 +39,17 @@ describe('the command line', () => {
     }
   });
 
+  it('tells its version', async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+    ) as Record<string, string>;
+    assert.deepEqual(await run(['--version']), {
+      code: 0,
+      lines: [`walkeros-destination-kafka ${version}`],
+      notes: [],
+    });
+  });
+
   it('lists those of a group', async () => {
     const { code, lines } = await run(['spool', '--help']);
     assert.equal(code, 0);
@@ -69,6 +82,14 @@ describe('the command line', () => {
     ],
     ['tail t --json=yes', '--json takes no value. See: npx walkeros-kafka tail --help'],
     ['tail t --limit 1 --limit 2', '--limit was given twice. See: npx walkeros-kafka tail --help'],
+    // Objects have these by themselves: they were taken, and meant nothing.
+    ...['--constructor', '--toString', '--__proto__'].map(
+      (option) =>
+        [
+          `doctor flow.json ${option}`,
+          `there is no option ${option}. See: npx walkeros-kafka doctor --help`,
+        ] as const,
+    ),
     ['tail t', 'tell the cluster with either --brokers or --flow'],
     ['tail t --brokers b:1 --limit 0', '--limit takes a whole number above 0, not "0"'],
     [
@@ -79,6 +100,21 @@ describe('the command line', () => {
       'tail t --brokers b:1 --since 5',
       '--since takes a time, such as 2026-11-23T08:00:00Z, or how long ago, such as 15m, not "5"',
     ],
+    // "The Kafka destination cannot start: … settings.kafka.brokers[0]", with code 1.
+    ['tail t --brokers b1', '--brokers: "b1" has no port: write host:port, for example "b1:9092"'],
+    ['tail t --brokers ,', '--brokers: is empty: write host:port, for example "kafka1:9092"'],
+    [
+      'tail t/x --brokers b:1',
+      '<topic>: "t/x" is no topic name: Kafka allows letters (a-z, A-Z), digits, ".", "_" and "-"',
+    ],
+    [
+      'tail t --brokers b:1 --registry r',
+      '--registry: is not a URL: write it with its scheme, for example "https://registry:8081"',
+    ],
+    [
+      'tail t --brokers b:1 --registry http://u:p@r',
+      '--registry: holds a user name or password: the login of a registry stands in a flow file, which --flow names',
+    ],
     ['tail t --brokers b:1 --since 1h --from-beginning', '--from-beginning and --since exclude each other'],
   ];
   for (const [line, message] of mistakes) {
@@ -87,6 +123,32 @@ describe('the command line', () => {
       assert.deepEqual({ code, lines, notes }, { code: 2, lines: [], notes: [`walkeros-kafka: ${message}`] });
     });
   }
+
+  /** "Check settings.kafka.brokers": there is no such thing on a command line. */
+  it('tells what was typed by the name it has there', async () => {
+    const [nobody = 0] = await freePorts(1);
+    assert.deepEqual(await run(['tail', 't', '--brokers', `127.0.0.1:${nobody}`, '--to-end']), {
+      code: 1,
+      lines: [],
+      notes: [
+        `walkeros-kafka: Cannot reach Kafka at 127.0.0.1:${nobody}: connect ECONNREFUSED 127.0.0.1:${nobody}. ` +
+          'Check --brokers and the network.',
+      ],
+    });
+    const locked = createServer((socket) => socket.on('error', () => undefined).destroy());
+    await once(locked.listen(0, '127.0.0.1'), 'listening');
+    const { notes } = await run([
+      'tail',
+      't',
+      '--brokers',
+      `127.0.0.1:${(locked.address() as AddressInfo).port}`,
+    ]);
+    locked.close();
+    assert.match(
+      notes[0] ?? '',
+      /the port may want TLS \(settings\.kafka\.ssl\) or credentials \(settings\.kafka\.sasl\)\. TLS and a login stand in a flow file: take --flow\.$/,
+    );
+  });
 
   it('shows how far it is', () => {
     assert.equal(

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
@@ -177,6 +180,64 @@ describe('the schemas that a doctor asks for', () => {
       of(found, 'registry').map(({ status }) => status),
       ['ok'],
     );
+  });
+});
+
+/** "Start the registry, or correct settings.value.registry.url": it ran, and there. */
+describe('a registry that is there, and does not serve us', () => {
+  const registry = (url: string) => ({ format: 'avro', registry: { url, auth: { token: 'any' } } });
+  async function findings(url: string): Promise<Pick<Finding, 'message' | 'fix'>[]> {
+    const mapping = { order: { complete: { settings: { topic: 'orders' } } } };
+    const path = flowFile(folder, { settings: { kafka, value: registry(url) }, mapping });
+    return of(await diagnosis(path), 'registry').map(({ message, fix }) => ({
+      // Node 24 says more of a certificate than Node 22.
+      message: message.replace(/^.*?: (?=HTTP|self)/, '').replace(/; if the root CA .*?(?=\. )/, ''),
+      ...(fix !== undefined && { fix }),
+    }));
+  }
+  async function answering(status: number, body: object): Promise<string> {
+    const server = await scriptedServer(() => ({ status, body }));
+    after(() => server.close());
+    return server.url;
+  }
+
+  it('needs its authority', async () => {
+    const file = (name: string) =>
+      readFileSync(new URL(`../../contract/tls/${name}`, import.meta.url), 'utf8');
+    const server = createServer({ cert: file('certificate.pem'), key: file('key.pem') });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    after(() => server.close());
+    assert.deepEqual(await findings(`https://127.0.0.1:${(server.address() as AddressInfo).port}`), [
+      {
+        message:
+          'self-signed certificate. Give the authority that signed its certificate as settings.value.registry.ssl.ca.',
+        fix: "Set settings.value.registry.ssl.ca to the certificate of the authority that signed the registry's (PEM as text).",
+      },
+    ]);
+  });
+
+  /** "Correct the username, password or token", said once for all subjects. */
+  it('does not give the right, subject by subject', async () => {
+    const url = await answering(403, { error_code: 40301, message: 'Not yours.' });
+    const forbidden = (subject: string) => ({
+      message:
+        'HTTP 403: Not yours. Check settings.value.registry.auth, and what its user may do with this subject.',
+      fix:
+        `Grant the user of settings.value.registry.auth the right to read subject "${subject}", and to write it where ` +
+        'schemas are registered: the login itself is taken.',
+    });
+    assert.deepEqual(await findings(url), [forbidden('events-value'), forbidden('orders-value')]);
+  });
+
+  it('has a fault of its own', async () => {
+    const url = await answering(500, { error_code: 50001, message: 'Error in the backend data store' });
+    assert.deepEqual(await findings(url), [
+      {
+        message:
+          'HTTP 500: Error in the backend data store. Check settings.value.registry.url and that the registry is up.',
+        fix: "Look at the registry's log, and at that of a proxy before it: it answers, and cannot do what it is asked.",
+      },
+    ]);
   });
 });
 

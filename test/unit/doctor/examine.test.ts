@@ -116,7 +116,7 @@ describe('an examination', () => {
   /** In a file with several flows none of these ran: "several such destinations", "Multiple flows found". */
   it('names the flow in what is to be typed, where the file has several', async () => {
     const file = join(tempFolder(), 'kafka.spool');
-    const status = () => Promise.resolve({ fileBytes: 1, records: 2, refused: 2 });
+    const status = () => Promise.resolve({ fileBytes: 1, bytes: 0, records: 2, refused: 2 });
     const schemaMissing = new KafkaError('SCHEMA_MISSING', 'It is not there.');
     const registry = {
       urls: ['http://registry'],
@@ -179,6 +179,60 @@ describe('an examination', () => {
       { name: 'topics', reason: 'needs cluster' },
     ]);
     assert.equal(made.failed, false);
+  });
+
+  /** "Start the registry, or correct settings.value.registry.url". */
+  it('says what to do about a certificate of a registry', async () => {
+    const fixAfter = async (reason: string) => {
+      const look = () => Promise.reject(new KafkaError('REGISTRY_UNAVAILABLE', reason));
+      const registry = { urls: ['https://r:1'], tls: undefined, path: 'settings.value.registry', look };
+      const made = await report({ registries: [registry] });
+      return made.findings.find(({ name }) => name === 'registry')?.fix;
+    };
+    const start = 'The Schema Registry at https://r:1 could not look up the schema of id 1:';
+    assert.equal(
+      await fixAfter(`${start} certificate has expired. Check settings.value.registry.url and …`),
+      "Renew the registry's certificate; nothing in flow.json mends this.",
+    );
+    assert.equal(
+      await fixAfter(`${start} Hostname/IP does not match certificate's altnames: … Check …`),
+      'Write in settings.value.registry.url a name that the certificate has, or set settings.value.registry.ssl.servername ' +
+        'to one.',
+    );
+    assert.equal(
+      await fixAfter(`${start} connect ECONNREFUSED. Check settings.value.registry.url and …`),
+      'Start the registry, or correct settings.value.registry.url.',
+    );
+  });
+
+  /** It counted the file, which has room for records that left, and said "writable, 99 records wait". */
+  it('tells how full the spool is', async () => {
+    const path = join(tempFolder(), 'kafka.spool');
+    const foundAt = async (bytes: number) => {
+      const status = () => Promise.resolve({ fileBytes: 900, bytes, records: 9, refused: 0 });
+      const made = await report({ spool: { path, files: [], maxBytes: 1_000, status } });
+      return made.findings.find(({ name }) => name === 'spool');
+    };
+    const fix =
+      'See why Kafka takes nothing, and deliver it (a running flow does; without one: "walkeros-kafka spool drain ' +
+      'flow.json --destination kafka"), or raise settings.spool.maxBytes.';
+    assert.deepEqual(await foundAt(799), {
+      name: 'spool',
+      status: 'ok',
+      message: `${path}: writable, 9 records wait`,
+    });
+    assert.deepEqual(await foundAt(800), {
+      name: 'spool',
+      status: 'warning',
+      message: `The spool ${path} has taken 80 % of settings.spool.maxBytes (1000): new records are refused once it is full.`,
+      fix,
+    });
+    assert.deepEqual(await foundAt(990), {
+      name: 'spool',
+      status: 'failure',
+      message: `The spool ${path} is full, with 99 % of settings.spool.maxBytes (1000): new records are refused.`,
+      fix,
+    });
   });
 
   /** The folder alone was tried: all was well, and the flow could not start. */

@@ -57,6 +57,20 @@ describe('the destination in a flow file', () => {
     );
   });
 
+  /** "ok flow", and then "settings.kafka: is missing". */
+  it('is none of another package, though it is asked for', async () => {
+    const flows = {
+      web: flow({ api: { package: '@acme/api', config: {} }, kafka: ours({ a: 1 }), own: {} }),
+    };
+    await assert.rejects(
+      find(flows, 'api'),
+      refused(
+        /: destination "web\.api" is of the package "@acme\/api", not of "walkeros-destination-kafka"\. Choose another one with --destination\.$/,
+      ),
+    );
+    assert.equal((await find(flows, 'own')).id, 'own');
+  });
+
   it('has its variables, contracts, environment, secrets and code put in, as a bundle has them', async () => {
     const settings = {
       kafka: {

@@ -42,7 +42,10 @@ describe('a registry behind TLS', () => {
   });
 
   it('is refused by those who do not', async () => {
-    const refused = { code: 'REGISTRY_UNAVAILABLE', message: /self-signed certificate/ };
+    // "Check schemaRegistry.url and that the registry is up": both were well.
+    const message =
+      /: self-signed certificate.*\. Give the authority that signed its certificate as schemaRegistry\.ssl\.ca\.$/;
+    const refused = { code: 'REGISTRY_UNAVAILABLE', message };
     await assert.rejects(registry({}).byId(1), refused);
     await assert.rejects(registry(undefined).byId(1), refused);
   });

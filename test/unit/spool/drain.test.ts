@@ -13,20 +13,24 @@ import type { openDelivery } from '../../../src/operations/delivering.ts';
 import { drainSpool, spoolStatus, type DrainRequest } from '../../../src/operations/draining.ts';
 import { openSpool } from '../../../src/spool/open.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { scriptedBroker } from '../../support/scripted-broker.ts';
 import { flowFile } from '../../cli/support/run.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const folder = tempFolder();
 const [nobody = 0] = await freePorts(1);
 
-/** A destination whose cluster is away, and the path of its spool. */
+/** A destination, its cluster away unless told otherwise, and the path of its spool. */
 async function destination(
   name: string,
-  more: object = {},
+  { kafka = {}, ...more }: { readonly kafka?: object; readonly deadLetter?: object } = {},
 ): Promise<{ configured: Configured; path: string }> {
   const path = join(folder, name);
-  const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'orders' };
-  const settings = { kafka, spool: { path, maxBytes: 2_000_000_000 }, ...more };
+  const settings = {
+    kafka: { brokers: [`127.0.0.1:${nobody}`], topic: 'orders', ...kafka },
+    spool: { path, maxBytes: 2_000_000_000 },
+    ...more,
+  };
   return { path, configured: await configuredDestination(flowFile(folder, { settings }), undefined, {}) };
 }
 
@@ -145,7 +149,7 @@ describe('a spool that is drained', () => {
     cluster.failNext({ outcome: { kind: 'rejected', error }, topic: 'orders', times: 1 });
     cluster.failNext({ outcome: { kind: 'unreachable', error }, topic: 'dead', times: 1_000 });
     const { asked, told } = request({ signal: stop.signal });
-    const drained = drainSpool(configured, asked, deliveringTo(cluster));
+    const drained = drainSpool(configured, asked, undefined, deliveringTo(cluster));
     assert.deepEqual(await drained, { delivered: 0, deadLettered: 0, left: 3, refused: 0 }, told.join('\n'));
   });
 
@@ -177,5 +181,61 @@ describe('a spool that is drained', () => {
     await assert.rejects(spoolStatus(configured), missing);
     await assert.rejects(drainSpool(configured, request().asked), missing);
     await assert.rejects(spoolStatus(configured), missing);
+  });
+});
+
+/** For a minute it said nothing, and then "nothing was delivered for 60 s". */
+describe('a spool that cannot be drained', () => {
+  const unreachable =
+    `Cannot reach Kafka at 127.0.0.1:${nobody}: connect ECONNREFUSED 127.0.0.1:${nobody}. ` +
+    'Check settings.kafka.brokers and the network.';
+
+  it('says at once, and once, why', async () => {
+    const { configured, path } = await destination('away.db');
+    await fill(path, 3, 10);
+    const stop = new AbortController();
+    let looks = 0;
+    // The cluster is asked several times within these two seconds.
+    const onProgress = () => (looks += 1) === 10 && stop.abort();
+    const { asked, told } = request({ signal: stop.signal, onProgress });
+    const { left } = await drainSpool(configured, asked);
+    assert.equal(left, 3);
+    assert.deepEqual(
+      told.filter((line) => line.includes('Cannot reach Kafka')),
+      [unreachable],
+    );
+  });
+
+  it('ends with the reason and its code', async () => {
+    const { configured, path } = await destination('down.db');
+    await fill(path, 3, 10);
+    const { asked } = request({ signal: new AbortController().signal });
+    await assert.rejects(drainSpool(configured, asked, { away: 2_000, refused: 0 }), {
+      code: 'BROKER_UNREACHABLE',
+      message: `The spool ${path}: nothing was delivered for 2 s (BROKER_UNREACHABLE). ${unreachable}`,
+    });
+    assert.equal((await spoolStatus(configured)).records, 3);
+  });
+
+  it('ends sooner where the cluster refuses the settings', async (test) => {
+    const broker = await scriptedBroker(undefined);
+    test.after(() => broker.close());
+    const sasl = { mechanism: 'plain', username: 'shop', password: 'pass' };
+    const { configured, path } = await destination('refused.db', {
+      kafka: { brokers: [broker.address], sasl },
+    });
+    await fill(path, 3, 10);
+    const { asked, told } = request({ signal: new AbortController().signal });
+    const refused =
+      `Kafka at ${broker.address} takes no login on this port (ILLEGAL_SASL_STATE): take its SASL port in ` +
+      'settings.kafka.brokers, or remove settings.kafka.sasl.';
+    await assert.rejects(drainSpool(configured, asked, { away: 60_000, refused: 2_000 }), {
+      code: 'AUTHENTICATION_FAILED',
+      message: `The spool ${path}: nothing was delivered for 2 s (AUTHENTICATION_FAILED). ${refused}`,
+    });
+    assert.deepEqual(
+      told.filter((line) => line.startsWith('Kafka at')),
+      [refused],
+    );
   });
 });

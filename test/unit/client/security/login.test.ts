@@ -57,6 +57,26 @@ describe('what a login sends', () => {
   });
 });
 
+/** "refused to authenticate … Request is not valid given the current SASL state": people looked for another password. */
+describe('a listener without SASL', () => {
+  const sasl: Sasl = { mechanism: 'scram-sha-512', username: 'shop', password: new Secret('hush') };
+  for (const kind of ['platformatic', 'kafkajs'] as const) {
+    it(`is told from a login that is refused, ${kind}`, async (t) => {
+      const broker = await scriptedBroker(undefined);
+      t.after(() => broker.close());
+      const client = await createClient(kind, optionsOf(broker.address, sasl), () => undefined);
+      await assert.rejects(client.connect(), {
+        code: 'AUTHENTICATION_FAILED',
+        message:
+          `Kafka at ${broker.address} takes no login on this port (ILLEGAL_SASL_STATE): take its SASL port in ` +
+          'settings.kafka.brokers, or remove settings.kafka.sasl.',
+      });
+      await client.close();
+      assert.deepEqual(broker.logins, []);
+    });
+  }
+});
+
 it('credentials of a function are asked for anew after two seconds at the latest', async () => {
   let [now, asked] = [1_000, 0];
   const credentials = renewedCredentials(
