@@ -32,7 +32,7 @@ const tlsOptions = z
   )
   .meta({ type: 'object', additionalProperties: true })
   .describe(
-    "Node's `tls.ConnectionOptions` for `https`, such as an own `ca` or a client certificate. Certificates and keys are PEM " +
+    "Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and keys are PEM " +
       'text, the path of a file, or a Buffer; files are read again for each request.',
   );
 
@@ -42,7 +42,7 @@ export const registryFields = {
       error: (issue) => unionMessage(issue),
     })
     .describe(
-      'Where the Schema Registry is; several are tried in turn. For Apicurio with `/apis/ccompat/v7`.',
+      'URL of the Schema Registry; several are tried in turn. For Apicurio, include `/apis/ccompat/v7`.',
     ),
   auth,
   ssl: tlsOptions,

@@ -6,14 +6,16 @@ const oauth = z
   .strictObject(
     {
       tokenEndpoint: httpAddress('https://idp.example.com/oauth2/token').describe(
-        'Address that gives tokens, asked with a `POST` and an answer within 4 s. Its certificate is checked against ' +
-          'the authorities of Node and those of `NODE_EXTRA_CA_CERTS`.',
+        'URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against ' +
+          "Node's CAs and those of `NODE_EXTRA_CA_CERTS`.",
       ),
-      clientId: text('kafka-writer').describe('Who asks, sent as the name of HTTP Basic.'),
+      clientId: text('kafka-writer').describe(
+        'OAuth client ID, sent as the user name of HTTP Basic authentication.',
+      ),
       clientSecret: text('$env.OAUTH_CLIENT_SECRET').describe(
-        'Its secret, sent as the password of HTTP Basic. Never logged.',
+        'OAuth client secret, sent as the password of HTTP Basic authentication. Never logged.',
       ),
-      scope: text('kafka').optional().describe('Scope of the token, where the endpoint wants one.'),
+      scope: text('kafka').optional().describe('Scope of the token, if the endpoint requires one.'),
       extensions: z
         .record(
           z.string().regex(/^[A-Za-z]+$/, 'has a name that Kafka does not take: letters only'),
@@ -42,7 +44,7 @@ export const saslSchema = z
       mechanism: choice(['plain', 'scram-sha-256', 'scram-sha-512', 'aws', 'oauthbearer']).describe(
         'How to log in. `plain` and `scram-sha-…` take `username` and `password`, or `credentials`; ' +
           '`oauthbearer` takes `oauth`, `token` or `oauthBearerProvider`. `aws` (MSK IAM) takes `accessKeyId` and ' +
-          '`secretAccessKey`, or finds credentials as every AWS tool does. It needs `ssl`.',
+          '`secretAccessKey`, or uses the AWS credential chain. It needs `ssl`.',
       ),
       username: text('walkeros').optional().describe('User name, for `plain` and `scram-sha-…`.'),
       password: text('$env.KAFKA_PASSWORD')

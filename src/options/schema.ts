@@ -16,7 +16,7 @@ const retry = z
       maxRetryTime: milliseconds()
         .default(30_000)
         .describe(
-          'Longest pause between two tries, in ms. The pauses double up to it; `deliveryTimeout` ends them all.',
+          'Longest pause between two tries, in ms. The pauses double up to it, and end at `deliveryTimeout`.',
         ),
       initialRetryTime: milliseconds()
         .default(300)
@@ -26,7 +26,7 @@ const retry = z
       retries: count()
         .default(5)
         .describe(
-          'How many answers "try again" a record may get before its push fails. ' +
+          'How many retriable errors of the broker ("try again") a record may get before its push fails. ' +
             'Time without a reachable broker does not count. `0`: the first such answer is final.',
         ),
     },
@@ -45,7 +45,7 @@ const kafka = z.strictObject(
       .min(1, 'is empty: name at least one broker, for example ["kafka1:9092"]')
       .describe(
         'Brokers to start from, as `host:port` (IPv6: `[::1]:9092`); the others are learnt from them. ' +
-          'Name two or more, or nothing starts while that one is down.',
+          'Name two or more: with one, the destination cannot connect while that broker is down.',
       ),
     topic: topicName().describe(
       'Topic the events go to, unless a mapping rule names another: 1–249 of `a-z A-Z 0-9 . _ -`.',
@@ -85,11 +85,13 @@ const kafka = z.strictObject(
     compression: choice(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
       .default('gzip')
       .describe(
-        'Codec of each request. All work as installed; consumers must know it. `none` costs network and disk.',
+        'Compression codec of each request. All work as installed; consumers must support it. `none` costs network and disk.',
       ),
     idempotent: flag()
       .default(false)
-      .describe('A repeated request stores nothing twice, as long as the process lives. Needs `acks: -1`.'),
+      .describe(
+        'Idempotent producer: a repeated request stores nothing twice, as long as the process lives. Needs `acks: -1`.',
+      ),
     allowAutoTopicCreation: flag()
       .default(false)
       .describe(
@@ -158,18 +160,20 @@ const spool = z
   .strictObject(
     {
       path: text('/var/lib/walkeros/kafka.spool').describe(
-        'File on a local disk that outlives the process; its folder is made where it is missing. ' +
-          'One destination has it at a time.',
+        'File on a local disk that outlives the process; a missing folder is created. ' +
+          'Only one destination can use it at a time.',
       ),
       mode: choice(['overflow', 'always'])
         .default('overflow')
         .describe(
-          '`overflow`: only what Kafka has not acknowledged within `deliveryTimeout`, or what has no room in `bufferMemory`. ' +
-            '`always`: every record, before its push succeeds, so that a killed process loses nothing; costs a disk write each.',
+          'Which records go to the spool. `overflow`: those that Kafka has not acknowledged within `deliveryTimeout`, or that have no room in `bufferMemory`. ' +
+            '`always`: every record, before its push succeeds, so that a killed process loses nothing it acknowledged; costs a disk sync, which pushes share.',
         ),
       maxBytes: bytes()
         .default(1_073_741_824)
-        .describe('Most bytes of records in it. Beyond it pushes fail; nothing kept is dropped.'),
+        .describe(
+          'Most bytes of records in the spool. Beyond it pushes fail; nothing in the spool is dropped.',
+        ),
     },
     { error: 'must be an object, for example { "path": "/var/lib/walkeros/kafka.spool" }' },
   )

@@ -14,8 +14,8 @@ export const sslSchema = z
   )
   .default(false)
   .describe(
-    'Encrypts the connection. `true`: TLS with the certificate authorities that come with Node; an object: ' +
-      "Node's `tls.ConnectionOptions`, for an own `ca`, a client certificate (`cert`, `key`, `passphrase`, or `pfx`), " +
+    'Encrypts the connection. `true`: TLS with the CAs that come with Node; an object: ' +
+      "Node's `tls.ConnectionOptions`, for a private `ca`, a client certificate (`cert`, `key`, `passphrase`, or `pfx`), " +
       '`servername` or `minVersion`. Certificates and keys are PEM text, the path of a file, or a Buffer; files are read ' +
       'again for each new connection. With `rejectUnauthorized: false` anyone on the way can read and change what is sent.',
   );

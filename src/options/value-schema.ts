@@ -27,7 +27,7 @@ const others = {
   mode: choice(['binary', 'structured'])
     .optional()
     .describe(
-      'For `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers. ' +
+      'Content mode of `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers. ' +
         '`structured`: all in one JSON value.',
     ),
   source: text('https://www.example.com/shop')
@@ -37,7 +37,7 @@ const others = {
     .string({ error: 'must be text, for example "com.example."' })
     .optional()
     .describe(
-      'For `cloudevents`: what stands before the event name (spaces as `_`) in the attribute `type`. Default: `walkeros.`.',
+      'For `cloudevents`: prefix of the attribute `type`, before the event name (spaces as `_`). Default: `walkeros.`.',
     ),
   registry: registry.optional(),
   schema: schemaText(() => 'must be the schema, as text or (avro, json-schema) as an object, and not empty')
@@ -52,24 +52,24 @@ const others = {
   subjectNameStrategy: choice(['topic', 'record', 'topic-record'])
     .optional()
     .describe(
-      "Under which subject the schema is looked for. `topic` (default): `<topic>-value`; `record`: the schema's full name; " +
+      "Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full name; " +
         '`topic-record`: `<topic>-<full name>`.',
     ),
   autoRegister: flag()
     .optional()
     .describe(
-      'Registers the schema where it is not. Default: `false`, so that no flow changes what others read.',
+      'Registers the schema if it is not registered. Default: `false`, so that no flow changes what others read.',
     ),
   useLatestVersion: flag()
     .optional()
     .describe(
-      'Writes with the newest schema of the subject instead of `schema`. Default: `false`. In a mapping rule it goes before ' +
+      'Writes with the latest schema version of the subject instead of `schema`. Default: `false`. In a mapping rule it goes before ' +
         'the `schema` of `settings.value`.',
     ),
   latestCacheTtl: milliseconds()
     .optional()
     .describe(
-      'For `useLatestVersion`: how long a schema is taken for the newest, in ms. It is asked for again in the background. ' +
+      'For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background. ' +
         'Default: 60000.',
     ),
 };

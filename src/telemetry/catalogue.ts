@@ -115,7 +115,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     measure: ({ topic, error, records }, measure) => measure('retried', records, { topic, error }),
   },
   'gave-up': {
-    help: 'A push failed because its time or its tries were over.',
+    help: 'A push failed because its time or its tries were used up.',
     line: {
       level: 'error',
       subject: ({ topic, error }) => failedPush('gave-up', topic, error),
@@ -141,7 +141,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       subject: ({ topic, error }) => failing('dead-lettered', topic, error),
       text: ({ topic, deadLetterTopic, error }) =>
         `Kafka topic "${topic}": a rejected record was stored in the dead-letter topic "${deadLetterTopic}". ${error.message}`,
-      act: 'Mend the cause, then send them again from the dead-letter topic.',
+      act: 'Fix the cause, then run `npx walkeros-kafka dead-letters resend flow.json`.',
     },
     measure: ({ topic, error }, measure) => measure('deadLettered', 1, { topic, error }),
   },
@@ -208,12 +208,12 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       text: ({ path, movedTo, records }) =>
         `The spool "${path}" was damaged and is now "${movedTo}"; a new one was begun with the ` +
         `${records} records that could still be read. Keep the old file if you need to look for more.`,
-      act: 'Look at the disk. Keep the file that was set aside until nobody misses records.',
+      act: 'Check the disk. Keep the file that was set aside until you are sure that no records are missing.',
     },
     measure: (_notice, measure) => measure('spoolFailures', 1),
   },
   spooling: {
-    help: 'Records of a topic go to the spool, for Kafka does not take them in time.',
+    help: 'Records of a topic go to the spool because Kafka does not take them in time.',
     line: {
       level: 'warn',
       changes: 'spool',
@@ -235,14 +235,14 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     },
   },
   'spool-refused': {
-    help: 'The broker will never take a record that the spool has; its push was told long ago that it is safe.',
+    help: 'The broker will never accept a record of the spool; its push resolved long ago.',
     line: {
       level: 'error',
       subject: ({ topic, error }) => failing('spool-refused', topic, error),
       text: ({ topic, error }) =>
         `Kafka topic "${topic}" refused a record of the spool. It stays there and is tried again at the next ` +
         `start; settings.deadLetter would take it. ${error.message}`,
-      act: 'Mend the cause and start again, or set `settings.deadLetter`.',
+      act: 'Fix the cause and restart the flow, or set `settings.deadLetter`.',
     },
     measure: ({ topic, error }, measure) => measure('spoolRefused', 1, { topic, error }),
   },
