@@ -36,8 +36,8 @@ async function scene() {
   await flow.stop();
   const [nobody = 0] = await freePorts(1);
   const away = await runFlow({
-    kafka: { brokers: [`127.0.0.1:${nobody}`], topic: events, deliveryTimeout: 2_000 },
-    spool: { path: spool },
+    kafka: { brokers: [`127.0.0.1:${nobody}`], topic: events },
+    spool: { path: spool, mode: 'always' },
   });
   await Promise.all(upTo(3).map((n) => away.push(numbered(n, 1))));
   await away.stop();

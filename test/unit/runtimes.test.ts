@@ -17,8 +17,8 @@ async function rig(t: TestContext) {
   const lines: string[] = [];
   const write = (message: unknown) => void lines.push(String(message));
   const logger = { error: write, warn: write, info: write, debug: write };
-  const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'events', deliveryTimeout: 500 };
-  const config = { settings: { kafka, spool: { path } } };
+  const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'events' };
+  const config = { settings: { kafka, spool: { path, mode: 'always' } } };
   const context = { id: 'kafka', config, env: {}, logger, data: undefined, rule: undefined, ingest: {} };
   // What of the context is looked at is there.
   const as = context as unknown as Parameters<typeof destinationKafka.push>[1] &

@@ -20,10 +20,12 @@ describe('metrics of the spool', () => {
   const spoolIn = (folder: string) => ({ path: join(folder, 'spool.db') });
 
   it('show what lies there in an outage, and since when', async () => {
-    const { runtime, cluster } = await openOn({}, { deliveryTimeout: 200 }, { spool: spoolIn(tempFolder()) });
+    const spool = { ...spoolIn(tempFolder()), mode: 'always' } as const;
+    const { runtime, cluster } = await openOn({}, {}, { spool });
     assert.deepEqual(await points('walkeros.kafka.spool.messages'), [{ attributes: id, value: 0 }]);
     assert.deepEqual(await points('walkeros.kafka.spool.age'), [{ attributes: id, value: 0 }]);
     await send(runtime);
+    await eventually('it is delivered', () => runtime.health().spool?.records === 0);
     cluster.cutOff();
     assert.equal(await send(runtime), undefined);
     assert.deepEqual(await points('walkeros.kafka.spool.messages'), [{ attributes: id, value: 1 }]);
@@ -34,7 +36,7 @@ describe('metrics of the spool', () => {
     assert.equal(runtime.health().spool?.records, 1);
 
     cluster.restore();
-    await eventually('it is delivered', () => runtime.health().spool?.records === 0);
+    await eventually('so is the other', () => runtime.health().spool?.records === 0);
     assert.equal(cluster.records('events').length, 2);
     await runtime.close();
     assert.equal(runtime.health().spool, undefined);
