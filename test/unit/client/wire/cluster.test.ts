@@ -1,30 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Cluster } from '../../../../src/client/wire/cluster.ts';
-import type { Link, MetadataAnswer, Wire } from '../../../../src/client/wire/wire.ts';
+import type { MetadataAnswer, Wire } from '../../../../src/client/wire/wire.ts';
 import { clientOptions } from '../../../support/client-options.ts';
+import { openLink } from './open-link.ts';
 
 const brokers = [1, 2, 3].map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }));
 
 /** Three brokers that lead as each of them says, and who was asked. */
 function rig(leaderBy: (host: string) => number) {
   const asked: string[] = [];
-  const unused = (): never => assert.fail('not needed here');
   const open: Wire['open'] = ({ host }) => {
     const metadata = (): Promise<MetadataAnswer> => {
       asked.push(host);
       const partitions = [{ partition: 0, leader: leaderBy(host), replicas: 3 }];
       return Promise.resolve({ brokers, code: 0, partitions, controller: 2 });
     };
-    const link: Link = {
-      isOpen: true,
-      metadata,
-      produce: unused,
-      registerProducer: unused,
-      createTopic: unused,
-      topicConfig: unused,
-    };
-    return Promise.resolve(link);
+    return Promise.resolve(openLink({ metadata }));
   };
   const wire: Wire = { open, close: () => Promise.resolve() };
   const cluster = new Cluster(wire, { ...clientOptions, brokers: ['b3:9092', 'b1:9092'] });

@@ -6,13 +6,13 @@ import { WireClient } from '../../../../src/client/wire/wire-client.ts';
 import type { Link, Wire } from '../../../../src/client/wire/wire.ts';
 import type { ProduceReport } from '../../../../src/vocabulary/produce-report.ts';
 import { clientOptions } from '../../../support/client-options.ts';
+import { openLink } from './open-link.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
 const slices = [{ topic: 't', partition: 0, records: [record, record] }];
 
 /** A client of one broker that leads everything, and what it tells of its requests. */
 function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
-  const unused = (): never => assert.fail('not needed here');
   const metadata: Link['metadata'] = () =>
     Promise.resolve({
       brokers: [{ nodeId: 1, host: 'b1', port: 9092 }],
@@ -20,14 +20,7 @@ function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
       partitions: [{ partition: 0, leader: 1, replicas: 1 }],
       controller: 1,
     });
-  const link = {
-    isOpen: true,
-    metadata,
-    produce,
-    registerProducer: unused,
-    createTopic: unused,
-    topicConfig: unused,
-  };
+  const link = openLink({ metadata, produce });
   const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
   const reports: ProduceReport[] = [];
   const client = new WireClient(

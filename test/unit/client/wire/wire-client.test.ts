@@ -4,21 +4,14 @@ import { WireClient } from '../../../../src/client/wire/wire-client.ts';
 import type { Codec } from '../../../../src/client/wire/codecs.ts';
 import type { Link, MetadataAnswer, Wire } from '../../../../src/client/wire/wire.ts';
 import { clientOptions as options } from '../../../support/client-options.ts';
+import { openLink, unused } from './open-link.ts';
 
-const unused = (): never => assert.fail('not needed here');
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
 const slice = { topic: 't', partition: 0, records: [record, record] };
 
 /** One broker, whose words about topics are the test's. */
 function rig(metadata: Link['metadata'], produce: Link['produce'], codec: Codec = { number: 0 }) {
-  const link = {
-    isOpen: true,
-    metadata,
-    produce,
-    registerProducer: unused,
-    createTopic: unused,
-    topicConfig: unused,
-  };
+  const link = openLink({ metadata, produce });
   const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
   return new WireClient(wire, options, codec);
 }
@@ -91,14 +84,9 @@ describe('WireClient', () => {
   // The leader hung up between the look at its connection and the request.
   it('asks about a leader whose connection was lost unseen, with acks 0', async () => {
     let questions = 0;
-    const links = [true, true].map((isOpen) => ({
-      isOpen,
-      metadata: () => Promise.resolve(void (questions += 1)).then(() => led),
-      produce: () => Promise.resolve(undefined),
-      registerProducer: unused,
-      createTopic: unused,
-      topicConfig: unused,
-    }));
+    const metadata = () => Promise.resolve(void (questions += 1)).then(() => led);
+    const produce = () => Promise.resolve(undefined);
+    const links = [openLink({ metadata, produce }), openLink({ metadata, produce })];
     const [first = unused(), second = unused()] = links;
     let opened = 0;
     const open: Wire['open'] = (_broker, purpose) =>
