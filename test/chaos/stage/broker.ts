@@ -7,28 +7,42 @@ export class Broker {
   readonly node: KafkaNode;
   readonly proxy: Proxy;
   #state: 'up' | 'frozen' | 'down' = 'up';
+  #faults: Promise<void> = Promise.resolve();
 
   constructor(node: KafkaNode, proxy: Proxy) {
     this.node = node;
     this.proxy = proxy;
   }
 
-  async suffer(fault: BrokerFault): Promise<void> {
+  /**
+   * One fault after the other: a schedule does not know how long a start takes, and a broker that is told to stop while it
+   * starts looks like one that could not start.
+   */
+  suffer(fault: BrokerFault): Promise<void> {
+    const suffered = this.#faults.then(() => this.#suffer(fault));
+    this.#faults = suffered.catch(() => undefined);
+    return suffered;
+  }
+
+  async #suffer(fault: BrokerFault): Promise<void> {
     switch (fault) {
       case 'kill':
         this.#state = 'down';
         return this.node.kill();
       case 'stop':
+        // A frozen process would hear of it only when it is thawed.
+        await this.#suffer('thaw');
         this.#state = 'down';
         return this.node.stop();
       case 'restart':
-        await this.suffer('stop');
-        return this.suffer('start');
+        await this.#suffer('stop');
+        return this.#suffer('start');
       case 'start':
         if (this.#state !== 'down') return;
         this.#state = 'up';
         return this.node.start();
       case 'freeze':
+        if (this.#state !== 'up') return;
         this.#state = 'frozen';
         return this.node.freeze();
       case 'thaw':
