@@ -82,7 +82,10 @@ export interface OAuthFacts {
   readonly tokenEndpoint: string;
   readonly clientId: string;
   readonly clientSecret: Secret<string>;
+  readonly tokenEndpointAuthMethod: 'client_secret_basic' | 'client_secret_post';
   readonly scope?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly parameters: Secret<Readonly<Record<string, string>>>;
   readonly extensions: Readonly<Record<string, string>>;
 }
 

@@ -2,6 +2,36 @@ import { z } from 'zod';
 import type { CredentialsProvider, OAuthBearerProvider } from './providers.ts';
 import { bearerToken, choice, httpAddress, text } from './values.ts';
 
+/** Form fields that have a setting of their own, or that may not be changed. */
+const ownFields: Readonly<Record<string, string>> = {
+  client_id: 'clientId and tokenEndpointAuthMethod',
+  client_secret: 'clientSecret and tokenEndpointAuthMethod',
+  scope: 'scope',
+  audience: 'audience',
+};
+
+function reservedField(name: string): string | undefined {
+  if (name === 'grant_type') return 'cannot be changed: the grant is always client_credentials';
+  const setting = Object.hasOwn(ownFields, name) ? ownFields[name] : undefined;
+  return setting && `has a setting of its own: write ${setting} in sasl.oauth`;
+}
+
+function extensionProblem(name: string): string | undefined {
+  return /^[A-Za-z]+$/.test(name) ? undefined : 'has a name that Kafka does not take: letters only';
+}
+
+/** A schema of the names would have its words replaced by those of the whole object. */
+function checkNames(
+  named: Readonly<Record<string, string>>,
+  context: z.RefinementCtx,
+  problemOf: (name: string) => string | undefined,
+): void {
+  for (const name of Object.keys(named)) {
+    const message = problemOf(name);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
+  }
+}
+
 const oauth = z
   .strictObject(
     {
@@ -9,19 +39,32 @@ const oauth = z
         'URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against ' +
           "Node's CAs and those of `NODE_EXTRA_CA_CERTS`.",
       ),
-      clientId: text('kafka-writer').describe(
-        'OAuth client ID, sent as the user name of HTTP Basic authentication.',
-      ),
+      clientId: text('kafka-writer').describe('OAuth client ID, sent as `tokenEndpointAuthMethod` says.'),
       clientSecret: text('$env.OAUTH_CLIENT_SECRET').describe(
-        'OAuth client secret, sent as the password of HTTP Basic authentication. Never logged.',
+        'OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged.',
       ),
+      tokenEndpointAuthMethod: choice(['client_secret_basic', 'client_secret_post'])
+        .default('client_secret_basic')
+        .describe(
+          'Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication, ' +
+            '`client_secret_post` as the form fields `client_id` and `client_secret`.',
+        ),
       scope: text('kafka').optional().describe('Scope of the token, if the endpoint requires one.'),
+      audience: text('https://kafka.example.com')
+        .optional()
+        .describe('Form field `audience`, which some issuers want (Auth0): the API that the token is for.'),
+      parameters: z
+        .record(z.string(), z.string({ error: 'must be text' }), {
+          error: 'must be an object of texts, for example { "resource": "https://kafka.example.com" }',
+        })
+        .superRefine((fields, context) => checkNames(fields, context, reservedField))
+        .default({})
+        .describe('Further form fields of the request, name to text, such as `resource`. Never logged.'),
       extensions: z
-        .record(
-          z.string().regex(/^[A-Za-z]+$/, 'has a name that Kafka does not take: letters only'),
-          z.string({ error: 'must be text' }),
-          { error: 'must be an object of texts, for example { "logicalCluster": "lkc-1a2b3" }' },
-        )
+        .record(z.string(), z.string({ error: 'must be text' }), {
+          error: 'must be an object of texts, for example { "logicalCluster": "lkc-1a2b3" }',
+        })
+        .superRefine((extensions, context) => checkNames(extensions, context, extensionProblem))
         .default({})
         .describe(
           "SASL extensions that go with the token, such as Confluent Cloud's `logicalCluster` and `identityPoolId`.",

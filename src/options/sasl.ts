@@ -35,7 +35,9 @@ function factsOf(sasl: SaslSettings, region: string | undefined): SaslFacts | un
         return { mechanism, provide: () => tokenFrom(oauthBearerProvider) };
       }
       if (oauth !== undefined) {
-        return { mechanism, oauth: { ...oauth, clientSecret: new Secret(oauth.clientSecret) } };
+        const { clientSecret, parameters, ...others } = oauth;
+        const secrets = { clientSecret: new Secret(clientSecret), parameters: new Secret(parameters) };
+        return { mechanism, oauth: { ...others, ...secrets } };
       }
       return token === undefined ? undefined : { mechanism, token: new Secret(token) };
     }

@@ -1,6 +1,7 @@
 import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
+import { boundedText } from '../bounded-text.ts';
 
 /** One HTTP exchange, whatever its status. */
 export interface Question {
@@ -36,7 +37,7 @@ export const fetchTransport: Transport = async ({ url, body, ...init }) => {
     contentType: response.headers.get('content-type') ?? '',
     retryAfter: response.headers.get('retry-after'),
     location: response.headers.get('location'),
-    text: response.body === null ? '' : await textOf(response.body),
+    text: response.body === null ? '' : await boundedText(response.body, mostBytes),
   };
 };
 
@@ -51,7 +52,7 @@ function ask({ url, signal, body, method, headers }: Question, tls: ConnectionOp
     const asked = request(url, { ...tls, method, headers: { ...headers, ...length }, signal });
     asked.once('error', (failure) => reject(signal.aborted ? (signal.reason as Error) : failure));
     asked.once('response', (response: IncomingMessage) => {
-      textOf(response).then((text) => {
+      boundedText(response, mostBytes).then((text) => {
         const {
           'content-type': contentType = '',
           'retry-after': retryAfter = null,
@@ -62,15 +63,4 @@ function ask({ url, signal, body, method, headers }: Question, tls: ConnectionOp
     });
     asked.end(body);
   });
-}
-
-async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const kept: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > mostBytes) throw new Error(`the answer is larger than ${mostBytes} bytes`);
-    kept.push(chunk);
-  }
-  return Buffer.concat(kept).toString('utf8');
 }

@@ -8,6 +8,10 @@ export interface TokenIssuer {
   readonly clientSecret: string;
   /** Of the tokens issued from now on, in seconds. */
   life: number;
+  /** Where the client's secret has to be: in the header of HTTP Basic, or in the form. */
+  secretIn: 'header' | 'form';
+  /** Form fields without which no token is given. */
+  wanted: Readonly<Record<string, string>>;
   /** False: the endpoint hangs up on everybody. Keys stay to be had. */
   up: boolean;
   /** Every token issued so far. */
@@ -17,7 +21,7 @@ export interface TokenIssuer {
   close(): Promise<void>;
 }
 
-/** An identity provider with a token endpoint (client credentials over HTTP Basic) and a JWKS endpoint; RS256. */
+/** An identity provider with a token endpoint (client credentials) and a JWKS endpoint; RS256. */
 export async function startTokenIssuer(subject: string): Promise<TokenIssuer> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const [clientId, clientSecret] = ['kafka-writer', 'client-s3cret-1291'];
@@ -32,14 +36,29 @@ export async function startTokenIssuer(subject: string): Promise<TokenIssuer> {
     }
     if (!issuer.up) return { cut: true };
     if (method !== 'POST' || path !== '/token') return { status: 404 };
-    if (headers.authorization !== basic) {
+    const form = new URLSearchParams(body);
+    const { authorization } = headers;
+    const isClient =
+      issuer.secretIn === 'header'
+        ? authorization === basic && !form.has('client_secret')
+        : authorization === undefined &&
+          form.get('client_id') === clientId &&
+          form.get('client_secret') === clientSecret;
+    if (!isClient) {
       return {
         status: 401,
         body: { error: 'invalid_client', error_description: 'Unknown client or wrong secret' },
       };
     }
-    if (new URLSearchParams(body).get('grant_type') !== 'client_credentials') {
+    if (form.get('grant_type') !== 'client_credentials') {
       return { status: 400, body: { error: 'unsupported_grant_type' } };
+    }
+    const missing = Object.entries(issuer.wanted).find(([name, value]) => form.get(name) !== value);
+    if (missing !== undefined) {
+      return {
+        status: 400,
+        body: { error: 'invalid_request', error_description: `${missing[0]} is missing` },
+      };
     }
     const token = issuer.sign();
     tokens.push(token);
@@ -51,6 +70,8 @@ export async function startTokenIssuer(subject: string): Promise<TokenIssuer> {
     jwksEndpoint: `${server.url}/jwks`,
     clientId,
     clientSecret,
+    secretIn: 'header',
+    wanted: {},
     life: 600,
     up: true,
     tokens,

@@ -1,3 +1,4 @@
+import { within } from '../../within.ts';
 import { KafkaError, reasonOf } from '../../vocabulary/errors.ts';
 import { Secret } from '../../vocabulary/secret.ts';
 import type { Bearer, BearerSource } from './bearer.ts';
@@ -23,13 +24,16 @@ interface AwsCredentials extends AwsKeys {
 /** The longest life that MSK grants a token. Seconds. */
 const longestLife = 900;
 
+/** A credential chain that has not answered by then is taken for one that failed. Milliseconds. */
+const timeout = 5_000;
+
 /** Tokens that log in at MSK with IAM, renewed before they expire. The AWS libraries are loaded by the first one. */
 export function mskIamTokens(
   { region, signer }: MskLogin,
   now: () => number = Date.now,
   chain: () => Promise<AwsCredentials> = credentialChain,
 ): BearerSource {
-  const keys = signer === undefined ? chain : () => Promise.resolve(signer.reveal());
+  const keys = signer === undefined ? () => inTime(chain) : () => Promise.resolve(signer.reveal());
   return keepFresh(async () => signToken(await keys(), region, now()), now);
 }
 
@@ -92,11 +96,24 @@ function queryText(query: Readonly<Record<string, string | string[] | null>>): s
     .join('&');
 }
 
+/** A link of the chain (STS, a container's endpoint, a process of a profile) may take the question and stay silent. */
+async function inTime(chain: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
+  const credentials = await within(timeout, chain());
+  if (credentials === undefined) {
+    throw credentialsUnavailable(`the AWS credential chain did not answer within ${timeout} ms`);
+  }
+  return credentials;
+}
+
 /** Built anew for each token, and without the library's caches: keys that were replaced in a file are found. */
 async function credentialChain(): Promise<AwsCredentials> {
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
   try {
-    return await fromNodeProviderChain({ ignoreCache: true })();
+    return await fromNodeProviderChain({
+      ignoreCache: true,
+      // Or a connection on which nobody answers would stay open, and keep the process from ending.
+      clientConfig: { requestHandler: { requestTimeout: timeout, throwOnRequestTimeout: true } },
+    })();
   } catch (failure) {
     throw credentialsUnavailable(reasonOf(failure), failure);
   }

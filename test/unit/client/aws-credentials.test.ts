@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { mskIamTokens } from '../../../src/client/security/msk-iam.ts';
+import { eventually } from '../../support/eventually.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 describe("AWS's credential chain", () => {
@@ -77,6 +79,59 @@ describe("AWS's credential chain", () => {
     const { key, life } = await signed();
     assert.equal(key, 'ASIDTASK');
     assert.ok(Number(life) > 390 && Number(life) <= 401, `life ${life}`);
+  });
+
+  /** An STS that takes the request and stays silent: no token and no error after 45 s, for ever. */
+  it('waits 5 s for an STS that stays silent, and says whose time ran out', async (t) => {
+    const open = new Set<Socket>();
+    const server = createNetServer((socket) => {
+      open.add(socket.on('error', () => undefined).on('close', () => open.delete(socket)));
+      socket.resume();
+    }).listen(0, '127.0.0.1');
+    t.after(() => {
+      server.close();
+      for (const socket of open) socket.destroy();
+    });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(join(folder, 'web-identity'), 'header.claims.signature');
+    process.env.AWS_WEB_IDENTITY_TOKEN_FILE = join(folder, 'web-identity');
+    process.env.AWS_ROLE_ARN = 'arn:aws:iam::123456789012:role/shop';
+    process.env.AWS_REGION = 'eu-west-1';
+    process.env.AWS_ENDPOINT_URL_STS = `http://127.0.0.1:${port}`;
+    const answer = signed().then(
+      () => 'a token',
+      (error: unknown) => error,
+    );
+    const given = await Promise.race([answer, sleep(20_000, 'nothing within 20 s', { ref: false })]);
+    assert.ok(given instanceof Error, String(given));
+    assert.match(
+      given.message,
+      /^No AWS credentials for MSK: the AWS credential chain did not answer within 5000 ms\. Give the process/,
+    );
+    assert.equal('code' in given && given.code, 'CREDENTIALS_UNAVAILABLE');
+    // Nor does the silent connection stay open.
+    await eventually('the connections have ended', () => open.size === 0, { timeoutMs: 40_000 });
+  });
+
+  it('takes what STS answers', async (t) => {
+    const result =
+      '<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>' +
+      '<AccessKeyId>ASIDSTS</AccessKeyId><SecretAccessKey>sts-s3cret</SecretAccessKey><SessionToken>t</SessionToken>' +
+      `<Expiration>${new Date(Date.now() + 3_600_000).toISOString()}</Expiration>` +
+      '</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>';
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(result);
+    }).listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(join(folder, 'web-identity'), 'header.claims.signature');
+    process.env.AWS_WEB_IDENTITY_TOKEN_FILE = join(folder, 'web-identity');
+    process.env.AWS_ROLE_ARN = 'arn:aws:iam::123456789012:role/shop';
+    process.env.AWS_REGION = 'eu-west-1';
+    process.env.AWS_ENDPOINT_URL_STS = `http://127.0.0.1:${port}`;
+    assert.deepEqual(await signed(), { key: 'ASIDSTS', life: '900' });
   });
 
   it('says what to do where there is nothing to find', async () => {

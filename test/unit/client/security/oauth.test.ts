@@ -18,7 +18,9 @@ async function source(t: TestContext, reply: Reply | ((count: number) => Reply))
       tokenEndpoint: `${server.url}/token?tenant=1`,
       clientId: 'kafka writer',
       clientSecret: new Secret(clientSecret),
+      tokenEndpointAuthMethod: 'client_secret_basic',
       scope: 'kafka events',
+      parameters: new Secret({}),
       extensions: { logicalCluster: 'lkc-1' },
     },
     () => now,
@@ -82,7 +84,7 @@ describe("OAuth's client credentials", () => {
         code: 'AUTHENTICATION_FAILED',
         message:
           `The token endpoint ${endpoint} answered ${said}. ` +
-          'Check settings.kafka.sasl.oauth: tokenEndpoint, clientId, clientSecret, scope.',
+          'Check settings.kafka.sasl.oauth: tokenEndpoint, clientId, clientSecret, tokenEndpointAuthMethod, scope, audience.',
       });
     });
   }
