@@ -13,6 +13,11 @@ export interface Moods {
   deposed: boolean;
   /** Node id of the leader of all partitions. */
   leader: number;
+  /** Indexes of the partitions that metadata tells, in this order. */
+  partitions: readonly number[];
+  /** What metadata tells beside the brokers that there are. */
+  moreBrokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
+  clusterId: string | null;
   /** Kafka's code for a connection's n-th login, counted from 0. */
   login: (nth: number) => number;
   /** Milliseconds; 0: endless. */
@@ -44,13 +49,16 @@ const newest = [
   [36, 1],
 ] as const;
 
-/** A broker whose moods the test makes. It has every topic, with one partition. Ends with the test. */
+/** A broker whose moods the test makes. It has every topic. Ends with the test. */
 export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
   const moods: Moods = {
     frozen: false,
     throttle: 0,
     deposed: false,
     leader: 1,
+    partitions: [0],
+    moreBrokers: [],
+    clusterId: 'cluster',
     login: () => 0,
     session: 0,
   };
@@ -92,27 +100,31 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
     if (code !== 0) setTimeout(() => socket.destroy(), 500);
   }
 
-  function metadata({ body, reply }: Request): void {
-    const brokers = broker.ports.map((port, at) =>
-      Buffer.concat([int32(at + 1), text('127.0.0.1'), int32(port), text(null)]),
+  function metadata({ version, body, reply }: Request): void {
+    const brokers = [
+      ...broker.ports.map((port, at) => ({ nodeId: at + 1, host: '127.0.0.1', port })),
+      ...moods.moreBrokers,
+    ].map(({ nodeId, host, port }) => Buffer.concat([int32(nodeId), text(host), int32(port), text(null)]));
+    const partitions = moods.partitions.map((index) =>
+      Buffer.concat([
+        int16(0),
+        int32(index),
+        int32(moods.leader),
+        // The leader's epoch.
+        ...(version >= 7 ? [int32(0)] : []),
+        list([int32(1)]),
+        list([int32(1)]),
+        list([]),
+      ]),
     );
-    const partition = Buffer.concat([
-      int16(0),
-      int32(0),
-      int32(moods.leader),
-      int32(0),
-      list([int32(1)]),
-      list([int32(1)]),
-      list([]),
-    ]);
     const topics = namesIn(body).map((name) =>
-      Buffer.concat([int16(0), text(name), Buffer.from([0]), list([partition])]),
+      Buffer.concat([int16(0), text(name), Buffer.from([0]), list(partitions)]),
     );
-    reply(int32(0), list(brokers), text('cluster'), int32(1), list(topics));
+    reply(int32(0), list(brokers), text(moods.clusterId), int32(1), list(topics));
   }
 
   function produce(socket: Socket, { body, reply }: Request): void {
-    // No transactional id; acks, the time-out, then one topic with one partition.
+    // No transactional id; acks, the time-out, then the topics.
     const acks = body.readInt16BE(2);
     if (moods.deposed) {
       seen.turnedAway += 1;
@@ -121,9 +133,7 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
     }
     seen.produced += 1;
     if (acks === 0) return;
-    const topic = body.toString('utf8', 14, 14 + body.readInt16BE(12));
-    const partition = Buffer.concat([int32(0), int16(0), int64(0), int64(-1), int64(0)]);
-    reply(list([Buffer.concat([text(topic), list([partition])])]), int32(moods.throttle));
+    reply(list(producedTo(body)), int32(moods.throttle));
     if (moods.throttle === 0) return;
     socket.pause();
     setTimeout(() => socket.resume(), moods.throttle).unref();
@@ -160,4 +170,24 @@ function namesIn(body: Buffer): string[] {
     at = end;
   }
   return names;
+}
+
+/** Of a Produce answer: each topic of the request with its partitions, all of them stored. */
+function producedTo(body: Buffer): Buffer[] {
+  let at = 8;
+  const next = (): number => {
+    at += 4;
+    return body.readInt32BE(at - 4);
+  };
+  return Array.from({ length: next() }, () => {
+    const end = at + 2 + body.readInt16BE(at);
+    const name = body.subarray(at, end);
+    at = end;
+    const partitions = Array.from({ length: next() }, () => {
+      const partition = next();
+      at += next();
+      return Buffer.concat([int32(partition), int16(0), int64(0), int64(-1), int64(0)]);
+    });
+    return Buffer.concat([name, list(partitions)]);
+  });
 }

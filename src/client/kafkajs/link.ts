@@ -4,6 +4,7 @@ import type { Internals } from './internals.ts';
 import type { ClientOptions } from '../port.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey, produceVersion } from '../wire/produce-request.ts';
+import { saneMetadata } from '../wire/metadata.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
 
 /** Kafka's numbers of the requests. */
@@ -30,7 +31,7 @@ export class KafkajsLink implements Link {
   }
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
-    const { brokers, controllerId, topicMetadata } = await this.#connection.exchange(
+    const { brokers, clusterId, controllerId, topicMetadata } = await this.#connection.exchange(
       apiKeys.metadata,
       this.#requests.Metadata,
       {
@@ -38,17 +39,21 @@ export class KafkajsLink implements Link {
         allowAutoTopicCreation: this.#options.autoCreateTopics,
       },
     );
-    const answer = topicMetadata.find((metadata) => metadata.topic === topic);
-    return {
+    return saneMetadata(topic, {
       brokers,
-      code: answer?.topicErrorCode ?? 3,
-      partitions: (answer?.partitionMetadata ?? []).map(({ partitionId, leader, replicas }) => ({
-        partition: partitionId,
-        leader,
-        replicas: replicas.length,
+      clusterId,
+      controllerId,
+      topics: topicMetadata.map(({ topic: name, topicErrorCode, partitionMetadata }) => ({
+        name,
+        code: topicErrorCode,
+        partitions: partitionMetadata.map(({ partitionId, leader, replicas, isr }) => ({
+          partition: partitionId,
+          leader,
+          replicas: replicas.length,
+          inSync: isr.length,
+        })),
       })),
-      controller: controllerId,
-    };
+    });
   }
 
   async registerProducer(): Promise<ProducerId> {

@@ -117,11 +117,18 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
 
   export interface MetadataAnswer {
     readonly brokers: readonly { nodeId: number; host: string; port: number }[];
+    /** Since version 2 of the answer. */
+    readonly clusterId?: string | null;
     readonly controllerId: number;
     readonly topicMetadata: readonly {
       topic: string;
       topicErrorCode: number;
-      partitionMetadata: readonly { partitionId: number; leader: number; replicas: readonly number[] }[];
+      partitionMetadata: readonly {
+        partitionId: number;
+        leader: number;
+        replicas: readonly number[];
+        isr: readonly number[];
+      }[];
     }[];
   }
 

@@ -1,6 +1,7 @@
 import type * as platformatic from '@platformatic/kafka';
 import type { API, Connection } from '@platformatic/kafka';
 import { brokerCode, flatten } from '../errors/connection-errors.ts';
+import type { RawMetadata } from '../wire/metadata.ts';
 import { produceKey, produceVersion } from '../wire/produce-request.ts';
 
 export type Library = typeof platformatic;
@@ -74,6 +75,23 @@ export function answerWithin<Answer extends object>(failure: unknown): Answer {
     if (typeof error.response === 'object' && error.response !== null) return error.response as Answer;
   }
   throw failure;
+}
+
+export function rawMetadata({ topics, clusterId, ...answer }: MetadataResponse): RawMetadata {
+  return {
+    ...answer,
+    clusterId,
+    topics: topics.map(({ name, errorCode, partitions }) => ({
+      name,
+      code: errorCode,
+      partitions: partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+        partition: partitionIndex,
+        leader: leaderId,
+        replicas: replicaNodes.length,
+        inSync: isrNodes.length,
+      })),
+    })),
+  };
 }
 
 /** What the broker at the other end speaks. */

@@ -2,7 +2,14 @@ import type { TopicConfig } from '../../vocabulary/topic.ts';
 import { describeTopicError, topicConfigError } from '../errors/admin-errors.ts';
 import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
 import { addressOf, parseAddress } from '../../vocabulary/address.ts';
-import { answerWithin, type DescribeConfigsResponse, type Library, type MetadataResponse } from './apis.ts';
+import { saneMetadata } from '../wire/metadata.ts';
+import {
+  answerWithin,
+  rawMetadata,
+  type DescribeConfigsResponse,
+  type Library,
+  type MetadataResponse,
+} from './apis.ts';
 import type { Conversation, Place } from './conversation.ts';
 import type { PlatformaticWire } from './wire.ts';
 
@@ -38,7 +45,9 @@ export class PlatformaticInspector implements Inspector {
   }
 
   async cluster(): Promise<ClusterState> {
-    const { clusterId, brokers } = await this.#brokers.anywhere((place) => metadata(place, []));
+    const { clusterId, brokers } = await this.#brokers.anywhere(async (place) =>
+      saneMetadata(undefined, rawMetadata(await metadata(place, []))),
+    );
     return {
       id: clusterId ?? null,
       brokers: brokers.map(({ nodeId, host, port }) => ({ nodeId, address: addressOf({ host, port }) })),
@@ -46,18 +55,21 @@ export class PlatformaticInspector implements Inspector {
   }
 
   async topic(name: string): Promise<TopicState | undefined> {
-    const { topics } = await this.#brokers.anywhere((place) => metadata(place, [name]));
-    const topic = topics.find((candidate) => candidate.name === name);
-    if (topic === undefined || topic.errorCode === 3) return undefined;
+    const { code, partitions, operations } = await this.#brokers.anywhere(async (place) => {
+      const answer = await metadata(place, [name]);
+      const topic = answer.topics.find((candidate) => candidate.name === name);
+      return {
+        ...saneMetadata(name, rawMetadata(answer)),
+        operations: topic?.topicAuthorizedOperations ?? untold,
+      };
+    });
+    if (code === 3) return undefined;
     // LEADER_NOT_AVAILABLE shows in the partitions.
-    if (topic.errorCode !== 0 && topic.errorCode !== 5) throw describeTopicError(name, topic.errorCode);
-    const operations = topic.topicAuthorizedOperations;
+    if (code !== 0 && code !== 5) throw describeTopicError(name, code);
     return {
-      partitions: topic.partitions.map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
-        partition: partitionIndex,
-        leader: leaderId < 0 ? undefined : leaderId,
-        replicas: replicaNodes.length,
-        inSync: isrNodes.length,
+      partitions: partitions.map(({ leader, ...partition }) => ({
+        ...partition,
+        leader: leader < 0 ? undefined : leader,
       })),
       writable: operations === untold ? undefined : (operations & (1 << write)) !== 0,
     };

@@ -2,6 +2,7 @@ import type { Connection, Writer } from '@platformatic/kafka';
 import type { TopicConfig, TopicSpec } from '../../vocabulary/topic.ts';
 import {
   answerWithin,
+  rawMetadata,
   type Apis,
   type CreateTopicsResponse,
   type DescribeConfigsResponse,
@@ -15,6 +16,7 @@ import { NotSent } from '../wire/not-sent.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
 import { produceKey } from '../wire/produce-request.ts';
 import { Throttle } from '../wire/throttle.ts';
+import { saneMetadata } from '../wire/metadata.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
 
 /** One for each connection. */
@@ -44,20 +46,10 @@ export class PlatformaticLink implements Link {
       topic === undefined ? [] : [topic],
       this.#options.autoCreateTopics,
     );
-    const { brokers, controllerId, topics } = await asked.catch((failure: unknown) =>
-      answerWithin<MetadataResponse>(failure),
+    return saneMetadata(
+      topic,
+      rawMetadata(await asked.catch((failure: unknown) => answerWithin<MetadataResponse>(failure))),
     );
-    const answer = topics.find(({ name }) => name === topic);
-    return {
-      brokers,
-      code: answer?.errorCode ?? 3,
-      partitions: (answer?.partitions ?? []).map(({ partitionIndex, leaderId, replicaNodes }) => ({
-        partition: partitionIndex,
-        leader: leaderId,
-        replicas: replicaNodes.length,
-      })),
-      controller: controllerId,
-    };
   }
 
   async registerProducer(): Promise<ProducerId> {

@@ -103,9 +103,11 @@ export class Cluster {
       this.#leaders.delete(topic);
       return;
     }
-    const leaders = partitions.map((): number => noLeader);
-    for (const { partition, leader } of partitions) leaders[partition] = leader;
-    this.#leaders.set(topic, leaders);
+    // A leader that is no broker is one that nothing can be sent to.
+    this.#leaders.set(
+      topic,
+      partitions.map(({ leader }) => (this.#brokers.has(leader) ? leader : noLeader)),
+    );
   }
 
   #learnBrokers({ brokers }: MetadataAnswer): void {

@@ -38,7 +38,7 @@ export class WireAdmin implements Admin {
     return {
       numPartitions: partitions.length,
       // A reassignment in progress makes partitions differ: the least protected one counts.
-      replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas)),
+      replicationFactor: partitions.reduce((least, { replicas }) => Math.min(least, replicas), Infinity),
     };
   }
 

@@ -26,7 +26,7 @@ export type Purpose = 'ask' | 'produce';
 export interface Link {
   /** False once the connection has ended, whoever ended it. */
   readonly isOpen: boolean;
-  /** Without a topic: the brokers only. */
+  /** Of `saneMetadata`. Without a topic: the brokers only. */
   metadata(topic?: string): Promise<MetadataAnswer>;
   registerProducer(): Promise<ProducerId>;
   /**
@@ -47,8 +47,11 @@ export interface CodeAnswer {
 
 export interface MetadataAnswer {
   readonly brokers: readonly (Address & { readonly nodeId: number })[];
+  /** Undefined: the broker does not tell. */
+  readonly clusterId: string | undefined;
   /** Kafka's error code for the topic, 0 for none. */
   readonly code: number;
+  /** By their index, without a gap. */
   readonly partitions: readonly PartitionAnswer[];
   /** The node that creates topics; none during an election. */
   readonly controller: number;
@@ -59,6 +62,7 @@ export interface PartitionAnswer {
   readonly leader: number;
   /** How many there should be, in sync or not. */
   readonly replicas: number;
+  readonly inSync: number;
 }
 
 /** Kafka's code, and its own words if it sent any, by `laneOf`. */

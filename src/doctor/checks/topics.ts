@@ -88,7 +88,7 @@ function replication(
   { partitions }: Topic,
   config: TopicConfig | undefined,
 ): Verdict[] {
-  const replicas = Math.min(...partitions.map((partition) => partition.replicas));
+  const replicas = least(partitions.map((partition) => partition.replicas));
   const needed = Number(config?.get('min.insync.replicas') ?? 1);
   const change = `kafka-configs.sh --bootstrap-server ${brokers[0] ?? ''} --alter --topic ${name} --add-config min.insync.replicas=`;
   const short = partitions.filter(({ leader, inSync }) => leader !== undefined && inSync < needed);
@@ -104,7 +104,7 @@ function replication(
     return [
       failure(
         `${where}: ${listOf(short.map(({ partition }) => partition))} ${short.length === 1 ? 'has' : 'have'} ` +
-          `${Math.min(...short.map(({ inSync }) => inSync))} replicas in sync, and min.insync.replicas is ${needed}: ` +
+          `${least(short.map(({ inSync }) => inSync))} replicas in sync, and min.insync.replicas is ${needed}: ` +
           'with acks -1 events wait, and fail at their deadline.',
         'Start the brokers that are away (kafka-topics.sh --describe --under-min-isr-partitions shows which).',
       ),
@@ -148,8 +148,13 @@ function sizes(
 }
 
 function shapeOf({ partitions }: Topic): string {
-  const replicas = Math.min(...partitions.map((partition) => partition.replicas));
+  const replicas = least(partitions.map((partition) => partition.replicas));
   return `${partitions.length === 1 ? '1 partition' : `${partitions.length} partitions`}, ${replicas === 1 ? '1 replica' : `${replicas} replicas`} in sync`;
+}
+
+/** Not by `Math.min(...values)`: a topic may have more partitions than a call may have arguments. */
+function least(values: readonly number[]): number {
+  return values.reduce((smallest, value) => Math.min(smallest, value), Infinity);
 }
 
 /** More of them tell nothing more. */

@@ -13,8 +13,8 @@ function rig(leaderBy: (host: string) => number) {
   const open: Wire['open'] = ({ host }) => {
     const metadata = (): Promise<MetadataAnswer> => {
       asked.push(host);
-      const partitions = [{ partition: 0, leader: leaderBy(host), replicas: 3 }];
-      return Promise.resolve({ brokers, code: 0, partitions, controller: 2 });
+      const partitions = [{ partition: 0, leader: leaderBy(host), replicas: 3, inSync: 3 }];
+      return Promise.resolve({ brokers, code: 0, partitions, controller: 2, clusterId: undefined });
     };
     return Promise.resolve(openLink({ metadata }));
   };

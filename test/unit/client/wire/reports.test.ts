@@ -17,7 +17,8 @@ function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
     Promise.resolve({
       brokers: [{ nodeId: 1, host: 'b1', port: 9092 }],
       code: 0,
-      partitions: [{ partition: 0, leader: 1, replicas: 1 }],
+      partitions: [{ partition: 0, leader: 1, replicas: 1, inSync: 1 }],
+      clusterId: undefined,
       controller: 1,
     });
   const link = openLink({ metadata, produce });

@@ -19,7 +19,8 @@ function rig(metadata: Link['metadata'], produce: Link['produce'], codec: Codec 
 const led: MetadataAnswer = {
   brokers: [{ nodeId: 1, host: 'b1', port: 9092 }],
   code: 0,
-  partitions: [{ partition: 0, leader: 1, replicas: 1 }],
+  partitions: [{ partition: 0, leader: 1, replicas: 1, inSync: 1 }],
+  clusterId: undefined,
   controller: 1,
 };
 
