@@ -1,6 +1,6 @@
 import type { Destination } from '@walkeros/core';
-import { checkedSettings } from './checked-settings.ts';
 import { ofEveryCopy } from './every-copy.ts';
+import { resolveOptions } from './options/resolve.ts';
 import { resolveSetup } from './options/resolve-setup.ts';
 import { provision } from './provision.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
@@ -40,7 +40,8 @@ export const destinationKafka: Destination.Instance<Types> = {
    * @throws KafkaError SETTINGS_INVALID, or with what the broker or the registry answered
    */
   async setup({ id, config, logger }) {
-    const { options } = checkedSettings({ config, logger });
+    // Not `checkedSettings`: the walkerOS CLI prints what setup throws, and does so twice.
+    const { options } = resolveOptions(config.settings, { mapping: config.mapping });
     const setup = resolveSetup(config.setup, options, { id, mapping: config.mapping });
     if (setup === undefined) return nothingDone;
     for (const warning of setup.warnings) logger.warn(warning);
@@ -52,6 +53,8 @@ export const destinationKafka: Destination.Instance<Types> = {
    * with `ok` and loses their events. What may be mended meanwhile is told, and each push tries it again.
    */
   async init(context) {
+    // `walkeros setup` runs `init` too, without a collector: it needs neither a connection nor the spool of a running flow.
+    if (!('collector' in context)) return;
     try {
       const runtime = await runtimes.open(context);
       await runtime.connect();

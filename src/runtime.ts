@@ -56,15 +56,42 @@ const spoolDrainTimeout = 3_700;
 
 export async function openRuntime(
   options: Options,
-  { id, env, logger, reportError, spoolPatience }: RuntimeContext,
+  context: RuntimeContext,
   makeClient: MakeClient = clientOf,
 ): Promise<Runtime> {
-  const { clientId, brokers } = options.connection;
-  const { traceparent, bufferMemory } = options;
+  const { id, env, logger, reportError, spoolPatience } = context;
+  const { clientId } = options.connection;
+  const { traceparent } = options;
   const telemetry = new Telemetry({ id, clientId, logger, traceparent, reportError, clock: logClock });
+  // What was opened is closed if anything after it fails: a spool that stays open is locked until the process ends.
+  const opened: (() => Promise<void> | void)[] = [() => telemetry.close()];
+  try {
+    const client = await makeClient(options, env, telemetry);
+    opened.push(() => client.close());
+    const spool = await spoolOf(options, env, telemetry.notify, spoolPatience);
+    if (spool) opened.push(() => spool.file.close());
+    return runtimeOf(options, context, { telemetry, client, spool });
+  } catch (thrown) {
+    const closed = opened.map(async (close) => close());
+    await within(closeTimeout, Promise.allSettled(closed));
+    throw thrown;
+  }
+}
+
+interface Opened {
+  readonly telemetry: Telemetry;
+  readonly client: Client;
+  readonly spool: DeliverySettings['spool'];
+}
+
+function runtimeOf(
+  options: Options,
+  { id, env }: RuntimeContext,
+  { telemetry, client, spool }: Opened,
+): Runtime {
+  const { brokers } = options.connection;
+  const { bufferMemory } = options;
   const { notify, mark } = telemetry;
-  const client = await makeClient(options, env, telemetry);
-  const spool = await spoolOf(options, env, notify, spoolPatience);
   const broker = brokerOf(client, options, id, telemetry);
   const delivery = new Delivery(
     broker,
@@ -124,7 +151,9 @@ async function spoolOf(
   patience: number | undefined,
 ): Promise<DeliverySettings['spool']> {
   if (spool === undefined || env.kafka) return undefined;
-  return { file: await openSpool({ ...spool, patience }, notify), always: spool.mode === 'always' };
+  const file = await openSpool({ ...spool, patience }, notify);
+  notify({ kind: 'spool-opened', path: spool.path });
+  return { file, always: spool.mode === 'always' };
 }
 
 async function clientOf(options: Options, env: Env, { notify, produced }: Telemetry): Promise<Client> {

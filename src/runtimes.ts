@@ -67,7 +67,9 @@ export class Runtimes {
 
     const { options, warnings } = this.#settings(context, place);
     if (place.failure === undefined) for (const warning of warnings) logger.warn(warning);
-    const runtime = openRuntime(options, { id, env, logger, reportError, spoolPatience });
+    // Another owner of the spool was waited for once: a push that tries again must not wait as long a second time.
+    const patience = spoolPatience ?? (place.failure === undefined ? undefined : 0);
+    const runtime = openRuntime(options, { id, env, logger, reportError, spoolPatience: patience });
     const opening: Opening = { runtime, opened: undefined, destroyed: false };
     place.opening = opening;
     runtime.then(

@@ -47,6 +47,7 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     ...(parsed.success ? factsOf(parsed.data) : knownFacts(settings)),
     collectorTimeout: collectorTimeout > 0 ? collectorTimeout : collectorDefault,
     environmentRegion,
+    startFolder: environment.PWD,
   };
   const broken = (severity: 'error' | 'warning') =>
     rules.filter((rule) => rule.severity === severity).flatMap((rule) => rule.check(known) ?? []);

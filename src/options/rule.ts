@@ -12,13 +12,15 @@ export interface Rule {
   check(known: Partial<Facts>): Problem | undefined;
 }
 
-/** All that rules may read: the parsed settings, the collector's own limit for one push, and AWS_REGION. */
+/** All that rules may read: the parsed settings, the collector's own limit for one push, and AWS_REGION and PWD. */
 export type Facts = ParsedSettings['kafka'] & {
   deadLetter: ParsedSettings['deadLetter'];
   value: ParsedSettings['value'];
   spool: ParsedSettings['spool'];
   collectorTimeout: number;
   environmentRegion: string | undefined;
+  /** Where the command was started: `walkeros run` changes the working folder, and leaves PWD as it was. */
+  startFolder: string | undefined;
 };
 
 interface RuleText<K extends keyof Facts> {

@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path';
 import { requestShare } from './options.ts';
 import { rule, type Rule } from './rule.ts';
 import { securityRules } from './security-rules.ts';
@@ -109,6 +110,16 @@ export const rules: readonly Rule[] = [
     say:
       'has no effect with settings.kafka.acks 0: the broker sends no answer, so a refused record is never seen and ' +
       'is lost; use acks -1 or 1',
+  }),
+  rule({
+    path: 'settings.spool.path',
+    severity: 'error',
+    reads: ['spool', 'startFolder'],
+    when: ({ spool }) => spool !== undefined && !isAbsolute(spool.path),
+    say: ({ spool, startFolder }) =>
+      `is "${spool?.path}", a relative path: "walkeros run" works in another folder at each start, and the commands of ` +
+      'walkeros-kafka in a third, so that what the spool holds would not be found again; write an absolute path, for ' +
+      `example "${resolve(startFolder ?? '/var/lib/walkeros', spool?.path ?? '')}"`,
   }),
   rule({
     path: 'settings.spool',

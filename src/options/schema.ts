@@ -160,7 +160,7 @@ const spool = z
   .strictObject(
     {
       path: text('/var/lib/walkeros/kafka.spool').describe(
-        'File on a local disk that outlives the process; a missing folder is created. ' +
+        'Absolute path of a file on a local disk that outlives the process; a missing folder is created. ' +
           'Only one destination can use it at a time.',
       ),
       mode: choice(['overflow', 'always'])

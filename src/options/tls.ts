@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { reasonOf } from '../vocabulary/errors.ts';
 import { Secret } from '../vocabulary/secret.ts';
@@ -30,6 +31,7 @@ export function tlsFacts(ssl: boolean | ConnectionOptions): Secret<ConnectionOpt
 export function tlsProblems(ssl: boolean | ConnectionOptions, path: string): Problem[] {
   if (typeof ssl === 'boolean') return [];
   const unread = materials.flatMap((name): Problem[] => {
+    if ([ssl[name]].flat().some(isRelativePath)) return [{ path: `${path}.${name}`, say: relative }];
     try {
       if (ssl[name] !== undefined) contentOf(name, ssl[name]);
       return [];
@@ -72,7 +74,7 @@ function reader(name: Material, value: unknown): () => unknown {
 function contentOf(name: Material, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((part: unknown) => contentOf(name, part));
   if (typeof value === 'string') {
-    if (value.includes('-----BEGIN')) return withLines(value);
+    if (isPem(value)) return withLines(value);
     return readFileSync(value);
   }
   return bytesOf(value) ?? value;
@@ -89,6 +91,16 @@ function bytesOf(value: unknown): Buffer | undefined {
     return undefined;
   return value.type === 'Buffer' && Array.isArray(value.data) ? Buffer.from(value.data) : undefined;
 }
+
+const isPem = (text: string): boolean => text.includes('-----BEGIN');
+
+/** A flow of `walkeros run` and the commands work in different folders: they would read different files, or none. */
+const isRelativePath = (value: unknown): boolean =>
+  typeof value === 'string' && !isPem(value) && !isAbsolute(value);
+
+const relative =
+  'is neither PEM text ("-----BEGIN …") nor an absolute path: "walkeros run" works in another folder at each start, ' +
+  'where a relative path leads to nothing; write the absolute one';
 
 function unreadable(failure: unknown): string {
   const code = failure instanceof Error && 'code' in failure ? String(failure.code) : 'not readable';

@@ -190,6 +190,15 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     },
     measure: ({ records }, measure) => measure('rejected', records, { error: closedError }),
   },
+  'spool-opened': {
+    help: 'Where the spool is.',
+    line: {
+      level: 'info',
+      subject: ({ path }) => `spool-opened ${path}`,
+      text: ({ path }) => `The spool is ${path}.`,
+      act: 'Nothing.',
+    },
+  },
   'spool-left': {
     help: 'The spool holds records of an earlier run: they are sent first.',
     line: {

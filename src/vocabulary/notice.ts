@@ -50,6 +50,7 @@ export type Notice =
     }
   | { readonly kind: 'client-rebuilt'; readonly error: KafkaError }
   | { readonly kind: 'left-behind'; readonly records: number }
+  | { readonly kind: 'spool-opened'; readonly path: string }
   | { readonly kind: 'spool-left'; readonly topic: string; readonly records: number }
   | {
       readonly kind: 'spool-damaged';

@@ -17,12 +17,13 @@ const [{ text: snippet } = { text: '' }] = blocksFor(import.meta.filename);
 async function documentedFlow(): Promise<string> {
   const { tarball, sourceHttp } = await project();
   const { brokers } = await sharedBroker();
+  const cwd = await flowFolder({ destinations: {} });
   const changes: [is: string, becomes: string][] = [
     ['file:./walkeros-destination-kafka-0.1.0.tgz', `file:${tarball}`],
     ['./demo/source-http', sourceHttp],
     ['["127.0.0.1:9092"]', JSON.stringify(brokers)],
+    ['/var/tmp/walkeros/', join(cwd, 'kept', '/')],
   ];
-  const cwd = await flowFolder({ destinations: {} });
   const text = changes.reduce((flow, [is, becomes]) => {
     assert.ok(flow.includes(is), `the page no longer has ${is}`);
     return flow.replace(is, becomes);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
 import { destinationKafka, kafkaHealth, type KafkaError } from '../../src/index.ts';
@@ -19,7 +19,8 @@ async function rig(t: TestContext) {
   const logger = { error: write, warn: write, info: write, debug: write };
   const kafka = { brokers: [`127.0.0.1:${nobody}`], topic: 'events' };
   const config = { settings: { kafka, spool: { path, mode: 'always' } } };
-  const context = { id: 'kafka', config, env: {}, logger, data: undefined, rule: undefined, ingest: {} };
+  const own = { id: 'kafka', config, env: {}, logger };
+  const context = { ...own, collector: {}, data: undefined, rule: undefined, ingest: {} };
   // What of the context is looked at is there.
   const as = context as unknown as Parameters<typeof destinationKafka.push>[1] &
     Parameters<NonNullable<typeof destinationKafka.init>>[0];
@@ -33,6 +34,8 @@ async function rig(t: TestContext) {
     path,
     lines,
     init: () => Promise.resolve(destinationKafka.init?.(as)),
+    /** As the walkerOS CLI does for `walkeros setup`. */
+    initOfSetup: () => Promise.resolve(destinationKafka.init?.(own as unknown as typeof as)),
     destroy: () => Promise.resolve(destinationKafka.destroy?.(as)),
     push,
   };
@@ -55,6 +58,30 @@ describe('a destination that could not be opened', () => {
     assert.deepEqual(kafkaHealth(), []);
     await init();
     assert.equal(await push(), 'ok');
+  });
+});
+
+describe('a spool that another process does not let go of', () => {
+  // A push began the wait of six seconds anew: 12.5 s until it was refused.
+  it('is waited for once, and the next push is refused at once', async (t) => {
+    const { path, init, push } = await rig(t);
+    const owner = await lock(path, 0);
+    t.after(() => owner.close());
+    await init();
+    const began = performance.now();
+    assert.equal(await push(), 'SPOOL_IN_USE');
+    assert.ok(performance.now() - began < 4_000);
+  });
+});
+
+describe('walkeros setup', () => {
+  // It made the spool's folder and file, and beside a running flow it told of a spool in use.
+  it('opens no spool', async (t) => {
+    const { path, initOfSetup, lines } = await rig(t);
+    await initOfSetup();
+    assert.deepEqual(readdirSync(dirname(path)), []);
+    assert.deepEqual(lines, []);
+    assert.deepEqual(kafkaHealth(), []);
   });
 });
 

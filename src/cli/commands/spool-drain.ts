@@ -34,6 +34,8 @@ export const spoolDrainCommand: Command = {
       await terminal.print(asJson ? JSON.stringify(before) : linesOf(before, Date.now()).join('\n'));
       return 0;
     }
+    const { spool } = configured.options;
+    if (spool) terminal.note(`The spool is ${spool.path}.`);
     const result = await drainSpool(configured, {
       signal: terminal.stop,
       logger: loggerOf(terminal),

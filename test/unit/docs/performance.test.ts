@@ -28,7 +28,7 @@ describe('docs/performance.md', () => {
   it('names settings that there are, with their defaults', () => {
     const whole = settingsSchema.parse({
       kafka: { brokers: ['kafka1:9092'], topic: 'events' },
-      spool: { path: 'kafka.spool' },
+      spool: { path: '/var/lib/kafka.spool' },
     });
     const rows = rowsBehind('## Which setting matters when');
     assert.equal(rows.length, 10);

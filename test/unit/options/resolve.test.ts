@@ -44,7 +44,7 @@ describe('resolveOptions', () => {
       resolveOptions({ kafka: { brokers: ['b:1'], topic: 't' }, ...settings }).options.connection
         .requestTimeout;
     assert.equal(requestTimeout({}), 5_000);
-    assert.equal(requestTimeout({ spool: { path: 'spool.db' } }), 15_000);
+    assert.equal(requestTimeout({ spool: { path: '/var/spool.db' } }), 15_000);
   });
 
   it('takes over everything that is set', () => {
@@ -70,7 +70,7 @@ describe('resolveOptions', () => {
         deliveryTimeout: 6000,
       },
       deadLetter: { topic: 'orders-dead' },
-      spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
+      spool: { path: '/var/spool.db', mode: 'always', maxBytes: 3000 },
       value: { format: 'cloudevents', mode: 'structured', source: '/shop', typePrefix: 'com.example.' },
       telemetry: { traceparent: 'ingest.traceparent' },
     });
@@ -105,7 +105,7 @@ describe('resolveOptions', () => {
       bufferMemory: 2000,
       deliveryTimeout: 6000,
       deadLetter: { topic: 'orders-dead' },
-      spool: { path: 'spool.db', mode: 'always', maxBytes: 3000 },
+      spool: { path: '/var/spool.db', mode: 'always', maxBytes: 3000 },
       traceparent: 'ingest.traceparent',
     });
     assert.deepEqual(warnings, []);

@@ -84,6 +84,14 @@ const errors: [settings: object, message: string][] = [
     'settings.kafka.sasl.credentials: stands beside username or password: keep one of them, since only one can log in',
   ],
   [
+    { spool: { path: './kafka.spool' } },
+    'settings.spool.path: is "./kafka.spool", a relative path: "walkeros run" works in another folder at each start, and the commands of walkeros-kafka in a third, so that what the spool holds would not be found again; write an absolute path, for example "/var/lib/walkeros/kafka.spool"',
+  ],
+  [
+    { kafka: { brokers: [tlsPort], ssl: { ca: 'certs/ca.pem' } } },
+    'settings.kafka.ssl.ca: is neither PEM text ("-----BEGIN …") nor an absolute path: "walkeros run" works in another folder at each start, where a relative path leads to nothing; write the absolute one',
+  ],
+  [
     { kafka: { ssl: { ca: '/nowhere/ca.pem' } } },
     'settings.kafka.ssl.ca: is neither PEM text ("-----BEGIN …") nor the path of a file that can be read (ENOENT)',
   ],
@@ -193,11 +201,11 @@ const warnings: [settings: object, message: string, context?: ResolveContext][] 
     'settings.deadLetter: has no effect with settings.kafka.acks 0: the broker sends no answer, so a refused record is never seen and is lost; use acks -1 or 1',
   ],
   [
-    { kafka: { acks: 0 }, spool: { path: 'spool.db' } },
+    { kafka: { acks: 0 }, spool: { path: '/var/spool.db' } },
     'settings.spool: keeps little with settings.kafka.acks 0: a record counts as delivered once it is handed to the socket, and what is lost after that is in no spool; use acks -1',
   ],
   [
-    { kafka: { bufferMemory: 5000, batchSize: 5000 }, spool: { path: 'spool.db', maxBytes: 4999 } },
+    { kafka: { bufferMemory: 5000, batchSize: 5000 }, spool: { path: '/var/spool.db', maxBytes: 4999 } },
     'settings.spool.maxBytes: is 4999, less than settings.kafka.bufferMemory (5000): what waits in memory when an outage begins does not fit, and its pushes fail; raise maxBytes',
   ],
 ];
@@ -265,13 +273,22 @@ const fine: [settings: object, context?: ResolveContext][] = [
   [{ kafka: { deliveryTimeout: 12000, requestTimeout: 12000 } }, { collectorTimeout: 12001 }],
   [{}, { collectorTimeout: 0 }],
   [{ deadLetter: { topic: 'events-dead' } }],
-  [{ spool: { path: 'spool.db', mode: 'always', maxBytes: 33554432 } }],
+  [{ spool: { path: '/var/spool.db', mode: 'always', maxBytes: 33554432 } }],
 ];
 
 describe('rules that are errors', () => {
   for (const [settings, message] of errors) {
     it(message.slice(0, 100), () => assert.deepEqual(problems(settings, { environment: {} }), [message]));
   }
+});
+
+/** A flow of `walkeros run` kept three events in a temporary folder, and nobody found them again. */
+describe('a relative path of the spool', () => {
+  it('is refused with the one that it has where the command was started', () => {
+    const settings = { spool: { path: './kafka.spool' } };
+    const [problem = ''] = problems(settings, { environment: { PWD: '/home/shop' } });
+    assert.match(problem, /write an absolute path, for example "\/home\/shop\/kafka\.spool"$/);
+  });
 });
 
 describe('rules that are warnings', () => {

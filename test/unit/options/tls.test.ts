@@ -75,7 +75,11 @@ describe('certificates and keys', () => {
   const wrong: [what: string, ssl: ConnectionOptions, problem: RegExp][] = [
     ['a missing file', { ca: '/nowhere/ca.pem' }, new RegExp(`^ca: ${escaped(unreadable)} \\(ENOENT\\)$`)],
     ['a folder', { key: tempFolder(), cert }, new RegExp(`^key: ${escaped(unreadable)} \\(EISDIR\\)$`)],
-    ['one of several', { ca: [cert, 'no PEM'] }, new RegExp(`^ca: ${escaped(unreadable)} \\(ENOENT\\)$`)],
+    [
+      'one of several',
+      { ca: [cert, '/nowhere/ca.pem'] },
+      new RegExp(`^ca: ${escaped(unreadable)} \\(ENOENT\\)$`),
+    ],
     [
       'a wrong passphrase',
       { cert, key: locked, passphrase: 'wrong' },
