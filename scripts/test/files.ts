@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
+import { runGroups } from './groups.ts';
 import { parts, type Part } from './parts.ts';
-import { none, type Tally } from './tally.ts';
+import { count, none, type Tally } from './tally.ts';
 
 interface SharedSetUp {
   readonly globalSetup?: () => Promise<void>;
@@ -22,7 +23,7 @@ async function sharedSetUp(part: Part): Promise<SharedSetUp> {
   return existsSync(path) ? ((await import(pathToFileURL(path).href)) as SharedSetUp) : {};
 }
 
-/** Runs `test/<part>/**` with Node's own runner, each file in a process of its own, and prints as it goes. */
+/** Runs `test/<part>/**` with Node's own runner, in as many processes as the part says, and prints as it goes. */
 export async function runFiles(part: Part): Promise<Tally> {
   const files = globSync(`test/${part}/**/*.test.ts`)
     .map((file) => resolve(file))
@@ -43,24 +44,17 @@ export async function runFiles(part: Part): Promise<Tally> {
 }
 
 async function runAll(files: readonly string[], part: Part): Promise<Tally> {
-  const { concurrency, timeoutMs } = parts[part];
-  const tally = { passed: 0, failed: 0, skipped: 0 };
+  const { concurrency, timeoutMs, perFile } = parts[part];
+  if (!perFile) return runGroups(files, { processes: concurrency, timeoutMs });
+  let tally = none;
   // A file at a broker ends when its tests are over, whatever it left open: that something was closed is for a test to
-  // assert, and a run that hangs tells nobody what was left open. In unit tests nothing may be left open, and Node drops
-  // the last reports of a file that it ends by force (540 and 575 of 584 in two runs); failures still count by exit code.
-  const forceExit = parts[part].broker;
-  const events = run({ files, concurrency, timeout: timeoutMs, forceExit });
-  events.on('test:pass', ({ name, skip, todo, details }) => {
-    // A file without a test reports itself as a test that passed.
-    if (details.type === 'suite' || files.includes(resolve(name))) return;
-    if (skip !== undefined || todo !== undefined) tally.skipped += 1;
-    else tally.passed += 1;
+  // assert, and a run that hangs tells nobody what was left open.
+  const events = run({ files, concurrency, timeout: timeoutMs, forceExit: parts[part].broker });
+  events.on('test:pass', (data) => {
+    tally = count(tally, { type: 'test:pass', data }, files);
   });
-  events.on('test:fail', ({ todo, details }) => {
-    if (todo !== undefined) tally.skipped += 1;
-    // Suites fail with the tests in them; on their own they fail only when a hook does. Files: when they cannot load.
-    else if (!('failureType' in details.error) || details.error.failureType !== 'subtestsFailed')
-      tally.failed += 1;
+  events.on('test:fail', (data) => {
+    tally = count(tally, { type: 'test:fail', data }, files);
   });
   for await (const text of events.compose(new spec())) process.stdout.write(String(text));
   return tally;
