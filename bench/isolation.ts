@@ -1,7 +1,9 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { pinnedTo } from '../scripts/kafka/pinned.ts';
 import type { ChildAnswer } from './child.ts';
 import type { PartName } from './parts.ts';
+import { pins } from './pins.ts';
 import type { Row, RowContext } from './row.ts';
 
 const child = fileURLToPath(new URL('child.ts', import.meta.url));
@@ -25,8 +27,9 @@ export function runAlone(
     profileFolder === undefined
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const running = fork(child, [part, row.name, JSON.stringify(context)], {
-    execArgv: profiling,
+  const args = [...profiling, child, part, row.name, JSON.stringify(context)];
+  const [program, ...rest] = pinnedTo(pins?.client, process.execPath, args);
+  const running = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     timeout: patienceMs,
   });

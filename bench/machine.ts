@@ -3,6 +3,7 @@ import { runCommand } from '../scripts/kafka/command.ts';
 import type { KafkaCluster } from '../scripts/kafka/cluster.ts';
 import { kafkaVersion } from '../scripts/kafka/version.ts';
 import { eventSource } from './data.ts';
+import { pins } from './pins.ts';
 
 /** What figures depend on besides the code. */
 export interface Conditions {
@@ -16,6 +17,8 @@ export interface Conditions {
   /** Of this repository; `+` where files were changed since. */
   readonly commit: string;
   readonly events: string;
+  /** Whether broker and row had a core each. */
+  readonly pinned: boolean;
   /** One-minute load average before the first row: others at work spoil the figures. */
   readonly loadBefore: number;
 }
@@ -33,6 +36,7 @@ export async function conditionsOf(cluster: KafkaCluster): Promise<Conditions> {
       cluster.kind === 'external' ? 'a cluster elsewhere' : `${kafkaVersion}, 1 node on the same machine`,
     commit: await commit(),
     events: eventSource().name,
+    pinned: cluster.kind === 'embedded' && pins !== undefined,
     loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
   };
 }

@@ -5,6 +5,7 @@ import { progressLine } from '../scripts/kafka/progress.ts';
 import { readArguments, usage, type Arguments } from './arguments.ts';
 import { conditionsOf } from './machine.ts';
 import { parts } from './parts.ts';
+import { pins } from './pins.ts';
 import { installPeer } from './peer.ts';
 import { sectionOf, writeReport } from './report.ts';
 import { runRounds } from './rounds.ts';
@@ -13,7 +14,7 @@ import { summarise, type PartSummary } from './verdict.ts';
 
 const options = argumentsOrExit();
 const line = progressLine(process.stderr);
-const cluster = await startKafka({ onProgress: line.update });
+const cluster = await startKafka({ cpus: pins?.broker, onProgress: line.update });
 line.end();
 try {
   const conditions = await conditionsOf(cluster);

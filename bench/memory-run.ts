@@ -4,6 +4,7 @@ import { createTopic } from '../scripts/kafka/topics.ts';
 import { nth, readEvents } from './data.ts';
 import { inFlight, openFlow, closeFlow } from './flow-run.ts';
 import { Load } from './load.ts';
+import { pins } from './pins.ts';
 import type { RowContext, RowResult } from './row.ts';
 import { median, quantile } from './statistics.ts';
 
@@ -41,7 +42,7 @@ export async function runFrozen(
   context: RowContext,
   open: (own: RowContext) => Promise<(index: number) => Promise<unknown>>,
 ): Promise<RowResult> {
-  const cluster = await startKafka({ own: true });
+  const cluster = await startKafka({ own: true, cpus: pins?.broker });
   try {
     const own = { ...context, brokers: cluster.brokers };
     await createTopic(own.brokers, own.topic, { partitions: 6 });

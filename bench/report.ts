@@ -34,12 +34,13 @@ export function markdownOf(
   { conditions, rounds, parts }: Report,
   plans: Readonly<Record<string, Part>>,
 ): string {
-  const { date, cores, cpu, memoryGiB, platform, node, kafka, commit, events, loadBefore } = conditions;
+  const { date, cores, cpu, memoryGiB, platform, node, kafka, commit, events, loadBefore, pinned } =
+    conditions;
   const head = [
     `# Bench, ${date}`,
     '',
     `${String(cores)} cores (${cpu}), ${String(memoryGiB)} GiB, ${platform}; Node ${node}; Kafka ${kafka}; commit ${commit}.`,
-    `Data: ${events}. Load average before: ${String(loadBefore)}.`,
+    `Data: ${events}. Load average before: ${String(loadBefore)}.${pinned ? ' Broker and row have a core each.' : ''}`,
     `Rows ran in turns, each in its own process; ${rounds === 1 ? 'one round' : `medians of ${String(rounds)} rounds`}. ` +
       'Ratios are taken within a round, then their median.',
     '',

@@ -57,6 +57,8 @@ export interface KafkaOptions {
   readonly scram?: readonly string[];
   /** Properties of the broker's JVM (`-D`), by name. */
   readonly jvm?: Readonly<Record<string, string>>;
+  /** Processors that each JVM may use, as `taskset --cpu-list` takes them. Only for brokers in JVMs. */
+  readonly cpus?: string | undefined;
   /** Never `KAFKA_BROKERS`: the caller will stop nodes, or needs these very settings. Implied by the options above. */
   readonly own?: boolean;
   readonly onProgress?: (text: string) => void;

@@ -17,6 +17,7 @@ import type { Machinery, NodeProcess } from './machinery.ts';
 import { jarFolder } from './jars.ts';
 import { brokerJvmFlags, jvmProperties } from './java.ts';
 import { kafkaId } from './kafka-id.ts';
+import { pinnedTo } from './pinned.ts';
 import { serverProperties, type NodePlan } from './properties.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -45,9 +46,7 @@ export async function embeddedMachinery(
     throw error;
   }
   return {
-    processes: plans.map((plan) =>
-      jvm(java, nodeFolder(folder, plan), jvmProperties(options.jvm), groups, guard),
-    ),
+    processes: plans.map((plan) => jvm(java, nodeFolder(folder, plan), options, groups, guard)),
     remove() {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       watchdog.release();
@@ -91,7 +90,7 @@ async function format(
 function jvm(
   java: string,
   home: string,
-  properties: readonly string[],
+  { jvm: properties, cpus }: KafkaOptions,
   groups: Set<number>,
   guard: () => void,
 ): NodeProcess {
@@ -106,9 +105,10 @@ function jvm(
     dataDir: join(home, 'data'),
     launch() {
       const fd = openSync(log, 'a');
-      const flags = [...brokerJvmFlags, ...properties, '-cp', classpath];
+      const flags = [...brokerJvmFlags, ...jvmProperties(properties), '-cp', classpath];
       const args = [...flags, 'kafka.Kafka', join(home, 'server.properties')];
-      const started = spawn(java, args, { detached: true, stdio: ['ignore', fd, fd], cwd: home });
+      const [program, ...rest] = pinnedTo(cpus, java, args);
+      const started = spawn(program, rest, { detached: true, stdio: ['ignore', fd, fd], cwd: home });
       closeSync(fd);
       started.unref();
       const { pid } = started;
