@@ -50,7 +50,12 @@ export function connectionError(
     const refused = reachedBefore && isRenewable(options.sasl) ? loginExpired : authenticationFailed;
     return refused(brokers, options.sasl, deepest(authentication));
   }
-  const plainest = nested.find(isSystem) ?? nested.find(isTimeout) ?? nested.at(-1) ?? thrown;
+  const plainest =
+    nested.find((error) => / not Kafka$/.test(reasonOf(error))) ??
+    nested.find(isSystem) ??
+    nested.find(isTimeout) ??
+    nested.at(-1) ??
+    thrown;
   return unreachable(brokers, plainest, reachedBefore);
 }
 

@@ -104,6 +104,7 @@ function codeOf(cause: unknown): string {
 }
 
 function nextStep(reason: string, reachedBefore: boolean): string {
+  if (/ not Kafka$/.test(reason)) return 'Check the hosts and ports in settings.kafka.brokers.';
   if (/ENOTFOUND|EAI_AGAIN/.test(reason))
     return 'The host name is unknown: check settings.kafka.brokers and DNS.';
   if (/Request .*timed out/.test(reason) && !reachedBefore)

@@ -11,7 +11,8 @@ import { kafkajsLogin } from './login.ts';
 import { handedOver } from '../wire/handed-over.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { Throttle } from '../wire/throttle.ts';
-import { isTlsAlert } from '../errors/tls-alert.ts';
+import { guardFrames, NotKafka } from '../wire/frames.ts';
+import { checkAnswer } from './check-answer.ts';
 import type { Address } from '../../vocabulary/address.ts';
 
 /** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
@@ -49,7 +50,8 @@ export class KafkajsConnection {
       instrumentationEmitter: { emit: (event) => event === 'network.request_timeout' && this.destroy() },
     });
     for (const connection of this.#pool.pool) {
-      checkOnlyWhatIsPending(connection);
+      neverThrottle(connection);
+      checkAnswers(connection);
       renewInGoodTime(connection);
     }
     this.#broker = new Broker({ connectionPool: this.#pool, logger: silence, versions: null });
@@ -133,7 +135,7 @@ export class KafkajsConnection {
       : connectPlain({ host, port }, onConnect);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
-    if (!ssl) socket.once('data', (chunk: Buffer) => refuseTls(socket, chunk));
+    guardFrames(socket, { tls: Boolean(ssl), numbered: () => !this.#pool.pool[0]?.authHandlers });
     // Before kafkajs hears of it: with the next request it would open another socket on this connection, which the
     // 'close' of this one then ends in the middle of its TLS handshake.
     socket.once('end', () => this.destroy());
@@ -144,18 +146,24 @@ export class KafkajsConnection {
   }
 }
 
-function refuseTls(socket: Socket, chunk: Buffer): void {
-  if (isTlsAlert(chunk)) socket.destroy(new Error('the broker requires TLS'));
+/**
+ * kafkajs would keep requests back by a throttle time, for days if an answer says so, and looks after them with a timer that
+ * sets itself again, with a negative delay when nothing is throttled: a busy loop, and a TimeoutNegativeWarning of Node.
+ */
+function neverThrottle({ requestQueue }: Connection): void {
+  requestQueue.maybeThrottle = silent;
+  requestQueue.scheduleCheckPendingRequests = silent;
 }
 
-/**
- * kafkajs looks after throttled requests with a timer that sets itself again, with a negative delay when nothing is
- * throttled: a busy loop, and a TimeoutNegativeWarning of Node. Without pending requests there is nothing to look after.
- */
-function checkOnlyWhatIsPending({ requestQueue }: Connection): void {
-  const schedule = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
-  requestQueue.scheduleCheckPendingRequests = () => {
-    if (requestQueue.pending.length > 0) schedule();
+/** Answers that nobody waits for, and those that kafkajs could not read without harm, do not come through. */
+function checkAnswers({ requestQueue }: Connection): void {
+  const fulfill = requestQueue.fulfillRequest.bind(requestQueue);
+  requestQueue.fulfillRequest = (answer) => {
+    const request = requestQueue.inflight.get(answer.correlationId)?.entry;
+    if (request === undefined)
+      throw new NotKafka('it answers a request that nobody sent, which is not Kafka');
+    checkAnswer(request, answer.payload);
+    fulfill(answer);
   };
 }
 

@@ -31,7 +31,14 @@ declare module 'kafkajs/src/network/connectionPool.js' {
   }
 
   export interface Connection {
-    readonly requestQueue: { readonly pending: readonly unknown[]; scheduleCheckPendingRequests: () => void };
+    readonly requestQueue: {
+      readonly inflight: ReadonlyMap<number, { readonly entry: Pick<Request, 'apiKey' | 'apiVersion'> }>;
+      fulfillRequest: (answer: { readonly correlationId: number; readonly payload: Buffer }) => void;
+      maybeThrottle: (time: number) => void;
+      scheduleCheckPendingRequests: () => void;
+    };
+    /** While a login of Kafka before 1.0 is under way, whose messages have no header. */
+    readonly authHandlers: object | null;
     /** Of the session that the latest login began, in ms; 0: endless. Of their own class of long numbers. */
     readonly sessionLifetime: { toString(): string };
     /** So long before a session's end kafkajs logs in again, when there is something to send. Milliseconds. */

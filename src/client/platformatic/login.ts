@@ -11,6 +11,8 @@ type SaslOptions = NonNullable<NonNullable<ConstructorParameters<Library['Connec
 
 /** The library logs in again after four fifths of a session, and Node fires a timer beyond this at once. Milliseconds. */
 const longestSession = 2_147_483_647n;
+/** And a broker takes one login a second, however short its sessions are. Milliseconds. */
+const shortestSession = 1_250n;
 
 /**
  * How to log in, and to log in again: the library asks at each of both. Its own way would ask for name and password
@@ -61,5 +63,8 @@ async function logIn(
 
 function withTimer(answer: Authenticated): Authenticated {
   const { sessionLifetimeMs } = answer;
-  return sessionLifetimeMs > longestSession ? { ...answer, sessionLifetimeMs: longestSession } : answer;
+  if (sessionLifetimeMs > longestSession) return { ...answer, sessionLifetimeMs: longestSession };
+  if (sessionLifetimeMs > 0n && sessionLifetimeMs < shortestSession)
+    return { ...answer, sessionLifetimeMs: shortestSession };
+  return answer;
 }

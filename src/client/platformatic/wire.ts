@@ -4,10 +4,10 @@ import { PlatformaticLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
 import { credentialsAtHand } from '../security/login.ts';
 import { checkCertificates, namesHosts } from '../security/tls.ts';
+import { guardedConnection } from './guarded.ts';
 import { platformaticLogin } from './login.ts';
 import { isOver, ready } from './ready.ts';
 import { clientClosed } from '../errors/messages.ts';
-import { isTlsAlert } from '../errors/tls-alert.ts';
 import { addressOf, type Address } from '../../vocabulary/address.ts';
 import { askTimeout, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
@@ -40,6 +40,7 @@ interface Opened {
  */
 export class PlatformaticWire implements Wire {
   readonly #library: Library;
+  readonly #Connection: Library['Connection'];
   readonly #options: ClientOptions;
   readonly #settings: Readonly<Record<Purpose, ConnectionOptions>>;
   readonly #opened = new Map<string, Opened>();
@@ -51,6 +52,7 @@ export class PlatformaticWire implements Wire {
 
   constructor(library: Library, options: ClientOptions) {
     this.#library = library;
+    this.#Connection = guardedConnection(library);
     this.#options = options;
     this.#settings = {
       ask: this.#settingsWith(askTimeout(options)),
@@ -108,7 +110,7 @@ export class PlatformaticWire implements Wire {
     if (this.#closed) throw clientClosed();
     const key = keyOf(broker, purpose);
     const clientId = withoutSpaces(this.#options.clientId);
-    const connection = new this.#library.Connection(clientId, this.#settings[purpose]);
+    const connection = new this.#Connection(clientId, this.#settings[purpose]);
     this.#watch(connection, key);
     const opening = Promise.resolve(connection.connect(broker.host, broker.port));
     this.#opened.set(key, { connection, opening });
@@ -151,13 +153,6 @@ export class PlatformaticWire implements Wire {
     connection.once('close', () => {
       forget();
       void connection.close();
-    });
-    if (this.#options.tls !== undefined) return;
-    // The library looks for this by itself, but forgets it where there is a login. It has made its socket by then.
-    process.nextTick(() => {
-      connection.socket?.once('data', (bytes: Buffer) => {
-        if (isTlsAlert(bytes)) remember(new Error('the broker requires TLS'));
-      });
     });
   }
 

@@ -1,4 +1,10 @@
 /**
+ * What is believed of a throttle time, in milliseconds. Kafka's quotas span 11 s unless configured otherwise; an answer that is
+ * damaged may say 24 days.
+ */
+const longest = 60_000;
+
+/**
  * How long the broker does not read from a connection: a quota is used up. Since Kafka 2.0 (KIP-219) it answers at once and
  * says so; a request that leaves meanwhile lies unread until it times out, its fate unknown, and is sent twice.
  */
@@ -10,7 +16,7 @@ export class Throttle {
   /** @param time of an answer, in milliseconds */
   extend(time: number): void {
     // Not the wall clock: set back by an hour, it would keep the connection for that hour.
-    this.#until = Math.max(this.#until, performance.now() + time);
+    this.#until = Math.max(this.#until, performance.now() + Math.min(time, longest));
   }
 
   /** Resolves when the broker reads again, or the connection has ended. Not part of any time-out of a request. */
