@@ -37,25 +37,29 @@ export interface Request {
 
 /** Reads requests whose headers have no tags, as those of older versions. */
 export function onRequests(socket: Socket, answer: (request: Request) => void): void {
+  socket.on('error', () => undefined);
+  onMessages(socket, (message) => answer(requestOf(socket, message)));
+}
+
+/** Reads messages, each without the size before it. */
+export function onMessages(socket: Socket, onMessage: (message: Buffer) => void): void {
   let chunks: Buffer[] = [];
   let size = 0;
   let wanted = 4;
-  socket
-    .on('error', () => undefined)
-    .on('data', (bytes: Buffer) => {
-      chunks.push(bytes);
-      size += bytes.length;
-      // Put together only when a request is whole: large ones come in hundreds of pieces.
-      while (size >= wanted) {
-        const waiting = Buffer.concat(chunks);
-        const end = 4 + waiting.readInt32BE(0);
-        if (size >= end) answer(requestOf(socket, waiting.subarray(4, end)));
-        const rest = size >= end ? waiting.subarray(end) : waiting;
-        wanted = size >= end ? 4 : end;
-        chunks = [rest];
-        size = rest.length;
-      }
-    });
+  socket.on('data', (bytes: Buffer) => {
+    chunks.push(bytes);
+    size += bytes.length;
+    // Put together only when a message is whole: large ones come in hundreds of pieces.
+    while (size >= wanted) {
+      const waiting = Buffer.concat(chunks);
+      const end = 4 + waiting.readInt32BE(0);
+      if (size >= end) onMessage(waiting.subarray(4, end));
+      const rest = size >= end ? waiting.subarray(end) : waiting;
+      wanted = size >= end ? 4 : end;
+      chunks = [rest];
+      size = rest.length;
+    }
+  });
 }
 
 function requestOf(socket: Socket, message: Buffer): Request {
@@ -70,8 +74,12 @@ function requestOf(socket: Socket, message: Buffer): Request {
   };
 }
 
-/** The answer to ApiVersions 0 and 1; later ones get UNSUPPORTED_VERSION, which makes clients ask with those. */
-export function versionsAnswer(version: number, newest: readonly (readonly [number, number])[]): Buffer {
-  const offers = newest.map(([key, last]) => Buffer.concat([int16(key), int16(0), int16(last)]));
-  return Buffer.concat([int16(version > 1 ? 35 : 0), list(offers), ...(version === 1 ? [int32(0)] : [])]);
+/** What a broker says of one request: its number, the first and the last version. */
+export type Offer = readonly [key: number, first: number, last: number];
+
+/** The answer to ApiVersions 0 to 2; later ones get UNSUPPORTED_VERSION, which makes clients ask with those. */
+export function versionsAnswer(version: number, offered: readonly Offer[]): Buffer {
+  const offers = offered.map(([key, first, last]) => Buffer.concat([int16(key), int16(first), int16(last)]));
+  const throttle = version === 1 || version === 2 ? [int32(0)] : [];
+  return Buffer.concat([int16(version > 2 ? 35 : 0), list(offers), ...throttle]);
 }

@@ -40,13 +40,13 @@ export interface MoodyBroker {
   readonly opened: number;
 }
 
-const newest = [
-  [0, 7],
-  [3, 7],
-  [17, 1],
-  [18, 1],
-  [22, 1],
-  [36, 1],
+const offers = [
+  [0, 0, 7],
+  [3, 0, 7],
+  [17, 0, 1],
+  [18, 0, 1],
+  [22, 0, 1],
+  [36, 0, 1],
 ] as const;
 
 /** A broker whose moods the test makes. It has every topic. Ends with the test. */
@@ -79,7 +79,7 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
       if (request.key === 0) produce(socket, request);
       else if (request.key === 3) metadata(request);
       else if (request.key === 17) request.reply(int16(0), list([text('PLAIN')]));
-      else if (request.key === 18) request.reply(versionsAnswer(request.version, newest));
+      else if (request.key === 18) request.reply(versionsAnswer(request.version, offers));
       else if (request.key === 36) {
         const code = moods.login(loggedIn++);
         refused = code !== 0;

@@ -19,17 +19,17 @@ export interface ScriptedBroker {
 export async function scriptedBroker(mechanism: string | undefined): Promise<ScriptedBroker> {
   const mechanisms: string[] = [];
   const logins: Buffer[] = [];
-  const newest = [
-    [0, 7],
-    [3, 5],
-    [17, 1],
-    [18, 1],
-    [36, 0],
+  const offers = [
+    [0, 0, 7],
+    [3, 0, 5],
+    [17, 0, 1],
+    [18, 0, 1],
+    [36, 0, 0],
   ] as const;
 
   const server = createServer((socket) =>
     onRequests(socket, ({ key, version, body, reply }) => {
-      if (key === 18) reply(versionsAnswer(version, newest));
+      if (key === 18) reply(versionsAnswer(version, offers));
       else if (key === 17) {
         mechanisms.push(body.subarray(2).toString());
         if (mechanism === undefined) reply(int16(34), list([]));

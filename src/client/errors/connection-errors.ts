@@ -6,10 +6,12 @@ import {
   speaksNoTls,
   takesNoLogin,
   unreachable,
+  unsupportedVersion,
   wantsTls,
 } from './messages.ts';
 import type { ClientOptions } from '../port.ts';
 import { isRenewable } from '../security/login.ts';
+import { UnsupportedVersion } from '../wire/api-versions.ts';
 
 /** What both libraries, Node's sockets and its TLS put on the errors they nest in one another. */
 interface Facts {
@@ -34,6 +36,8 @@ export function connectionError(
   // Also a source of tokens that failed inside the library that asked it.
   const own = nested.find((error) => error instanceof KafkaError);
   if (own !== undefined) return own;
+  const version = nested.find((error) => error instanceof UnsupportedVersion);
+  if (version !== undefined) return unsupportedVersion(brokers, version);
   const noTls = nested.find((error) => isPlainPort(error) || (!reachedBefore && hungUpOnGreeting(error)));
   if (noTls !== undefined && options.tls !== undefined) return speaksNoTls(brokers, noTls);
   const tlsWanted = nested.find(isTlsPort);

@@ -2,6 +2,7 @@ import { KafkaError, reasonOf, withoutOpenssl } from '../../vocabulary/errors.ts
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import type { Slice } from '../../vocabulary/partition.ts';
 import type { Sasl } from '../port.ts';
+import type { UnsupportedVersion } from '../wire/api-versions.ts';
 
 /** The sentences that both adapters and the in-memory cluster share: what happened, to which topic or broker, what to do next. */
 
@@ -85,6 +86,14 @@ export function noOutcome(topic: string, cause: unknown): Outcome {
     { topic, mayHaveBeenWritten: true, cause },
   );
   return { kind: 'unknown', error };
+}
+
+/** The broker answers, so that neither the network nor the addresses are to blame. */
+export function unsupportedVersion(brokers: string, cause: UnsupportedVersion): KafkaError {
+  return new KafkaError('UNSUPPORTED_VERSION', `The broker at ${brokers} ${cause.message}. ${cause.remedy}`, {
+    kafkaCode: 'UNSUPPORTED_VERSION',
+    cause,
+  });
 }
 
 /** @param reachedBefore these settings have reached the cluster: they are not what is wrong */

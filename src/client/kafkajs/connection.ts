@@ -8,6 +8,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ClientOptions } from '../port.ts';
 import type { Internals } from './internals.ts';
 import { kafkajsLogin } from './login.ts';
+import { apiKeys, newestVersion, type RequestName } from '../wire/api-versions.ts';
 import { handedOver } from '../wire/handed-over.ts';
 import { NotSent } from '../wire/not-sent.ts';
 import { Throttle } from '../wire/throttle.ts';
@@ -68,11 +69,13 @@ export class KafkajsConnection {
 
   /** An answer as it came: kafkajs's own reading throws its first error, without saying which partition it is about. */
   exchange<Options, Answer>(
-    apiKey: number,
+    name: RequestName,
     definition: protocol.Definition<Options, Answer>,
     options: Options,
   ): Promise<Answer> {
-    const { request, response } = this.#broker.lookupRequest(apiKey, definition)(options);
+    // kafkajs's own choice looks at the broker's newest version alone, not at its oldest.
+    const version = newestVersion(name, definition.versions.map(Number), this.versions?.[apiKeys[name]]);
+    const { request, response } = definition.protocol({ version })(options);
     return this.send(request, (bytes) => response.decode(bytes));
   }
 

@@ -3,27 +3,24 @@ import type { KafkajsConnection } from './connection.ts';
 import type { Internals } from './internals.ts';
 import type { ClientOptions } from '../port.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
-import { produceKey, produceVersion } from '../wire/produce-request.ts';
 import { saneMetadata } from '../wire/metadata.ts';
+import { apiKeys } from '../wire/api-versions.ts';
+import { NotSent } from '../wire/not-sent.ts';
+import { produceVersion } from '../wire/produce-request.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
 
-/** Kafka's numbers of the requests. */
-const apiKeys = { metadata: 3, createTopics: 19, initProducerId: 22, describeConfigs: 32 };
-/** And of the resource whose configuration is asked for. */
+/** Kafka's number of the resource whose configuration is asked for. */
 const topicResource = 2;
 
 export class KafkajsLink implements Link {
   readonly #requests: Internals['requests'];
   readonly #options: ClientOptions;
   readonly #connection: KafkajsConnection;
-  readonly #produceVersion: number;
 
-  /** @throws where the broker is too old */
   constructor({ requests }: Internals, options: ClientOptions, connection: KafkajsConnection) {
     this.#requests = requests;
     this.#options = options;
     this.#connection = connection;
-    this.#produceVersion = produceVersion(connection.versions?.[produceKey]);
   }
 
   get isOpen(): boolean {
@@ -32,7 +29,7 @@ export class KafkajsLink implements Link {
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
     const { brokers, clusterId, controllerId, topicMetadata } = await this.#connection.exchange(
-      apiKeys.metadata,
+      'Metadata',
       this.#requests.Metadata,
       {
         topics: topic === undefined ? [] : [topic],
@@ -58,7 +55,7 @@ export class KafkajsLink implements Link {
 
   async registerProducer(): Promise<ProducerId> {
     const { errorCode, producerId, producerEpoch } = await this.#connection.exchange(
-      apiKeys.initProducerId,
+      'InitProducerId',
       this.#requests.InitProducerId,
       { transactionTimeout: this.#options.ackTimeout },
     );
@@ -67,10 +64,10 @@ export class KafkajsLink implements Link {
   }
 
   async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
-    const version = this.#produceVersion;
+    const version = this.#produceVersion();
     const bytes = Buffer.concat(body);
     const request = {
-      apiKey: produceKey,
+      apiKey: apiKeys.Produce,
       apiVersion: version,
       apiName: 'Produce',
       expectResponse: () => this.#options.acks !== 0,
@@ -86,27 +83,29 @@ export class KafkajsLink implements Link {
     return answer;
   }
 
+  #produceVersion(): number {
+    try {
+      return produceVersion(this.#connection.versions?.[apiKeys.Produce], this.#options.compression);
+    } catch (failure) {
+      throw new NotSent(failure);
+    }
+  }
+
   async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
     const { name, numPartitions, replicationFactor, configEntries } = topic;
     const entries = Object.entries(configEntries).map(([entry, value]) => ({ name: entry, value }));
-    const { topicErrors } = await this.#connection.exchange(
-      apiKeys.createTopics,
-      this.#requests.CreateTopics,
-      {
-        topics: [{ topic: name, numPartitions, replicationFactor, configEntries: entries }],
-        timeout: this.#options.ackTimeout,
-        validateOnly,
-      },
-    );
+    const { topicErrors } = await this.#connection.exchange('CreateTopics', this.#requests.CreateTopics, {
+      topics: [{ topic: name, numPartitions, replicationFactor, configEntries: entries }],
+      timeout: this.#options.ackTimeout,
+      validateOnly,
+    });
     return answerOf(topicErrors[0]);
   }
 
   async topicConfig(topic: string): Promise<CodeAnswer & { entries: TopicConfig }> {
-    const { resources } = await this.#connection.exchange(
-      apiKeys.describeConfigs,
-      this.#requests.DescribeConfigs,
-      { resources: [{ type: topicResource, name: topic }] },
-    );
+    const { resources } = await this.#connection.exchange('DescribeConfigs', this.#requests.DescribeConfigs, {
+      resources: [{ type: topicResource, name: topic }],
+    });
     const entries = resources[0]?.configEntries ?? [];
     return {
       ...answerOf(resources[0]),

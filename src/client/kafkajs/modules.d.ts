@@ -98,8 +98,7 @@ declare module 'kafkajs/src/broker/saslAuthenticator/awsIam.js' {
 }
 
 declare module 'kafkajs/src/broker/index.js' {
-  import type { default as ConnectionPool, Exchange, Logger } from 'kafkajs/src/network/connectionPool.js';
-  import type { Definition } from 'kafkajs/src/protocol/requests/index.js';
+  import type { default as ConnectionPool, Logger } from 'kafkajs/src/network/connectionPool.js';
 
   export type Versions = Readonly<Record<number, { minVersion: number; maxVersion: number }>>;
 
@@ -108,18 +107,16 @@ declare module 'kafkajs/src/broker/index.js' {
     constructor(options: { connectionPool: ConnectionPool; logger: Logger; versions: Versions | null });
     connect(): Promise<void>;
     isConnected(): boolean;
-    lookupRequest<Options, Answer>(
-      apiKey: number,
-      definition: Definition<Options, Answer>,
-    ): (options: Options) => Exchange<Answer>;
   }
 }
 
 declare module 'kafkajs/src/protocol/requests/index.js' {
+  import type { Exchange } from 'kafkajs/src/network/connectionPool.js';
+
   /** All versions of one request. */
   export interface Definition<Options, Answer> {
     readonly versions: readonly string[];
-    protocol(version: { version: number }): (options: Options) => { request: Request; response: Answer };
+    protocol(version: { version: number }): (options: Options) => Exchange<Answer>;
   }
 
   export interface MetadataAnswer {

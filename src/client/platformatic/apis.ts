@@ -1,68 +1,183 @@
 import type * as platformatic from '@platformatic/kafka';
 import type { API, Connection } from '@platformatic/kafka';
 import { brokerCode, flatten } from '../errors/connection-errors.ts';
+import type { Compression } from '../port.ts';
+import {
+  apiKeys,
+  newestShared,
+  newestVersion,
+  type BrokerVersions,
+  type RequestName,
+} from '../wire/api-versions.ts';
 import type { RawMetadata } from '../wire/metadata.ts';
-import { produceKey, produceVersion } from '../wire/produce-request.ts';
+import { produceVersion } from '../wire/produce-request.ts';
 
 export type Library = typeof platformatic;
 export type MetadataResponse = Awaited<ReturnType<Library['metadataV12']['api']['async']>>;
-
 export type CreateTopicsResponse = Awaited<ReturnType<Library['createTopicsV7']['api']['async']>>;
-export type DescribeConfigsResponse = Awaited<ReturnType<Library['describeConfigsV4']['api']['async']>>;
+export type DescribeConfigsResponse = Awaited<ReturnType<Library['describeConfigsV0']['api']['async']>>;
+export type FetchResponse = Awaited<ReturnType<Library['fetchV12']['api']['async']>>;
+export type ListOffsetsResponse = Awaited<ReturnType<Library['listOffsetsV5']['api']['async']>>;
+export type OffsetFetchResponse = Awaited<ReturnType<Library['offsetFetchV5']['api']['async']>>;
+export type OffsetCommitResponse = Awaited<ReturnType<Library['offsetCommitV7']['api']['async']>>;
+export type FindCoordinatorResponse = Awaited<ReturnType<Library['findCoordinatorV3']['api']['async']>>;
 
-/** One version each of the requests that producing takes. */
-export interface Apis {
-  readonly metadata: Pick<Library['metadataV11']['api'], 'async'>;
-  readonly produceVersion: number;
-  readonly initProducerId: Pick<Library['initProducerIdV5']['api'], 'async'>;
-  /** Setup's, chosen when asked for: a cluster that has given them up, as some hosted ones, still takes records. */
-  readonly createTopics: () => Pick<Library['createTopicsV7']['api'], 'async'>;
-  readonly describeConfigs: () => Pick<Library['describeConfigsV4']['api'], 'async'>;
+type Request<Api> = Pick<Api, Extract<'async', keyof Api>>;
+type Version<Chosen> = Chosen & Pick<API<unknown[], unknown>, 'version'>;
+
+/**
+ * The requests of one connection, each in the newest version that its broker and the library both know. Chosen when a
+ * request is made: what a broker does not offer is missed by those alone who need it.
+ *
+ * All of them reach down to Kafka 0.11, which had the first record batches, and to Azure Event Hubs. Those that name topics
+ * stay below the versions that number them.
+ */
+export class Apis {
+  readonly #library: Library;
+  readonly #broker: BrokerVersions;
+
+  constructor(library: Library, broker: BrokerVersions) {
+    this.#library = library;
+    this.#broker = broker;
+  }
+
+  produceVersion(compression: Compression): number {
+    return produceVersion(this.#broker.get(apiKeys.Produce), compression);
+  }
+
+  get metadata(): Request<Library['metadataV12']['api']> {
+    const { metadataV4, metadataV5, metadataV6, metadataV7, metadataV8 } = this.#library;
+    const { metadataV9, metadataV10, metadataV11, metadataV12 } = this.#library;
+    return this.#newest<Request<Library['metadataV12']['api']>>('Metadata', [
+      metadataV4.api,
+      metadataV5.api,
+      metadataV6.api,
+      metadataV7.api,
+      metadataV8.api,
+      metadataV9.api,
+      metadataV10.api,
+      metadataV11.api,
+      metadataV12.api,
+    ]);
+  }
+
+  get initProducerId(): Request<Library['initProducerIdV5']['api']> {
+    const { initProducerIdV0, initProducerIdV1, initProducerIdV2 } = this.#library;
+    const { initProducerIdV3, initProducerIdV4, initProducerIdV5 } = this.#library;
+    return this.#newest<Request<Library['initProducerIdV5']['api']>>('InitProducerId', [
+      initProducerIdV0.api,
+      initProducerIdV1.api,
+      initProducerIdV2.api,
+      initProducerIdV3.api,
+      initProducerIdV4.api,
+      initProducerIdV5.api,
+    ]);
+  }
+
+  get createTopics(): Request<Library['createTopicsV7']['api']> {
+    const { createTopicsV2, createTopicsV3, createTopicsV4 } = this.#library;
+    const { createTopicsV5, createTopicsV6, createTopicsV7 } = this.#library;
+    return this.#newest<Request<Library['createTopicsV7']['api']>>('CreateTopics', [
+      createTopicsV2.api,
+      createTopicsV3.api,
+      createTopicsV4.api,
+      createTopicsV5.api,
+      createTopicsV6.api,
+      createTopicsV7.api,
+    ]);
+  }
+
+  get describeConfigs(): Request<Library['describeConfigsV0']['api']> {
+    const { describeConfigsV0, describeConfigsV1, describeConfigsV2 } = this.#library;
+    const { describeConfigsV3, describeConfigsV4 } = this.#library;
+    return this.#newest<Request<Library['describeConfigsV0']['api']>>('DescribeConfigs', [
+      describeConfigsV0.api,
+      describeConfigsV1.api,
+      describeConfigsV2.api,
+      describeConfigsV3.api,
+      describeConfigsV4.api,
+    ]);
+  }
+
+  get fetch(): Request<Library['fetchV12']['api']> {
+    const { fetchV4, fetchV5, fetchV6, fetchV7, fetchV8 } = this.#library;
+    const { fetchV9, fetchV10, fetchV11, fetchV12 } = this.#library;
+    return this.#newest<Request<Library['fetchV12']['api']>>('Fetch', [
+      fetchV4.api,
+      fetchV5.api,
+      fetchV6.api,
+      fetchV7.api,
+      fetchV8.api,
+      fetchV9.api,
+      fetchV10.api,
+      fetchV11.api,
+      fetchV12.api,
+    ]);
+  }
+
+  get listOffsets(): Request<Library['listOffsetsV5']['api']> {
+    const { listOffsetsV1, listOffsetsV2, listOffsetsV3, listOffsetsV4, listOffsetsV5 } = this.#library;
+    return this.#newest<Request<Library['listOffsetsV5']['api']>>('ListOffsets', [
+      listOffsetsV1.api,
+      listOffsetsV2.api,
+      listOffsetsV3.api,
+      listOffsetsV4.api,
+      listOffsetsV5.api,
+    ]);
+  }
+
+  get findCoordinator(): Request<Library['findCoordinatorV3']['api']> {
+    const { findCoordinatorV0, findCoordinatorV1, findCoordinatorV2, findCoordinatorV3 } = this.#library;
+    return this.#newest<Request<Library['findCoordinatorV3']['api']>>('FindCoordinator', [
+      findCoordinatorV0.api,
+      findCoordinatorV1.api,
+      findCoordinatorV2.api,
+      findCoordinatorV3.api,
+    ]);
+  }
+
+  get offsetFetch(): Request<Library['offsetFetchV2']['api']> {
+    const { offsetFetchV2, offsetFetchV3, offsetFetchV4, offsetFetchV5 } = this.#library;
+    return this.#newest<Request<Library['offsetFetchV2']['api']>>('OffsetFetch', [
+      offsetFetchV2.api,
+      offsetFetchV3.api,
+      offsetFetchV4.api,
+      offsetFetchV5.api,
+    ]);
+  }
+
+  /** Version of OffsetCommit in which a client says how long an offset is kept; undefined where the broker has none. */
+  get commitWithRetention(): number | undefined {
+    return newestShared([2, 3, 4], this.#broker.get(apiKeys.OffsetCommit));
+  }
+
+  /** Of brokers that have given up `commitWithRetention`. */
+  get offsetCommit(): Request<Library['offsetCommitV7']['api']> {
+    const { offsetCommitV5, offsetCommitV6, offsetCommitV7 } = this.#library;
+    return this.#newest<Request<Library['offsetCommitV7']['api']>>('OffsetCommit', [
+      offsetCommitV5.api,
+      offsetCommitV6.api,
+      offsetCommitV7.api,
+    ]);
+  }
+
+  /** @throws UnsupportedVersion */
+  #newest<Chosen>(name: RequestName, known: readonly Version<Chosen>[]): Chosen {
+    const version = newestVersion(
+      name,
+      known.map((request) => request.version),
+      this.#broker.get(apiKeys[name]),
+    );
+    const chosen = known.find((request) => request.version === version);
+    if (chosen === undefined) throw new RangeError(`No version ${version} of ${name}`);
+    return chosen;
+  }
 }
 
-export interface Offer {
-  readonly apiKey: number;
-  readonly minVersion: number;
-  readonly maxVersion: number;
-}
-
-type Version<Request> = Request & Pick<API<unknown[], unknown>, 'key' | 'version'>;
-
-/** The newest version of each request that both sides know. Kafka 2.1 is the oldest that speaks them all. */
+/** Asks the broker at the other end of a connection what it speaks. */
 export async function negotiate(library: Library, connection: Connection): Promise<Apis> {
   const offers = await apiVersions(library, connection);
-  return {
-    metadata: newest<Apis['metadata']>(offers, [
-      library.metadataV12.api,
-      library.metadataV11.api,
-      library.metadataV10.api,
-      library.metadataV9.api,
-      library.metadataV8.api,
-      library.metadataV7.api,
-    ]),
-    produceVersion: produceVersion(offers.find(({ apiKey }) => apiKey === produceKey)),
-    initProducerId: newest<Apis['initProducerId']>(offers, [
-      library.initProducerIdV5.api,
-      library.initProducerIdV4.api,
-      library.initProducerIdV3.api,
-      library.initProducerIdV2.api,
-      library.initProducerIdV1.api,
-    ]),
-    createTopics: () =>
-      newest<ReturnType<Apis['createTopics']>>(offers, [
-        library.createTopicsV7.api,
-        library.createTopicsV6.api,
-        library.createTopicsV5.api,
-        library.createTopicsV4.api,
-        library.createTopicsV3.api,
-      ]),
-    describeConfigs: () =>
-      newest<ReturnType<Apis['describeConfigs']>>(offers, [
-        library.describeConfigsV4.api,
-        library.describeConfigsV3.api,
-        library.describeConfigsV2.api,
-      ]),
-  };
+  return new Apis(library, new Map(offers.map(({ apiKey, ...range }) => [apiKey, range])));
 }
 
 /**
@@ -94,8 +209,7 @@ export function rawMetadata({ topics, clusterId, ...answer }: MetadataResponse):
   };
 }
 
-/** What the broker at the other end speaks. */
-export async function apiVersions(library: Library, connection: Connection): Promise<readonly Offer[]> {
+async function apiVersions(library: Library, connection: Connection) {
   try {
     const name = library.clientSoftwareName;
     return (await library.apiVersionsV3.api.async(connection, name, String(library.clientSoftwareVersion)))
@@ -105,25 +219,4 @@ export async function apiVersions(library: Library, connection: Connection): Pro
     if (brokerCode(failure) !== 35) throw failure;
     return (await library.apiVersionsV1.api.async(connection, '', '')).apiKeys;
   }
-}
-
-/**
- * @param known the versions of one request that this client knows, the newest first
- * @throws where there is nothing in common
- */
-export function newest<Request>(
-  offers: readonly Offer[],
-  known: readonly [Version<Request>, ...Version<Request>[]],
-): Request {
-  const [{ key }] = known;
-  const offer = offers.find(({ apiKey }) => apiKey === key);
-  const shared = known.find(
-    ({ version }) => offer !== undefined && version >= offer.minVersion && version <= offer.maxVersion,
-  );
-  if (shared === undefined) {
-    throw new Error(
-      `it speaks no version of request ${key} that this client knows: Kafka 2.1 or later is needed`,
-    );
-  }
-  return shared;
 }

@@ -2,10 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bookmarkError } from '../errors/read-errors.ts';
 import type { Bookmark, Bookmarks } from '../reader.ts';
 import type { Address } from '../../vocabulary/address.ts';
-import { answerWithin, type Library } from './apis.ts';
+import {
+  answerWithin,
+  type FindCoordinatorResponse,
+  type Library,
+  type OffsetCommitResponse,
+  type OffsetFetchResponse,
+} from './apis.ts';
 import { commitForLong } from './commit-request.ts';
-import type { Conversation, Place } from './conversation.ts';
-import type { FindCoordinatorResponse, OffsetCommitResponse, OffsetFetchResponse } from './reading-apis.ts';
+import type { Conversation } from './conversation.ts';
+import type { Place } from './wire.ts';
 
 /** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR: they pass, and a young cluster begins so. */
 const passing: ReadonlySet<number> = new Set([14, 15, 16]);
@@ -31,8 +37,8 @@ export class PlatformaticBookmarks implements Bookmarks {
     partitions: readonly number[],
   ): Promise<ReadonlyMap<number, Bookmark>> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }];
-    const { found } = await this.#atCoordinator(group, topic, async ({ connection, reading }) => {
-      const answer = await reading.offsetFetch
+    const { found } = await this.#atCoordinator(group, topic, async ({ connection, apis }) => {
+      const answer = await apis.offsetFetch
         .async(connection, [{ groupId: group, topics }], true)
         .catch((failure: unknown) => answerWithin<OffsetFetchResponse>(failure));
       const found = answer.topics.flatMap((part) => part.partitions);
@@ -49,16 +55,17 @@ export class PlatformaticBookmarks implements Bookmarks {
   }
 
   async keep(group: string, topic: string, bookmarks: ReadonlyMap<number, Bookmark>): Promise<void> {
-    await this.#atCoordinator(group, topic, async ({ connection, reading }) => {
-      if (reading.commitsForLong)
-        return { codes: await commitForLong(this.#library, connection, group, topic, bookmarks) };
+    await this.#atCoordinator(group, topic, async ({ connection, apis }) => {
+      const version = apis.commitWithRetention;
+      if (version !== undefined)
+        return { codes: await commitForLong(this.#library, connection, version, group, topic, bookmarks) };
       const partitions = [...bookmarks].map(([partitionIndex, { offset, note }]) => ({
         partitionIndex,
         committedOffset: offset,
         committedLeaderEpoch: -1,
         committedMetadata: note,
       }));
-      const answer = await reading.offsetCommit
+      const answer = await apis.offsetCommit
         .async(connection, group, -1, '', null, [{ name: topic, partitions }])
         .catch((failure: unknown) => answerWithin<OffsetCommitResponse>(failure));
       return { codes: answer.topics.flatMap((part) => part.partitions.map(({ errorCode }) => errorCode)) };
@@ -85,9 +92,7 @@ export class PlatformaticBookmarks implements Bookmarks {
     group: string,
     ask: (place: Place) => Promise<Given>,
   ): Promise<Answer | (Answer & { readonly given: Given })> {
-    const coordinator = await this.#brokers.anywhere(({ connection, reading }) =>
-      findCoordinator({ connection, reading }, group),
-    );
+    const coordinator = await this.#brokers.anywhere((place) => findCoordinator(place, group));
     if (typeof coordinator === 'number') return { codes: [coordinator] };
     const given = await this.#brokers.at(coordinator, 'ask', ask);
     return { codes: given.codes, given };
@@ -95,11 +100,8 @@ export class PlatformaticBookmarks implements Bookmarks {
 }
 
 /** @returns its address, or Kafka's code */
-async function findCoordinator(
-  { connection, reading }: Pick<Place, 'connection' | 'reading'>,
-  group: string,
-): Promise<Address | number> {
-  const answer = await reading.findCoordinator
+async function findCoordinator({ connection, apis }: Place, group: string): Promise<Address | number> {
+  const answer = await apis.findCoordinator
     .async(connection, 0, [group])
     .catch((failure: unknown) => answerWithin<FindCoordinatorResponse>(failure));
   const [coordinator] = answer.coordinators;

@@ -1,11 +1,10 @@
 import type { Connection } from '@platformatic/kafka';
 import type { Bookmark } from '../reader.ts';
+import { apiKeys } from '../wire/api-versions.ts';
 import type { Library } from './apis.ts';
 
-/** Kafka's number of the request. */
-export const commitKey = 8;
-/** The last version in which the client says how long an offset is kept. */
-export const commitVersion = 4;
+/** The first version whose answer begins with how long the broker throttles us. */
+const firstThrottling = 3;
 
 /** Ten years, in milliseconds. */
 const keptFor = 315_360_000_000n;
@@ -13,11 +12,13 @@ const keptFor = 315_360_000_000n;
 /**
  * OffsetCommit with a retention of its own, which the library leaves to the broker: that forgets the offsets of a group
  * without members after `offsets.retention.minutes`, a week, and then every dead letter would be re-sent once more.
+ * @param version of those in which a client says how long: the request is the same in all of them
  * @returns Kafka's code of each partition, 0 for none
  */
 export function commitForLong(
   library: Library,
   connection: Connection,
+  version: number,
   group: string,
   topic: string,
   bookmarks: ReadonlyMap<number, Bookmark>,
@@ -41,12 +42,11 @@ export function commitForLong(
       );
   return new Promise((resolve, reject) => {
     connection.send<number[]>(
-      commitKey,
-      commitVersion,
+      apiKeys.OffsetCommit,
+      version,
       write,
       (_id, _key, _version, reader) => {
-        // How long the broker throttles us.
-        reader.readInt32();
+        if (version >= firstThrottling) reader.readInt32();
         const topics = reader.readArray(
           () => {
             reader.readString(false);

@@ -1,19 +1,9 @@
-import type { Connection } from '@platformatic/kafka';
 import { connectionError } from '../errors/connection-errors.ts';
 import type { ClientOptions } from '../port.ts';
 import { firstAnswer } from '../wire/first-answer.ts';
 import { addressOf, parseAddress, type Address } from '../../vocabulary/address.ts';
 import type { Purpose } from '../wire/wire.ts';
-import type { Apis, Library } from './apis.ts';
-import { negotiateReading, type ReadingApis } from './reading-apis.ts';
-import type { PlatformaticWire } from './wire.ts';
-
-/** One connection, and the requests that its broker speaks. */
-export interface Place {
-  readonly connection: Connection;
-  readonly apis: Apis;
-  readonly reading: ReadingApis;
-}
+import type { Place, PlatformaticWire } from './wire.ts';
 
 type Question<Answer> = (place: Place) => Promise<Answer>;
 
@@ -22,13 +12,10 @@ const patience = 1000;
 
 /** Questions to brokers, beyond those that producing takes. Fails with `KafkaError`s. */
 export class Conversation {
-  readonly #library: Library;
   readonly #wire: PlatformaticWire;
   readonly #options: ClientOptions;
-  readonly #reading = new WeakMap<Connection, Promise<ReadingApis>>();
 
-  constructor(library: Library, wire: PlatformaticWire, options: ClientOptions) {
-    this.#library = library;
+  constructor(wire: PlatformaticWire, options: ClientOptions) {
     this.#wire = wire;
     this.#options = options;
   }
@@ -53,9 +40,6 @@ export class Conversation {
   }
 
   async #ask<Answer>(address: Address, purpose: Purpose, question: Question<Answer>): Promise<Answer> {
-    const { connection, apis } = await this.#wire.connect(address, purpose);
-    const known = this.#reading.get(connection) ?? negotiateReading(this.#library, connection);
-    this.#reading.set(connection, known);
-    return question({ connection, apis, reading: await known });
+    return question(await this.#wire.connect(address, purpose));
   }
 }

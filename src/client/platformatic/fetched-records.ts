@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../vocabulary/stored-record.ts';
-import type { FetchResponse } from './reading-apis.ts';
+import type { FetchResponse } from './apis.ts';
 
 type Batches = NonNullable<FetchResponse['responses'][number]['partitions'][number]['records']>;
 

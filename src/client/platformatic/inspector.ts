@@ -10,8 +10,8 @@ import {
   type Library,
   type MetadataResponse,
 } from './apis.ts';
-import type { Conversation, Place } from './conversation.ts';
-import type { PlatformaticWire } from './wire.ts';
+import type { Conversation } from './conversation.ts';
+import type { Place, PlatformaticWire } from './wire.ts';
 
 /** Kafka's number of the ACL operation WRITE, which is its bit in the answer. */
 const write = 4;
@@ -79,8 +79,7 @@ export class PlatformaticInspector implements Inspector {
     const { TOPIC } = this.#library.ConfigResourceTypes;
     const resource = { resourceType: TOPIC, resourceName: name, configurationKeys: null };
     const { results } = await this.#brokers.anywhere(({ connection, apis }) =>
-      apis
-        .describeConfigs()
+      apis.describeConfigs
         .async(connection, [resource], false, false)
         .catch((failure: unknown) => answerWithin<DescribeConfigsResponse>(failure)),
     );

@@ -13,8 +13,8 @@ import type { ClientOptions } from '../port.ts';
 import { isOver, ready } from './ready.ts';
 import { handedOver } from '../wire/handed-over.ts';
 import { NotSent } from '../wire/not-sent.ts';
+import { apiKeys } from '../wire/api-versions.ts';
 import { decodeProduceAnswer } from '../wire/produce-answer.ts';
-import { produceKey } from '../wire/produce-request.ts';
 import { Throttle } from '../wire/throttle.ts';
 import { saneMetadata } from '../wire/metadata.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire/wire.ts';
@@ -59,12 +59,12 @@ export class PlatformaticLink implements Link {
 
   async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
     await this.#throttle.over();
+    const version = this.#produceVersion();
     await this.#loggedIn();
-    const { produceVersion: version } = this.#apis;
     const silent = this.#options.acks === 0;
     const answer = await new Promise<ProduceAnswer | undefined>((resolve, reject) => {
       this.#connection.send<ProduceAnswer>(
-        produceKey,
+        apiKeys.Produce,
         version,
         () => this.#writer(body, silent),
         (_id, _key, _version, { buffer, position }) => {
@@ -89,14 +89,12 @@ export class PlatformaticLink implements Link {
     const { configEntries, ...shape } = topic;
     await this.#loggedIn();
     const configs = Object.entries(configEntries).map(([name, value]) => ({ name, value }));
-    const asked = this.#apis
-      .createTopics()
-      .async(
-        this.#connection,
-        [{ ...shape, assignments: [], configs }],
-        this.#options.ackTimeout,
-        validateOnly,
-      );
+    const asked = this.#apis.createTopics.async(
+      this.#connection,
+      [{ ...shape, assignments: [], configs }],
+      this.#options.ackTimeout,
+      validateOnly,
+    );
     const { topics } = await asked.catch((failure: unknown) => answerWithin<CreateTopicsResponse>(failure));
     return answerOf(topics[0]);
   }
@@ -105,7 +103,7 @@ export class PlatformaticLink implements Link {
     await this.#loggedIn();
     const { TOPIC } = this.#library.ConfigResourceTypes;
     const resource = { resourceType: TOPIC, resourceName: topic, configurationKeys: null };
-    const asked = this.#apis.describeConfigs().async(this.#connection, [resource], false, false);
+    const asked = this.#apis.describeConfigs.async(this.#connection, [resource], false, false);
     const { results } = await asked.catch((failure: unknown) =>
       answerWithin<DescribeConfigsResponse>(failure),
     );
@@ -125,6 +123,14 @@ export class PlatformaticLink implements Link {
     await ready(this.#connection).catch((failure: unknown) => {
       throw new NotSent(failure);
     });
+  }
+
+  #produceVersion(): number {
+    try {
+      return this.#apis.produceVersion(this.#options.compression);
+    } catch (failure) {
+      throw new NotSent(failure);
+    }
   }
 
   #writer(body: readonly Buffer[], noResponse: boolean): Writer {

@@ -15,7 +15,7 @@ export async function loadPlatformaticReader(): Promise<
   const library = await import('@platformatic/kafka');
   return (options) => {
     const wire = new PlatformaticWire(library, options);
-    const brokers = new Conversation(library, wire, options);
+    const brokers = new Conversation(wire, options);
     return {
       reader: new PlatformaticReader(wire, brokers, new Cluster(wire, options)),
       bookmarks: new PlatformaticBookmarks(library, brokers),
@@ -27,6 +27,6 @@ export async function loadPlatformaticInspector(): Promise<(options: ClientOptio
   const library = await import('@platformatic/kafka');
   return (options) => {
     const wire = new PlatformaticWire(library, options);
-    return new PlatformaticInspector(library, wire, new Conversation(library, wire, options));
+    return new PlatformaticInspector(library, wire, new Conversation(wire, options));
   };
 }

@@ -5,10 +5,9 @@ import { readError } from '../errors/read-errors.ts';
 import type { Offsets, Portion, Reader, ReadOptions } from '../reader.ts';
 import type { Cluster } from '../wire/cluster.ts';
 import { addressOf, type Address } from '../../vocabulary/address.ts';
-import { answerWithin } from './apis.ts';
+import { answerWithin, type FetchResponse, type ListOffsetsResponse } from './apis.ts';
 import type { Conversation } from './conversation.ts';
 import { recordsOf } from './fetched-records.ts';
-import type { FetchResponse, ListOffsetsResponse } from './reading-apis.ts';
 import type { PlatformaticWire } from './wire.ts';
 
 /** How long a broker waits for records, in ms, and how many bytes it gives at once. */
@@ -154,8 +153,8 @@ export class PlatformaticReader implements Reader {
     }));
     let response: FetchResponse;
     try {
-      response = await this.#brokers.at(leader, 'produce', ({ connection, reading }) =>
-        reading.fetch
+      response = await this.#brokers.at(leader, 'produce', ({ connection, apis }) =>
+        apis.fetch
           .async(
             connection,
             fetchWait,
@@ -203,8 +202,8 @@ export class PlatformaticReader implements Reader {
       timestamp,
       currentLeaderEpoch: -1,
     }));
-    const response = await this.#brokers.at(leader, 'ask', ({ connection, reading }) =>
-      reading.listOffsets
+    const response = await this.#brokers.at(leader, 'ask', ({ connection, apis }) =>
+      apis.listOffsets
         .async(connection, -1, 0, [{ name: topic, partitions }])
         .catch((failure: unknown) => answerWithin<ListOffsetsResponse>(failure)),
     );

@@ -28,10 +28,16 @@ export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) 
   return (options) => new WireAdmin(new PlatformaticWire(library, options), options);
 }
 
-/** A connection, and the opening that all who come meanwhile share. */
+/** One connection, and the requests that its broker speaks. */
+export interface Place {
+  readonly connection: Connection;
+  readonly apis: Apis;
+}
+
+/** A connection, and the opening that all who come meanwhile share. It brings what the broker at its end speaks. */
 interface Opened {
   readonly connection: Connection;
-  readonly opening: Promise<void>;
+  readonly opening: Promise<Apis>;
 }
 
 /**
@@ -47,7 +53,6 @@ export class PlatformaticWire implements Wire {
   readonly #links = new WeakMap<Connection, PlatformaticLink>();
   /** Why the latest connection to a broker ended: to those who wait on it the library says "Connection closed". */
   readonly #reasons = new Map<string, unknown>();
-  #apis: Apis | undefined;
   #closed = false;
 
   constructor(library: Library, options: ClientOptions) {
@@ -69,18 +74,14 @@ export class PlatformaticWire implements Wire {
   }
 
   /** The library's own connection, for requests that `Link` does not have. */
-  async connect(
-    broker: Address,
-    purpose: Purpose,
-  ): Promise<{ readonly connection: Connection; readonly apis: Apis }> {
+  async connect(broker: Address, purpose: Purpose): Promise<Place> {
     const key = keyOf(broker, purpose);
     if (this.#current(key) === undefined) {
       await credentialsAtHand(this.#options.sasl);
       checkCertificates(this.#options);
     }
     try {
-      const connection = await this.#ready(broker, purpose);
-      return { connection, apis: await this.#negotiated(connection) };
+      return await this.#ready(broker, purpose);
     } catch (failure) {
       const reason = this.#reasons.get(key);
       throw reason === undefined ? failure : new AggregateError([failure, reason]);
@@ -97,25 +98,36 @@ export class PlatformaticWire implements Wire {
     return opened === undefined || isOver(opened.connection) ? undefined : opened;
   }
 
-  async #ready(broker: Address, purpose: Purpose): Promise<Connection> {
+  async #ready(broker: Address, purpose: Purpose): Promise<Place> {
     const opened = this.#current(keyOf(broker, purpose));
     if (opened === undefined) return this.#connect(broker, purpose);
-    await opened.opening;
+    const apis = await opened.opening;
     await ready(opened.connection);
-    return opened.connection;
+    return { connection: opened.connection, apis };
   }
 
-  async #connect(broker: Address, purpose: Purpose): Promise<Connection> {
+  async #connect(broker: Address, purpose: Purpose): Promise<Place> {
     // A question that close cut off goes on to the next broker: nobody would close what it opened.
     if (this.#closed) throw clientClosed();
     const key = keyOf(broker, purpose);
     const clientId = withoutSpaces(this.#options.clientId);
     const connection = new this.#Connection(clientId, this.#settings[purpose]);
     this.#watch(connection, key);
-    const opening = Promise.resolve(connection.connect(broker.host, broker.port));
+    const opening = this.#open(connection, broker);
     this.#opened.set(key, { connection, opening });
-    await opening;
-    return connection;
+    return { connection, apis: await opening };
+  }
+
+  /** Asks each connection what its broker speaks: brokers are upgraded and rolled back one by one. */
+  async #open(connection: Connection, { host, port }: Address): Promise<Apis> {
+    await connection.connect(host, port);
+    try {
+      return await negotiate(this.#library, connection);
+    } catch (failure) {
+      // Of no use to those who come later.
+      void destroy(connection);
+      throw failure;
+    }
   }
 
   #settingsWith(requestTimeout: number): ConnectionOptions {
@@ -154,12 +166,6 @@ export class PlatformaticWire implements Wire {
       forget();
       void connection.close();
     });
-  }
-
-  /** Asked of each connection until one answers: waiting for the first one would be waiting for a frozen broker. */
-  async #negotiated(connection: Connection): Promise<Apis> {
-    this.#apis ??= await negotiate(this.#library, connection);
-    return this.#apis;
   }
 }
 

@@ -1,29 +1,27 @@
 import type { Slice } from '../../vocabulary/partition.ts';
+import type { Compression } from '../port.ts';
+import { newestVersion, textOf, UnsupportedVersion, type VersionRange } from './api-versions.ts';
 import type { Packer } from './packer.ts';
 import { sealBatch, type Numbering } from './record-batch.ts';
-
-/** Kafka's number of the request. */
-export const produceKey = 0;
 
 /**
  * The versions that are written here: the request is the same in all of them, the answer grows. 3 is the first with
  * record batches (Kafka 0.11), 7 the first with zstd (2.1), 8 the first with the broker's own words (2.4), 9 would be
  * another encoding. Kafka 4 begins at 3; Azure Event Hubs and Redpanda end at 7.
  */
-const oldest = 3;
-const newest = 8;
+const known = [3, 4, 5, 6, 7, 8];
+const firstWithZstd = 7;
 
 /**
  * @param offer what the broker says it speaks
- * @throws where there is nothing in common
+ * @throws UnsupportedVersion
  */
-export function produceVersion(
-  offer: { readonly minVersion: number; readonly maxVersion: number } | undefined,
-): number {
-  const version = Math.min(newest, offer?.maxVersion ?? 0);
-  if (version >= Math.max(oldest, offer?.minVersion ?? 0)) return version;
-  throw new Error(
-    'it speaks no version of the Produce request that this client knows: Kafka 0.11 or later is needed',
+export function produceVersion(offer: VersionRange | undefined, compression: Compression): number {
+  const version = newestVersion('Produce', known, offer);
+  if (compression !== 'zstd' || version >= firstWithZstd || offer === undefined) return version;
+  throw new UnsupportedVersion(
+    `speaks Produce ${textOf(offer)}, and settings.kafka.compression "zstd" needs ${firstWithZstd}`,
+    'Choose "gzip", or a broker of Kafka 2.1 or later.',
   );
 }
 

@@ -3,18 +3,15 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { it } from 'node:test';
 import * as library from '@platformatic/kafka';
-import type { Apis } from '../../../../src/client/platformatic/apis.ts';
+import { Apis } from '../../../../src/client/platformatic/apis.ts';
 import { PlatformaticLink } from '../../../../src/client/platformatic/link.ts';
 import { NotSent } from '../../../../src/client/wire/not-sent.ts';
 import { clientOptions } from '../../../support/client-options.ts';
 
-const apis: Apis = {
-  metadata: library.metadataV12.api,
-  produceVersion: 9,
-  initProducerId: library.initProducerIdV5.api,
-  createTopics: () => library.createTopicsV7.api,
-  describeConfigs: () => library.describeConfigsV4.api,
-};
+const apis = new Apis(
+  library,
+  new Map([0, 3, 22].map((key) => [key, { minVersion: 0, maxVersion: 3 + key }])),
+);
 
 // The broker dies between the moment a connection is got and the request on it: the lane waited for ever.
 it(

@@ -79,14 +79,19 @@ describe('Produce request', () => {
   });
 
   it('is of the newest version that both sides know', () => {
-    assert.equal(produceVersion({ minVersion: 0, maxVersion: 3 }), 3);
+    assert.equal(produceVersion({ minVersion: 0, maxVersion: 3 }, 'gzip'), 3);
     // Azure Event Hubs ends here.
-    assert.equal(produceVersion({ minVersion: 3, maxVersion: 7 }), 7);
+    assert.equal(produceVersion({ minVersion: 3, maxVersion: 7 }, 'zstd'), 7);
     // Kafka 4.3.1.
-    assert.equal(produceVersion({ minVersion: 0, maxVersion: 13 }), 8);
-    for (const offer of [{ minVersion: 0, maxVersion: 2 }, { minVersion: 9, maxVersion: 15 }, undefined]) {
-      assert.throws(() => produceVersion(offer), /speaks no version of the Produce request/);
-    }
+    assert.equal(produceVersion({ minVersion: 0, maxVersion: 13 }, 'gzip'), 8);
+    const refusals = [
+      [{ minVersion: 0, maxVersion: 2 }, 'gzip', /^speaks Produce 0 to 2, and this package 3 to 8$/],
+      [{ minVersion: 9, maxVersion: 15 }, 'gzip', /^speaks Produce 9 to 15, and this package 3 to 8$/],
+      [undefined, 'gzip', /^does not offer Produce$/],
+      [{ minVersion: 0, maxVersion: 6 }, 'zstd', /^speaks Produce 0 to 6, and .* "zstd" needs 7$/],
+    ] as const;
+    for (const [offer, compression, message] of refusals)
+      assert.throws(() => produceVersion(offer, compression), { name: 'UnsupportedVersion', message });
   });
 });
 
