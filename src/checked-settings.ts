@@ -1,26 +1,24 @@
 import type { Destination } from '@walkeros/core';
 import { resolveOptions, type Resolved } from './options/resolve.ts';
+import type { Logger } from './telemetry/log.ts';
 import type { Types } from './types.ts';
 import { reasonOf } from './vocabulary/errors.ts';
 
 /**
- * The settings of a configured destination, checked and completed. Says what is wrong in the log as well: of an `init` that
- * throws, the walkerOS CLI shows only that it did.
+ * The settings of a configured destination, checked and completed. Says what is wrong in the log as well: the walkerOS CLI shows
+ * of a command that throws only that it did.
+ * @param raisesTimeout whether the collector will take a `config.timeout` that the user has not set
  * @throws KafkaError SETTINGS_INVALID that lists every problem by its path
  */
-export function checkedSettings({
-  config,
-  logger,
-}: Pick<Destination.Context<Types>, 'config' | 'logger'>): Resolved {
+export function checkedSettings(
+  { config, logger }: { readonly config: Destination.Config<Types>; readonly logger: Pick<Logger, 'error'> },
+  raisesTimeout?: boolean,
+): Resolved {
   const { settings, timeout, mapping } = config;
   try {
-    return resolveOptions(settings, { collectorTimeout: timeout, mapping });
+    return resolveOptions(settings, { timeout, raisesTimeout, mapping });
   } catch (thrown) {
-    if (!faulty.has(config)) logger.error(reasonOf(thrown));
-    faulty.add(config);
+    logger.error(reasonOf(thrown));
     throw thrown;
   }
 }
-
-/** Configurations whose faults were told, for `init` runs once for each of the first pushes. */
-const faulty = new WeakSet<Destination.Config<Types>>();

@@ -9,8 +9,9 @@ import { Runtimes } from './runtimes.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
-import { KafkaError, reasonOf } from './vocabulary/errors.ts';
+import { KafkaError } from './vocabulary/errors.ts';
 import type { KafkaRecord } from './vocabulary/record.ts';
+import { within } from './within.ts';
 
 type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule' | 'ingest'>;
 
@@ -49,19 +50,20 @@ export const destinationKafka: Destination.Instance<Types> = {
   },
 
   /**
-   * Checks the settings and connects. Only settings that cannot work make it throw: the collector then answers pushes
-   * with `ok` and loses their events. What may be mended meanwhile is told, and each push tries it again.
+   * Checks the settings and connects. Never throws: the collector would answer `ok` to every push from then on, and lose its event.
+   * What keeps the destination from opening is logged, shown by `kafkaHealth()`, and rejects each push.
+   * @returns the configuration with which the collector goes on, where its `timeout` has to be longer
    */
   async init(context) {
     // `walkeros setup` runs `init` too, without a collector: it needs neither a connection nor the spool of a running flow.
-    if (!('collector' in context)) return;
-    try {
-      const runtime = await runtimes.open(context);
-      await runtime.connect();
-    } catch (thrown) {
-      if (thrown instanceof KafkaError && thrown.code === 'SETTINGS_INVALID') throw thrown;
-      context.logger.error(`${reasonOf(thrown)} Pushes fail until then.`);
-    }
+    if (!('collector' in context)) return undefined;
+    const opening = runtimes.open(context).then((runtime) => runtime.connect());
+    // What fails has been logged, and is told to each push. Brokers that do not answer must not keep pushes from their deadline.
+    await within(
+      connectingTimeout,
+      opening.catch(() => undefined),
+    );
+    return runtimes.initialized(context);
   },
 
   /** Resolves once the broker has acknowledged the event under `acks`; throws or rejects with a `KafkaError` otherwise. */
@@ -115,6 +117,8 @@ export function kafkaHealth(): KafkaHealth[] {
   return healths();
 }
 
+/** How long the first pushes wait for a connection, on top of their deadline. Milliseconds. */
+const connectingTimeout = 5_000;
 const runtimes = new Runtimes();
 const healths = ofEveryCopy(() => runtimes.healths());
 

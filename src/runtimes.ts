@@ -3,6 +3,7 @@ import { checkedSettings } from './checked-settings.ts';
 import type { Resolved } from './options/resolve.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
+import { carefulLogger } from './telemetry/guard.ts';
 import type { Types } from './types.ts';
 import { KafkaError, reasonOf } from './vocabulary/errors.ts';
 import { within } from './within.ts';
@@ -13,10 +14,12 @@ type Owner = Pick<Context, 'id' | 'config'>;
 
 /** What there is of one configured destination. */
 interface Place {
-  /** Of its runtime; one that failed is none, so that the next push tries again. */
+  /** Of its runtime. One that failed is none, so that the next push tries again; but settings that cannot work stay refused. */
   opening: Opening | undefined;
   /** Of the last opening, until one succeeds or the destination is gone. */
   failure: Failure | undefined;
+  /** What the collector's limit for one push has to be, in ms. Undefined until the settings are found to be right. */
+  collectorTimeout: number | undefined;
 }
 
 interface Opening {
@@ -34,12 +37,22 @@ interface Failure {
 
 /** Of the five seconds that `destroy` has, for a runtime that is being opened just then. Milliseconds. */
 const openingTimeout = 4_000;
+/** How a destination is opened. */
+interface OpenOptions {
+  /** How long another owner of the spool may take to end, in ms. Default: as long as `destroy` may take. */
+  readonly spoolPatience?: number;
+  /** Whether the collector will take a `config.timeout` that `init` returns. Default: true. */
+  readonly raisesTimeout?: boolean;
+}
+
 /** As often as a lost cluster is asked. Milliseconds. */
 const retryEvery = 2_000;
 
 /** The runtimes of a process, one for each configured destination, found by its settings object and its id. */
 export class Runtimes {
   readonly #places = new WeakMap<object, Map<string, Place>>();
+  /** By configuration: an object for settings that are none. */
+  readonly #standIns = new WeakMap<object, object>();
   readonly #open = new Set<Runtime>();
   /** A supervisor would take a destination that is not there for one that is well. */
   readonly #failures = new Set<Failure>();
@@ -51,22 +64,24 @@ export class Runtimes {
 
   /** The runtime for a push. @throws KafkaError as `open`, DESTINATION_CLOSED */
   get(context: Context): Promise<Runtime> {
-    return this.#find(context)?.opening?.runtime ?? this.open(context);
+    // A flow that sets `config.init` by itself never runs ours, and so never takes a longer timeout.
+    return this.#find(context)?.opening?.runtime ?? this.open(context, { raisesTimeout: false });
   }
 
   /**
    * Opens the runtime of a configured destination: once for all who ask, for walkerOS runs `init` as often as there are first
    * pushes. After a `close` it opens a new one.
-   * @param spoolPatience how long another owner of the spool may take to end, in ms; default: as long as `destroy` may take
    * @throws KafkaError SETTINGS_INVALID that lists every problem by its path, SPOOL_…, or what the client is refused for
    */
-  async open(context: Context, spoolPatience?: number): Promise<Runtime> {
+  async open(context: Context, { spoolPatience, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
     const { id, env, logger, reportError } = context;
     const place = this.#placeOf(context);
     if (place.opening?.destroyed === false) return place.opening.runtime;
 
-    const { options, warnings } = this.#settings(context, place);
-    if (place.failure === undefined) for (const warning of warnings) logger.warn(warning);
+    const { options, warnings, collectorTimeout } = this.#settings(context, place, raisesTimeout);
+    place.collectorTimeout = collectorTimeout;
+    const careful = carefulLogger(logger);
+    if (place.failure === undefined) for (const warning of warnings) careful.warn(warning);
     // Another owner of the spool was waited for once: a push that tries again must not wait as long a second time.
     const patience = spoolPatience ?? (place.failure === undefined ? undefined : 0);
     const runtime = openRuntime(options, { id, env, logger, reportError, spoolPatience: patience });
@@ -87,6 +102,23 @@ export class Runtimes {
       },
     );
     return runtime;
+  }
+
+  /**
+   * The configuration with which the collector goes on after `init`; undefined where it is right as it stands. It waits longer
+   * than `deliveryTimeout`, and by its settings the destination can be found again.
+   */
+  initialized({ id, config }: Owner): Destination.Config<Types> | undefined {
+    const siblings = this.#places.get(keyOf({ id, config }));
+    const timeout = siblings?.get(id)?.collectorTimeout ?? config.timeout;
+    if (siblings === undefined || (isObject(config.settings) && timeout === config.timeout)) return undefined;
+    const initialized = { ...config, ...(timeout !== undefined && { timeout }) };
+    if (isObject(config.settings)) return initialized;
+    // The collector goes on with a copy of the configuration, which was the key so far.
+    const settings = this.#standIns.get(config) ?? {};
+    this.#standIns.set(config, settings);
+    this.#places.set(settings, siblings);
+    return Object.assign(initialized, { settings });
   }
 
   /** Safe twice, and where nothing was ever opened. One that is still being opened is closed where that succeeds too late. */
@@ -111,17 +143,21 @@ export class Runtimes {
     ];
   }
 
-  #settings(context: Context, place: Place): Resolved {
+  /** Settings that cannot work are told once, and refused to each push without being read again. */
+  #settings(context: Context, place: Place, raisesTimeout: boolean | undefined): Resolved {
+    const { config, logger } = context;
     try {
-      return checkedSettings(context);
+      return checkedSettings({ config, logger: carefulLogger(logger) }, raisesTimeout);
     } catch (thrown) {
-      this.#failed(context, place, thrown, 0);
+      place.opening = failed(thrown);
+      this.#failed(context, place, thrown, undefined);
       throw thrown;
     }
   }
 
-  /** @param bufferMemory of its settings, in bytes, where they are known */
-  #failed(context: Context, place: Place, thrown: unknown, bufferMemory: number): void {
+  /** @param bufferMemory of its settings, in bytes; undefined where those cannot work, and so are not tried again */
+  #failed(context: Context, place: Place, thrown: unknown, bufferMemory: number | undefined): void {
+    const before = place.failure?.health.error?.message;
     this.#recovered(place);
     const code = thrown instanceof KafkaError ? thrown.code : undefined;
     const health: KafkaHealth = {
@@ -129,19 +165,22 @@ export class Runtimes {
       connected: false,
       error: { code, message: reasonOf(thrown) },
       lastAcknowledgedAt: undefined,
-      waiting: { records: 0, bytes: 0, limit: bufferMemory },
+      waiting: { records: 0, bytes: 0, limit: bufferMemory ?? 0 },
       spool: undefined,
     };
-    // Who is not ready gets no traffic, and so no push that would try it. Settings that cannot work are not mended by that.
-    const retry =
-      code === 'SETTINGS_INVALID' ? undefined : setTimeout(() => this.#retry(context), retryEvery).unref();
+    const isFinal = bufferMemory === undefined;
+    const message = reasonOf(thrown);
+    if (!isFinal && message !== before)
+      carefulLogger(context.logger).error(`${message} Pushes fail until then.`);
+    // An instance that is not ready gets no traffic, so no push would try it: a timer does.
+    const retry = isFinal ? undefined : setTimeout(() => this.#retry(context), retryEvery).unref();
     place.failure = { health, retry };
     this.#failures.add(place.failure);
   }
 
   /** As a push would, but that nobody waits for it: it comes again soon enough. */
   #retry(context: Context): void {
-    this.open(context, 0)
+    this.open(context, { spoolPatience: 0 })
       .then((runtime) => runtime.connect())
       .catch(() => undefined);
   }
@@ -160,19 +199,29 @@ export class Runtimes {
   #placeOf(owner: Owner): Place {
     const siblings = this.#places.get(keyOf(owner)) ?? new Map<string, Place>();
     this.#places.set(keyOf(owner), siblings);
-    const place = siblings.get(owner.id) ?? { opening: undefined, failure: undefined };
+    const place = siblings.get(owner.id) ?? {
+      opening: undefined,
+      failure: undefined,
+      collectorTimeout: undefined,
+    };
     siblings.set(owner.id, place);
     return place;
   }
 }
 
-const keyOf = ({ config }: Owner): object => config.settings ?? config;
+const keyOf = ({ config }: Owner): object => (isObject(config.settings) ? config.settings : config);
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Of a destination that is no more, and never was open. */
 function closed(id: string): Opening {
   const message = `The Kafka destination "${id}" is closed; the event was not sent.`;
-  const runtime = Promise.reject<Runtime>(new KafkaError('DESTINATION_CLOSED', message));
-  // Only late pushes look at it.
+  return { ...failed(new KafkaError('DESTINATION_CLOSED', message)), destroyed: true };
+}
+
+function failed(thrown: unknown): Opening {
+  const runtime = Promise.reject<Runtime>(thrown instanceof Error ? thrown : new Error(reasonOf(thrown)));
+  // Only pushes look at it.
   runtime.catch(() => undefined);
-  return { runtime, opened: undefined, destroyed: true };
+  return { runtime, opened: undefined, destroyed: false };
 }

@@ -21,6 +21,8 @@ export interface Patient {
   readonly batchSize: number;
   readonly deliveryTimeout: number;
   readonly collectorTimeout: number;
+  /** What the settings themselves say about the two. */
+  readonly timeoutWarnings: readonly string[];
   readonly autoCreateTopics: boolean;
   /** Where events go, each with the settings that say so. */
   readonly topics: readonly { readonly name: string; readonly paths: readonly string[] }[];

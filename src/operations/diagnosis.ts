@@ -116,11 +116,7 @@ async function readFlow(
 interface Settings {
   readonly resolved: Resolved;
   readonly setup: ResolvedSetup | undefined;
-  readonly collectorTimeout: number;
 }
-
-/** What the collector waits for a push when `config.timeout` is not set. */
-const collectorDefault = 10_000;
 
 function readSettings(
   path: string,
@@ -130,16 +126,16 @@ function readSettings(
 ): Settings | undefined {
   const { name, config } = found;
   const { settings, mapping, timeout } = config;
-  const collectorTimeout = typeof timeout === 'number' && timeout > 0 ? timeout : collectorDefault;
   const fix = `Change it in ${path}, destination "${name}".`;
   try {
-    const resolved = resolveOptions(settings, { collectorTimeout, mapping, environment });
+    const resolved = resolveOptions(settings, { timeout, mapping, environment });
     report.add({ name: 'settings', ...ok(summaryOf(resolved.options)) });
-    // What concerns the collector's limit has a check of its own, which comes last.
-    const warnings = resolved.warnings.filter((text) => !text.startsWith('settings.kafka.deliveryTimeout:'));
-    for (const text of warnings) report.add({ name: 'settings', ...warning(text, fix) });
+    for (const text of resolved.warnings) {
+      // What concerns the collector's limit has a check of its own, which comes last.
+      if (!ofTimeouts(text)) report.add({ name: 'settings', ...warning(text, fix) });
+    }
     const setup = readSetup(found, resolved.options, fix, report);
-    return { resolved, setup, collectorTimeout };
+    return { resolved, setup };
   } catch (thrown) {
     // The first line is a title, one problem on each of the others.
     const [title = '', ...problems] = messageOf(thrown).split('\n');
@@ -168,6 +164,9 @@ function readSetup(
   }
 }
 
+const ofTimeouts = (warning: string): boolean =>
+  /^(settings\.kafka\.deliveryTimeout|timeout): /.test(warning);
+
 function summaryOf({ connection, topic, deadLetter }: Options): string {
   const refused = deadLetter === undefined ? '' : `, refused records to "${deadLetter.topic}"`;
   return `${connection.brokers.join(', ')}, topic "${topic}"${refused}`;
@@ -176,7 +175,7 @@ function summaryOf({ connection, topic, deadLetter }: Options): string {
 function factsOf(
   path: string,
   { id, flow, alone, name, config }: Found,
-  { resolved: { options }, setup, collectorTimeout }: Settings,
+  { resolved: { options, warnings, collectorTimeout }, setup }: Settings,
 ): Omit<Patient, 'kafka' | 'unaskable'> {
   const { connection } = options;
   return {
@@ -191,6 +190,7 @@ function factsOf(
     batchSize: options.batchSize,
     deliveryTimeout: options.deliveryTimeout,
     collectorTimeout,
+    timeoutWarnings: warnings.filter(ofTimeouts),
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),

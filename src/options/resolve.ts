@@ -11,6 +11,7 @@ import type { Facts } from './rule.ts';
 import { rules } from './rules.ts';
 import { saslFacts } from './sasl.ts';
 import { settingsSchema, type ParsedSettings } from './schema.ts';
+import { timeouts } from './timeouts.ts';
 import { tlsFacts, tlsProblems } from './tls.ts';
 import { valueRegistries } from './value-registries.ts';
 import { valueProblems } from './value-rules.ts';
@@ -21,31 +22,34 @@ export interface Resolved {
   readonly options: Options;
   /** Sentences to log at each start, each beginning with the path of a setting. */
   readonly warnings: string[];
+  /** What `config.timeout` must be for the collector to wait longer than `deliveryTimeout`, in ms. */
+  readonly collectorTimeout: number;
 }
 
 export interface ResolveContext {
-  /** The destination's `config.timeout` in ms. As the collector does, 0 and undefined are taken for 10 s. */
-  collectorTimeout?: number | undefined;
+  /** The destination's `config.timeout`, as it stands. */
+  timeout?: unknown;
+  /** Whether the collector will take `Resolved.collectorTimeout` where `timeout` is not set. Default: true. */
+  raisesTimeout?: boolean | undefined;
   /** The destination's `config.mapping`, for the settings of its rules. */
   mapping?: unknown;
   /** Default: the process's. */
   environment?: Readonly<Record<string, string | undefined>>;
 }
 
-/** What the collector waits for a push when `config.timeout` is not set. */
-const collectorDefault = 10_000;
-
 /**
  * Turns the user's settings into options, or says all that is wrong with them at once. Does not change them.
  * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret and no header value is in it.
  */
 export function resolveOptions(settings: unknown, context: ResolveContext = {}): Resolved {
-  const { collectorTimeout = 0, mapping, environment = process.env } = context;
+  const { timeout, raisesTimeout = true, mapping, environment = process.env } = context;
   const environmentRegion = regionOfEnvironment(environment);
   const parsed = settingsSchema.safeParse(settings);
+  const right = parsed.success ? factsOf(parsed.data) : knownFacts(settings);
   const known: Partial<Facts> = {
-    ...(parsed.success ? factsOf(parsed.data) : knownFacts(settings)),
-    collectorTimeout: collectorTimeout > 0 ? collectorTimeout : collectorDefault,
+    ...right,
+    ...timeoutFacts(right, settings, timeout, raisesTimeout),
+    writtenCollectorTimeout: timeout,
     environmentRegion,
     startFolder: environment.PWD,
   };
@@ -64,11 +68,27 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
     throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)].join('\n'));
   }
-  const options = optionsOf(parsed.data, environmentRegion);
+  const { deliveryTimeout = parsed.data.kafka.deliveryTimeout, collectorTimeout = 0 } = known;
+  const kafka = { ...parsed.data.kafka, deliveryTimeout };
+  const options = optionsOf({ ...parsed.data, kafka }, environmentRegion);
   const ofRegistries = valueRegistries(options, mapping).flatMap(({ facts, path }) =>
     registryWarnings(facts, path),
   );
-  return { options, warnings: [...broken('warning'), ...ofRegistries].map(sentenceOf) };
+  return { options, warnings: [...broken('warning'), ...ofRegistries].map(sentenceOf), collectorTimeout };
+}
+
+/** Nothing where `deliveryTimeout` is wrong by itself. */
+function timeoutFacts(
+  { deliveryTimeout }: Partial<Facts>,
+  settings: unknown,
+  limit: unknown,
+  mayRaise: boolean,
+): Partial<Facts> {
+  if (deliveryTimeout === undefined) return {};
+  const isWritten = fieldOf(fieldOf(settings, 'kafka'), 'deliveryTimeout') !== undefined;
+  const writtenDeliveryTimeout = isWritten ? deliveryTimeout : undefined;
+  const fitted = timeouts(writtenDeliveryTimeout, deliveryTimeout, limit, mayRaise);
+  return { ...fitted, writtenDeliveryTimeout };
 }
 
 function factsOf({ kafka, ...others }: ParsedSettings): Partial<Facts> {

@@ -12,12 +12,17 @@ export interface Rule {
   check(known: Partial<Facts>): Problem | undefined;
 }
 
-/** All that rules may read: the parsed settings, the collector's own limit for one push, and AWS_REGION and PWD. */
+/** All that rules may read: the parsed settings, the limits of one push, and AWS_REGION and PWD. */
 export type Facts = ParsedSettings['kafka'] & {
   deadLetter: ParsedSettings['deadLetter'];
   value: ParsedSettings['value'];
   spool: ParsedSettings['spool'];
+  /** `deliveryTimeout` as the user has written it; the setting itself is what it takes effect as. */
+  writtenDeliveryTimeout: number | undefined;
+  /** What the collector takes as its limit for one push, in ms. */
   collectorTimeout: number;
+  /** `config.timeout` as the user has written it. */
+  writtenCollectorTimeout: unknown;
   environmentRegion: string | undefined;
   /** Where the command was started: `walkeros run` changes the working folder, and leaves PWD as it was. */
   startFolder: string | undefined;

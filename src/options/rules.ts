@@ -79,11 +79,23 @@ export const rules: readonly Rule[] = [
   rule({
     path: 'settings.kafka.deliveryTimeout',
     severity: 'warning',
-    reads: ['deliveryTimeout', 'collectorTimeout'],
-    when: ({ deliveryTimeout, collectorTimeout }) => deliveryTimeout >= collectorTimeout,
-    say: ({ deliveryTimeout, collectorTimeout }) =>
-      `is ${deliveryTimeout} ms, no less than the destination's config.timeout (${collectorTimeout} ms): the collector ` +
-      'counts such a push as failed while it goes on and may still succeed; lower deliveryTimeout or raise config.timeout',
+    reads: ['deliveryTimeout', 'writtenDeliveryTimeout', 'collectorTimeout'],
+    when: ({ deliveryTimeout, writtenDeliveryTimeout: written = deliveryTimeout }) =>
+      written > deliveryTimeout,
+    say: ({ deliveryTimeout, writtenDeliveryTimeout: written, collectorTimeout }) =>
+      `is ${written} ms, no less than the destination's config.timeout (${collectorTimeout} ms), at which the collector ` +
+      `counts a push as failed: pushes settle after ${deliveryTimeout} ms instead; lower deliveryTimeout, or raise or ` +
+      'remove config.timeout',
+  }),
+  rule({
+    path: 'timeout',
+    severity: 'warning',
+    reads: ['collectorTimeout', 'writtenCollectorTimeout'],
+    when: ({ writtenCollectorTimeout: written }) =>
+      written !== undefined && !(typeof written === 'number' && written >= 0),
+    say: ({ collectorTimeout }) =>
+      'is no number of milliseconds ($env always gives text), so that the collector ignores it: it waits ' +
+      `${collectorTimeout} ms for a push; write the number itself, or remove timeout`,
   }),
   rule({
     path: 'settings.value.registry.timeout',

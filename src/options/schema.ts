@@ -67,7 +67,7 @@ const kafka = z.strictObject(
       .default(30_000)
       .describe(
         'Longest wait for the answer to one request, in ms, and at most 5/8 of `deliveryTimeout`, so that one more try fits in ' +
-          '(in effect 5000 with the defaults; with `settings.spool` 15 s where that is more). ' +
+          '(in effect 18750 with the defaults; with `settings.spool` at least 15 s). ' +
           "Shorter than a broker's stall (about 9 s when a follower freezes) makes duplicates.",
       ),
     acks: z
@@ -132,10 +132,11 @@ const kafka = z.strictObject(
           'More outlives a longer stall and takes as much memory.',
       ),
     deliveryTimeout: milliseconds()
-      .default(8_000)
+      .default(30_000)
       .describe(
-        "Longest a push may take, in ms, all tries included. Keep it below the destination's `config.timeout` " +
-          '(10 s), at which the collector counts the push as failed while it goes on.',
+        'Longest a push may take, in ms, all tries included. Long enough to outlive a broker: a new leader takes about 10 s. ' +
+          "The destination's `config.timeout`, at which the collector counts a push as failed, is raised to 5/4 of it where it " +
+          'is not set. Where it is, pushes settle before it: by default, after 4/5 of it.',
       ),
   },
   {

@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 /** The kinds of value that settings are made of, each with the sentence a wrong one gets. */
 
 /** Node fires a timer beyond this at once instead of late. */
-const longestTimer = 2_147_483_647;
+export const longestTimer = 2_147_483_647;
 
 export function milliseconds(least: 0 | 1 = 1) {
   return wholeNumber('milliseconds')

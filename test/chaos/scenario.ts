@@ -11,7 +11,7 @@ export interface Scenario {
   readonly story: string;
   /** Over the brokers, the topic and a key that spreads the events. */
   readonly kafka?: Partial<Settings['kafka']>;
-  /** The collector's own limit for one push, in milliseconds; default: the collector's, ten seconds. */
+  /** The collector's own limit for one push, in milliseconds; default: what the destination sets. */
   readonly collectorTimeout?: number;
   /** Default: none. */
   readonly spool?: SpoolPlan;
@@ -22,6 +22,9 @@ export interface Scenario {
   readonly schedule: readonly Step[];
   readonly expect: Expectation;
 }
+
+/** Ends before an outage does, so that its scenario shows what happens at the deadline. */
+export const shortDeadline: Partial<Settings['kafka']> = { deliveryTimeout: 8_000 };
 
 export interface SpoolPlan {
   readonly mode: 'overflow' | 'always';

@@ -103,7 +103,7 @@ describe('doctor', () => {
       'ok       dns       127.0.0.1: known',
       `failure  tcp       Nothing listens at ${ward.nobody} (ECONNREFUSED).`,
       '                   → Correct the port in settings.kafka.brokers, or start the broker.',
-      "ok       timeouts  deliveryTimeout 8000 ms ends before the collector's 10000 ms",
+      "ok       timeouts  deliveryTimeout 30000 ms ends before the collector's 37500 ms",
       '',
       '4 ok, 0 warnings, 1 failure',
       'not checked: tls (needs tcp)',

@@ -1,22 +1,17 @@
 import type { Check } from '../check.ts';
-import { failure, ok } from '../finding.ts';
+import { ok, warning } from '../finding.ts';
 
 /** Whether a push ends before the collector stops waiting for it. */
 export const timeouts: Check = {
   name: 'timeouts',
   needs: ['settings'],
-  examine({ deliveryTimeout, collectorTimeout, name }) {
-    if (deliveryTimeout < collectorTimeout)
-      return Promise.resolve([
-        ok(`deliveryTimeout ${deliveryTimeout} ms ends before the collector's ${collectorTimeout} ms`),
-      ]);
+  examine({ deliveryTimeout, collectorTimeout, timeoutWarnings, path, name }) {
+    if (timeoutWarnings.length > 0) {
+      const fix = `Change it in ${path}, destination "${name}".`;
+      return Promise.resolve(timeoutWarnings.map((text) => warning(text, fix)));
+    }
     return Promise.resolve([
-      failure(
-        `settings.kafka.deliveryTimeout (${deliveryTimeout} ms) does not end before the collector's limit ` +
-          `(config.timeout, ${collectorTimeout} ms): it counts pushes as failed that go on and are stored.`,
-        `Lower settings.kafka.deliveryTimeout below ${collectorTimeout}, or set config.timeout of destination "${name}" ` +
-          `above ${deliveryTimeout}.`,
-      ),
+      ok(`deliveryTimeout ${deliveryTimeout} ms ends before the collector's ${collectorTimeout} ms`),
     ]);
   },
 };

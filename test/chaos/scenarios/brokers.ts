@@ -1,4 +1,4 @@
-import { at, freeze, kill, start, stop, thaw, type Scenario } from '../scenario.ts';
+import { at, freeze, kill, shortDeadline, start, stop, thaw, type Scenario } from '../scenario.ts';
 import { busy, leaderGone, tooLate, unanswered } from './words.ts';
 
 /** One broker in trouble, with the default limits and without a spool: none of it may cost an event. */
@@ -42,6 +42,7 @@ export const brokerScenarios: readonly Scenario[] = [
   {
     name: 'all-down',
     story: 'all brokers are killed −9 and come back after 30 s; no spool',
+    kafka: shortDeadline,
     load: { seconds: 45 },
     schedule: [at(5, kill('all')), at(35, start('all'))],
     expect: {
@@ -58,6 +59,7 @@ export const brokerScenarios: readonly Scenario[] = [
     name: 'too-few-replicas',
     story: 'min.insync.replicas is not met for 10 s; no spool',
     topic: { minInSync: 3 },
+    kafka: shortDeadline,
     load: { seconds: 16 },
     schedule: [at(2, stop('third')), at(12, start('third'))],
     expect: {

@@ -1,4 +1,15 @@
-import { at, freeze, heal, kill, network, restart, start, thaw, type Scenario } from '../scenario.ts';
+import {
+  at,
+  freeze,
+  heal,
+  kill,
+  network,
+  restart,
+  shortDeadline,
+  start,
+  thaw,
+  type Scenario,
+} from '../scenario.ts';
 import { connected, diskFull, drained, notKept, spooling } from './words.ts';
 
 /** What `npm test` can afford: under three minutes in all. */
@@ -45,6 +56,7 @@ export const shortScenarios: readonly Scenario[] = [
     name: 'short-outage-spool',
     story: 'no broker for 10 s, with the spool',
     through: 'proxy',
+    kafka: shortDeadline,
     spool: { mode: 'overflow' },
     load: { seconds: 13 },
     schedule: [at(1, network('all', { kind: 'refuse' })), at(11, heal('all'))],

@@ -1,4 +1,4 @@
-import { at, kill, restart, start, stop, type Scenario } from '../scenario.ts';
+import { at, kill, restart, shortDeadline, start, stop, type Scenario } from '../scenario.ts';
 import {
   damaged,
   diskFull,
@@ -15,6 +15,7 @@ export const spoolScenarios: readonly Scenario[] = [
   {
     name: 'all-down-spool',
     story: 'all brokers are killed −9 and come back after 30 s; with the spool',
+    kafka: shortDeadline,
     spool: { mode: 'overflow' },
     load: { perSecond: 1_500, seconds: 45 },
     schedule: [at(5, kill('all')), at(35, start('all'))],
@@ -28,6 +29,7 @@ export const spoolScenarios: readonly Scenario[] = [
     name: 'too-few-replicas-spool',
     story: 'min.insync.replicas is not met for 10 s; with the spool',
     topic: { minInSync: 3 },
+    kafka: shortDeadline,
     spool: { mode: 'overflow' },
     load: { seconds: 16 },
     schedule: [at(2, stop('third')), at(12, start('third'))],
@@ -52,6 +54,7 @@ export const spoolScenarios: readonly Scenario[] = [
   {
     name: 'shutdown-in-outage',
     story: 'all brokers are killed −9; the flow is shut down by SIGTERM, and started after they came back',
+    kafka: shortDeadline,
     spool: { mode: 'overflow' },
     load: { seconds: 20 },
     schedule: [
@@ -65,6 +68,7 @@ export const spoolScenarios: readonly Scenario[] = [
   {
     name: 'spool-disk-full',
     story: 'all brokers are away for 20 s, and the disk of the spool (2 MB) is full before',
+    kafka: shortDeadline,
     spool: { mode: 'overflow', on: 'small disk' },
     load: { seconds: 30 },
     schedule: [at(3, kill('all')), at(23, start('all'))],
@@ -78,6 +82,7 @@ export const spoolScenarios: readonly Scenario[] = [
   {
     name: 'spool-limit',
     story: 'all brokers are away for 20 s, and the spool reaches its maxBytes (1 MB) before',
+    kafka: shortDeadline,
     spool: { mode: 'overflow', maxBytes: 1_000_000 },
     load: { seconds: 30 },
     schedule: [at(3, kill('all')), at(23, start('all'))],
@@ -92,6 +97,7 @@ export const spoolScenarios: readonly Scenario[] = [
     name: 'spool-truncated',
     story:
       'the process is killed in an outage, and the file of the spool loses its second half; counted from then on',
+    kafka: shortDeadline,
     spool: { mode: 'overflow' },
     load: { seconds: 25 },
     schedule: [
@@ -106,6 +112,7 @@ export const spoolScenarios: readonly Scenario[] = [
   {
     name: 'spool-garbage',
     story: 'the same, and the file is overwritten with garbage',
+    kafka: shortDeadline,
     spool: { mode: 'overflow' },
     load: { seconds: 25 },
     schedule: [

@@ -257,15 +257,6 @@ export const broken: readonly Broken[] = [
       /^settings\.spool\.path ".*ca\.pem" cannot be used: it is damaged, or no spool at all \(file is not a database\): a flow/,
     fix: /If it is another file, set settings\.spool\.path to another place\.$/,
   },
-  {
-    what: 'a push that outlives the collector',
-    path: (ward) => ward.flow({ kafka: { deliveryTimeout: 20_000 } }),
-    name: 'timeouts',
-    message: () =>
-      "settings.kafka.deliveryTimeout (20000 ms) does not end before the collector's limit (config.timeout, 10000 ms): it " +
-      'counts pushes as failed that go on and are stored.',
-    fix: /^Lower settings\.kafka\.deliveryTimeout below 10000, or set config\.timeout of destination "kafka" above 20000\.$/,
-  },
 ];
 
 function daysAgo(days: number): string {

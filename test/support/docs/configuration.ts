@@ -21,7 +21,7 @@ export function problemsOf(text: string): string[] | undefined {
     const { options, warnings } = resolveOptions(filledSettings({ kafka, ...object(config.settings) }), {
       environment: {},
       mapping: filledSettings(mapping),
-      ...(typeof timeout === 'number' && { collectorTimeout: timeout }),
+      timeout,
     });
     return [...warnings, ...(resolveSetup(setup, options, { id: 'kafka', mapping })?.warnings ?? [])];
   } catch (error) {

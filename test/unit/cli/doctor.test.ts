@@ -53,19 +53,22 @@ describe('doctor of a file with several flows', () => {
   /** It said `--destination kafka`, which each of them has. */
   it('names the destination as the commands take it', async () => {
     const broker = await silentServer();
-    const flow = (deliveryTimeout: number) => ({
+    const flow = (deliveryTimeout: number, timeout?: number) => ({
       config: { platform: 'server' },
       destinations: {
         kafka: {
           package: 'walkeros-destination-kafka',
-          config: { settings: { kafka: { brokers: [broker], topic: 'events', ssl: true, deliveryTimeout } } },
+          config: {
+            timeout,
+            settings: { kafka: { brokers: [broker], topic: 'events', ssl: true, deliveryTimeout } },
+          },
         },
       },
     });
     const path = join(folder, 'flows.json');
     writeFileSync(
       path,
-      JSON.stringify({ version: 4, flows: { staging: flow(0), production: flow(20_000) } }),
+      JSON.stringify({ version: 4, flows: { staging: flow(0), production: flow(20_000, 10_000) } }),
     );
     const fixesOf = async (destination: string) => {
       const { lines } = await run(['doctor', path, '--destination', destination]);
@@ -73,7 +76,7 @@ describe('doctor of a file with several flows', () => {
     };
     assert.deepEqual(await fixesOf('production.kafka'), [
       `ok       flow      ${path}: destination "kafka" of flow "production"`,
-      '→ Lower settings.kafka.deliveryTimeout below 10000, or set config.timeout of destination "production.kafka" above 20000.',
+      `→ Change it in ${path}, destination "production.kafka".`,
     ]);
     assert.deepEqual(await fixesOf('staging.kafka'), [
       `ok       flow      ${path}: destination "kafka" of flow "staging"`,

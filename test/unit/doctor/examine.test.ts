@@ -128,7 +128,7 @@ describe('an examination', () => {
       {
         name: 'production.kafka',
         flow: 'production',
-        deliveryTimeout: 20_000,
+        timeoutWarnings: ['settings.kafka.deliveryTimeout: is too long.'],
         registries: [registry],
         spool: { path: file, files: [], maxBytes: 1, status },
       },
@@ -143,8 +143,7 @@ describe('an examination', () => {
           'register it by hand.',
         'spool: See why: "walkeros-kafka spool status flow.json --destination production.kafka". They are tried again at ' +
           'each start.',
-        'timeouts: Lower settings.kafka.deliveryTimeout below 10000, or set config.timeout of destination ' +
-          '"production.kafka" above 20000.',
+        'timeouts: Change it in flow.json, destination "production.kafka".',
       ],
     );
   });

@@ -17,7 +17,7 @@ describe('resolveOptions', () => {
         tls: undefined,
         sasl: undefined,
         connectTimeout: 1000,
-        requestTimeout: 5000,
+        requestTimeout: 18750,
         ackTimeout: 30000,
         acks: -1,
         compression: 'gzip',
@@ -31,7 +31,7 @@ describe('resolveOptions', () => {
       linger: 0,
       batchSize: 1000000,
       bufferMemory: 33554432,
-      deliveryTimeout: 8000,
+      deliveryTimeout: 30000,
       deadLetter: undefined,
       spool: undefined,
       traceparent: undefined,
@@ -43,8 +43,10 @@ describe('resolveOptions', () => {
     const requestTimeout = (settings: object): number =>
       resolveOptions({ kafka: { brokers: ['b:1'], topic: 't' }, ...settings }).options.connection
         .requestTimeout;
-    assert.equal(requestTimeout({}), 5_000);
-    assert.equal(requestTimeout({ spool: { path: '/var/spool.db' } }), 15_000);
+    assert.equal(requestTimeout({}), 18_750);
+    const short = { kafka: { brokers: ['b:1'], topic: 't', deliveryTimeout: 8_000 } };
+    assert.equal(requestTimeout(short), 5_000);
+    assert.equal(requestTimeout({ ...short, spool: { path: '/var/spool.db' } }), 15_000);
   });
 
   it('takes over everything that is set', () => {

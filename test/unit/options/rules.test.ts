@@ -108,8 +108,8 @@ const errors: [settings: object, message: string][] = [
     'settings.kafka.batchSize: is 2000, more than settings.kafka.bufferMemory (1999): no request could ever be full; raise bufferMemory or lower batchSize',
   ],
   [
-    { kafka: { linger: 8000 } },
-    'settings.kafka.linger: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): every push would fail before it is sent; lower linger',
+    { kafka: { linger: 30000 } },
+    'settings.kafka.linger: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): every push would fail before it is sent; lower linger',
   ],
   [
     { kafka: { retry: { initialRetryTime: 501, maxRetryTime: 500 } } },
@@ -172,29 +172,30 @@ const warnings: [settings: object, message: string, context?: ResolveContext][] 
     'settings.kafka.sasl.mechanism: is "oauthbearer" without settings.kafka.ssl: the token crosses the network in clear text; set ssl to true, or use "scram-sha-512"',
   ],
   [
-    { kafka: { retry: { initialRetryTime: 8000 } } },
-    'settings.kafka.retry.initialRetryTime: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): a push fails before its first retry; lower initialRetryTime',
+    { kafka: { retry: { initialRetryTime: 30000 } } },
+    'settings.kafka.retry.initialRetryTime: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): a push fails before its first retry; lower initialRetryTime',
   ],
   [
-    { kafka: { connectionTimeout: 8000 } },
-    'settings.kafka.connectionTimeout: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): one broker that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
+    { kafka: { connectionTimeout: 30000 } },
+    'settings.kafka.connectionTimeout: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): one broker that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
   ],
   [
-    { value: { format: 'avro', registry: { url: 'http://registry', timeout: 8000 } } },
-    'settings.value.registry.timeout: is 8000 ms, no less than settings.kafka.deliveryTimeout (8000 ms): one look-up without an answer takes up the whole push; lower timeout',
+    { value: { format: 'avro', registry: { url: 'http://registry', timeout: 30000 } } },
+    'settings.value.registry.timeout: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): one look-up without an answer takes up the whole push; lower timeout',
   ],
   [
     { kafka: { requestTimeout: 2500 } },
-    'settings.kafka.requestTimeout: is 2500 ms: a request is given up and sent again while the broker may still store it, which makes duplicates; raise requestTimeout to 5000 ms or more',
+    'settings.kafka.requestTimeout: is 2500 ms: a request is given up and sent again while the broker may still store it, which makes duplicates; raise requestTimeout to 18750 ms or more',
   ],
   [
     { kafka: { deliveryTimeout: 10000 } },
-    "settings.kafka.deliveryTimeout: is 10000 ms, no less than the destination's config.timeout (10000 ms): the collector counts such a push as failed while it goes on and may still succeed; lower deliveryTimeout or raise config.timeout",
+    "settings.kafka.deliveryTimeout: is 10000 ms, no less than the destination's config.timeout (10000 ms), at which the collector counts a push as failed: pushes settle after 8000 ms instead; lower deliveryTimeout, or raise or remove config.timeout",
+    { timeout: 10000 },
   ],
   [
     {},
-    "settings.kafka.deliveryTimeout: is 8000 ms, no less than the destination's config.timeout (5000 ms): the collector counts such a push as failed while it goes on and may still succeed; lower deliveryTimeout or raise config.timeout",
-    { collectorTimeout: 5000 },
+    'timeout: is no number of milliseconds ($env always gives text), so that the collector ignores it: it waits 37500 ms for a push; write the number itself, or remove timeout',
+    { timeout: '5000' },
   ],
   [
     { kafka: { acks: 0 }, deadLetter: { topic: 'dead' } },
@@ -270,8 +271,11 @@ const fine: [settings: object, context?: ResolveContext][] = [
   [{ kafka: { retry: { initialRetryTime: 9000, retries: 0 } } }],
   [{ kafka: { requestTimeout: 2500, timeout: 2500 } }],
   [{ kafka: { requestTimeout: 2500, deliveryTimeout: 2500 } }],
-  [{ kafka: { deliveryTimeout: 12000, requestTimeout: 12000 } }, { collectorTimeout: 12001 }],
-  [{}, { collectorTimeout: 0 }],
+  [{ kafka: { deliveryTimeout: 12000, requestTimeout: 12000 } }, { timeout: 12001 }],
+  [{ kafka: { deliveryTimeout: 60000 } }],
+  [{}, { timeout: 0 }],
+  [{}, { timeout: 5000 }],
+  [{}, { timeout: Infinity }],
   [{ deadLetter: { topic: 'events-dead' } }],
   [{ spool: { path: '/var/spool.db', mode: 'always', maxBytes: 33554432 } }],
 ];

@@ -1,0 +1,51 @@
+import { longestTimer } from './values.ts';
+
+/** What the collector waits for a push where `config.timeout` is not set. Milliseconds. */
+const collectorDefault = 10_000;
+/**
+ * The part of the collector's limit that delivery may use. The rest is for what a push does before and after it: wait for a
+ * destination that is being opened, and for its turn in a busy process.
+ */
+const deliveryShare = 4 / 5;
+
+/** The two limits of a push that have to fit together, in ms. */
+export interface Timeouts {
+  /** By then the destination has told the push. */
+  readonly deliveryTimeout: number;
+  /** By then the collector counts it as failed. */
+  readonly collectorTimeout: number;
+}
+
+/**
+ * Makes `deliveryTimeout` end before the collector's limit. A limit that the user has set stands, and `deliveryTimeout` is shortened
+ * to fit; one that is not set is raised.
+ * @param deliveryTimeout what the user has written; undefined: `fallback`
+ * @param limit `config.timeout`, as it stands
+ * @param mayRaise whether the collector will read a raised `config.timeout`, which it takes from what `init` returns
+ */
+export function timeouts(
+  deliveryTimeout: number | undefined,
+  fallback: number,
+  limit: unknown,
+  mayRaise: boolean,
+): Timeouts {
+  const set = collectorLimit(limit);
+  if (set === undefined && mayRaise) {
+    const wanted = deliveryTimeout ?? fallback;
+    const raised = Math.min(longestTimer, Math.ceil(wanted / deliveryShare));
+    return { deliveryTimeout: wanted, collectorTimeout: Math.max(collectorDefault, raised) };
+  }
+  const collectorTimeout = set ?? collectorDefault;
+  if (deliveryTimeout !== undefined && deliveryTimeout < collectorTimeout)
+    return { deliveryTimeout, collectorTimeout };
+  const most = Math.max(1, Math.floor(collectorTimeout * deliveryShare));
+  return { deliveryTimeout: Math.min(deliveryTimeout ?? fallback, most), collectorTimeout };
+}
+
+/**
+ * As the collector reads it: what is no positive number is none. It hands the number to a timer, and one that is too long for
+ * timers fires at once, so that every push would count as failed.
+ */
+function collectorLimit(limit: unknown): number | undefined {
+  return typeof limit === 'number' && limit > 0 ? Math.min(limit, longestTimer) : undefined;
+}
