@@ -33,6 +33,7 @@ const folders: Readonly<Record<string, string>> = {
   'src/spool': 'settings.spool: a durable queue on the disk',
   'src/spool/sqlite': 'in one SQLite file',
   'src/spool/memory': 'without a disk, for unit tests',
+  'src/tls': 'what TLS connections are made with',
   'src/telemetry': 'notices → log lines, metrics, spans; health',
   'src/examples': 'worked examples: docs, fixtures and walkerOS metadata at once',
 };

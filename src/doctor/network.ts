@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
+import { connectOptions } from '../tls/connect-options.ts';
 import { parseAddress } from '../vocabulary/address.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 
@@ -45,7 +46,13 @@ export class Network {
     const serverName = isIP(host) === 0 ? { servername: host } : {};
     return this.#once(`tls ${address}`, () => {
       // To look at what is refused it has to be let in: nothing is sent, and nothing that comes is read.
-      const options = { host, port, ...serverName, ...this.#tls?.reveal(), rejectUnauthorized: false };
+      const options = {
+        host,
+        port,
+        ...serverName,
+        ...connectOptions(this.#tls?.reveal() ?? {}),
+        rejectUnauthorized: false,
+      };
       const socket = connectTls(options);
       return this.#open(socket, 'secureConnect', () => ({
         // Declared as an Error; it is its code, or its message where it has none.

@@ -1,7 +1,8 @@
-import { request } from 'node:https';
+import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { boundedText } from '../bounded-text.ts';
+import { connectOptions } from '../tls/connect-options.ts';
 
 /** One HTTP exchange, whatever its status. */
 export interface Question {
@@ -43,10 +44,14 @@ export const fetchTransport: Transport = async ({ url, body, ...init }) => {
 
 /** Node's fetch takes no certificates; its older client does. */
 export function tlsTransport(tls: ConnectionOptions): Transport {
-  return (question) => (question.url.startsWith('https:') ? ask(question, tls) : fetchTransport(question));
+  const options = connectOptions(tls);
+  // Node's own one would share connections with whoever has another certificate for the same address.
+  const agent = new Agent({ keepAlive: true });
+  return (question) =>
+    question.url.startsWith('https:') ? ask(question, { ...options, agent }) : fetchTransport(question);
 }
 
-function ask({ url, signal, body, method, headers }: Question, tls: ConnectionOptions): Promise<Answer> {
+function ask({ url, signal, body, method, headers }: Question, tls: RequestOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const asked = request(url, { ...tls, method, headers: { ...headers, ...length }, signal });

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { sharedBroker } from '../support/broker.ts';
+import { scriptedBroker } from '../support/scripted-broker.ts';
 import { scriptedServer } from '../support/scripted-http.ts';
 import type { Scenario } from '../support/talkative-process.ts';
 
@@ -34,8 +36,14 @@ const { privateKey: lockedKey } = generateKeyPairSync('ec', {
 const pem = (name: string): string =>
   readFileSync(new URL(`../contract/tls/${name}.pem`, import.meta.url), 'utf8');
 const [cert, key] = [pem('certificate'), pem('key')];
+const lockedPem = createPrivateKey(key).export({
+  type: 'pkcs8',
+  format: 'pem',
+  cipher: 'aes-256-cbc',
+  passphrase: planted.passphrase,
+}) as string;
 const body = (text: string): string => text.split('\n')[5] ?? '';
-const secrets = [...Object.values(planted), body(key), lockedKey.split('\n')[2] ?? ''];
+const secrets = [...Object.values(planted), body(key), lockedKey.split('\n')[2] ?? '', body(lockedPem)];
 
 /** Accepts connections and hangs up at the first word, as a broker does that wants something else. */
 async function rudeBroker(t: TestContext): Promise<string> {
@@ -184,6 +192,81 @@ it('no secret is in anything that a process prints, in whatever way it fails', a
     assert.ok(whole.includes(code), code);
 });
 
+/**
+ * With DEBUG=* the request layer of the default client printed each login with its bytes, the password in hex among them.
+ * NODE_DEBUG=https printed the options of TLS connections: key and passphrase. `stream` is not in the list, which prints the
+ * bytes that any stream of Node's receives; docs/security.md says so.
+ */
+it('no secret is in what libraries and Node print for debugging, whatever channel is listened to', async (t) => {
+  const doors = await Promise.all([scriptedBroker('PLAIN'), scriptedBroker('PLAIN', { cert, key })]);
+  const issuer = await scriptedServer(() => ({
+    body: { access_token: planted.token, token_type: 'Bearer', expires_in: 600 },
+  }));
+  const registry = createHttpsServer({ cert, key }, (_request, response) => {
+    response.writeHead(401).end();
+  }).listen(0, '127.0.0.1');
+  await once(registry, 'listening');
+  t.after(async () => {
+    for (const door of [...doors, registry]) door.close();
+    await issuer.close();
+  });
+  const logins = [
+    { mechanism: 'plain', ...login },
+    { mechanism: 'oauthbearer', token: planted.token },
+    { ...oauthAt(issuer.url, 'token') },
+    aws,
+  ];
+  const base = { topic: 'never-made', deliveryTimeout: 800, connectionTimeout: 500 };
+  const all = (['platformatic', 'kafkajs'] as const).flatMap((client) =>
+    doors.flatMap(({ address }, which) =>
+      logins
+        .filter(({ mechanism }) => which === 1 || mechanism !== 'aws')
+        .map((sasl): Scenario => {
+          const ssl = which === 1 && locked();
+          return { settings: { kafka: { ...base, client, brokers: [address], ssl, sasl } } };
+        }),
+    ),
+  );
+  const auths = [{ username: 'shop', password: planted.registryPassword }, { token: planted.registryToken }];
+  const registering = auths.map((auth): Scenario => ({
+    settings: { kafka: { ...base, brokers: [doors[0].address] } },
+    setup: {
+      numPartitions: 1,
+      replicationFactor: 1,
+      schemaRegistry: {
+        url: `https://127.0.0.1:${(registry.address() as AddressInfo).port}`,
+        subject: 'orders',
+        schemaType: 'JSON',
+        schema: '{"type":"object"}',
+        auth,
+        ssl: locked(),
+      },
+    },
+  }));
+  const program = join(import.meta.dirname, '../support/talkative-process.ts');
+  const { output } = await run(program, [...all, ...registering], {
+    DEBUG: '*',
+    NODE_DEBUG: 'net,tls,http,https,fetch,undici,timer',
+    TALK_OF_CHANNELS: 'yes',
+  });
+  assert.match(output, /16 failures, \d+ metrics/, output.slice(-2_000));
+  // The channels were open, and logins went through them.
+  assert.match(output, /plt:kafka:protocol/);
+  assert.match(output, /SaslAuthenticate/);
+  assert.match(output, /^TLS \d+: /m);
+  assert.match(output, /channel tracing:plt:kafka:connections:api/);
+  assert.ok(doors.every(({ logins }) => logins.some((bytes) => bytes.includes(planted.password))));
+  for (const text of forms()) {
+    const at = output.indexOf(text);
+    assert.equal(at, -1, `a secret shows in: ${output.slice(Math.max(0, at - 500), Math.max(0, at))}`);
+  }
+});
+
+/** A client's certificate whose key is opened by a passphrase. */
+function locked() {
+  return { ca: cert, cert, key: lockedPem, passphrase: planted.passphrase };
+}
+
 /** As they are, and as logins and dumps would have them. */
 function forms(): string[] {
   const basic = [
@@ -191,12 +274,22 @@ function forms(): string[] {
     `shop:${planted.registryPassword}`,
     `\0shop\0${planted.password}`,
   ].map((text) => Buffer.from(text).toString('base64').replace(/=+$/, '').slice(0, -2));
-  const dumped = secrets.map((text) => (Buffer.from(text).toString('hex').match(/../g) ?? []).join(' '));
-  return [...secrets, ...basic, ...dumped];
+  // Node shows 50 bytes of a buffer, so perhaps only the beginning of a secret.
+  const bytes = secrets.map((text) => Buffer.from(text.slice(0, 12)));
+  const dumped = bytes.map((text) => (text.toString('hex').match(/../g) ?? []).join(' '));
+  const hex = bytes.map((text) => text.toString('hex'));
+  return [...secrets, ...basic, ...dumped, ...hex];
 }
 
-async function run(program: string, part: readonly Scenario[]): Promise<{ code: unknown; output: string }> {
-  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'pipe'] });
+async function run(
+  program: string,
+  part: readonly Scenario[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ code: unknown; output: string }> {
+  const child = spawn(process.execPath, [program], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));

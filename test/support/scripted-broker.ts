@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { int16, int32, list, onRequests, text, versionsAnswer } from './broker-bytes.ts';
 
 export interface ScriptedBroker {
@@ -15,8 +16,12 @@ export interface ScriptedBroker {
  * A broker that goes as far as a login and takes any, for a mechanism whose server side nobody distributes: ApiVersions
  * (0 and 1), SaslHandshake (1), SaslAuthenticate (0); everything else ends the connection.
  * @param mechanism undefined: a listener without SASL, which answers a login with ILLEGAL_SASL_STATE
+ * @param tls undefined: a plain listener
  */
-export async function scriptedBroker(mechanism: string | undefined): Promise<ScriptedBroker> {
+export async function scriptedBroker(
+  mechanism: string | undefined,
+  tls?: TlsOptions,
+): Promise<ScriptedBroker> {
   const mechanisms: string[] = [];
   const logins: Buffer[] = [];
   const offers = [
@@ -27,7 +32,7 @@ export async function scriptedBroker(mechanism: string | undefined): Promise<Scr
     [36, 0, 0],
   ] as const;
 
-  const server = createServer((socket) =>
+  const serve = (socket: Socket): void =>
     onRequests(socket, ({ key, version, body, reply }) => {
       if (key === 18) reply(versionsAnswer(version, offers));
       else if (key === 17) {
@@ -38,8 +43,9 @@ export async function scriptedBroker(mechanism: string | undefined): Promise<Scr
         logins.push(body.subarray(4));
         reply(int16(0), text(null), int32(0));
       } else socket.destroy();
-    }),
-  ).listen(0, '127.0.0.1');
+    });
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,

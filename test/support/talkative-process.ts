@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import type { Settings, Setup } from '../../src/types.ts';
 import { reasonOf } from '../../src/vocabulary/errors.ts';
@@ -19,6 +20,7 @@ export interface Scenario {
 }
 
 const sdk = installSdk();
+if (process.env.TALK_OF_CHANNELS !== undefined) listenIn();
 process.on('warning', (warning) => show('warning', warning));
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -39,6 +41,20 @@ const metrics = await sdk.collect();
 console.log(inspect({ metrics, spans: sdk.spans() }, { depth: 9, maxArrayLength: null }));
 console.log(`${failures.length} failures, ${metrics.size} metrics`);
 throw new AggregateError(failures, 'the crash');
+
+/** To what the default client tells tracers; they may look at the connection, too. */
+function listenIn(): void {
+  const tell = (message: unknown, name: string | symbol): void => {
+    const { connection } = message as { connection?: { socket?: unknown } };
+    console.log(`channel ${String(name)}`, inspect([message, connection?.socket], { depth: 6 }));
+  };
+  subscribe('plt:kafka:instances', tell);
+  for (const name of ['plt:kafka:connections:connects', 'plt:kafka:connections:api']) {
+    for (const part of ['start', 'end', 'asyncStart', 'asyncEnd', 'error']) {
+      subscribe(`tracing:${name}:${part}`, tell);
+    }
+  }
+}
 
 async function push(settings: Settings): Promise<unknown> {
   const flow = await runFlow(settings);

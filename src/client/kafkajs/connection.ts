@@ -14,6 +14,7 @@ import { NotSent } from '../wire/not-sent.ts';
 import { Throttle } from '../wire/throttle.ts';
 import { guardFrames, NotKafka } from '../wire/frames.ts';
 import { checkAnswer } from './check-answer.ts';
+import { connectOptions } from '../../tls/connect-options.ts';
 import type { Address } from '../../vocabulary/address.ts';
 
 /** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
@@ -43,7 +44,7 @@ export class KafkajsConnection {
       clientId: options.clientId,
       connectionTimeout: options.connectTimeout,
       requestTimeout,
-      ...(options.tls && { ssl: options.tls.reveal() }),
+      ...(options.tls && { ssl: connectOptions(options.tls.reveal()) }),
       ...(options.sasl && { sasl: kafkajsLogin(options.sasl, authenticators) }),
       logger: silence,
       socketFactory: (wanted) => this.#createSocket(wanted),

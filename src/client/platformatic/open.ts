@@ -5,6 +5,7 @@ import { Cluster } from '../wire/cluster.ts';
 import { PlatformaticBookmarks } from './bookmarks.ts';
 import { Conversation } from './conversation.ts';
 import { PlatformaticInspector } from './inspector.ts';
+import { loadLibrary } from './library.ts';
 import { PlatformaticReader } from './reader.ts';
 import { PlatformaticWire } from './wire.ts';
 
@@ -12,7 +13,7 @@ import { PlatformaticWire } from './wire.ts';
 export async function loadPlatformaticReader(): Promise<
   (options: ClientOptions) => { readonly reader: Reader; readonly bookmarks: Bookmarks }
 > {
-  const library = await import('@platformatic/kafka');
+  const library = await loadLibrary();
   return (options) => {
     const wire = new PlatformaticWire(library, options);
     const brokers = new Conversation(wire, options);
@@ -24,7 +25,7 @@ export async function loadPlatformaticReader(): Promise<
 }
 
 export async function loadPlatformaticInspector(): Promise<(options: ClientOptions) => Inspector> {
-  const library = await import('@platformatic/kafka');
+  const library = await loadLibrary();
   return (options) => {
     const wire = new PlatformaticWire(library, options);
     return new PlatformaticInspector(library, wire, new Conversation(wire, options));

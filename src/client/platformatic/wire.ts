@@ -8,6 +8,8 @@ import { guardedConnection } from './guarded.ts';
 import { platformaticLogin } from './login.ts';
 import { isOver, ready } from './ready.ts';
 import { clientClosed } from '../errors/messages.ts';
+import { loadLibrary } from './library.ts';
+import { connectOptions } from '../../tls/connect-options.ts';
 import { addressOf, type Address } from '../../vocabulary/address.ts';
 import { askTimeout, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
@@ -18,13 +20,13 @@ import { WireClient, type CreateWireClient } from '../wire/wire-client.ts';
  * partition in trees of errors, and counts sequence numbers per send, not per partition.
  */
 export async function loadPlatformatic(): Promise<CreateWireClient> {
-  const library = await import('@platformatic/kafka');
+  const library = await loadLibrary();
   return (options, codec, memory) =>
     new WireClient(new PlatformaticWire(library, options), options, codec, memory);
 }
 
 export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
-  const library = await import('@platformatic/kafka');
+  const library = await loadLibrary();
   return (options) => new WireAdmin(new PlatformaticWire(library, options), options);
 }
 
@@ -133,7 +135,7 @@ export class PlatformaticWire implements Wire {
   #settingsWith(requestTimeout: number): ConnectionOptions {
     const { connectTimeout, brokers, tls, sasl } = this.#options;
     const security = tls && {
-      tls: tls.reveal(),
+      tls: connectOptions(tls.reveal()),
       tlsServerName: tls.reveal().servername ?? namesHosts(brokers),
     };
     return {

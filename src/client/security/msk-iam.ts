@@ -115,15 +115,20 @@ async function credentialChain(): Promise<AwsCredentials> {
       clientConfig: { requestHandler: { requestTimeout: timeout, throwOnRequestTimeout: true } },
     })();
   } catch (failure) {
-    throw credentialsUnavailable(reasonOf(failure), failure);
+    // Without the failure as cause: an answer of STS, keys and all, may hang on it.
+    throw credentialsUnavailable(withoutCommand(reasonOf(failure)));
   }
 }
 
-function credentialsUnavailable(reason: string, cause?: unknown): KafkaError {
+/** What a profile runs as its `credential_process` may be given a secret. */
+function withoutCommand(reason: string): string {
+  return reason.startsWith('Command failed:') ? "the profile's credential_process failed" : reason;
+}
+
+function credentialsUnavailable(reason: string): KafkaError {
   return new KafkaError(
     'CREDENTIALS_UNAVAILABLE',
     `No AWS credentials for MSK: ${reason.replace(/[.\s]+$/, '')}. Give the process a role, a profile or AWS_ACCESS_KEY_ID and ` +
       'AWS_SECRET_ACCESS_KEY, or set settings.kafka.sasl.accessKeyId and secretAccessKey.',
-    { cause },
   );
 }
