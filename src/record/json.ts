@@ -1,4 +1,5 @@
 import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
+import { wellFormedJson } from './well-formed.ts';
 
 /** @throws KafkaError EVENT_NOT_SERIALIZABLE for a cycle, a BigInt, or a value without a JSON form */
 export function jsonOf(value: unknown, eventName: string): string {
@@ -19,7 +20,7 @@ export function jsonOf(value: unknown, eventName: string): string {
       `Event "${eventName}" has no JSON form (its toJSON returns nothing).`,
     );
   }
-  return json;
+  return wellFormedJson(json);
 }
 
 /** V8 draws a cycle over several lines; the first names the fault. */

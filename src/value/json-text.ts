@@ -1,3 +1,4 @@
+import { wellFormedJson } from '../record/well-formed.ts';
 import { Misfit } from './misfit.ts';
 
 /**
@@ -13,16 +14,19 @@ export function jsonText(value: unknown): string {
 /** The same; undefined for what JSON leaves out of objects, such as a function. */
 export function jsonOf(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return repaired(JSON.stringify(value));
   } catch (thrown) {
     if (!(thrown instanceof TypeError) || !thrown.message.includes('BigInt')) throw noJson(thrown);
     try {
-      return JSON.stringify(value, digits);
+      return repaired(JSON.stringify(value, digits));
     } catch (other) {
       throw noJson(other);
     }
   }
 }
+
+/** `JSON.stringify` answers undefined where its type does not say so. */
+const repaired = (json: string | undefined): string | undefined => json && wellFormedJson(json);
 
 const digits = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? rawJSON(value.toString()) : value;
