@@ -66,7 +66,7 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   ];
   if (!parsed.success || problems.length > 0) {
     const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
-    throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)].join('\n'));
+    throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)]);
   }
   const { deliveryTimeout = parsed.data.kafka.deliveryTimeout, collectorTimeout = 0 } = known;
   const kafka = { ...parsed.data.kafka, deliveryTimeout };

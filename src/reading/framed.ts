@@ -1,6 +1,6 @@
 import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
 import type { Decoded, Decoder } from './decoder.ts';
-import { printable } from './printable.ts';
+import { printable } from '../vocabulary/printable.ts';
 
 /** Reads what stands behind the id of a schema. @throws Error for bytes that do not fit it */
 export type FramedReader = (payload: Buffer) => Decoded;

@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../vocabulary/stored-record.ts';
 import { textOf } from './bytes.ts';
 import type { Decoded } from './decoder.ts';
-import { printable } from './printable.ts';
+import { printable, printableJson } from '../vocabulary/printable.ts';
 
 /** A record as one line of JSON, for programs. Bytes that are no text are base64. */
 export function recordJson(
@@ -17,7 +17,7 @@ export function recordJson(
     headers: headers.map(([name, bytes]) => [name, bytes && bytesText(bytes)]),
     format: decoded.format,
   });
-  return `${head.slice(0, -1)},"value":${jsonOf(decoded)}}`;
+  return printableJson(`${head.slice(0, -1)},"value":${jsonOf(decoded)}}`);
 }
 
 /** The parts of a record as one line, for people. */

@@ -1,5 +1,5 @@
 import type { TopicSpec } from '../vocabulary/topic.ts';
-import type { SetupLog } from './log.ts';
+import { printableLog, type SetupLog } from './log.ts';
 import { provisionSchema, type SchemaDeclaration, type Schemas } from './schema.ts';
 import { provisionTopic, type Topics } from './topics.ts';
 
@@ -23,8 +23,9 @@ export async function runSetup(
   { topics: declared, schema, validateOnly }: SetupPlan,
   topics: Topics,
   schemas: Schemas | undefined,
-  log: SetupLog,
+  logger: SetupLog,
 ): Promise<SetupResult> {
+  const log = printableLog(logger);
   let topicCreated = false;
   for (const topic of declared) {
     const created = await provisionTopic(topic, validateOnly, topics, log);

@@ -60,7 +60,7 @@ async function create(
     if (unseen === undefined || !(failure instanceof KafkaError) || failure.code !== 'NOT_AUTHORIZED')
       throw failure;
     // Two rights are missing: whoever grants them should hear of both at once.
-    throw new KafkaError('NOT_AUTHORIZED', `${failure.message}\n${unseen.message}`, {
+    throw new KafkaError('NOT_AUTHORIZED', [failure.message, unseen.message], {
       topic: topic.name,
       kafkaCode: failure.kafkaCode,
     });

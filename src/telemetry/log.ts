@@ -1,4 +1,5 @@
 import type { Notice, NoticeKind, NoticeOf, Notify } from '../vocabulary/notice.ts';
+import { printable } from '../vocabulary/printable.ts';
 import { catalogue, type CatalogueEntry, type Level } from './catalogue.ts';
 
 /** The part of walkerOS' logger that is used. Values go into the text: the walkerOS CLI drops log contexts. */
@@ -95,7 +96,7 @@ export function createLog(logger: Logger, clock: LogClock): Log {
     const count = subject.unwritten;
     subject.busyUntil = Math.max(subject.busyUntil, clock.now()) + rate.interval;
     subject.unwritten = 0;
-    logger[level](text() + (count > 1 ? since(count, rate) : ''));
+    logger[level](printable(text()) + (count > 1 ? since(count, rate) : ''));
   }
 
   const log = (notice: Notice): void => {

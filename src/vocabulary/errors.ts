@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** Every way in which the destination can refuse or fail, stable across releases: branch on these, not on messages. */
 export const errorCodes = [
   'SETTINGS_INVALID',
@@ -68,8 +70,12 @@ export class KafkaError extends Error {
   /** True when the record may be stored although its push failed. */
   readonly mayHaveBeenWritten: boolean;
 
-  constructor(code: ErrorCode, message: string, options: KafkaErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /** @param message one line, or several; what comes from outside cannot add one */
+  constructor(code: ErrorCode, message: string | readonly string[], options: KafkaErrorOptions = {}) {
+    super(
+      typeof message === 'string' ? printable(message) : message.map(printable).join('\n'),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.topic = options.topic;
     this.kafkaCode = options.kafkaCode;

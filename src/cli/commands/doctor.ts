@@ -1,4 +1,5 @@
 import { diagnose, type Finding, type Report } from '../../operations/diagnosis.ts';
+import { printable, printableJson } from '../../vocabulary/printable.ts';
 import type { Command } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -49,9 +50,14 @@ const nameWidth = 10;
 
 function lineOf({ status, name, message, fix }: Finding, terminal: Terminal): string {
   const { style, word } = looks[status];
-  const line = `${terminal.paint(style, word)}${' '.repeat(statusWidth - word.length)}${name.padEnd(nameWidth)}${message}`;
+  const line = `${terminal.paint(style, word)}${' '.repeat(statusWidth - word.length)}${name.padEnd(nameWidth)}${eachLine(message)}`;
   if (fix === undefined) return line;
-  return `${line}\n${' '.repeat(statusWidth + nameWidth)}${terminal.paint('bold', `→ ${fix}`)}`;
+  return `${line}\n${' '.repeat(statusWidth + nameWidth)}${terminal.paint('bold', `→ ${printable(fix)}`)}`;
+}
+
+/** Problems of the settings stand on lines of their own. */
+function eachLine(message: string): string {
+  return message.split('\n').map(printable).join('\n');
 }
 
 function summaryOf({ findings, notChecked }: Report, terminal: Terminal): string {
@@ -70,5 +76,5 @@ function summaryOf({ findings, notChecked }: Report, terminal: Terminal): string
 }
 
 function jsonOf({ well, findings, notChecked }: Report): string {
-  return JSON.stringify({ ok: well, checks: findings, notChecked }, undefined, 2);
+  return printableJson(JSON.stringify({ ok: well, checks: findings, notChecked }, undefined, 2));
 }

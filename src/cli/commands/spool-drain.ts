@@ -1,5 +1,6 @@
 import { configuredDestination } from '../../operations/configured.ts';
 import { drainSpool, spoolStatus, type DrainResult } from '../../operations/draining.ts';
+import { printableJson } from '../../vocabulary/printable.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';
@@ -31,7 +32,9 @@ export const spoolDrainCommand: Command = {
     const asJson = words.has('json');
     if (words.has('dry-run')) {
       const before = await spoolStatus(configured);
-      await terminal.print(asJson ? JSON.stringify(before) : linesOf(before, Date.now()).join('\n'));
+      await terminal.print(
+        asJson ? printableJson(JSON.stringify(before)) : linesOf(before, Date.now()).join('\n'),
+      );
       return 0;
     }
     const { spool } = configured.options;
@@ -42,7 +45,7 @@ export const spoolDrainCommand: Command = {
       onProgress: (done, all) => terminal.progress(progressBar(done, all, 'delivering')),
     });
     terminal.progress(undefined);
-    await terminal.print(asJson ? JSON.stringify(result) : summaryOf(result));
+    await terminal.print(asJson ? printableJson(JSON.stringify(result)) : summaryOf(result));
     return result.left + result.refused + result.deadLettered > 0 ? 1 : 0;
   },
 };

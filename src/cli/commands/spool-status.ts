@@ -1,5 +1,6 @@
 import { configuredDestination } from '../../operations/configured.ts';
 import { spoolStatus, type SpoolStatus } from '../../operations/draining.ts';
+import { printable, printableJson } from '../../vocabulary/printable.ts';
 import type { Command } from '../command.ts';
 import { grouped } from '../progress-bar.ts';
 
@@ -25,7 +26,9 @@ export const spoolStatusCommand: Command = {
       terminal.environment,
     );
     const status = await spoolStatus(configured);
-    await terminal.print(words.has('json') ? JSON.stringify(status) : linesOf(status, Date.now()).join('\n'));
+    await terminal.print(
+      words.has('json') ? printableJson(JSON.stringify(status)) : linesOf(status, Date.now()).join('\n'),
+    );
     return status.refused > 0 ? 1 : 0;
   },
 };
@@ -38,7 +41,7 @@ export function linesOf(status: SpoolStatus, now: number): string[] {
   });
   const refusals = topics.flatMap((topic) =>
     topic.refusals.map(
-      ({ error, records: count }) => `  refused: ${grouped(count)} for ${topic.topic}: ${error}`,
+      ({ error, records: count }) => `  refused: ${grouped(count)} for ${topic.topic}: ${printable(error)}`,
     ),
   );
   const head = `${path}: ${countOf(records)} (${sizeOf(bytes)}; ${sizeOf(fileBytes)} on the disk)`;
