@@ -11,6 +11,8 @@ import { isWanted, type Wanted } from './wanted.ts';
 export interface ResendRequest {
   readonly topic: string;
   readonly wanted: Wanted;
+  /** Why nothing is sent to this topic, as a sentence; undefined where it may be. */
+  readonly closed: (topic: string) => string | undefined;
   /** Letters that are sent, and then remembered, together: what a killed run may send twice. */
   readonly batch: number;
   /** Ends after so many. */
@@ -41,6 +43,9 @@ export interface ResendResult {
   /** Whether it was stopped before it had seen all. */
   readonly stopped: boolean;
 }
+
+/** Values of letters may be compressed: so many bytes are sent before more is taken into memory. */
+const largestBatch = 64 * 1024 * 1024;
 
 /** Refusals that another try now would only repeat, for the record or for its whole topic. */
 const ofRecord: readonly string[] = ['RECORD_TOO_LARGE', 'RECORD_REJECTED'];
@@ -116,6 +121,7 @@ export class Resending {
     const from = new Map([[partition, place.start]]);
     const until = new Map([[partition, end]]);
     let waiting: Waiting[] = [];
+    let bytes = 0;
     let looked = place.start;
     for await (const { records } of this.#ports.letters.read(topic, from, { until, patience, signal })) {
       for (const stored of records) {
@@ -129,13 +135,17 @@ export class Resending {
         if (letter === undefined) place.pass(stored.offset, true);
         else if (!isWanted(wanted, letter)) place.pass(stored.offset, false);
         else {
-          const record = originalOf(letter);
+          const record = this.#request.closed(letter.topic) ?? originalOf(letter);
           if (typeof record === 'string') this.#leave(place, letter, record);
-          else waiting.push({ letter, record });
+          else {
+            waiting.push({ letter, record });
+            bytes += record.value.length;
+          }
         }
-        if (waiting.length < Math.min(batch, limit - this.#count())) continue;
+        if (bytes < largestBatch && waiting.length < Math.min(batch, limit - this.#count())) continue;
         await this.#flush(waiting, place, keeper);
         waiting = [];
+        bytes = 0;
         if (this.#count() >= limit) return false;
       }
     }

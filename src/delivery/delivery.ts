@@ -3,7 +3,7 @@ import type { Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { Answers } from './answers.ts';
 import { halved, sliceOf } from './batch.ts';
-import { deadLetterOf } from './dead-letter.ts';
+import { deadLetterOf, refusalOf, smallerLetter } from './dead-letter.ts';
 import { createEntry, type Entry, type Waiter } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
@@ -180,14 +180,20 @@ export class Delivery {
       case 'stored':
         lane.failures = 0;
         lane.late = false;
-        for (const entry of entries) this.#settle(entry);
+        for (const entry of entries) {
+          if (!entry.settled) this.#tellOfLetter(entry);
+          this.#settle(entry);
+        }
         break;
       case 'rejected':
         lane.failures = 0;
-        for (const entry of entries) {
+        entries.forEach((entry, index) => {
+          const error = outcome.named ? outcome.named.get(index) : outcome.error;
+          if (error === undefined) return;
           entry.attempts++;
-          this.#refuse(entry, outcome.error);
-        }
+          this.#refuse(entry, error);
+        });
+        if (outcome.named) lane.sendRestAlone(batch);
         break;
       case 'too-large':
         if (entries.length > 1) {
@@ -251,20 +257,23 @@ export class Delivery {
     const { deadLetterTopic } = this.#settings;
     const { notify, date } = this.#context;
     const { topic } = entry.record;
-    if (deadLetterTopic === undefined || topic === deadLetterTopic) {
+    const isLetter = topic === deadLetterTopic;
+    const attempts = Math.max(1, entry.attempts);
+    const letter = isLetter
+      ? answer.code === 'RECORD_TOO_LARGE' && smallerLetter(entry.record)
+      : deadLetterTopic !== undefined && deadLetterOf(entry.record, error, attempts, deadLetterTopic, date());
+    if (!letter || deadLetterTopic === undefined) {
       if (entry.kept !== 'yes') notify({ kind: 'rejected', topic, error });
       return this.#settle(entry, error);
     }
-    const letter = deadLetterOf(entry.record, error, Math.max(1, entry.attempts), deadLetterTopic, date());
     const deadline = Math.min(entry.deadline, this.#context.clock.now() + this.#patience);
     const follower = createEntry(++this.#lastId, letter, deadline, {
       resolve: () => {
-        notify({ kind: 'dead-lettered', topic, deadLetterTopic, error });
         this.#overflow?.left(entry, undefined);
         entry.waiter.resolve();
       },
       reject: (failure) => {
-        const fate = failures.deadLetter(entry, error, deadLetterTopic, failure);
+        const fate = isLetter ? failure : failures.deadLetter(entry, error, deadLetterTopic, failure);
         this.#overflow?.left(entry, fate);
         entry.waiter.reject(fate);
       },
@@ -276,6 +285,14 @@ export class Delivery {
     this.#live.oneLess();
     this.#bound.leave(entry);
     this.#bound.admitFollower(follower);
+  }
+
+  /** Only what the dead-letter topic has is told as a dead letter: the spool may have had it before, and told its push. */
+  #tellOfLetter({ record }: Entry): void {
+    const { deadLetterTopic } = this.#settings;
+    if (record.topic !== deadLetterTopic) return;
+    const refusal = refusalOf(record);
+    if (refusal) this.#context.notify({ kind: 'dead-lettered', deadLetterTopic, ...refusal });
   }
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */

@@ -48,6 +48,8 @@ export class Lane {
   #retired = false;
   /** What a batch may hold while, or since, larger ones were refused. */
   #sliceBytes = Infinity;
+  /** The next batch ends with it: what comes behind has not been looked at by the broker, and may hold this up. */
+  #endsWith: Entry | undefined;
   /** While it is looked for what was too large: the last of the batch that was refused first. */
   #searched: { readonly last: Entry; readonly lasting: boolean } | undefined;
 
@@ -134,6 +136,7 @@ export class Lane {
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
     const entries: Entry[] = [];
     let bytes = 0;
+    if (this.#endsWith?.settled) this.#endsWith = undefined;
     for (let index = this.#head; index < this.#entries.length; index++) {
       const entry = this.#entries[index];
       if (entry === undefined || entry.settled || entry.out) continue;
@@ -141,6 +144,7 @@ export class Lane {
       if (full && entries.length > 0) break;
       entries.push(entry);
       bytes += entry.bytes;
+      if (entry === this.#endsWith) break;
     }
     if (entries.length === 0) return undefined;
     return { lane: this, entries, records: entries.map(({ record }) => record), bytes };
@@ -179,6 +183,14 @@ export class Lane {
     const last = entries.at(-1);
     if (last) this.#searched ??= { last, lasting };
     this.#sliceBytes = Math.max(1, Math.floor(bytes / 2));
+  }
+
+  /**
+   * Bad records were taken out of the batch: the broker would take the others, and gets these alone. Together with younger
+   * ones they would be refused again for each bad one among those.
+   */
+  sendRestAlone({ entries }: Batch): void {
+    this.#endsWith = entries.findLast(({ settled }) => !settled);
   }
 
   /** The single record that was too large is gone; what comes next is not its fault. */

@@ -1,7 +1,8 @@
 import { findDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Environment } from '../flow/references.ts';
-import { setupRegistry } from '../options/resolve-setup.ts';
+import { ruleTopics } from '../options/mapping.ts';
+import { setupRegistry, setupTopics } from '../options/resolve-setup.ts';
 import { resolveOptions, type Options } from '../options/resolve.ts';
 import { valueRegistries, type NamedRegistry } from '../options/value-registries.ts';
 
@@ -13,6 +14,8 @@ export interface Configured {
   readonly options: Options;
   /** The mapping rules, as they stand in the file. */
   readonly mapping: unknown;
+  /** Every topic that the file writes events to: of the settings, the mapping rules and `config.setup`. */
+  readonly topics: ReadonlySet<string>;
   /** Of the values; where those need none the one of `config.setup`, if any. */
   readonly registries: readonly NamedRegistry[];
 }
@@ -30,7 +33,16 @@ export async function configuredDestination(
   const facts = setupRegistry(config.setup);
   const ofSetup = facts && { facts, path: 'setup.schemaRegistry', uses: [] };
   const registries = ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup];
-  return { path, id, options, mapping: config.mapping, registries };
+  const topics = topicsOf(options, config.mapping, config.setup);
+  return { path, id, options, mapping: config.mapping, topics, registries };
+}
+
+function topicsOf(options: Options, mapping: unknown, setup: unknown): ReadonlySet<string> {
+  const ofRules = ruleTopics(mapping).map(({ topic }) => topic);
+  const topics = new Set([options.topic, ...ofRules, ...setupTopics(setup)]);
+  // Setup makes this one, too, and nothing is sent there again.
+  if (options.deadLetter) topics.delete(options.deadLetter.topic);
+  return topics;
 }
 
 /** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */

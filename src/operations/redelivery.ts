@@ -31,7 +31,7 @@ const deliveryTimeout = 60_000;
 /** Sends dead letters to their topics, through the same delivery as events. @throws KafkaError as `Resending.run` */
 export async function resendDeadLetters(
   configured: Configured,
-  request: Omit<ResendRequest, 'topic'>,
+  request: Omit<ResendRequest, 'topic' | 'closed'>,
 ): Promise<ResendResult> {
   const topic = deadLetterTopic(configured);
   const { options } = configured;
@@ -48,7 +48,10 @@ export async function resendDeadLetters(
       read: (of, from, reading) => reader.read(of, from, reading),
     };
     const ports = { letters, memory: bookmarks, finish: values.finish, send };
-    return await new Resending({ ...request, topic }, ports).run();
+    return await new Resending(
+      { ...request, topic, closed: closedTopics(configured, request.wanted) },
+      ports,
+    ).run();
   } catch (thrown) {
     if (thrown instanceof Stopped) return { sent: new Map(), left: 0, stopped: true };
     throw thrown;
@@ -57,6 +60,17 @@ export async function resendDeadLetters(
     await delivery.close(0);
     await Promise.all([close(), reader.close()]);
   }
+}
+
+/**
+ * A letter names the topic that refused it, and who may write into the dead-letter topic may name any: with the rights of the
+ * flow it would get there.
+ */
+function closedTopics({ path, topics }: Configured, { topic: named }: Wanted): ResendRequest['closed'] {
+  return (topic) =>
+    topics.has(topic) || topic === named
+      ? undefined
+      : `${path} writes no events to this topic, so the letter may be forged: add --topic ${JSON.stringify(topic)} to send it there all the same`;
 }
 
 /** @throws KafkaError SETTINGS_INVALID where the destination keeps none */

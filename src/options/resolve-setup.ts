@@ -67,10 +67,11 @@ export function resolveSetup(
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     const incomplete = parsed.error?.issues.some(({ path: [field] }) => required.has(field));
     const more = incomplete === true ? [requirement] : [];
-    throw new KafkaError(
-      'SETTINGS_INVALID',
-      [`${title}: ${count} in config.setup`, ...problems.map(sentenceOf), ...more].join('\n'),
-    );
+    throw new KafkaError('SETTINGS_INVALID', [
+      `${title}: ${count} in config.setup`,
+      ...problems.map(sentenceOf),
+      ...more,
+    ]);
   }
   const plan = planOf(parsed.data, options.topic);
   const ofRegistry = plan.schema ? registryWarnings(plan.schema.registry, registryPath) : [];
@@ -83,6 +84,15 @@ const registryPath = 'setup.schemaRegistry';
 export function setupRegistry(setup: unknown): RegistryFacts | undefined {
   const declared = declaredRegistry(setup);
   return declared && registryFacts(declared);
+}
+
+/** The topics that a setup names, whatever else it lacks. */
+export function setupTopics(setup: unknown): string[] {
+  if (typeof setup !== 'object' || setup === null) return [];
+  const main: unknown = Reflect.get(setup, 'topic');
+  const others: unknown = Reflect.get(setup, 'topics');
+  const names = typeof others === 'object' && others !== null ? Object.keys(others) : [];
+  return typeof main === 'string' ? [main, ...names] : names;
 }
 
 function declaredRegistry(setup: unknown): ParsedSetup['schemaRegistry'] {

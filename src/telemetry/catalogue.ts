@@ -103,14 +103,12 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     measure: ({ topic, error, records }, measure) => measure('retried', records, { topic, error }),
   },
   'batch-halved': {
-    help: 'A batch was too large for the broker: its records go in smaller ones.',
+    help: 'A batch was too large for the broker, or holds a bad record that the broker does not name: its records go in smaller ones.',
     line: {
       level: 'info',
-      subject: ({ topic }) => `batch-halved ${topic}`,
-      text: ({ topic, bytes, records }) =>
-        `Kafka topic "${topic}": a batch of ${records} records, ${bytes} bytes before compression, was too large for ` +
-        'the broker and is sent in halves. Lower settings.kafka.batchSize, or raise max.message.bytes.',
-      act: 'Lower `batchSize`, or raise the topic’s `max.message.bytes`: each halving costs a request.',
+      subject: ({ topic, error }) => `batch-halved ${topic} ${errorType(error)}`,
+      text: ({ topic, bytes, records, error }) => `Kafka topic "${topic}": ${batchOf(records, bytes, error)}`,
+      act: 'Too large: lower `batchSize`, or raise the topic’s `max.message.bytes`, for each halving costs a request. Else: mend what the line names.',
     },
     measure: ({ topic, error, records }, measure) => measure('retried', records, { topic, error }),
   },
@@ -285,6 +283,22 @@ export const gauges: Readonly<Record<GaugeName, (health: KafkaHealth, now: numbe
 /** In seconds. */
 function since(date: Date, now: number): number {
   return Math.max(0, now - date.getTime()) / 1_000;
+}
+
+/** Why a batch is halved: only one of the reasons is its size. */
+function batchOf(records: number, bytes: number, error: KafkaError): string {
+  if (error.code === 'RECORD_REJECTED') {
+    if (error.kafkaCode === undefined)
+      return `a batch of ${records} records is sent in halves. ${error.message}`;
+    return (
+      `the broker refuses a batch of ${records} records and does not say for which of them (${error.kafkaCode}): it is ` +
+      `sent in halves until they are found. ${error.message}`
+    );
+  }
+  return (
+    `a batch of ${records} records, ${bytes} bytes before compression, was too large for the broker and is sent in ` +
+    'halves. Lower settings.kafka.batchSize, or raise max.message.bytes.'
+  );
 }
 
 const missing = (topic: string): string => `topic-missing ${topic}`;

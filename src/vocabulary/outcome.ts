@@ -17,7 +17,15 @@ export type Outcome =
   /** Larger than the broker or the topic allows: fewer records may pass. */
   | { readonly kind: 'too-large'; readonly error: KafkaError }
   /** The broker will never take these records. */
-  | { readonly kind: 'rejected'; readonly error: KafkaError }
+  | {
+      readonly kind: 'rejected';
+      readonly error: KafkaError;
+      /**
+       * The broker names the bad records: why, by index in the batch. It stored none of the batch, and would take the others.
+       * Absent: all of them are refused.
+       */
+      readonly named?: ReadonlyMap<number, KafkaError>;
+    }
   /** Never sent: no connection to the leader. */
   | { readonly kind: 'unreachable'; readonly error: KafkaError }
   /** Sent, and no answer came: the records may be stored or not. Re-sending is where duplicates come from. */

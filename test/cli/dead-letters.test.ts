@@ -98,6 +98,38 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
 }
 
 describe('dead letters', () => {
+  // Whoever may write into the dead-letter topic named any topic in a letter, and `resend` sent there with the flow's rights.
+  it('go only to topics that the flow file writes to; to others only where --topic names them', async () => {
+    const { brokers } = await sharedBroker();
+    const [topic, ofRule, ofSetup, other, dead] = await Promise.all(
+      ['known', 'of-rule', 'of-setup', 'other', 'dead'].map((prefix) => freshTopic(prefix)),
+    );
+    assert.ok(topic && ofRule && ofSetup && other && dead);
+    for (const to of [other, topic, ofRule, ofSetup, dead])
+      await fillDeadLetters(brokers, dead, { count: 1, headers: refusal(to) });
+    const path = flowFile(folder, {
+      settings: { kafka: { brokers, topic }, deadLetter: { topic: dead } },
+      mapping: { order: { complete: { settings: { topic: ofRule } } } },
+      setup: { numPartitions: 1, replicationFactor: 1, topics: { [ofSetup]: {}, [dead]: {} } },
+    });
+    const sent = await resend(path);
+    assert.equal(sent.code, 1);
+    assert.deepEqual(sent.lines, [
+      `1 to "${topic}"`,
+      `1 to "${ofRule}"`,
+      `1 to "${ofSetup}"`,
+      '3 dead letters re-sent',
+      '2 stay: mend the cause, then run this again',
+    ]);
+    const why = `${path} writes no events to this topic, so the letter may be forged: add --topic "${other}" to send it there all the same`;
+    assert.ok(sent.notes.includes(`stays: the letter 0/0 for "${other}": ${why}`), sent.notes.join('\n'));
+    assert.deepEqual(await recordCounts(brokers, other), [0]);
+    const named = await resend(path, '--topic', other);
+    assert.deepEqual(named.lines, [`1 to "${other}"`, '1 dead letter re-sent']);
+    assert.deepEqual(await recordCounts(brokers, other), [1]);
+    assert.deepEqual(await recordCounts(brokers, dead), [5]);
+  });
+
   it('a resend that is killed half-way is taken up where it was: all is sent, at most one batch twice', async () => {
     const { brokers } = await sharedBroker();
     const [topic, dead] = [

@@ -50,9 +50,10 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
           '"timestamp":1700000000000,"timing":1.5,' +
           '"source":{"type":"test","platform":"server","schema":"4","count":1,"trace":"t"}}',
       );
+      assert.ok(letters.every(({ timestamp }) => timestamp >= begin && timestamp <= end));
       assert.deepEqual(
-        letters.map(({ timestamp }) => timestamp),
-        upTo(20).map((n) => 1_700_000_000_000 + n),
+        letters.map((one) => headersOf(one)['walkeros-dead-letter-timestamp']),
+        upTo(20).map((n) => String(1_700_000_000_000 + n)),
       );
       const { 'walkeros-dead-letter-time': time = '', ...headers } = headersOf(letter);
       const message =
@@ -65,6 +66,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
         'walkeros-dead-letter-code': 'MESSAGE_TOO_LARGE',
         'walkeros-dead-letter-message': message,
         'walkeros-dead-letter-attempts': '1',
+        'walkeros-dead-letter-timestamp': '1700000000000',
       });
       assert.equal(new Date(time).toISOString(), time);
       assert.ok(Date.parse(time) >= begin && Date.parse(time) <= end, time);
@@ -106,6 +108,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
           `Kafka topic "${missing}" not found on cluster ${brokers.join(',')}. Run "walkeros setup destination.kafka" ` +
           'with explicit { numPartitions, replicationFactor } to create it.',
         'walkeros-dead-letter-attempts': '3',
+        'walkeros-dead-letter-timestamp': '1700000000123',
       });
       assert.match(String(time), /^20\d\d-\d\d-\d\dT.*Z$/);
     });

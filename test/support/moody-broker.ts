@@ -22,6 +22,23 @@ export interface Moods {
   login: (nth: number) => number;
   /** Milliseconds; 0: endless. */
   session: number;
+  /** What the broker says about a batch; undefined: it is stored. Answered with Produce 8, which has room for it. */
+  judge: ((topic: string, records: readonly SentRecord[]) => Refusal | undefined) | undefined;
+}
+
+/** A record of a batch that is not compressed. */
+export interface SentRecord {
+  readonly topic: string;
+  readonly timestamp: number;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Refusal {
+  readonly code: number;
+  /** `record_errors`: the index in the batch, and the broker's words. */
+  readonly named?: readonly (readonly [index: number, message: string | null])[];
+  readonly message?: string | null;
 }
 
 export interface MoodyBroker {
@@ -31,6 +48,10 @@ export interface MoodyBroker {
   ports: readonly number[];
   /** Produce requests that were read, and taken. */
   readonly produced: number;
+  /** What was stored, where batches are judged. */
+  readonly stored: readonly SentRecord[];
+  /** The batches that came, where batches are judged: topic, number of records, and the first sequence number. */
+  readonly batches: readonly (readonly [topic: string, records: number, firstSequence: number])[];
   /** Those that were refused for another leader. */
   readonly turnedAway: number;
   /** Codes of the logins. */
@@ -61,10 +82,13 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
     clusterId: 'cluster',
     login: () => 0,
     session: 0,
+    judge: undefined,
   };
   const sockets = new Set<Socket>();
   const seen = { produced: 0, turnedAway: 0, opened: 0 };
   const logins: number[] = [];
+  const stored: SentRecord[] = [];
+  const batches: (readonly [string, number, number])[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     seen.opened += 1;
     sockets.add(socket);
@@ -79,7 +103,8 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
       if (request.key === 0) produce(socket, request);
       else if (request.key === 3) metadata(request);
       else if (request.key === 17) request.reply(int16(0), list([text('PLAIN')]));
-      else if (request.key === 18) request.reply(versionsAnswer(request.version, offers));
+      else if (request.key === 18) request.reply(versionsAnswer(request.version, versions()));
+      else if (request.key === 22) request.reply(int32(0), int16(0), int64(4711), int16(0));
       else if (request.key === 36) {
         const code = moods.login(loggedIn++);
         refused = code !== 0;
@@ -92,6 +117,10 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
     server.close();
     for (const socket of sockets) socket.destroy();
   });
+
+  function versions() {
+    return offers.map(([key, first, last]) => [key, first, key === 0 && moods.judge ? 8 : last] as const);
+  }
 
   function logIn(socket: Socket, { reply }: Request, code: number): void {
     logins.push(code);
@@ -133,10 +162,33 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
     }
     seen.produced += 1;
     if (acks === 0) return;
+    if (moods.judge !== undefined) return judge(body, reply, moods.judge);
     reply(list(producedTo(body)), int32(moods.throttle));
     if (moods.throttle === 0) return;
     socket.pause();
     setTimeout(() => socket.resume(), moods.throttle).unref();
+  }
+
+  function judge(body: Buffer, reply: Request['reply'], verdict: NonNullable<Moods['judge']>): void {
+    const answers = batchesIn(body).map(({ topic, partition, batch }) => {
+      const records = recordsOf(topic, batch);
+      batches.push([topic, records.length, batch.readInt32BE(53)]);
+      const refusal = verdict(topic, records);
+      if (refusal === undefined) stored.push(...records);
+      const { code = 0, named = [], message = null } = refusal ?? {};
+      const errors = named.map(([index, words]) => Buffer.concat([int32(index), text(words)]));
+      const answer = [
+        int32(partition),
+        int16(code),
+        int64(0),
+        int64(-1),
+        int64(0),
+        list(errors),
+        text(message),
+      ];
+      return Buffer.concat([text(topic), list([Buffer.concat(answer)])]);
+    });
+    reply(list(answers), int32(0));
   }
 
   const { port } = server.address() as AddressInfo;
@@ -157,8 +209,55 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
       return sockets.size;
     },
     logins,
+    stored,
+    batches,
   };
   return broker;
+}
+
+/** Of a Produce request without a transactional id. */
+function batchesIn(body: Buffer): { topic: string; partition: number; batch: Buffer }[] {
+  const found: { topic: string; partition: number; batch: Buffer }[] = [];
+  let at = 12;
+  for (let topics = body.readInt32BE(8); topics > 0; topics--) {
+    const end = at + 2 + body.readInt16BE(at);
+    const topic = body.toString('utf8', at + 2, end);
+    at = end + 4;
+    for (let partitions = body.readInt32BE(end); partitions > 0; partitions--) {
+      const size = body.readInt32BE(at + 4);
+      found.push({ topic, partition: body.readInt32BE(at), batch: body.subarray(at + 8, at + 8 + size) });
+      at += 8 + size;
+    }
+  }
+  return found;
+}
+
+function recordsOf(topic: string, batch: Buffer): SentRecord[] {
+  const base = Number(batch.readBigInt64BE(27));
+  let at = 61;
+  const varint = (): number => {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = batch[at++] ?? 0;
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return Number((value >> 1n) ^ -(value & 1n));
+    }
+  };
+  const bytes = (): string => {
+    const length = varint();
+    at += length;
+    return batch.toString('utf8', at - length, at);
+  };
+  return Array.from({ length: batch.readInt32BE(57) }, () => {
+    varint();
+    at += 1;
+    const timestamp = base + varint();
+    varint();
+    bytes();
+    const value = bytes();
+    const headers = Array.from({ length: varint() }, () => [bytes(), bytes()] as const);
+    return { topic, timestamp, value, headers: Object.fromEntries(headers) };
+  });
 }
 
 function namesIn(body: Buffer): string[] {

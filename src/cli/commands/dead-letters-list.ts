@@ -1,6 +1,7 @@
 import { configuredDestination } from '../../operations/configured.ts';
+import { valueOf } from '../../dead-letters/letter.ts';
 import type { Listed } from '../../dead-letters/list.ts';
-import { printable } from '../../reading/printable.ts';
+import { printable, printableJson } from '../../vocabulary/printable.ts';
 import { bytesText } from '../../reading/show.ts';
 import { deadLetters, deadLetterTopic } from '../../operations/redelivery.ts';
 import type { Command } from '../command.ts';
@@ -72,8 +73,9 @@ function linesOf({ letter, resent }: Listed, terminal: Terminal): string {
 }
 
 function jsonOf({ letter, resent }: Listed): string {
-  const { stored, topic, code, message, attempts, time } = letter;
-  return JSON.stringify({
+  const { stored, topic, code, message, attempts, time, timestamp } = letter;
+  const value = valueOf(letter);
+  const json = JSON.stringify({
     time,
     topic,
     code,
@@ -82,10 +84,12 @@ function jsonOf({ letter, resent }: Listed): string {
     resent,
     partition: stored.partition,
     offset: Number(stored.offset),
-    timestamp: stored.timestamp,
+    timestamp,
     key: stored.key && bytesText(stored.key),
-    value: stored.value && bytesText(stored.value),
+    // What cannot be decompressed is shown as it stands.
+    value: typeof value === 'string' ? stored.value && bytesText(stored.value) : value && bytesText(value),
   });
+  return printableJson(json);
 }
 
 function summaryOf(

@@ -1,7 +1,7 @@
 import { configuredDestination } from '../../operations/configured.ts';
 import type { DeadLetter } from '../../dead-letters/letter.ts';
 import type { ResendResult } from '../../dead-letters/resend.ts';
-import { printable } from '../../reading/printable.ts';
+import { printable, printableJson } from '../../vocabulary/printable.ts';
 import { resendDeadLetters } from '../../operations/redelivery.ts';
 import type { ErrorCode } from '../../vocabulary/errors.ts';
 import type { Command } from '../command.ts';
@@ -24,6 +24,7 @@ export const deadLettersResend: Command = {
     json: { help: 'The result as one JSON object.' },
   },
   notes: [
+    'Only to topics that the flow file writes events to: a letter for another one stays, unless --topic names it.',
     'Key, value, timestamp and headers are those of the refused record; the headers that told why are gone. A value that was',
     'refused for its schema is written by the schema of now. What was sent is remembered in the cluster (consumer group',
     'walkeros-kafka-resend.<topic>): a run that was ended, even killed, is taken up where it was, and sends at most its last',
@@ -95,7 +96,7 @@ function nameOf({ stored: { partition, offset }, topic }: DeadLetter): string {
 }
 
 function jsonOf({ sent, left, stopped }: ResendResult, dryRun: boolean): string {
-  return JSON.stringify({ dryRun, sent: Object.fromEntries(sent), left, stopped });
+  return printableJson(JSON.stringify({ dryRun, sent: Object.fromEntries(sent), left, stopped }));
 }
 
 function summaryOf({ sent, left, stopped }: ResendResult, dryRun: boolean): string {

@@ -59,7 +59,7 @@ const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [21, rejected('INVALID_REQUIRED_ACKS')],
   [29, rejected('TOPIC_AUTHORIZATION_FAILED', 'NOT_AUTHORIZED')],
   [31, rejected('CLUSTER_AUTHORIZATION_FAILED', 'NOT_AUTHORIZED')],
-  // One record's bad timestamp fails its whole batch, as 87 does: halving finds it.
+  // One record's bad timestamp fails its whole batch, as 87 does: halving finds it where the broker does not name it.
   [32, divisible('INVALID_TIMESTAMP', 'RECORD_REJECTED')],
   [33, rejected('UNSUPPORTED_SASL_MECHANISM', 'AUTHENTICATION_FAILED')],
   [34, rejected('ILLEGAL_SASL_STATE', 'AUTHENTICATION_FAILED')],
@@ -138,7 +138,7 @@ export function errorOfCode(
 ): KafkaError {
   const verdict = verdicts.get(code) ?? rejected(`error ${code}`);
   const kafkaCode = brokerErrorName(code);
-  const quoted = detail ? `${kafkaCode} (${detail})` : kafkaCode;
+  const quoted = quotedCode(kafkaCode, detail);
   if (code === 3) return topicMissing(topic, cause);
   if (code === 17) return topicInvalid(topic, detail, cause);
   if (code === 29) return topicUnauthorised(topic, cause);
@@ -148,6 +148,20 @@ export function errorOfCode(
     kafkaCode,
     cause,
   });
+}
+
+/** The error of a record that the broker names. @param detail the broker's words about it */
+export function errorOfRecord(code: number, topic: string, detail?: string | null): KafkaError {
+  const kafkaCode = brokerErrorName(code);
+  return new KafkaError(
+    'RECORD_REJECTED',
+    `Topic "${topic}": the broker refuses this record: ${quotedCode(kafkaCode, detail)}.`,
+    { topic, kafkaCode },
+  );
+}
+
+function quotedCode(kafkaCode: string, detail: string | null | undefined): string {
+  return detail ? `${kafkaCode} (${detail})` : kafkaCode;
 }
 
 function sentence(code: ErrorCode, quoted: string): string {

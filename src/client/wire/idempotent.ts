@@ -184,13 +184,19 @@ function secondAnswer(outcome: Outcome): Outcome {
     case 'unreachable':
       return { kind: 'unknown', error: outcome.error };
     case 'too-large':
+      return { kind: 'too-large', error: maybeWritten(outcome.error) };
     case 'rejected': {
-      const { code, message, topic, kafkaCode, cause } = outcome.error;
-      const told = `${message} An earlier request may have written these records.`;
-      const error = new KafkaError(code, told, { topic, kafkaCode, mayHaveBeenWritten: true, cause });
-      return { kind: outcome.kind, error };
+      const error = maybeWritten(outcome.error);
+      if (outcome.named === undefined) return { kind: 'rejected', error };
+      const named = new Map([...outcome.named].map(([index, why]) => [index, maybeWritten(why)]));
+      return { kind: 'rejected', error, named };
     }
   }
+}
+
+function maybeWritten({ code, message, topic, kafkaCode, cause }: KafkaError): KafkaError {
+  const told = `${message} An earlier request may have written these records.`;
+  return new KafkaError(code, told, { topic, kafkaCode, mayHaveBeenWritten: true, cause });
 }
 
 function notRegistered(failure: unknown, topic: string): Outcome {

@@ -1,5 +1,5 @@
 import { AnswerBytes } from './answer-bytes.ts';
-import { laneOf, type CodeAnswer, type ProduceAnswer } from './wire.ts';
+import { laneOf, type BatchAnswer, type ProduceAnswer } from './wire.ts';
 
 export interface DecodedAnswer {
   readonly lanes: ProduceAnswer;
@@ -13,7 +13,7 @@ export interface DecodedAnswer {
  */
 export function decodeProduceAnswer(bytes: Buffer, version: number): DecodedAnswer {
   const answer = new AnswerBytes(bytes);
-  const lanes = new Map<string, CodeAnswer>();
+  const lanes = new Map<string, BatchAnswer>();
   answer.list(() => {
     const topic = answer.string() ?? '';
     answer.list(() => {
@@ -21,22 +21,25 @@ export function decodeProduceAnswer(bytes: Buffer, version: number): DecodedAnsw
       const code = answer.int16();
       // The offset of the first record, the time of storing and, since version 5, where the log begins.
       answer.skip(version >= 5 ? 24 : 16);
-      const detail = version >= 8 ? readDetail(answer) : null;
-      lanes.set(laneOf(topic, partition), { code, detail });
+      const said = version >= 8 ? readDetail(answer) : { detail: null };
+      lanes.set(laneOf(topic, partition), { code, ...said });
     });
   });
   // Before version 6 it waits by itself, before it answers.
   return { lanes, throttle: version >= 6 ? answer.int32() : 0 };
 }
 
-/** The broker's words about the batch, and about the first record that it is to blame for. */
-function readDetail(answer: AnswerBytes): string | null {
-  let ofRecord: string | null = null;
+/** The broker's words about the batch, and about the records that are to blame. The first word about a record counts. */
+function readDetail(answer: AnswerBytes): Omit<BatchAnswer, 'code'> {
+  const named = new Map<number, string | null>();
+  let first: string | null = null;
   answer.list(() => {
-    answer.skip(4);
+    const index = answer.int32();
     const words = answer.string();
-    ofRecord ??= words;
+    if (!named.has(index)) named.set(index, words);
+    first ??= words;
   });
   const ofBatch = answer.string();
-  return [ofBatch, ofRecord].filter(Boolean).join(': ') || null;
+  const detail = [ofBatch, first].filter(Boolean).join(': ') || null;
+  return named.size === 0 ? { detail } : { detail, named };
 }

@@ -65,8 +65,14 @@ export interface PartitionAnswer {
   readonly inSync: number;
 }
 
-/** Kafka's code, and its own words if it sent any, by `laneOf`. */
-export type ProduceAnswer = ReadonlyMap<string, CodeAnswer>;
+/** What the broker says about one batch. */
+export interface BatchAnswer extends CodeAnswer {
+  /** The records to blame, by index in the batch, and the broker's words about each. Indexes may be any number. */
+  readonly named?: ReadonlyMap<number, string | null>;
+}
+
+/** By `laneOf`. */
+export type ProduceAnswer = ReadonlyMap<string, BatchAnswer>;
 
 export interface ProducerId {
   readonly producerId: bigint;

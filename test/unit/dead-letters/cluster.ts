@@ -61,6 +61,7 @@ export function cluster(partitions: readonly (readonly StoredRecord[])[], latenc
 export const request: ResendRequest = {
   topic: 'dead',
   wanted: {},
+  closed: () => undefined,
   batch: 2,
   limit: Infinity,
   dryRun: false,

@@ -34,7 +34,14 @@ async function scene(
     },
     { mapping },
   );
-  const configured = { path: 'flow.json', id: 'kafka', options, mapping, registries: [] };
+  const configured = {
+    path: 'flow.json',
+    id: 'kafka',
+    options,
+    mapping,
+    registries: [],
+    topics: new Set<string>(),
+  };
   const values = letterValues(configured, { dryRun, patience: 300 });
   t.after(async () => {
     values.close();
@@ -55,7 +62,10 @@ function letter(
     timestamp: 1,
   };
   const stored = { ...record, topic: 'dead', partition: 0, offset: 4n, headers: [] };
-  return [{ stored, topic, code, message: '', attempts: 1, time: '' }, record];
+  return [
+    { stored, topic, code, message: '', attempts: 1, time: '', timestamp: 1, encoding: undefined },
+    record,
+  ];
 }
 
 const hex = (finished: KafkaRecord | string): string =>

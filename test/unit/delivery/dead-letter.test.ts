@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { zstdDecompressSync } from 'node:zlib';
+import type { FakeClock } from '../../support/fake-clock.ts';
 import { errorOf, record, refused, setUp, watch } from './harness.ts';
+
+/** What is compressed comes from the thread pool, which no clock of a test moves. */
+async function whileClockRuns<T>(clock: FakeClock, push: Promise<T>): Promise<T> {
+  let over = false;
+  const done = () => (over = true);
+  void push.then(done, done);
+  while (!over) {
+    await clock.advance(10);
+    await new Promise(setImmediate);
+  }
+  return push;
+}
 
 const oversize = record('x'.repeat(2_000), { key: 'user-1' });
 
@@ -24,7 +39,8 @@ describe('dead letters', () => {
     const [letter] = cluster.records('dead');
     assert.equal(letter?.value.toString(), 'x'.repeat(2_000));
     assert.equal(letter.key.toString(), 'user-1');
-    assert.equal(letter.timestamp, 42);
+    // The time of the harness: with the record's own, 42, the letter would be refused or deleted for it.
+    assert.equal(letter.timestamp, 0);
     assert.deepEqual(letter.headers, {
       'content-type': 'application/json',
       'walkeros-dead-letter-topic': 'events',
@@ -32,6 +48,7 @@ describe('dead letters', () => {
       'walkeros-dead-letter-message': 'Not like this.',
       'walkeros-dead-letter-attempts': '1',
       'walkeros-dead-letter-time': '1970-01-01T00:00:00.000Z',
+      'walkeros-dead-letter-timestamp': '42',
     });
     assert.deepEqual(
       notices.map(({ kind }) => kind),
@@ -67,13 +84,57 @@ describe('dead letters', () => {
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 }, maxBatchBytes: 1_000 },
     );
-    const error = errorOf(delivery.send(oversize));
-    await clock.advance(10);
-    const { code, message } = await error;
+    // Compressed it would fit, if it were text.
+    const error = errorOf(delivery.send({ ...oversize, value: randomBytes(2_000) }));
+    const { code, message } = await whileClockRuns(clock, error);
     assert.equal(code, 'DEAD_LETTER_FAILED');
     assert.match(
       message,
       /^Kafka topic "events" rejected the record \(.*\), and the dead-letter topic "dead" did not take/,
+    );
+  });
+
+  // A letter is larger than its record by its headers: with the same limit on both topics it was refused, too, and lost.
+  it('a letter that is too large goes with fewer headers, and then with its value compressed', async () => {
+    const { clock, cluster, delivery, notices } = setUp(
+      { deadLetterTopic: 'dead' },
+      { topics: { events: 1, dead: 1 } },
+    );
+    const tooLarge = { kind: 'too-large', error: refused('RECORD_TOO_LARGE', 'Too large.') } as const;
+    const reason = 'x'.repeat(5_000);
+    cluster.failNext({
+      outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', reason) },
+      topic: 'events',
+    });
+    await whileClockRuns(clock, delivery.send(oversize));
+    cluster.failNext({
+      outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', 'no') },
+      topic: 'events',
+    });
+    cluster.failNext({ outcome: tooLarge, topic: 'dead' });
+    await whileClockRuns(clock, delivery.send(oversize));
+    cluster.failNext({
+      outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', 'no') },
+      topic: 'events',
+    });
+    cluster.failNext({ outcome: tooLarge, topic: 'dead', times: 2 });
+    await whileClockRuns(clock, delivery.send(oversize));
+
+    const [long, brief, packed] = cluster.records('dead');
+    assert.equal(long?.headers['walkeros-dead-letter-message'], `${'x'.repeat(1_023)}…`);
+    const needed = {
+      'walkeros-dead-letter-topic': 'events',
+      'walkeros-dead-letter-code': 'RECORD_REJECTED',
+      'walkeros-dead-letter-timestamp': '0',
+    };
+    assert.deepEqual(brief?.headers, needed);
+    assert.equal(brief.value.toString(), 'x'.repeat(2_000));
+    assert.deepEqual(packed?.headers, { ...needed, 'walkeros-dead-letter-encoding': 'zstd' });
+    assert.ok(packed.value.length < 100);
+    assert.equal(zstdDecompressSync(packed.value).toString(), 'x'.repeat(2_000));
+    assert.deepEqual(
+      notices.map(({ kind }) => kind),
+      ['dead-lettered', 'dead-lettered', 'dead-lettered'],
     );
   });
 
