@@ -29,7 +29,7 @@ export async function handshakeFault(
       };
     }
     // Before TLS 1.3 the listener looks at it within the handshake.
-    const certificateRefused = /alert .*certificate/i.test(reason);
+    const certificateRefused = /alert .{0,200}?certificate/i.test(reason);
     return {
       message: `TLS to ${broker} failed: ${withoutOpenssl(reason)}.`,
       fix: certificateRefused

@@ -1,6 +1,6 @@
 import { getFlowSettings } from '@walkeros/core';
 import type { KafkaError } from '../vocabulary/errors.ts';
-import { reasonOf } from '../vocabulary/errors.ts';
+import { reasonOf, withoutFullStop } from '../vocabulary/errors.ts';
 import { flowInvalid, type FlowFile } from './flow-file.ts';
 import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
 
@@ -75,7 +75,7 @@ function resolvedFlow({ path, content }: FlowFile, flow: string): ResolvedFlow {
     const settings = getFlowSettings(content, flow, { deferred: true, strictFlowRefs: false });
     return { flow, settings, fault: undefined };
   } catch (failure) {
-    const what = `flow "${flow}": ${reasonOf(failure).replace(/[.\s]+$/, '')}`;
+    const what = `flow "${flow}": ${withoutFullStop(reasonOf(failure))}`;
     return { flow, settings: content.flows[flow], fault: flowInvalid(path, what, failure) };
   }
 }

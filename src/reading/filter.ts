@@ -45,7 +45,17 @@ export function eventName({ headers }: StoredRecord, value: unknown): string | u
 
 function pattern(text: string): (value: string) => boolean {
   if (!text.includes('*')) return (value) => value === text;
-  const parts = text.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const expression = new RegExp(`^${parts.join('.*')}$`, 's');
-  return (value) => expression.test(value);
+  const [first = '', ...others] = text.split('*');
+  const last = others.pop() ?? '';
+  // Each part where it is found first: an expression would try all places of all parts on a long value.
+  return (value) => {
+    if (!value.startsWith(first) || !value.endsWith(last)) return false;
+    let end = first.length;
+    for (const part of others) {
+      const found = value.indexOf(part, end);
+      if (found === -1) return false;
+      end = found + part.length;
+    }
+    return end + last.length <= value.length;
+  };
 }

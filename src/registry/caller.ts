@@ -50,7 +50,7 @@ export class RegistryCaller {
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#transport = options.tls === undefined ? fetchTransport : tlsTransport(options.tls.reveal());
-    this.#urls = options.urls.map((url) => url.replace(/\/+$/, ''));
+    this.#urls = options.urls.map((url) => url.replace(/(?<!\/)\/+$/, ''));
   }
 
   /**

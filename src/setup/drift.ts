@@ -29,6 +29,9 @@ function canonical(value: string): string {
   // Not as a number: the longest retention there is, 9223372036854775807, has more digits than fit.
   if (/^[+-]?\d+$/.test(text)) return BigInt(text.replace('+', '')).toString();
   // To the broker these are doubles, as they are here: the same one is the same setting.
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return String(Number(text));
-  return text.split(/\s*,\s*/).join(',');
+  if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return String(Number(text));
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .join(',');
 }

@@ -98,3 +98,9 @@ export function reasonOf(thrown: unknown): string {
 export function withoutOpenssl(reason: string): string {
   return reason.replace(/^.*:SSL routines:[^:]*:([^:]+):.*$/s, '$1');
 }
+
+/** A quoted reason without its own full stop, so that it fits into a sentence. */
+export function withoutFullStop(reason: string): string {
+  // Foreign text may end in many dots: without the look-behind each of them is a start that is tried to the end.
+  return reason.replace(/(?<![.\s])[.\s]+$/, '');
+}

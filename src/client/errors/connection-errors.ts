@@ -112,7 +112,7 @@ function isInterruption(error: unknown): boolean {
 }
 
 /** kafkajs keeps only the text of what interrupted it. */
-const interrupted = /failed: (Connection |Closed connection|Not connected|Request .* timed out)/;
+const interrupted = /failed: (Connection |Closed connection|Not connected|Request .{1,200}? timed out)/;
 
 function isPlainPort(error: unknown): boolean {
   const { code } = factsOf(error);

@@ -1,4 +1,4 @@
-import { KafkaError, reasonOf, withoutOpenssl } from '../../vocabulary/errors.ts';
+import { KafkaError, reasonOf, withoutFullStop, withoutOpenssl } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import type { Slice } from '../../vocabulary/partition.ts';
 import type { Sasl } from '../port.ts';
@@ -116,7 +116,7 @@ function nextStep(reason: string, reachedBefore: boolean): string {
   if (/ not Kafka$/.test(reason)) return 'Check the hosts and ports in settings.kafka.brokers.';
   if (/ENOTFOUND|EAI_AGAIN/.test(reason))
     return 'The host name is unknown: check settings.kafka.brokers and DNS.';
-  if (/Request .*timed out/.test(reason) && !reachedBefore)
+  if (/Request .{0,200}?timed out/.test(reason) && !reachedBefore)
     return 'It accepts connections and does not answer: a frozen broker, or no Kafka.';
   if (/clos|hang up|ECONNRESET/i.test(reason) && !reachedBefore) {
     return 'It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).';
@@ -225,5 +225,5 @@ export function clientClosed(): KafkaError {
 /** A quoted reason without the prefixes of kafkajs and OpenSSL and without its own full stop, so that it fits into our sentence. */
 function endless(reason: string): string {
   const plain = reason.replace(/^Connection error: |^SASL [\w ]+ authentication failed: /, '');
-  return withoutOpenssl(plain).replace(/[.\s]+$/, '');
+  return withoutFullStop(withoutOpenssl(plain));
 }

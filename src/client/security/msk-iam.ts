@@ -1,5 +1,5 @@
 import { within } from '../../within.ts';
-import { KafkaError, reasonOf } from '../../vocabulary/errors.ts';
+import { KafkaError, reasonOf, withoutFullStop } from '../../vocabulary/errors.ts';
 import { Secret } from '../../vocabulary/secret.ts';
 import type { Bearer, BearerSource } from './bearer.ts';
 import { keepFresh, type Perishable } from './keep-fresh.ts';
@@ -128,7 +128,7 @@ function withoutCommand(reason: string): string {
 function credentialsUnavailable(reason: string): KafkaError {
   return new KafkaError(
     'CREDENTIALS_UNAVAILABLE',
-    `No AWS credentials for MSK: ${reason.replace(/[.\s]+$/, '')}. Give the process a role, a profile or AWS_ACCESS_KEY_ID and ` +
+    `No AWS credentials for MSK: ${withoutFullStop(reason)}. Give the process a role, a profile or AWS_ACCESS_KEY_ID and ` +
       'AWS_SECRET_ACCESS_KEY, or set settings.kafka.sasl.accessKeyId and secretAccessKey.',
   );
 }

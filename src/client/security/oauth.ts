@@ -1,5 +1,5 @@
 import { boundedText } from '../../bounded-text.ts';
-import { KafkaError, reasonOf, type ErrorCode } from '../../vocabulary/errors.ts';
+import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../../vocabulary/errors.ts';
 import { Secret } from '../../vocabulary/secret.ts';
 import { perishable, type BearerSource, type Grant } from './bearer.ts';
 import { keepFresh } from './keep-fresh.ts';
@@ -111,11 +111,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 /** The issuer's own words (RFC 6749, 5.2). */
 function explained({ error, error_description: description }: Readonly<Record<string, unknown>>): string {
   if (typeof error !== 'string') return '';
-  return ` ${error}${typeof description === 'string' ? ` (${withoutStop(description.trim())})` : ''}`;
-}
-
-function withoutStop(sentence: string): string {
-  return sentence.endsWith('.') ? sentence.slice(0, -1) : sentence;
+  return ` ${error}${typeof description === 'string' ? ` (${withoutFullStop(description)})` : ''}`;
 }
 
 /** `fetch` says "fetch failed", and why in its cause. */

@@ -42,7 +42,7 @@ export function unscaled(value: unknown, { precision, scale }: Decimal): bigint 
   if (found === null) throw mustBe('a decimal, as number or as text', value);
   const [, sign, whole = '', fraction = '', exponent = '0'] = found;
   const written = (whole + fraction).replace(/^0+/, '');
-  const digits = written.replace(/0+$/, '');
+  const digits = written.replace(/(?<!0)0+$/, '');
   if (digits === '') return 0n;
   const power = Number(exponent) - fraction.length + written.length - digits.length;
   const most = `must be a decimal of at most ${precision} digits, ${scale} of them after the point`;
