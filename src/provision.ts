@@ -46,6 +46,7 @@ function schemasOf({ schema }: SetupPlan): Schemas | undefined {
     find: (subject, wanted) => registry.find(subject, wanted),
     register: (subject, wanted) => registry.register(subject, wanted),
     incompatibilities: (subject, wanted) => registry.incompatibilities(subject, wanted),
+    latestRules: (subject) => registry.latestRules(subject),
     setCompatibility: (subject, level) => registry.setCompatibility(subject, level),
   };
 }

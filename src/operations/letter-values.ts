@@ -14,6 +14,7 @@ const ofSchemas: ReadonlySet<string> = new Set([
   'SCHEMA_MISSING',
   'SCHEMA_INVALID',
   'SCHEMA_INCOMPATIBLE',
+  'SCHEMA_RULES_UNSUPPORTED',
   'REGISTRY_UNAUTHORIZED',
 ]);
 

@@ -47,6 +47,7 @@ async function lookForSchema(value: SchemaOptions, topic: string, registry: Regi
   const schemas: Schemas = {
     find: (subject, schema) => registry.find(subject, schema),
     latest: (subject) => registry.latest(subject),
+    latestRules: (subject) => registry.latestRules(subject),
     register: async (subject, schema) => {
       const found = await registry.find(subject, schema);
       if (found !== undefined) return found;

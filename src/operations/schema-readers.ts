@@ -3,17 +3,20 @@ import type { FramedReaders } from '../reading/framed.ts';
 import { onOneLine } from '../reading/json.ts';
 import { Registry } from '../registry/registry.ts';
 import { loadReader } from '../value/load.ts';
+import { rulesText } from '../value/schema-rules.ts';
 import type { ResolvedSchema, SchemaType } from '../vocabulary/schema.ts';
 
 /**
  * Readers for the values of a topic. Ids belong to a registry: those that the topic's values are written with are asked first,
  * the others for what they do not know.
  * @param closing ends what is being asked
+ * @param onRules told, once for each schema, which of its rules for readers are not carried out
  */
 export function schemaReaders(
   named: readonly NamedRegistry[],
   topic: string,
   closing: AbortSignal,
+  onRules: (message: string) => void = () => undefined,
 ): FramedReaders | undefined {
   if (named.length === 0) return undefined;
   const registries = named
@@ -23,7 +26,15 @@ export function schemaReaders(
     async of(id) {
       for (const registry of registries) {
         const schema = await registry.byId(id);
-        if (schema !== undefined) return readerOf(id, schema);
+        if (schema === undefined) continue;
+        const { onRead = [] } = schema.rules ?? {};
+        if (onRead.length > 0) {
+          onRules(
+            `The schema of id ${id} has rules for who reads, which are not carried out here: ${rulesText(onRead)}. ` +
+              'Its values are shown as they are stored: what was encrypted stays so.',
+          );
+        }
+        return readerOf(id, schema);
       }
       return undefined;
     },

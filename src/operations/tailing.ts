@@ -25,6 +25,8 @@ export interface TailRequest {
   readonly onTrouble: (error: KafkaError) => void;
   /** Told why values are shown as bytes: once for each cause. */
   readonly onUndecoded: (error: KafkaError) => void;
+  /** Told of rules in a schema that readers would have to carry out. */
+  readonly onRules: (message: string) => void;
 }
 
 export interface Shown {
@@ -46,8 +48,8 @@ export async function* tailTopic(request: TailRequest): AsyncGenerator<Shown, vo
 }
 
 async function* recordsOf(request: TailRequest, reader: Reader): AsyncGenerator<Shown, void, undefined> {
-  const { registries, topic, from, toEnd, filter, signal, onTrouble, onUndecoded } = request;
-  const decode = decoderOf({ readers: schemaReaders(registries, topic, signal), onUndecoded });
+  const { registries, topic, from, toEnd, filter, signal, onTrouble, onUndecoded, onRules } = request;
+  const decode = decoderOf({ readers: schemaReaders(registries, topic, signal, onRules), onUndecoded });
   const start = await reader.offsets(topic, from);
   const until = toEnd ? { until: await reader.offsets(topic, 'end') } : {};
   for await (const { records } of reader.read(topic, start, { ...until, signal, onTrouble })) {

@@ -29,6 +29,8 @@ export interface SchemaOptions {
   readonly useLatestVersion: boolean;
   /** Milliseconds. */
   readonly latestCacheTtl: number;
+  /** Names of rules that values may be written without. */
+  readonly ignoreRules: readonly string[];
 }
 
 /** A rule's settings over those of all events. Of another format only the registry is worth taking over. */
@@ -92,5 +94,6 @@ function valueOptions(value: ParsedValue, registry: RegistryFacts | undefined): 
     autoRegister: value.autoRegister ?? false,
     useLatestVersion: value.useLatestVersion ?? false,
     latestCacheTtl: value.latestCacheTtl ?? 60_000,
+    ignoreRules: value.ignoreRules ?? [],
   };
 }

@@ -17,6 +17,7 @@ const belongsTo: readonly (readonly [field: keyof ParsedValue, formats: readonly
       'autoRegister',
       'useLatestVersion',
       'latestCacheTtl',
+      'ignoreRules',
     ] as const
   ).map((field) => [field, ['avro', 'json-schema', 'protobuf']] as const),
 ];

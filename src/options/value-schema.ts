@@ -72,6 +72,13 @@ const others = {
       'For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background. ' +
         'Default: 60000.',
     ),
+  ignoreRules: z
+    .array(text('encryptPii'), { error: 'must be a list of names, for example ["encryptPii"]' })
+    .optional()
+    .describe(
+      'Names of rules in the schema (encryption, conditions, transformations of a data contract) that values may be written ' +
+        'without. No rule is carried out here: a schema with one that is not named refuses its events. Default: none.',
+    ),
 };
 
 const example =

@@ -6,21 +6,31 @@ import {
   type RegisteredSchema,
   type ResolvedSchema,
   type Schema,
-  type SchemaReference,
+  type SchemaRules,
 } from '../vocabulary/schema.ts';
 import { RegistryCaller, type Call, type RegistryOptions } from './caller.ts';
 import { faultOfContent, jsonOf, type Fault } from './errors.ts';
+import { References, type ReferenceTo } from './references.ts';
+import { ruleSet, rulesOf } from './rule-set.ts';
 import { SharedCache } from './shared-cache.ts';
 
 /** A registry leaves the type out where it is Avro, its first. */
 const schemaType = z.enum(schemaTypes).default('AVRO');
-const found = z.object({ id: z.int(), version: z.int() });
+const found = z.object({ id: z.int(), version: z.int(), ruleSet });
 const references = z
   .array(z.object({ name: z.string(), subject: z.string(), version: z.int() }))
   .nullish()
   .transform((listed) => listed ?? []);
-const version = z.object({ id: z.int(), version: z.int(), schema: z.string(), schemaType, references });
-const byId = z.object({ schema: z.string(), schemaType, references });
+const version = z.object({
+  id: z.int(),
+  version: z.int(),
+  schema: z.string(),
+  schemaType,
+  references,
+  ruleSet,
+});
+const byId = z.object({ schema: z.string(), schemaType, references, ruleSet });
+const onlyRules = z.object({ ruleSet });
 /** Confluent's registry gives its reasons in `messages`, Apicurio in `reason`, which is null where there is none. */
 const verdict = z.object({
   is_compatible: z.boolean(),
@@ -39,7 +49,7 @@ const isNotThere = ({ status }: Fault): boolean => status === 404 || status === 
 export class Registry {
   readonly #caller: RegistryCaller;
   readonly #found = new SharedCache<RegisteredSchema>();
-  readonly #versions = new SharedCache<RegisteredSchema>();
+  readonly #versions = new SharedCache<z.output<typeof version>>();
   readonly #byId = new SharedCache<ResolvedSchema>();
   readonly #latest = new SharedCache<RegisteredSchema>();
 
@@ -80,18 +90,27 @@ export class Registry {
         accepts: isMissing,
       };
       const answer = await this.#read(call, found);
-      return answer && { ...schema, ...answer, subject, references: [] };
+      if (answer === undefined) return undefined;
+      const { ruleSet: rules, ...place } = answer;
+      return { ...schema, ...place, subject, references: [], ...known(rulesOf(rules)) };
     });
-  }
-
-  /** Undefined where the subject has no such version. */
-  version(subject: string, number: number): Promise<RegisteredSchema | undefined> {
-    return this.#versions.get(keyOf(subject, String(number)), () => this.#version(subject, String(number)));
   }
 
   /** The newest version of a subject, asked for each time. */
   latest(subject: string): Promise<RegisteredSchema | undefined> {
-    return this.#latest.share(keyOf(subject), () => this.#version(subject, 'latest'));
+    return this.#latest.share(keyOf(subject), async () => {
+      const answer = await this.#read(versionCall(subject, 'latest'), version);
+      if (answer === undefined) return undefined;
+      const { ruleSet: rules, references: listed, ...schema } = answer;
+      const references = await this.#resolve({ subject, version: schema.version }, listed);
+      return { ...schema, subject, references, ...known(rulesOf(rules)) };
+    });
+  }
+
+  /** The rules of a subject's newest version, asked for each time. Undefined where there are none. */
+  async latestRules(subject: string): Promise<SchemaRules | undefined> {
+    const call = { ...versionCall(subject, 'latest'), accepts: isNotThere };
+    return rulesOf((await this.#read(call, onlyRules))?.ruleSet);
   }
 
   /** Undefined where no schema has this id. */
@@ -100,7 +119,9 @@ export class Registry {
       const what = `look up the schema of id ${id}`;
       const call: Call = { method: 'GET', path: `/schemas/ids/${id}`, what, accepts: isMissing };
       const answer = await this.#read(call, byId);
-      return answer && { ...answer, references: await this.#resolve(`of id ${id}`, answer.references) };
+      if (answer === undefined) return undefined;
+      const { ruleSet: rules, references: listed, ...schema } = answer;
+      return { ...schema, references: await this.#resolve({ id }, listed), ...known(rulesOf(rules)) };
     });
   }
 
@@ -126,37 +147,13 @@ export class Registry {
     await this.#caller.ask({ method: 'PUT', path, body: { compatibility }, what });
   }
 
-  async #version(subject: string, number: string): Promise<RegisteredSchema | undefined> {
-    const what = `look up version ${number} of subject "${subject}"`;
-    const path = `${pathOf(subject)}/versions/${number}`;
-    const answer = await this.#read({ method: 'GET', path, what, accepts: isMissing }, version);
-    if (answer === undefined) return undefined;
-    return {
-      ...answer,
-      subject,
-      references: await this.#resolve(`of subject "${subject}"`, answer.references),
-    };
-  }
-
-  /** The schemas that one builds on, and those that they build on, which come first. Registries refuse circles. */
-  async #resolve(
-    whose: string,
-    listed: readonly { name: string; subject: string; version: number }[],
-  ): Promise<SchemaReference[]> {
-    const resolved = new Map<string, SchemaReference>();
-    for (const reference of listed) {
-      const found = await this.version(reference.subject, reference.version);
-      if (found === undefined) {
-        throw new KafkaError(
-          'SCHEMA_MISSING',
-          `The schema ${whose} refers to version ${reference.version} of subject "${reference.subject}", ` +
-            'which the Schema Registry does not have.',
-        );
-      }
-      for (const one of [...found.references, { name: reference.name, schema: found.schema }])
-        resolved.set(one.name, one);
-    }
-    return [...resolved.values()];
+  #resolve(root: ConstructorParameters<typeof References>[0], listed: readonly ReferenceTo[]) {
+    const references = new References(root, ({ subject, version: number }) =>
+      this.#versions.get(keyOf(subject, String(number)), () =>
+        this.#read(versionCall(subject, String(number)), version),
+      ),
+    );
+    return references.resolve(listed);
   }
 
   /** Undefined for a fault that the call accepts. */
@@ -168,6 +165,13 @@ export class Registry {
     throw this.#caller.error(call.what, asked.url, faultOfContent(asked.answer));
   }
 }
+
+function versionCall(subject: string, number: string): Call {
+  const what = `look up version ${number} of subject "${subject}"`;
+  return { method: 'GET', path: `${pathOf(subject)}/versions/${number}`, what, accepts: isMissing };
+}
+
+const known = (rules: SchemaRules | undefined) => rules && { rules };
 
 function pathOf(subject: string): string {
   return `/subjects/${encodeURIComponent(subject)}`;

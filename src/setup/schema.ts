@@ -1,5 +1,6 @@
 import { KafkaError } from '../vocabulary/errors.ts';
-import type { Compatibility, RegisteredSchema, Schema } from '../vocabulary/schema.ts';
+import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../vocabulary/schema.ts';
+import { rulesText } from '../value/schema-rules.ts';
 import type { SetupLog } from './log.ts';
 
 /** What setup needs of a Schema Registry; `registry/` has one, `value/` can check a schema. */
@@ -10,6 +11,8 @@ export interface Schemas {
   register(subject: string, schema: Schema): Promise<RegisteredSchema>;
   /** Why the schema could not be registered under its subject; empty where it could. */
   incompatibilities(subject: string, schema: Schema): Promise<readonly string[]>;
+  /** Of the newest version. Undefined where it has none, or where there is no version. */
+  latestRules(subject: string): Promise<SchemaRules | undefined>;
   setCompatibility(subject: string, compatibility: Compatibility): Promise<void>;
 }
 
@@ -39,13 +42,29 @@ export async function provisionSchema(
     log.info(
       existing ? placeOf(existing, 'is there') : `Would register a schema under subject "${subject}".`,
     );
+    await reportRules(subject, schemas, log);
     return false;
   }
   const registered = existing ?? (await schemas.register(subject, schema));
   log.info(placeOf(registered, existing ? 'is there' : 'was registered'));
   // Only now: a level set on a subject without a schema is refused by some registries, and forgotten by others.
   if (compatibility !== undefined) await schemas.setCompatibility(subject, compatibility);
+  await reportRules(subject, schemas, log);
   return existing === undefined;
+}
+
+/** A registry gives them to what is registered without any. */
+async function reportRules(
+  subject: string,
+  schemas: Pick<Schemas, 'latestRules'>,
+  log: SetupLog,
+): Promise<void> {
+  const rules = await schemas.latestRules(subject);
+  if (rules === undefined || rules.onWrite.length === 0) return;
+  log.warn(
+    `Subject "${subject}" has rules for what is written, and this destination carries out none: ` +
+      `${rulesText(rules.onWrite)}. Events written with it are refused, unless settings.value.ignoreRules names them.`,
+  );
 }
 
 /** @throws KafkaError SCHEMA_INCOMPATIBLE where the registry would not register it under this subject */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
 import type { Notify } from '../vocabulary/notice.ts';
-import type { RegisteredSchema, Schema, SchemaType } from '../vocabulary/schema.ts';
+import type { RegisteredSchema, Schema, SchemaRules, SchemaType } from '../vocabulary/schema.ts';
 import type { Compiled } from './format.ts';
 import { loadFormat } from './load.ts';
 import { Misfit } from './misfit.ts';
+import { rulesLeft, rulesText } from './schema-rules.ts';
 import { flattened, inWholeMilliseconds } from './walkeros-event/flatten.ts';
 import { walkerosEventName } from './walkeros-event/schemas.ts';
 
@@ -13,6 +14,8 @@ export interface Schemas {
   find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined>;
   register(subject: string, schema: Schema): Promise<RegisteredSchema>;
   latest(subject: string): Promise<RegisteredSchema | undefined>;
+  /** Of the newest version. Undefined where it has none, or where there is no version. */
+  latestRules(subject: string): Promise<SchemaRules | undefined>;
 }
 
 export interface SchemaChoice extends Schema {
@@ -25,6 +28,8 @@ export interface SchemaChoice extends Schema {
   readonly useLatestVersion: boolean;
   /** How long that one is taken for the newest, in ms. */
   readonly latestCacheTtl: number;
+  /** Names of rules that values may be written without. */
+  readonly ignoreRules: readonly string[];
 }
 
 export interface SchemaWriterContext {
@@ -52,6 +57,7 @@ const finalCodes: ReadonlySet<string> = new Set([
   'SCHEMA_INVALID',
   'SCHEMA_INCOMPATIBLE',
   'REGISTRY_UNAUTHORIZED',
+  'SCHEMA_RULES_UNSUPPORTED',
 ]);
 
 /**
@@ -130,6 +136,8 @@ export class SchemaWriter {
       if (this.#context.closing.aborted) return true;
       const error = thrown instanceof KafkaError ? thrown : this.#unusable(thrown);
       this.#lastError = error;
+      // Whoever gave the newest version a rule means it for what is written from now on.
+      if (error.code === 'SCHEMA_RULES_UNSUPPORTED') this.#inUse = undefined;
       notify({ kind: 'schema-unavailable', topic: this.#topic, error, inUse: this.#inUse !== undefined });
       if (!finalCodes.has(error.code)) return false;
       this.#refusal = { error, until: now() + refusalTtl };
@@ -155,15 +163,19 @@ export class SchemaWriter {
         : this.#compiled(() => compile(schema, { message }));
     const subject = this.#subject(own?.name);
     if (!useLatestVersion) {
+      // The text alone finds the version from before the rules as well, and a registry gives them to what is registered now.
+      this.#refuseRules(await schemas.latestRules(subject), `the newest version of subject "${subject}"`);
       const known = await (autoRegister
         ? schemas.register(subject, { schemaType, schema })
         : schemas.find(subject, { schemaType, schema }));
       if (known === undefined) throw this.#missing(subject, 'this schema');
+      this.#refuseRules(known.rules, `version ${known.version} of subject "${subject}"`);
       return { schema: known, compiled: own };
     }
     const latest = await schemas.latest(subject);
     if (latest === undefined) throw this.#missing(subject, 'any schema');
     if (latest.schemaType !== schemaType) throw this.#otherType(latest);
+    this.#refuseRules(latest.rules, `version ${latest.version} of subject "${subject}"`);
     if (latest.id === this.#inUse?.schema.id) return { schema: latest, compiled: undefined };
     const { references } = latest;
     return {
@@ -203,6 +215,19 @@ export class SchemaWriter {
       );
     }
     return subjectNameStrategy === 'record' ? recordName : `${this.#topic}-${recordName}`;
+  }
+
+  /** Else plain text would stand where readers and auditors expect what a rule makes of it. */
+  #refuseRules(rules: SchemaRules | undefined, whose: string): void {
+    const left = rulesLeft(rules?.onWrite ?? [], this.#choice.ignoreRules);
+    if (left.length === 0) return;
+    throw new KafkaError(
+      'SCHEMA_RULES_UNSUPPORTED',
+      `${this.#place}: ${whose} has rules for what is written, and this destination carries out none: ${rulesText(left)}. ` +
+        'Nothing is written without them. Name them in settings.value.ignoreRules where that is wanted, disable them in the ' +
+        'registry, or write to a subject without rules.',
+      { topic: this.#topic },
+    );
   }
 
   get #place(): string {

@@ -36,6 +36,7 @@ export const errorCodes = [
   'SCHEMA_INCOMPATIBLE',
   'SCHEMA_INVALID',
   'SCHEMA_MISSING',
+  'SCHEMA_RULES_UNSUPPORTED',
 ] as const;
 
 /** One of `errorCodes`. */

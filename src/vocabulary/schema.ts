@@ -26,10 +26,26 @@ export interface SchemaReference {
   readonly schema: string;
 }
 
+/** A rule of a data contract: a condition on values, or what is to be made of them, such as encryption. */
+export interface SchemaRule {
+  readonly name: string;
+  /** Such as `ENCRYPT`, `CEL` or `JSONATA`. */
+  readonly type: string;
+  /** Of the fields that it is for; empty: it does not go by them. */
+  readonly tags: readonly string[];
+}
+
+/** What clients must do with the values of a schema, beyond its format. */
+export interface SchemaRules {
+  readonly onWrite: readonly SchemaRule[];
+  readonly onRead: readonly SchemaRule[];
+}
+
 /** A schema with all that it builds on. */
 export interface ResolvedSchema extends Schema {
   /** Each stands after what it builds on itself. */
   readonly references: readonly SchemaReference[];
+  readonly rules?: SchemaRules;
 }
 
 /** A schema under a subject. `id` is what stands in front of each value that is written with it. */

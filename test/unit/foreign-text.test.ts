@@ -43,7 +43,16 @@ describe('foreign text of 200,000 characters does not hold the process', () => {
     const body = { error: 'invalid_client', error_description: dots };
     const server = await scriptedServer(() => ({ status: 400, body }));
     t.after(() => server.close());
-    const login = { clientId: 'a', clientSecret: new Secret('b'), scope: undefined, extensions: {} };
+    const login = {
+      ...{
+        clientId: 'a',
+        clientSecret: new Secret('b'),
+        scope: undefined,
+        audience: undefined,
+        extensions: {},
+      },
+      ...({ tokenEndpointAuthMethod: 'client_secret_basic', parameters: new Secret({}) } as const),
+    };
     const bearer = oauthTokens({ ...login, tokenEndpoint: server.url });
     await soon(t, 'a token endpoint', () => assert.rejects(bearer()));
   });

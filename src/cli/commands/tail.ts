@@ -76,6 +76,7 @@ export const tail: Command = {
       }),
       signal: terminal.stop,
       onTrouble: once((error) => terminal.note(`walkeros-kafka: ${told(error).message} Waiting for it.`)),
+      onRules: (message) => terminal.note(`walkeros-kafka: ${message}`),
       onUndecoded: (error) => {
         if (!terminal.stop.aborted) terminal.note(`walkeros-kafka: ${error.message} Shown as bytes.`);
       },

@@ -59,6 +59,12 @@ function fixFor(code: ErrorCode | undefined, reason: string, path: string, patie
       'autoRegister), or write to another topic.'
     );
   }
+  if (code === 'SCHEMA_RULES_UNSUPPORTED') {
+    return (
+      `Name the rules in ${value}.ignoreRules if values may be written without them. Otherwise disable them in the registry, or ` +
+      'write to another topic, whose events a client with these rules copies.'
+    );
+  }
   if (code === 'SCHEMA_INVALID') return `Correct ${value}: no event can be written with it.`;
   return (
     unavailable.find(([words]) => words.test(reason))?.[1](path) ??

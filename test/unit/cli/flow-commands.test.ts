@@ -183,6 +183,38 @@ describe('the schemas that a doctor asks for', () => {
   });
 });
 
+/** A schema with a rule of encryption was "answers", and its events went out in plain text. */
+describe('the rules of a schema', () => {
+  it('are named by the doctor, unless they are known and not wanted', async () => {
+    const ruleSet = {
+      domainRules: [
+        { name: 'encryptPii', kind: 'TRANSFORM', mode: 'WRITEREAD', type: 'ENCRYPT', tags: ['PII'] },
+      ],
+    };
+    const server = await scriptedServer(() => ({ body: { id: 7, version: 3, ruleSet } }));
+    after(() => server.close());
+    const value = { format: 'avro', registry: { url: server.url } };
+    const found = await diagnosis(flowFile(folder, { settings: { kafka, value } }));
+    assert.deepEqual(of(found, 'registry'), [
+      {
+        name: 'registry',
+        status: 'failure',
+        message:
+          'Kafka topic "events": the newest version of subject "events-value" has rules for what is written, and this ' +
+          'destination carries out none: "encryptPii" (ENCRYPT of PII). Nothing is written without them. Name them in ' +
+          'settings.value.ignoreRules where that is wanted, disable them in the registry, or write to a subject without rules.',
+        fix:
+          'Name the rules in settings.value.ignoreRules if values may be written without them. Otherwise disable them in the ' +
+          'registry, or write to another topic, whose events a client with these rules copies.',
+      },
+    ]);
+    const settings = { kafka, value: { ...value, ignoreRules: ['encryptPii'] } };
+    assert.deepEqual(of(await diagnosis(flowFile(folder, { settings })), 'registry'), [
+      { name: 'registry', status: 'ok', message: `${server.url}: answers` },
+    ]);
+  });
+});
+
 /** "Start the registry, or correct settings.value.registry.url": it ran, and there. */
 describe('a registry that is there, and does not serve us', () => {
   const registry = (url: string) => ({ format: 'avro', registry: { url, auth: { token: 'any' } } });

@@ -26,6 +26,7 @@ describe('settings.value', () => {
       autoRegister: false,
       useLatestVersion: false,
       latestCacheTtl: 60000,
+      ignoreRules: [],
     });
   });
 

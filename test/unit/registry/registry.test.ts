@@ -91,16 +91,19 @@ describe('registry', () => {
     const { registry, asked } = await start(() => missing);
     for (const round of [1, 2]) {
       assert.equal(await registry.find('orders-value', order), undefined);
-      assert.equal(await registry.version('orders-value', 3), undefined);
+      assert.equal(await registry.latest('orders-value'), undefined);
       assert.equal(await registry.byId(5), undefined);
       assert.equal(asked.length, 3 * round);
     }
   });
 
   it('asks once for what never changes, however many want it at a time', async () => {
+    const references = [{ name: 'a', subject: 's/1 ü', version: 1 }];
     const { registry, asked } = await start(({ path }) => ({
       delay: 20,
-      body: path.startsWith('/schemas') ? { schema: '"string"' } : { id: 1, version: 1, schema: '"string"' },
+      body: path.startsWith('/schemas')
+        ? { schema: '"string"', references: path.endsWith('1') ? [] : references }
+        : { id: 1, version: 1, schema: '"string"' },
     }));
     const avro = { schemaType: 'AVRO', schema: '"string"', references: [] };
     for (const round of ['at once', 'later']) {
@@ -110,9 +113,14 @@ describe('registry', () => {
         Array.from({ length: 50 }, () => avro),
         round,
       );
-      await Promise.all(Array.from({ length: 50 }, () => registry.version('s/1 ü', 1)));
+      await Promise.all([2, 3, 2, 3].map((id) => registry.byId(id)));
     }
-    assert.deepEqual(lines(asked), ['GET /schemas/ids/1', 'GET /subjects/s%2F1%20%C3%BC/versions/1']);
+    assert.deepEqual(lines(asked), [
+      'GET /schemas/ids/1',
+      'GET /schemas/ids/2',
+      'GET /schemas/ids/3',
+      'GET /subjects/s%2F1%20%C3%BC/versions/1',
+    ]);
   });
 
   it('brings what a schema of an id builds on, each after what it builds on itself', async () => {

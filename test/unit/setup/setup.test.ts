@@ -5,7 +5,7 @@ import type { Schemas } from '../../../src/setup/schema.ts';
 import { runSetup, type SetupPlan } from '../../../src/setup/setup.ts';
 import type { Topics } from '../../../src/setup/topics.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import type { Compatibility, RegisteredSchema, Schema } from '../../../src/vocabulary/schema.ts';
+import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../../../src/vocabulary/schema.ts';
 import type { TopicSpec } from '../../../src/vocabulary/topic.ts';
 
 const events: TopicSpec = { name: 'events', numPartitions: 3, replicationFactor: 1, configEntries: {} };
@@ -112,7 +112,7 @@ describe('setup of a schema', () => {
   const schema = { schemaType: 'AVRO', schema: '"string"' } as const;
   const declared = { ...schema, subject: 'events-value', compatibility: 'FULL' } as const;
 
-  function registry(kept: RegisteredSchema[] = [], reasons: string[] = []) {
+  function registry(kept: RegisteredSchema[] = [], reasons: string[] = [], rules?: SchemaRules) {
     const calls: string[] = [];
     const schemas: Schemas = {
       find: (_, { schema: text }) => Promise.resolve(kept.find((one) => one.schema === text)),
@@ -126,6 +126,7 @@ describe('setup of a schema', () => {
         return text === 'wrong' ? Promise.reject(new Error('no schema')) : Promise.resolve();
       },
       incompatibilities: () => Promise.resolve(reasons),
+      latestRules: () => Promise.resolve(rules),
       setCompatibility(_: string, level: Compatibility) {
         calls.push(`set ${level}`);
         return Promise.resolve();
@@ -145,6 +146,25 @@ describe('setup of a schema', () => {
     assert.equal(second.result.schemaRegistered, false);
     assert.ok(second.log.includes('INFO The schema is there under subject "events-value", version 1, id 7.'));
     assert.deepEqual(calls, ['register', 'set FULL', 'set FULL']);
+  });
+
+  // A registry gives the rules of the version before to what is registered without any: nobody heard of them.
+  it('names rules that its events would be refused for, in a dry run too', async () => {
+    const rule = { name: 'encryptPii', type: 'ENCRYPT', tags: ['PII'] };
+    const says =
+      'WARN Subject "events-value" has rules for what is written, and this destination carries out none: ' +
+      '"encryptPii" (ENCRYPT of PII). Events written with it are refused, unless settings.value.ignoreRules names them.';
+    for (const validateOnly of [true, false]) {
+      const { schemas } = registry([], [], { onWrite: [rule], onRead: [rule] });
+      const { log } = await run({ schemas, plan: { schema: declared, validateOnly } });
+      assert.equal(log.filter((line) => line === says).length, 1, log.join('\n'));
+    }
+    const { schemas } = registry([], [], { onWrite: [], onRead: [rule] });
+    const { log } = await run({ schemas, plan: { schema: declared } });
+    assert.deepEqual(
+      log.filter((line) => line.startsWith('WARN')),
+      [],
+    );
   });
 
   it('leaves the compatibility alone where none is declared', async () => {

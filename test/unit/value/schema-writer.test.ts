@@ -4,7 +4,7 @@ import { SchemaWriter, type SchemaChoice, type Schemas } from '../../../src/valu
 import { walkerosEventSchemas } from '../../../src/value/walkeros-event/schemas.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Notice } from '../../../src/vocabulary/notice.ts';
-import type { RegisteredSchema, Schema } from '../../../src/vocabulary/schema.ts';
+import type { RegisteredSchema, Schema, SchemaRules } from '../../../src/vocabulary/schema.ts';
 import { eventually } from '../../support/eventually.ts';
 import { event } from '../../support/flow.ts';
 
@@ -18,12 +18,14 @@ const choice: SchemaChoice = {
   autoRegister: false,
   useLatestVersion: false,
   latestCacheTtl: 1_000,
+  ignoreRules: [],
 };
 const down = new KafkaError('REGISTRY_UNAVAILABLE', 'The registry is down.');
 
 /** A registry whose answers the test gives, one after the other; the last one stays. */
 function registry(...answers: (Partial<RegisteredSchema> | KafkaError | undefined)[]) {
   const asked: string[] = [];
+  const rules: { of: SchemaRules | undefined } = { of: undefined };
   const answer = (question: string, subject: string, schema?: Schema) => {
     asked.push(`${question} ${subject}`);
     const next = answers.length > 1 ? answers.shift() : answers[0];
@@ -34,13 +36,14 @@ function registry(...answers: (Partial<RegisteredSchema> | KafkaError | undefine
   const schemas: Schemas = {
     find: (subject, schema) => answer('find', subject, schema),
     latest: (subject) => answer('latest', subject),
+    latestRules: () => Promise.resolve(rules.of),
     register: async (subject, schema) => {
       const registered = await answer('register', subject, schema);
       if (registered === undefined) throw down;
       return registered;
     },
   };
-  return { schemas, asked };
+  return { schemas, asked, rules };
 }
 
 function start(t: TestContext, schemas: Schemas, own: Partial<SchemaChoice> = {}) {
