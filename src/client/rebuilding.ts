@@ -1,5 +1,5 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
-import type { Outcome } from '../vocabulary/outcome.ts';
+import { isUnanswered, type Outcome } from '../vocabulary/outcome.ts';
 import type { Client } from './port.ts';
 
 /** Told of each rebuilt client: the last error of the old one. */
@@ -33,8 +33,8 @@ export function rebuilding(
   let closed = false;
 
   function judge(outcomes: readonly Outcome[]): void {
-    const lost = outcomes.find(isLost);
-    if (lost === undefined || !outcomes.every(isLost)) {
+    const lost = outcomes.find(isUnanswered);
+    if (lost === undefined || !outcomes.every(isUnanswered)) {
       failures = 0;
       answered = false;
       return;
@@ -83,10 +83,4 @@ export function rebuilding(
       return inner.close();
     },
   };
-}
-
-type Lost = Extract<Outcome, { kind: 'unreachable' | 'unknown' }>;
-
-function isLost(outcome: Outcome): outcome is Lost {
-  return outcome.kind === 'unreachable' || outcome.kind === 'unknown';
 }

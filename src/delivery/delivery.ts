@@ -1,5 +1,5 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
-import type { Outcome } from '../vocabulary/outcome.ts';
+import { isUnanswered, type Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
 import { Answers } from './answers.ts';
 import { halved, sliceOf } from './batch.ts';
@@ -66,7 +66,7 @@ export class Delivery {
     });
     this.#rests = new Rests(context, settings.retry, this.#patience, (lane) => this.#ready(lane));
     this.#leaders = new Leaders(context.clock, settings, {
-      send: (batches) => this.#produce(batches),
+      send: (batches, broker) => this.#produce(batches, broker),
       prepare: broker.prepare && ((batches) => broker.prepare?.(batches.map(sliceOf))),
     });
     const hooks = {
@@ -119,6 +119,7 @@ export class Delivery {
     this.#ended = true;
     for (const topic of this.#topics.values()) topic.close();
     this.#rests.cancel();
+    this.#leaders.close();
     this.#cancelSweep?.();
     if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
     return left.length;
@@ -154,7 +155,7 @@ export class Delivery {
     this.#topic(entry.record.topic).route(entry);
   }
 
-  async #produce(batches: readonly Batch[]): Promise<void> {
+  async #produce(batches: readonly Batch[], broker: number): Promise<void> {
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
@@ -163,22 +164,43 @@ export class Delivery {
       fault = thrown;
     }
     // The port promises an outcome for each. A fault in a client must still strand no lane, and end no process.
-    batches.forEach((batch, index) => {
-      this.#conclude(
-        batch,
+    const each = batches.map(
+      (batch, index): Outcome =>
         outcomes[index] ?? { kind: 'unknown', error: failures.noOutcome(batch.lane.topic, fault) },
-      );
+    );
+    const pause = this.#brokerPause(batches, each, broker);
+    batches.forEach((batch, index) => {
+      const outcome = each[index];
+      if (outcome !== undefined) this.#conclude(batch, outcome, pause);
     });
   }
 
-  /** Decides what becomes of a batch. What is not settled here is the lane's head again. */
-  #conclude(batch: Batch, outcome: Outcome): void {
+  /** A broker that has not said a word backs off, and its lanes with it. Milliseconds. */
+  #brokerPause(batches: readonly Batch[], outcomes: readonly Outcome[], broker: number): number {
+    const [first] = outcomes.filter(isUnanswered);
+    if (first === undefined || !outcomes.every(isUnanswered)) {
+      this.#leaders.answered(broker);
+      return 0;
+    }
+    if (this.#ended) return 0;
+    const doubtful = batches.every(({ lane }) => lane.failures > 0);
+    return this.#leaders.backOff(broker, doubtful, (failures) =>
+      this.#rests.brokerPause(batches, first.error, failures),
+    );
+  }
+
+  /**
+   * Decides what becomes of a batch. What is not settled here is the lane's head again.
+   * @param brokerPause how long its broker is left alone, milliseconds
+   */
+  #conclude(batch: Batch, outcome: Outcome, brokerPause: number): void {
     const { lane, entries } = batch;
-    let pause = 0;
+    let rest: (() => void) | undefined;
     if (outcome.kind !== 'stored') for (const entry of entries) entry.out = false;
     switch (outcome.kind) {
       case 'stored':
         lane.failures = 0;
+        lane.followed = false;
         lane.late = false;
         for (const entry of entries) {
           if (!entry.settled) this.#tellOfLetter(entry);
@@ -209,7 +231,7 @@ export class Delivery {
         break;
       case 'retriable':
         for (const entry of entries) this.#tryAgain(entry, outcome);
-        pause = this.#rests.pauseAfter(batch, outcome);
+        rest = this.#rest(batch, outcome);
         if (outcome.refresh) void this.#topic(lane.topic).refresh();
         break;
       case 'unreachable':
@@ -218,14 +240,22 @@ export class Delivery {
           entry.lastError = outcome.error;
           if (outcome.kind === 'unknown') entry.mayHaveBeenWritten = true;
         }
-        pause = this.#rests.pauseAfter(batch, outcome);
+        if (brokerPause > 0) this.#rests.tell(batch, outcome, brokerPause);
+        else rest = this.#rest(batch, outcome);
         void this.#topic(lane.topic).refresh();
         break;
     }
     this.#topic(lane.topic).giveBack(lane, outcome);
     if (this.#ended) return;
-    if (pause > 0) this.#rests.begin(lane, pause);
+    if (rest) rest();
     else this.#ready(lane);
+  }
+
+  /** @returns what begins the pause of the batch's lane */
+  #rest(batch: Batch, outcome: Parameters<Rests['begin']>[2]): () => void {
+    const pause = this.#rests.pauseAfter(batch, outcome);
+    this.#rests.tell(batch, outcome, pause);
+    return () => this.#rests.begin(batch.lane, pause, outcome);
   }
 
   #tryAgain(entry: Entry, outcome: Extract<Outcome, { kind: 'retriable' }>): void {
@@ -321,6 +351,7 @@ export class Delivery {
         layout: (name: string) => this.#broker.layout(name),
         partitionOf: (key: Buffer, partitions: number) => this.#broker.partitionOf(key, partitions),
         ready: (lane: Lane) => this.#ready(lane),
+        leaderChanged: (lane: Lane) => this.#rests.leaderChanged(lane),
         overflow: this.#overflow,
         refuse: (entry: Entry, error: KafkaError) => this.#refuse(entry, error),
         missing: (topic: string, error: KafkaError) => notify({ kind: 'topic-missing', topic, error }),

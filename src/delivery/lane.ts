@@ -30,6 +30,8 @@ export class Lane {
   obstacle: KafkaError | undefined;
   /** Failures in a row, for the pause before the next try. */
   failures = 0;
+  /** A pause was ended since the lane has another leader; nothing was stored since. */
+  followed = false;
   /** Waiting out a pause. */
   resting = false;
   /** A record of it ran out of time: new ones need not wait as long before the spool takes them. */
@@ -61,6 +63,11 @@ export class Lane {
 
   get ready(): boolean {
     return this.#out === undefined && !this.resting && this.#head < this.#entries.length;
+  }
+
+  /** A batch of it must be sent again, whatever became of its pushes. */
+  get inDoubt(): boolean {
+    return this.#pinned !== undefined;
   }
 
   /** Nothing of it is out, and nothing waits. */

@@ -21,19 +21,27 @@ const headStart = 256;
 const fullRequest = 16 * 1024 * 1024;
 
 export interface LeaderHooks {
-  readonly send: (batches: readonly Batch[]) => Promise<void>;
+  /** @param broker its node id */
+  readonly send: (batches: readonly Batch[], broker: number) => Promise<void>;
   /** Begins to compress batches that will be sent next; absent where nothing is gained by it. */
   readonly prepare: ((batches: readonly Batch[]) => void) | undefined;
 }
 
 interface Leader {
+  readonly id: number;
   readonly ready: Set<Lane>;
   /** Lanes with records for the request after the one that is out. */
   readonly next: Set<Lane>;
   /** Since when a request to this broker is out. */
   busySince: number | undefined;
-  /** How many records it carries. */
+  /** What it carries. */
+  sent: readonly Batch[];
+  /** How many records that is. */
   out: number;
+  /** Requests in a row that the broker did not answer. */
+  failures: number;
+  /** Ends its backoff, while it has one: nothing is sent to it. */
+  backoff: (() => void) | undefined;
   /** Records that came since the last flush, roughly. */
   arrived: number;
   /** Records of the request that just came back; 0 where none was out. */
@@ -49,7 +57,8 @@ interface Leader {
 /**
  * Group commit, per leader: nothing out to a broker → send at once; while a request is out, everything that arrives
  * for its lanes forms the next one, which is compressed meanwhile. One push alone has the raw round trip, a thousand share a
- * few requests, and a frozen broker delays its own lanes only.
+ * few requests, and a frozen broker delays its own lanes only. A broker that cannot be reached backs off as a whole: however
+ * many lanes it leads, one request at a time finds out whether it is back.
  */
 export class Leaders {
   readonly #leaders = new Map<number, Leader>();
@@ -73,6 +82,7 @@ export class Leaders {
     const leader = this.#of(lane.leader);
     if (lane.ready) leader.ready.add(lane);
     if (this.#linger > 0) this.#wait(leader);
+    if (leader.backoff !== undefined) return;
     if (leader.busySince !== undefined) {
       leader.next.add(lane);
       if (this.#hooks.prepare) this.#soon(leader);
@@ -84,10 +94,37 @@ export class Leaders {
     }
   }
 
-  /** Nobody lingers any more: what waits goes now. */
+  /**
+   * The broker did not answer a request: it is left alone for a while. Its lanes wait with it, unless they get another
+   * leader: then they are sent to that one at once.
+   * @param doubtful the request held nothing but lanes that failed before, perhaps by their own fault: once, that is no reason
+   * @param pauseAfter how long, after so many failures in a row; milliseconds
+   * @returns that pause; 0 where the broker does not back off
+   */
+  backOff(id: number, doubtful: boolean, pauseAfter: (failures: number) => number): number {
+    const leader = this.#of(id);
+    leader.failures++;
+    if (doubtful && leader.failures === 1) return 0;
+    leader.backoff?.();
+    const pause = pauseAfter(leader.failures);
+    leader.backoff = this.#clock.after(pause, () => {
+      leader.backoff = undefined;
+      leader.due = true;
+      this.#goOn(leader);
+    });
+    return pause;
+  }
+
+  answered(id: number): void {
+    this.#of(id).failures = 0;
+  }
+
+  /** Nobody lingers or backs off any more: what waits goes now. */
   hurry(): void {
     this.#linger = 0;
     for (const leader of this.#leaders.values()) {
+      this.#endBackoff(leader);
+      leader.failures = 0;
       leader.lingers?.();
       this.#goOn(leader);
     }
@@ -104,22 +141,38 @@ export class Leaders {
     }
   }
 
-  /** The lanes that wait behind a request which has been out for longer than `ms`. */
+  /** Nothing is sent any more. */
+  close(): void {
+    for (const leader of this.#leaders.values()) this.#endBackoff(leader);
+  }
+
+  /** The lanes of a request that has been out for longer than `ms`, those that wait behind it, or for a broker that backs off. */
   stalledLanes(ms: number): Lane[] {
     const now = this.#clock.now();
-    return [...this.#leaders.values()]
-      .filter(({ busySince }) => busySince !== undefined && now - busySince > ms)
-      .flatMap(({ ready }) => [...ready]);
+    return [...this.#leaders.values()].flatMap(({ ready, sent, busySince, backoff }) => {
+      if (busySince !== undefined && now - busySince > ms)
+        return [...ready, ...sent.map(({ lane }) => lane)];
+      return backoff === undefined ? [] : [...ready];
+    });
+  }
+
+  #endBackoff(leader: Leader): void {
+    leader.backoff?.();
+    leader.backoff = undefined;
   }
 
   #of(id: number): Leader {
     let leader = this.#leaders.get(id);
     if (leader === undefined) {
       leader = {
+        id,
         ready: new Set(),
         next: new Set(),
         busySince: undefined,
+        sent: [],
         out: 0,
+        failures: 0,
+        backoff: undefined,
         arrived: 0,
         returned: 0,
         soon: false,
@@ -146,12 +199,13 @@ export class Leaders {
     leader.lingers ??= this.#clock.after(this.#linger, () => {
       leader.lingers = undefined;
       leader.due = true;
-      if (leader.busySince === undefined) void this.#flush(leader);
+      if (leader.busySince === undefined && leader.backoff === undefined) void this.#flush(leader);
     });
   }
 
   /** Sends what waits; or begins with it, while a request is out. */
   #goOn(leader: Leader): void {
+    if (leader.backoff !== undefined) return;
     if (leader.busySince === undefined) this.#sendWaiting(leader);
     else this.#prepare(leader);
   }
@@ -165,15 +219,17 @@ export class Leaders {
     leader.due &&= leader.ready.size > 0;
     if (records === 0) return;
     leader.busySince = this.#clock.now();
+    leader.sent = batches;
     leader.out = records;
     leader.next.clear();
     try {
-      await this.#hooks.send(batches);
+      await this.#hooks.send(batches, leader.id);
     } finally {
       leader.busySince = undefined;
+      leader.sent = [];
       leader.returned = records;
       // At once: the pushes just settled make new ones for a while, and the broker need not wait for those.
-      this.#sendWaiting(leader);
+      if (leader.backoff === undefined) this.#sendWaiting(leader);
     }
   }
 

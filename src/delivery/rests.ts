@@ -1,10 +1,18 @@
-import { mustComeAgain, type Outcome } from '../vocabulary/outcome.ts';
+import type { KafkaError } from '../vocabulary/errors.ts';
+import { isUnanswered, mustComeAgain, type Outcome } from '../vocabulary/outcome.ts';
 import { retrying } from './batch.ts';
 import type { Batch, Lane } from './lane.ts';
 import type { DeliveryContext } from './ports.ts';
-import { backoff, inTime, type RetryPolicy } from './retry.ts';
+import { backoff, inTime, pausesAfter, type Pauses, type RetryPolicy } from './retry.ts';
 
-type Failure = Exclude<Outcome, { kind: 'stored' }>;
+type Failure = Extract<Outcome, { kind: 'retriable' | 'unreachable' | 'unknown' }>;
+
+interface Rest {
+  /** Ends its timer. */
+  readonly cancel: () => void;
+  /** Why the lane rests. */
+  readonly outcome: Failure;
+}
 
 /** The pauses that lanes are having. */
 export class Rests {
@@ -13,8 +21,7 @@ export class Rests {
   /** A record's whole time, in milliseconds. */
   readonly #patience: number;
   readonly #over: (lane: Lane) => void;
-  /** By lane: ends its timer. */
-  readonly #cancels = new Map<Lane, () => void>();
+  readonly #rests = new Map<Lane, Rest>();
   /** When all is over: pauses shrink towards it. */
   #end = Infinity;
   #ended = false;
@@ -35,28 +42,49 @@ export class Rests {
    * How long the lane of a batch that failed should pause, in milliseconds. One that must come again unchanged holds up its
    * lane until its fate is known, and the first good answer may tell it: the pause does not grow.
    */
-  pauseAfter(batch: Batch, outcome: Failure): number {
-    const { random, notify } = this.#context;
-    const { error } = outcome;
-    batch.lane.failures = mustComeAgain(outcome) ? 1 : batch.lane.failures + 1;
-    const pause = backoff(batch.lane.failures, this.#policy, random());
-    const delay = inTime(pause, this.#timeLeft(batch.lane), this.#policy);
-    if (error.code !== 'TOPIC_MISSING' && !this.#ended) notify(retrying(batch, error, delay));
-    return delay;
+  pauseAfter({ lane }: Batch, outcome: Failure): number {
+    lane.failures = mustComeAgain(outcome) ? 1 : lane.failures + 1;
+    const pauses = isUnanswered(outcome) ? pausesAfter(outcome.error, this.#policy) : this.#policy;
+    return this.#pause(lane.failures, pauses, this.#timeLeft(lane));
   }
 
-  begin(lane: Lane, pause: number): void {
+  /** How long to leave a broker alone that has not answered a request, after so many such failures in a row. */
+  brokerPause(batches: readonly Batch[], error: KafkaError, failures: number): number {
+    const timeLeft = Math.min(...batches.map(({ lane }) => this.#timeLeft(lane)));
+    return this.#pause(failures, pausesAfter(error, this.#policy), timeLeft);
+  }
+
+  tell(batch: Batch, { error }: Failure, pause: number): void {
+    if (error.code === 'TOPIC_MISSING' || this.#ended) return;
+    this.#context.notify(retrying(batch, error, pause));
+  }
+
+  begin(lane: Lane, pause: number, outcome: Failure): void {
     lane.resting = true;
-    this.#cancels.set(
-      lane,
-      this.#context.clock.after(pause, () => this.#goOn(lane)),
-    );
+    const cancel = this.#context.clock.after(pause, () => this.#goOn(lane));
+    this.#rests.set(lane, { cancel, outcome });
+  }
+
+  /**
+   * The lane has another leader, and is told to go on by the caller: what kept the old one from taking its batch is over. When the old one answered "try again",
+   * this holds once until something is stored: brokers that name each other as the leader would use up `retries` at once.
+   */
+  leaderChanged(lane: Lane): void {
+    const rest = this.#rests.get(lane);
+    if (rest === undefined) return;
+    if (!isUnanswered(rest.outcome)) {
+      if (lane.followed || !(rest.outcome.kind === 'retriable' && rest.outcome.refresh)) return;
+      lane.followed = true;
+    }
+    rest.cancel();
+    this.#rests.delete(lane);
+    lane.resting = false;
   }
 
   /** Only `timeLeft` milliseconds are left: every lane tries again now. */
   hurry(timeLeft: number): void {
     this.#end = this.#context.clock.now() + timeLeft;
-    for (const [lane, cancel] of [...this.#cancels]) {
+    for (const [lane, { cancel }] of [...this.#rests]) {
       cancel();
       lane.failures = 0;
       this.#goOn(lane);
@@ -66,13 +94,17 @@ export class Rests {
   /** Ends them all, and nothing comes after them. */
   cancel(): void {
     this.#ended = true;
-    for (const cancel of this.#cancels.values()) cancel();
+    for (const { cancel } of this.#rests.values()) cancel();
   }
 
   #goOn(lane: Lane): void {
-    this.#cancels.delete(lane);
+    this.#rests.delete(lane);
     lane.resting = false;
     this.#over(lane);
+  }
+
+  #pause(failures: number, pauses: Pauses, timeLeft: number): number {
+    return inTime(backoff(failures, pauses, this.#context.random()), timeLeft, pauses);
   }
 
   /** Until the deadline of the lane's oldest record, in milliseconds; with none, that of one which comes now. */

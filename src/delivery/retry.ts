@@ -1,10 +1,26 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 
 /** `settings.kafka.retry`. Milliseconds. */
-export interface RetryPolicy {
+export interface RetryPolicy extends Pauses {
   readonly retries: number;
+}
+
+export interface Pauses {
   readonly initialRetryTime: number;
   readonly maxRetryTime: number;
+}
+
+/**
+ * Between two tries to reach a broker, as Java's `reconnect.backoff.ms` and its `max`: `settings.kafka.retry` is for answers.
+ * Paused by that, a partition whose leader was replaced after ten seconds was sent to after twenty-four.
+ */
+export const reconnect = { initialRetryTime: 100, maxRetryTime: 1_000 };
+
+const unreachedCodes: ReadonlySet<string> = new Set(['BROKER_UNREACHABLE', 'REQUEST_FAILED']);
+
+/** A login that failed is an answer: brokers lock users out, and credentials may cost their provider something. */
+export function pausesAfter(error: KafkaError, retry: RetryPolicy): Pauses {
+  return unreachedCodes.has(error.code) ? reconnect : retry;
 }
 
 /** Up to a fifth more or less, so that lanes which failed together do not come back together. */
@@ -16,7 +32,7 @@ const jitter = 0.2;
  *
  * @param random a number in [0, 1)
  */
-export function backoff(attempt: number, policy: RetryPolicy, random: number): number {
+export function backoff(attempt: number, policy: Pauses, random: number): number {
   const doubled = policy.initialRetryTime * 2 ** Math.min(attempt - 1, 30);
   const capped = Math.min(doubled, policy.maxRetryTime);
   return Math.round(Math.min(capped * (1 - jitter + 2 * jitter * random), policy.maxRetryTime));
@@ -28,7 +44,7 @@ export function backoff(attempt: number, policy: RetryPolicy, random: number): n
  *
  * @param timeLeft milliseconds until the oldest record's deadline
  */
-export function inTime(pause: number, timeLeft: number, { initialRetryTime }: RetryPolicy): number {
+export function inTime(pause: number, timeLeft: number, { initialRetryTime }: Pauses): number {
   return Math.min(pause, Math.max(Math.round(timeLeft / 2), initialRetryTime));
 }
 

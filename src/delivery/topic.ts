@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Entry } from './entry.ts';
 import { failures } from './failures.ts';
 import { Lane } from './lane.ts';
-import { backoff, diskPause, inTime, isFinal, type RetryPolicy } from './retry.ts';
+import { backoff, diskPause, inTime, isFinal, pausesAfter, type Pauses, type RetryPolicy } from './retry.ts';
 
 export interface TopicHooks {
   layout(topic: string): Promise<TopicLayout>;
@@ -13,6 +13,8 @@ export interface TopicHooks {
   partitionOf(key: Buffer, partitions: number): number;
   /** The lane has something to send, or may be sent somewhere else than before. */
   ready(lane: Lane): void;
+  /** The lane has another leader than it had: what kept the old one from taking its records is over. */
+  leaderChanged(lane: Lane): void;
   refuse(entry: Entry, error: KafkaError): void;
   /** What the spool does for the topic; undefined where there is none. */
   readonly overflow: TopicOverflow | undefined;
@@ -238,7 +240,9 @@ export class Topic {
     const retired = this.#lanes.splice(leaders.length);
     leaders.forEach((leader, partition) => {
       const lane = (this.#lanes[partition] ??= new Lane(this.name, partition, leader));
+      const changed = lane.leader !== leader;
       lane.leader = leader;
+      if (changed && leader !== noLeader) this.#hooks.leaderChanged(lane);
       lane.obstacle = leader === noLeader ? failures.noLeader(lane) : undefined;
     });
     // A topic re-created with fewer partitions: its records find their lanes anew, before any younger one does.
@@ -312,16 +316,16 @@ export class Topic {
     }
     if (!this.#inQuestion) this.#moveIn();
     if (this.#arrivals.length > 0 || this.behind)
-      this.#askAgainLater(missing && !pressing ? Infinity : this.#timeLeft());
+      this.#askAgainLater(missing && !pressing ? Infinity : this.#timeLeft(), pausesAfter(error, this.#policy));
     // Each makes room for one at the door, who is routed here at once and belongs behind all that stay.
     for (const entry of goes) this.#hooks.refuse(entry, error);
   }
 
-  #askAgainLater(timeLeft: number): void {
+  #askAgainLater(timeLeft: number, pauses: Pauses = this.#policy): void {
     if (this.#closed) return;
     this.#failures++;
     const inAll = Math.min(timeLeft, this.#end - this.#clock.now());
-    const pause = inTime(backoff(this.#failures, this.#policy, this.#random()), inAll, this.#policy);
+    const pause = inTime(backoff(this.#failures, pauses, this.#random()), inAll, pauses);
     this.#cancelRetry = this.#clock.after(pause, () => {
       this.#cancelRetry = undefined;
       void this.refresh();

@@ -43,3 +43,10 @@ export type Outcome =
 export function mustComeAgain(outcome: Outcome): boolean {
   return 'unchanged' in outcome && outcome.unchanged === true;
 }
+
+/** The broker said nothing: it could not be reached, or the connection ended first. */
+export function isUnanswered(
+  outcome: Outcome,
+): outcome is Extract<Outcome, { kind: 'unreachable' | 'unknown' }> {
+  return outcome.kind === 'unreachable' || outcome.kind === 'unknown';
+}

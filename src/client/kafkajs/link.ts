@@ -112,6 +112,10 @@ export class KafkajsLink implements Link {
       entries: new Map(entries.map(({ configName, configValue }) => [configName, configValue])),
     };
   }
+
+  destroy(): void {
+    this.#connection.destroy();
+  }
 }
 
 /** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */

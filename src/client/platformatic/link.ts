@@ -114,6 +114,10 @@ export class PlatformaticLink implements Link {
     };
   }
 
+  destroy(): void {
+    this.#connection.socket?.destroy();
+  }
+
   /**
    * A session ends, and the library logs in again on the same connection. A request between the two messages of a
    * login makes the broker hang up, on what is in flight as well.

@@ -11,6 +11,8 @@ import type { Link, MetadataAnswer, Wire } from './wire.ts';
 const unauthorised = 29;
 /** How long one broker may take over a question before another one is asked too. Milliseconds. */
 const patience = 1000;
+/** One that was silent is asked after the others for this long. Milliseconds. */
+const avoidFor = 5000;
 const leaderNotAvailable = 5;
 /** A topic takes this long to be created, at most. */
 const creation = { attempts: 50, pause: 100 };
@@ -32,6 +34,8 @@ export class Cluster {
   #reached = false;
   /** Questions put to the brokers that it names. */
   #asked = 0;
+  /** Brokers that failed a question, or were slower than the next one, and until when they are asked last. */
+  readonly #silent = new Map<string, number>();
 
   constructor(wire: Wire, options: ClientOptions) {
     this.#wire = wire;
@@ -69,6 +73,11 @@ export class Cluster {
     return leader === undefined ? undefined : (this.#brokers.get(leader) ?? noLeader);
   }
 
+  /** Whether the cluster named this broker in its last answer. One that its controller misses is named no more. */
+  lists(address: string): boolean {
+    return [...this.#brokers.values()].some((broker) => addressOf(broker) === address);
+  }
+
   /** What is known of topics that this broker leads is asked for again before anything is sent. */
   doubt(address: string): void {
     for (const [topic, leaders] of this.#leaders) {
@@ -83,11 +92,18 @@ export class Cluster {
   /** Puts a question that any broker can answer. */
   async ask<Answer>(question: (link: Link) => Promise<Answer>): Promise<Answer> {
     const brokers = this.#everyBroker();
+    const unheard = new Set<string>();
     try {
-      const answer = await firstAnswer(brokers, patience, async (broker) =>
-        question(await this.#wire.open(broker, 'ask')),
-      );
+      const answer = await firstAnswer(brokers, patience, async (broker) => {
+        const address = addressOf(broker);
+        unheard.add(address);
+        const answer = await question(await this.#wire.open(broker, 'ask'));
+        unheard.delete(address);
+        this.#silent.delete(address);
+        return answer;
+      });
       this.#reached = true;
+      for (const address of unheard) this.#silent.set(address, performance.now() + avoidFor);
       return answer;
     } catch (failure) {
       throw connectionError(failure, brokers.map(addressOf).join(', '), this.#options, this.#reached);
@@ -117,13 +133,17 @@ export class Cluster {
 
   /**
    * The brokers last heard of first: the bootstrap list may name brokers long replaced. Of those another one each time: one
-   * that has lost its controller goes on telling what it knew, and that of a moved leader never came through.
+   * that has lost its controller goes on telling what it knew, and that of a moved leader never came through. Those that
+   * were silent a moment ago come last: a frozen one would hold up every third question.
    */
   #everyBroker(): Address[] {
     const known = [...this.#brokers.values()];
     const first = known.length === 0 ? 0 : this.#asked++ % known.length;
-    const brokers = [...known.slice(first), ...known.slice(0, first), ...this.#bootstrap];
-    return [...new Map(brokers.map((broker) => [addressOf(broker), broker])).values()];
+    const inTurn = [...known.slice(first), ...known.slice(0, first), ...this.#bootstrap];
+    const brokers = [...new Map(inTurn.map((broker) => [addressOf(broker), broker])).values()];
+    const now = performance.now();
+    const isSilent = (broker: Address): boolean => (this.#silent.get(addressOf(broker)) ?? 0) > now;
+    return [...brokers.filter((broker) => !isSilent(broker)), ...brokers.filter(isSilent)];
   }
 }
 

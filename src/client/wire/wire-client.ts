@@ -22,6 +22,20 @@ import type { Link, Wire } from './wire.ts';
  */
 const doubtPatience = 120_000;
 
+/**
+ * A request that is out for longer is given up once the cluster names other leaders for all that it carries, or names its
+ * broker no more. Sooner, an answer may be on its way: a leader that is replaced answers what it holds. Milliseconds.
+ */
+const supersededAfter = 1_000;
+
+/** A Produce request that waits for its answer. */
+interface Outstanding {
+  readonly broker: string;
+  readonly slices: readonly Slice[];
+  readonly since: number;
+  readonly giveUp: (reason: Error) => void;
+}
+
 /** @param memory of the client that this one replaces, if any */
 export type CreateWireClient = (options: ClientOptions, codec: Codec, memory: IdempotentMemory) => WireClient;
 
@@ -36,6 +50,7 @@ export class WireClient implements Client {
   readonly #idempotent: IdempotentSender | undefined;
   /** With `acks: 0`, the connection to each leader that was sent to, by its address. */
   readonly #unheard = new Map<string, Link>();
+  readonly #outstanding = new Set<Outstanding>();
   #closing: Promise<void> | undefined;
 
   /** @param memory of the client that this one replaces, if any */
@@ -55,7 +70,9 @@ export class WireClient implements Client {
 
   async layout(topic: string): Promise<TopicLayout> {
     if (this.#closing !== undefined) throw clientClosed();
-    return this.#cluster.layout(topic);
+    const layout = await this.#cluster.layout(topic);
+    this.#giveUpSuperseded();
+    return layout;
   }
 
   produce(slices: readonly Slice[]): Promise<Outcome[]> {
@@ -132,7 +149,49 @@ export class WireClient implements Client {
     this.#unheard.set(leader, link);
   }
 
+  /**
+   * A frozen leader keeps its connections open, and so its requests out, until their time-out. What they carried goes to the
+   * new leaders as if they had timed out: their fate is unknown. The connection ends with them, so that nothing is read
+   * later by a broker that leads again.
+   */
+  #giveUpSuperseded(): void {
+    const now = performance.now();
+    for (const { broker, slices, since, giveUp } of this.#outstanding) {
+      if (now - since < supersededAfter) continue;
+      const isGone = !this.#cluster.lists(broker);
+      if (isGone || slices.every((slice) => this.#isLedElsewhere(slice, broker)))
+        giveUp(new Error(isGone ? 'the cluster no longer lists it' : 'other brokers lead its partitions now'));
+    }
+  }
+
+  #isLedElsewhere({ topic, partition }: Slice, broker: string): boolean {
+    const leader = this.#cluster.leaderOf(topic, partition);
+    return leader !== undefined && leader !== noLeader && addressOf(leader) !== broker;
+  }
+
   async #request(leader: Address, slices: readonly NumberedSlice[]): Promise<Outcome[]> {
+    const superseded = Promise.withResolvers<never>();
+    superseded.promise.catch(() => undefined);
+    const request = {
+      broker: addressOf(leader),
+      slices,
+      since: performance.now(),
+      giveUp: superseded.reject,
+    };
+    this.#outstanding.add(request);
+    try {
+      return await this.#exchange(leader, slices, superseded.promise);
+    } finally {
+      this.#outstanding.delete(request);
+    }
+  }
+
+  /** @param superseded rejects when nobody waits for the answer any more */
+  async #exchange(
+    leader: Address,
+    slices: readonly NumberedSlice[],
+    superseded: Promise<never>,
+  ): Promise<Outcome[]> {
     const startedAt = performance.now();
     const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
       const endedAt = performance.now();
@@ -141,7 +200,7 @@ export class WireClient implements Client {
     };
     let link: Link;
     try {
-      link = await this.#wire.open(leader, 'produce');
+      link = await Promise.race([this.#wire.open(leader, 'produce'), superseded]);
     } catch (failure) {
       if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
       const error = connectionError(failure, addressOf(leader), this.#options, true);
@@ -156,7 +215,9 @@ export class WireClient implements Client {
     }
     let outcomes: Outcome[];
     try {
-      const answer = await link.produce(encoded.body);
+      const endLink = (): void => link.destroy();
+      superseded.catch(endLink);
+      const answer = await Promise.race([link.produce(encoded.body), superseded]);
       outcomes = answer === undefined ? slices.map(handedOver) : outcomesOfAnswer(answer, slices);
     } catch (failure) {
       outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);

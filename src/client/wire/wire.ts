@@ -37,6 +37,8 @@ export interface Link {
   /** `validateOnly`: the broker checks everything and creates nothing. */
   createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer>;
   topicConfig(topic: string): Promise<CodeAnswer & { readonly entries: TopicConfig }>;
+  /** Ends the connection. What is in flight on it fails. */
+  destroy(): void;
 }
 
 /** Kafka's code, 0 for none, and its own words if it sent any. */

@@ -46,6 +46,7 @@ describe('a record whose time is over', () => {
 
   it('speaks for its lane: what comes behind it is kept at once, and not in the lanes of others', async () => {
     const { clock, cluster, delivery, kept } = start({}, { topics: { events: 1, other: 1 } });
+    cluster.moveLeader('other', 0, 2);
     watch([delivery.send(record('e')), delivery.send(record('o', { topic: 'other' }))]);
     await clock.advance(10);
     cluster.failNext({

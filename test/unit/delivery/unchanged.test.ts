@@ -38,7 +38,7 @@ describe('records of unknown fate that must come again unchanged', () => {
       // Two records.
       batchSize: 60,
     });
-    cluster.failNext({ outcome: unsure, partition: sick.partition, times: 5 });
+    cluster.failNext({ outcome: unsure, partition: sick.partition, times: 9 });
     const fates = watch([push(sick.key, '1')]);
     await clock.advance(400);
     const second = watch([push(sick.key, '2')]);
@@ -51,7 +51,7 @@ describe('records of unknown fate that must come again unchanged', () => {
     assert.deepEqual(values(), ['1', '2', '3', '4', '5']);
     assert.deepEqual(
       sent.map((records) => [records.length, records === sent[0]]),
-      [...Array<unknown>(6).fill([2, true]), [2, false], [1, false]],
+      [...Array<unknown>(10).fill([2, true]), [2, false], [1, false]],
     );
   });
 

@@ -12,6 +12,7 @@ export function openLink(answers: Partial<Link>): Link {
     registerProducer: unused,
     createTopic: unused,
     topicConfig: unused,
+    destroy: unused,
     ...answers,
   };
 }

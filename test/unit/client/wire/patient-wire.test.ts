@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClientOptions } from '../../../../src/client/port.ts';
 import { PatientWire } from '../../../../src/client/wire/patient-wire.ts';
-import type { Link, Wire } from '../../../../src/client/wire/wire.ts';
+import type { Wire } from '../../../../src/client/wire/wire.ts';
 import { KafkaError } from '../../../../src/vocabulary/errors.ts';
 import { clientOptions } from '../../../support/client-options.ts';
+import { openLink } from './open-link.ts';
 
 const options: ClientOptions = {
   ...clientOptions,
@@ -14,14 +15,7 @@ const [one, other] = [
   { host: 'b1', port: 9093 },
   { host: 'b2', port: 9093 },
 ];
-const link: Link = {
-  isOpen: true,
-  metadata: () => Promise.reject(new Error('not asked')),
-  registerProducer: () => Promise.reject(new Error('not asked')),
-  produce: () => Promise.reject(new Error('not asked')),
-  createTopic: () => Promise.reject(new Error('not asked')),
-  topicConfig: () => Promise.reject(new Error('not asked')),
-};
+const link = openLink({});
 const refused = Object.assign(new Error('SASL authentication failed'), { apiCode: 58 });
 const away = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 
