@@ -150,8 +150,7 @@ export class Leaders {
   stalledLanes(ms: number): Lane[] {
     const now = this.#clock.now();
     return [...this.#leaders.values()].flatMap(({ ready, sent, busySince, backoff }) => {
-      if (busySince !== undefined && now - busySince > ms)
-        return [...ready, ...sent.map(({ lane }) => lane)];
+      if (busySince !== undefined && now - busySince > ms) return [...ready, ...sent.map(({ lane }) => lane)];
       return backoff === undefined ? [] : [...ready];
     });
   }

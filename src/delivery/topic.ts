@@ -316,7 +316,10 @@ export class Topic {
     }
     if (!this.#inQuestion) this.#moveIn();
     if (this.#arrivals.length > 0 || this.behind)
-      this.#askAgainLater(missing && !pressing ? Infinity : this.#timeLeft(), pausesAfter(error, this.#policy));
+      this.#askAgainLater(
+        missing && !pressing ? Infinity : this.#timeLeft(),
+        pausesAfter(error, this.#policy),
+      );
     // Each makes room for one at the door, who is routed here at once and belongs behind all that stay.
     for (const entry of goes) this.#hooks.refuse(entry, error);
   }

@@ -16,13 +16,11 @@ const retry = z
       maxRetryTime: milliseconds()
         .default(30_000)
         .describe(
-          'Longest pause between two tries, in ms. The pauses double up to it, and end at `deliveryTimeout`.',
+          'Longest pause after such an answer, in ms. The pauses double up to it, and end at `deliveryTimeout`.',
         ),
       initialRetryTime: milliseconds()
         .default(300)
-        .describe(
-          'First pause, in ms. Shorter finds a new leader sooner and asks a struggling broker more often.',
-        ),
+        .describe('First pause, in ms. Shorter asks a struggling broker more often.'),
       retries: count()
         .default(5)
         .describe(
@@ -33,7 +31,10 @@ const retry = z
     { error: 'must be an object, for example { "retries": 5 }' },
   )
   .prefault({})
-  .describe('What happens when a broker answers "try again", as in an election.');
+  .describe(
+    'What happens when a broker answers "try again", as in an election. A broker that cannot be reached is tried every ' +
+      'second, and a new leader is sent to at once.',
+  );
 
 const kafka = z.strictObject(
   {

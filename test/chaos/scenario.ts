@@ -64,6 +64,8 @@ export type Fault =
   | { readonly kind: 'delete-topic' | 'create-topic' }
   /** Each broker restarted by SIGTERM, the next when all replicas are in sync again. */
   | { readonly kind: 'rolling-restart' }
+  /** Killed (SIGKILL) once all replicas are in sync, and started again `seconds` later. */
+  | { readonly kind: 'kill-in-sync'; readonly broker: Role; readonly seconds: number }
   | { readonly kind: FlowFault }
   /**
    * The flow's process is killed (SIGKILL) and a new one started on the same spool, so many times: each time once the

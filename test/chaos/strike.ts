@@ -49,6 +49,15 @@ export async function strike(fault: Fault, world: World): Promise<void> {
         await inSync(stage.direct, scene.topic);
       }
       return;
+    case 'kill-in-sync': {
+      const broker = scene.roles[fault.broker];
+      await inSync(stage.direct, scene.topic);
+      doubt(world);
+      await broker.suffer('kill');
+      await pass(fault.seconds * 1000);
+      await broker.suffer('start');
+      return;
+    }
     case 'network':
       await Promise.all(cast(fault.broker, world).map((broker) => broker.trouble(fault.trouble)));
       return;

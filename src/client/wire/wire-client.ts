@@ -160,7 +160,9 @@ export class WireClient implements Client {
       if (now - since < supersededAfter) continue;
       const isGone = !this.#cluster.lists(broker);
       if (isGone || slices.every((slice) => this.#isLedElsewhere(slice, broker)))
-        giveUp(new Error(isGone ? 'the cluster no longer lists it' : 'other brokers lead its partitions now'));
+        giveUp(
+          new Error(isGone ? 'the cluster no longer lists it' : 'other brokers lead its partitions now'),
+        );
     }
   }
 

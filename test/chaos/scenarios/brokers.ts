@@ -19,7 +19,14 @@ const single: readonly Scenario[] = [
     expect: {
       rejected: 'any',
       duplicates: 'in doubt',
-      log: [unanswered('Request timed out', 'Request Produce(key: 0, version: 8) timed out')],
+      log: [
+        unanswered(
+          'Request timed out',
+          'Request Produce(key: 0, version: 8) timed out',
+          'the cluster no longer lists it',
+          'other brokers lead its partitions now',
+        ),
+      ],
     },
   },
   {

@@ -50,4 +50,24 @@ describe('Cluster', () => {
     await cluster.layout('t');
     assert.equal(cluster.codeOf('t'), 0);
   });
+
+  // A frozen broker came first with every third question, which then took a second longer.
+  it('asks a broker that was silent a moment ago after the others', async () => {
+    const asked: string[] = [];
+    const answer = {
+      brokers,
+      code: 0,
+      partitions: [{ partition: 0, leader: 1, replicas: 3 }],
+      controller: 2,
+    };
+    const open: Wire['open'] = ({ host }) => {
+      asked.push(host);
+      if (host === 'b2') return Promise.reject(new Error('connect ECONNREFUSED'));
+      return Promise.resolve(openLink({ metadata: () => Promise.resolve(answer) }));
+    };
+    const wire: Wire = { open, close: () => Promise.resolve() };
+    const cluster = new Cluster(wire, { ...clientOptions, brokers: ['b1:9092'] });
+    for (let question = 0; question < 7; question++) await cluster.layout('t');
+    assert.equal(asked.filter((host) => host === 'b2').length, 1);
+  });
 });

@@ -107,3 +107,76 @@ describe('WireClient', () => {
     assert.equal(questions, 2);
   });
 });
+
+// A leader was frozen: its connection stayed open, and what the request carried waited for its time-out of 18 s although
+// another broker led the partition after nine.
+describe('a request that is out to a leader of the past', () => {
+  const brokers = [1, 2].map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }));
+  const both = [slice, { ...slice, partition: 1 }];
+
+  /** Broker 1 leads both partitions, and is frozen: a produce request to it is out. */
+  async function frozen() {
+    const state = { answer: answerOf([1, 2], [1, 1]), destroyed: 0 };
+    const link = openLink({
+      metadata: () => Promise.resolve(state.answer),
+      produce: () => new Promise(() => undefined),
+      destroy: () => void (state.destroyed += 1),
+    });
+    const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
+    const client = new WireClient(wire, options, { number: 0 });
+    await client.layout('t');
+    const since = performance.now();
+    const request = {
+      outcomes: undefined as Awaited<ReturnType<typeof client.produce>> | undefined,
+      took: 0,
+    };
+    void client.produce(both).then((outcomes) => {
+      Object.assign(request, { outcomes, took: performance.now() - since });
+    });
+    const askFor = async (ms: number): Promise<void> => {
+      while (request.outcomes === undefined && performance.now() - since < ms) {
+        await client.layout('t');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    return { state, request, askFor };
+  }
+
+  function answerOf(listed: readonly number[], leaders: readonly number[]): MetadataAnswer {
+    const partitions = leaders.map((leader, partition) => ({ partition, leader, replicas: 2 }));
+    return { ...led, brokers: brokers.filter(({ nodeId }) => listed.includes(nodeId)), partitions };
+  }
+
+  it('is given up once others lead all that it carries; its fate is unknown, and its connection ends', async () => {
+    const { state, request, askFor } = await frozen();
+    state.answer = answerOf([1, 2], [2, 2]);
+    await askFor(60_000);
+    assert.ok(request.took >= 1_000, `after ${request.took} ms`);
+    assert.deepEqual(
+      request.outcomes?.map((outcome) => [outcome.kind, 'error' in outcome && outcome.error.message]),
+      Array(2).fill([
+        'unknown',
+        'The broker b1:9092 did not answer a produce request (other brokers lead its partitions now): its records may be stored or not.',
+      ]),
+    );
+    assert.equal(state.destroyed, 1);
+  });
+
+  it('is given up once the cluster names its broker no more, though a partition has no other leader', async () => {
+    const { state, request, askFor } = await frozen();
+    state.answer = answerOf([2], [2, -1]);
+    await askFor(60_000);
+    const [outcome] = request.outcomes ?? [];
+    assert.ok(outcome?.kind === 'unknown');
+    assert.match(outcome.error.message, /the cluster no longer lists it/);
+    assert.equal(state.destroyed, 1);
+  });
+
+  // The answer about the other partition waits for followers: to send that one again would store it twice.
+  it('goes on while its broker leads part of it', async () => {
+    const { state, request, askFor } = await frozen();
+    state.answer = answerOf([1, 2], [2, 1]);
+    await askFor(1_500);
+    assert.deepEqual([request.outcomes, state.destroyed], [undefined, 0]);
+  });
+});
