@@ -57,8 +57,9 @@ describe('Cluster', () => {
     const answer = {
       brokers,
       code: 0,
-      partitions: [{ partition: 0, leader: 1, replicas: 3 }],
+      partitions: [{ partition: 0, leader: 1, replicas: 3, inSync: 3 }],
       controller: 2,
+      clusterId: undefined,
     };
     const open: Wire['open'] = ({ host }) => {
       asked.push(host);

@@ -143,7 +143,7 @@ describe('a request that is out to a leader of the past', () => {
   }
 
   function answerOf(listed: readonly number[], leaders: readonly number[]): MetadataAnswer {
-    const partitions = leaders.map((leader, partition) => ({ partition, leader, replicas: 2 }));
+    const partitions = leaders.map((leader, partition) => ({ partition, leader, replicas: 2, inSync: 2 }));
     return { ...led, brokers: brokers.filter(({ nodeId }) => listed.includes(nodeId)), partitions };
   }
 
