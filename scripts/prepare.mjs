@@ -17,7 +17,7 @@ const withoutBroker = ['unit', 'package'];
 installDependencies();
 checkNode();
 if (!withoutBroker.includes(process.argv[2] ?? '')) bringBroker();
-if (process.argv[2] === 'test') bring('registry', 'confluent');
+if (process.argv[2] === 'test') bring('registry', 'confluent', 'older-kafka');
 if (process.argv[2] === 'downstream') bring('registry', 'downstream');
 if (['test', 'browser'].includes(process.argv[2] ?? '')) bringBrowser();
 

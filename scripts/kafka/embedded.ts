@@ -14,14 +14,15 @@ import { join } from 'node:path';
 import type { KafkaOptions } from './cluster.ts';
 import { runCommand } from './command.ts';
 import type { Machinery, NodeProcess } from './machinery.ts';
-import { jarFolder } from './jars.ts';
+import { classpathOf } from './jars.ts';
 import { brokerJvmFlags, jvmProperties } from './java.ts';
 import { kafkaId } from './kafka-id.ts';
 import { pinnedTo } from './pinned.ts';
 import { serverProperties, type NodePlan } from './properties.ts';
+import { kafkaVersion } from './version.ts';
 import { Watchdog } from './watchdog.ts';
 
-const classpath = join(jarFolder, '*');
+const classpath = classpathOf(kafkaVersion);
 
 /** Each node a JVM of its own, in a process group of its own, with its data under the system's temporary folder. */
 export async function embeddedMachinery(
@@ -29,6 +30,39 @@ export async function embeddedMachinery(
   plans: readonly NodePlan[],
   options: KafkaOptions,
 ): Promise<Machinery> {
+  const ground = openGround();
+  const { folder } = ground;
+  try {
+    await format(java, folder, plans, options);
+  } catch (error) {
+    ground.remove();
+    throw error;
+  }
+  const flags = [...brokerJvmFlags, ...jvmProperties(options.jvm), '-cp', classpath];
+  return {
+    processes: plans.map((plan) => {
+      const home = nodeFolder(folder, plan);
+      const args = [...flags, 'kafka.Kafka', join(home, 'server.properties')];
+      return jvm(ground, home, () => pinnedTo(options.cpus, java, args));
+    }),
+    remove() {
+      ground.remove();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A folder for JVMs, which goes with this process at the latest, and they with it. */
+export interface Ground {
+  readonly folder: string;
+  /** Process groups that run. */
+  readonly groups: Set<number>;
+  /** Call when `groups` has changed. */
+  readonly guard: () => void;
+  readonly remove: () => void;
+}
+
+export function openGround(): Ground {
   const folder = mkdtempSync(join(tmpdir(), 'kafka-'));
   const watchdog = new Watchdog();
   const groups = new Set<number>();
@@ -38,21 +72,11 @@ export async function embeddedMachinery(
     watchdog.onDeath(`${kills.join(' ')} rm -rf '${folder}'; sleep 1; rm -rf '${folder}'`);
   };
   guard();
-  try {
-    await format(java, folder, plans, options);
-  } catch (error) {
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     watchdog.release();
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
-  return {
-    processes: plans.map((plan) => jvm(java, nodeFolder(folder, plan), options, groups, guard)),
-    remove() {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-      watchdog.release();
-      return Promise.resolve();
-    },
   };
+  return { folder, groups, guard, remove };
 }
 
 const nodeFolder = (folder: string, plan: NodePlan): string => join(folder, `node-${String(plan.id)}`);
@@ -87,12 +111,14 @@ async function format(
   }
 }
 
-function jvm(
-  java: string,
+/**
+ * @param home its log is here, and its data in `data`
+ * @param command the program and its arguments, asked for at each start
+ */
+export function jvm(
+  { groups, guard }: Ground,
   home: string,
-  { jvm: properties, cpus }: KafkaOptions,
-  groups: Set<number>,
-  guard: () => void,
+  command: () => readonly [program: string, ...args: string[]],
 ): NodeProcess {
   const log = join(home, 'kafka.log');
   let child: ChildProcess | undefined;
@@ -105,10 +131,8 @@ function jvm(
     dataDir: join(home, 'data'),
     launch() {
       const fd = openSync(log, 'a');
-      const flags = [...brokerJvmFlags, ...jvmProperties(properties), '-cp', classpath];
-      const args = [...flags, 'kafka.Kafka', join(home, 'server.properties')];
-      const [program, ...rest] = pinnedTo(cpus, java, args);
-      const started = spawn(program, rest, { detached: true, stdio: ['ignore', fd, fd], cwd: home });
+      const [program, ...args] = command();
+      const started = spawn(program, args, { detached: true, stdio: ['ignore', fd, fd], cwd: home });
       closeSync(fd);
       started.unref();
       const { pid } = started;

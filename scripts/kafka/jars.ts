@@ -5,20 +5,25 @@ import { runCommand } from './command.ts';
 import type { Progress } from './progress.ts';
 import { kafkaFolder, kafkaVersion } from './version.ts';
 
-/** Holds Kafka's broker and tools once `fetchJars` has run; it appears whole or not at all. */
-export const jarFolder = join(kafkaFolder, `libs-${kafkaVersion}`);
+/** Holds the broker of a release, and its tools where we ask for them, once `fetchJars` has run; it appears whole or not at all. */
+const folderOf = (version: string): string => join(kafkaFolder, `libs-${version}`);
 
-export const haveJars = (): boolean => existsSync(jarFolder);
+/** Java's classpath of a release. */
+export const classpathOf = (version: string): string => join(folderOf(version), '*');
+
+export const jarFolder = folderOf(kafkaVersion);
+
+export const haveJars = (version = kafkaVersion): boolean => existsSync(folderOf(version));
 
 /** slf4j-simple writes to standard error and needs no configuration file; without a binding Kafka is silent even when it dies. */
-const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+const pomOf = (version: string): string => `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId>
   <artifactId>kafka-jars</artifactId>
   <version>1</version>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${kafkaVersion}</version></dependency>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${kafkaVersion}</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${version}</version></dependency>
+    ${version === kafkaVersion ? `<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${version}</version></dependency>` : ''}
     <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
   </dependencies>
 </project>
@@ -28,16 +33,19 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
  * Brings Kafka's jars with Maven. Safe when several processes do it at once: each fills a folder of its own, and the
  * first to finish gives it the final name.
  */
-export async function fetchJars(onProgress: Progress = () => undefined): Promise<void> {
-  if (haveJars()) return;
+export async function fetchJars(
+  onProgress: Progress = () => undefined,
+  version = kafkaVersion,
+): Promise<void> {
+  if (haveJars(version)) return;
   mkdirSync(kafkaFolder, { recursive: true });
   const project = mkdtempSync(join(tmpdir(), 'kafka-jars-'));
   const filling = mkdtempSync(join(kafkaFolder, 'filling-'));
   try {
-    writeFileSync(join(project, 'pom.xml'), pom);
+    writeFileSync(join(project, 'pom.xml'), pomOf(version));
     let downloaded = 0;
     let copied = 0;
-    onProgress(`Kafka ${kafkaVersion}: asking Maven for the jars`);
+    onProgress(`Kafka ${version}: asking Maven for the jars`);
     const { code, output } = await runCommand(
       'mvn',
       [
@@ -56,14 +64,14 @@ export async function fetchJars(onProgress: Progress = () => undefined): Promise
           else return;
           const jar = /([\w.-]+\.jar)/.exec(line)?.[1] ?? '';
           onProgress(
-            `Kafka ${kafkaVersion}: ${String(downloaded)} jars downloaded, ${String(copied)} in place  ${jar}`,
+            `Kafka ${version}: ${String(downloaded)} jars downloaded, ${String(copied)} in place  ${jar}`,
           );
         },
       },
     );
     if (code !== 0) throw new Error(`Maven could not bring Kafka's jars:\n${output.trim().slice(-2000)}`);
-    onProgress(`Kafka ${kafkaVersion}: ${String(readdirSync(filling).length)} jars in place`);
-    takeName(filling);
+    onProgress(`Kafka ${version}: ${String(readdirSync(filling).length)} jars in place`);
+    takeName(filling, version);
   } finally {
     rmSync(project, { recursive: true, force: true });
     rmSync(filling, { recursive: true, force: true });
@@ -71,10 +79,10 @@ export async function fetchJars(onProgress: Progress = () => undefined): Promise
 }
 
 /** Another process may have been first: then its folder is as good as ours. */
-function takeName(folder: string): void {
+function takeName(folder: string, version: string): void {
   try {
-    renameSync(folder, jarFolder);
+    renameSync(folder, folderOf(version));
   } catch (error) {
-    if (!haveJars()) throw error;
+    if (!haveJars(version)) throw error;
   }
 }
