@@ -19,6 +19,30 @@ export function fileOf(path: string): string {
   return files[path] ?? path;
 }
 
+/** The names of this machine, as browsers write them into `Host`. */
+const ownNames: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/**
+ * A page of another's may give its own name our address (DNS rebinding): to the browser it is then of one origin with us,
+ * and `Host` and `Origin` agree. The port is not compared, for it may be forwarded.
+ * @throws Refusal 403
+ */
+export function refuseForeignHost({ headers: { host = '' } }: IncomingMessage): void {
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  if (!ownNames.has(name)) throw new Refusal(403, 'this answers to 127.0.0.1 and localhost alone');
+}
+
+/**
+ * The address that a request is for.
+ * @throws Refusal 400 for one that is none
+ */
+export function addressOf({ url = '/' }: IncomingMessage): URL {
+  // Not relative to a base: "//" would be one without a host.
+  const whole = `http://localhost${url.startsWith('/') ? '' : '/'}${url}`;
+  if (!URL.canParse(whole)) throw new Refusal(400, 'the address cannot be read');
+  return new URL(whole);
+}
+
 /** What a button of the live view or of the shop asks for. */
 export type Action = (value: string | null) => Answer | Promise<Answer>;
 

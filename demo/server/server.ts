@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { host } from '../port.ts';
 import { type Answer, Refusal, send } from '../source-http/answer.ts';
 import type { WholeRecord } from '../live/message.ts';
-import { act, type Action, fileOf } from './route.ts';
+import { act, type Action, addressOf, fileOf, refuseForeignHost } from './route.ts';
 import type { EventStreams } from './sse.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -36,26 +36,29 @@ export async function startServer(options: ServerOptions): Promise<DemoServer> {
   const server = createServer((request, response) => void handle(request, response));
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://localhost');
     response.setHeader('content-security-policy', policy);
     response.setHeader('referrer-policy', 'same-origin');
-    if (url.pathname === '/live/stream' && request.method === 'GET') {
-      options.views.add(request, response);
-      options.greet(response);
-      return;
-    }
-    if (url.pathname === '/live/record' || url.pathname.startsWith('/do/')) {
-      await send(response, await answer(request, url), true);
-      return;
-    }
-    request.url = fileOf(url.pathname) + url.search;
-    options.flow(request, response);
+    const answered = await answer(request, response);
+    if (answered !== undefined) await send(response, answered, true);
   }
 
-  async function answer(request: IncomingMessage, url: URL): Promise<Answer> {
+  /** Undefined where the answer is another's work: that of the views, or of the flow. */
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     try {
-      if (url.pathname === '/live/record') return recordAt(url, options.find);
-      return await act(request, url, options.actions);
+      const url = addressOf(request);
+      const { pathname } = url;
+      const isStream = pathname === '/live/stream' && request.method === 'GET';
+      if (!isStream && pathname !== '/live/record' && !pathname.startsWith('/do/')) {
+        request.url = fileOf(pathname) + url.search;
+        options.flow(request, response);
+        return undefined;
+      }
+      refuseForeignHost(request);
+      if (pathname === '/live/record') return recordAt(url, options.find);
+      if (!isStream) return await act(request, url, options.actions);
+      options.views.add(request, response);
+      options.greet(response);
+      return undefined;
     } catch (thrown) {
       if (thrown instanceof Refusal) return thrown.answer();
       return {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { reasonOf } from '../vocabulary/errors.ts';
+import { certificateProblem, pkcs12Problem } from '../tls/material.ts';
 import { Secret } from '../vocabulary/secret.ts';
 import type { Problem } from './problems.ts';
 
@@ -33,8 +34,9 @@ export function tlsProblems(ssl: boolean | ConnectionOptions, path: string): Pro
   const unread = materials.flatMap((name): Problem[] => {
     if ([ssl[name]].flat().some(isRelativePath)) return [{ path: `${path}.${name}`, say: relative }];
     try {
-      if (ssl[name] !== undefined) contentOf(name, ssl[name]);
-      return [];
+      if (ssl[name] === undefined) return [];
+      const say = problemOf(name, contentOf(name, ssl[name]));
+      return say === undefined ? [] : [{ path: `${path}.${name}`, say }];
     } catch (failure) {
       return [{ path: `${path}.${name}`, say: unreadable(failure) }];
     }
@@ -53,7 +55,7 @@ export function tlsProblems(ssl: boolean | ConnectionOptions, path: string): Pro
     createSecureContext(tlsFacts(ssl)?.reveal());
     return [];
   } catch (failure) {
-    return [{ path, say: `cannot be used: ${explained(reasonOf(failure))}` }];
+    return [{ path, say: `cannot be used: ${explained(failure)}` }];
   }
 }
 
@@ -80,9 +82,9 @@ function contentOf(name: Material, value: unknown): unknown {
   return bytesOf(value) ?? value;
 }
 
-/** PEM in an environment variable often has its line ends written as `\n`. */
+/** PEM in an environment variable often has its line ends written as `\n`, or as `\r\n`. */
 function withLines(pem: string): string {
-  return pem.replaceAll('\\n', '\n');
+  return pem.replaceAll('\\r\\n', '\n').replaceAll('\\n', '\n');
 }
 
 /** A Buffer that went through JSON. */
@@ -102,6 +104,21 @@ const relative =
   'is neither PEM text ("-----BEGIN …") nor an absolute path: "walkeros run" works in another folder at each start, ' +
   'where a relative path leads to nothing; write the absolute one';
 
+/** What OpenSSL would pass over without a word, or call by names that nobody knows. */
+function problemOf(name: Material, content: unknown): string | undefined {
+  if (name === 'ca' && Array.isArray(content) && content.length === 0)
+    return 'is empty: write a certificate in PEM';
+  const parts: unknown[] = Array.isArray(content) ? content : [content];
+  return parts.flatMap((part) => partProblem(name, part) ?? [])[0];
+}
+
+function partProblem(name: Material, part: unknown): string | undefined {
+  // Node's own objects, such as { pem, passphrase } of a key.
+  if (typeof part !== 'string' && !Buffer.isBuffer(part)) return undefined;
+  if (name === 'ca' || name === 'cert') return certificateProblem(part);
+  return name === 'pfx' ? pkcs12Problem(part) : undefined;
+}
+
 function unreadable(failure: unknown): string {
   const code = failure instanceof Error && 'code' in failure ? String(failure.code) : 'not readable';
   return `is neither PEM text ("-----BEGIN …") nor the path of a file that can be read (${code})`;
@@ -115,11 +132,19 @@ const meanings: readonly (readonly [words: RegExp, meaning: string])[] = [
   ],
   [/key values mismatch/i, 'key and cert do not belong together'],
   [/no start line|bad base64|wrong tag|not enough data|asn1/i, 'a certificate or key is damaged'],
+  [
+    /PKCS12 PFX data|digital envelope routines::unsupported|inner_evp_generic_fetch/i,
+    'it is encrypted as OpenSSL 3 does not take it any more (RC2, DES): encrypt it anew, a .p12 with "openssl pkcs12 -legacy ' +
+      '-in old.p12 -nodes | openssl pkcs12 -export -out new.p12", a key with "openssl pkcs8 -topk8 -v2 aes-256-cbc -provider ' +
+      'legacy -provider default -in old.key -out new.key"',
+  ],
   // One wrong passphrase in 256 decrypts to what has the right padding, and is no key.
   [/DECODER routines::unsupported/, 'the key is damaged, or its passphrase is a wrong one'],
 ];
 
-function explained(reason: string): string {
+function explained(failure: unknown): string {
+  // Node quotes a value of a wrong type, and it may be the passphrase.
+  const reason = reasonOf(failure).replace(/ Received .*$/s, '');
   const meaning = meanings.find(([words]) => words.test(reason))?.[1];
   const text = reason.replace(/^error:[0-9A-F]+:/, '');
   return meaning === undefined ? text : `${meaning} (${text})`;

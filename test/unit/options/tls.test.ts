@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
 import { tlsFacts, tlsProblems } from '../../../src/options/tls.ts';
+import { problems } from './problems.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const pem = (name: string): string =>
@@ -18,6 +19,14 @@ const { privateKey: foreign } = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 });
 const locked = pem('locked-key');
+const foreignDer = createPrivateKey(foreign).export({ type: 'pkcs8', format: 'der' });
+const oldKey = `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGwMBsGCSqGSIb3DQEFAzAOBAjDokYg7eXwPgICCAAEgZBySYS5sp/UlhzUSpwA
+wyutxIr0FoiwC2uRBiOZxORY6axYeGaEoi5/FYmar3ROvkgvd6VPDo8YCPGM/twp
+5IaLXWfH7z8qjPRdWnZx1Y2hNyxyHtcQQhNy5McQ4hyOCSNCJ/dWrY1PIT4M40rm
+FgXHMmjzSiA1yEWFc3u4UGYJvrcn6UlJIcOG9EdNucsunRI=
+-----END ENCRYPTED PRIVATE KEY-----
+`;
 const path = 'settings.kafka.ssl';
 
 describe('certificates and keys', () => {
@@ -27,7 +36,7 @@ describe('certificates and keys', () => {
     writeFileSync(path, content);
     return path;
   };
-  const revealed = (ssl: ConnectionOptions): object => ({ ...tlsFacts(ssl)?.reveal() });
+  const revealed = (ssl: ConnectionOptions): ConnectionOptions => ({ ...tlsFacts(ssl)?.reveal() });
 
   it('are taken as text, with line ends as environment variables have them', () => {
     assert.deepEqual(revealed({ ca: [cert.replaceAll('\n', '\\n')], servername: 'kafka1' }), {
@@ -105,10 +114,126 @@ describe('certificates and keys', () => {
     [
       'a damaged certificate',
       { cert: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', key },
-      /^: cannot be used: a certificate or key is damaged \(/,
+      /^cert: holds a damaged certificate: number 1 of 1$/,
     ],
     ['a version that there is not', { minVersion: 'TLSv9' as 'TLSv1.3' }, /^: cannot be used: .*TLSv9/],
   ];
+  const der = new X509Certificate(cert).raw;
+  const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
+  /**
+   * OpenSSL takes a `ca` without a certificate in it, and trusts nobody then: the broker's certificate was refused with
+   * "give the authority as settings.kafka.ssl.ca", which was given.
+   */
+  const noAuthority: [what: string, ca: string | Buffer | Buffer[], problem: RegExp][] = [
+    ['empty', Buffer.alloc(0), /^is empty: write a certificate in PEM$/],
+    ['an empty list', [], /^is empty: write a certificate in PEM$/],
+    ['white space', Buffer.from(' \n\n'), /^is empty/],
+    [
+      'a Java keystore',
+      bytes('feedfeed 00000002'),
+      /^is a Java keystore \(JKS\): .*"keytool -list -rfc -keystore /,
+    ],
+    [
+      'PKCS12',
+      bytes('308209ff 020103 308209b5 06092a86'),
+      /^is a PKCS12 file: .*"openssl pkcs12 -in .* -nokeys -out /,
+    ],
+    [
+      'DER',
+      der,
+      /^is a certificate in DER: turn it into PEM with "openssl x509 -inform der -in ca\.der -out ca\.pem"$/,
+    ],
+    [
+      'PKCS7',
+      bytes('3082 04b0 06092a864886f70d010702 a0'),
+      /^is a PKCS7 file: .*"openssl pkcs7 -inform der -print_certs /,
+    ],
+    [
+      'a private key',
+      key,
+      /^holds a private key where a certificate belongs \("-----BEGIN CERTIFICATE-----"\)$/,
+    ],
+    ['a private key in DER', foreignDer, /^is a private key in DER, where a certificate belongs/],
+    [
+      'junk',
+      Buffer.from('hello'),
+      /^holds no certificate: PEM text has "-----BEGIN CERTIFICATE-----" in it$/,
+    ],
+    ['a page', Buffer.from('<html>'), /^holds a page or XML where a certificate belongs/],
+    ['quotes', `"${cert}"`, /^is PEM in quotes: take the quotes away$/],
+    [
+      'lost line ends',
+      cert.replaceAll('\n', ' '),
+      /^is PEM whose line ends are lost: write them as \\n, or give the path/,
+    ],
+    ['indented', cert.replaceAll(/^/gm, '  '), /^is PEM with indented lines: /],
+    [
+      'a second one that is damaged',
+      cert + cert.replace('MII', 'MIX'),
+      /^holds a damaged certificate: number 2 of 2$/,
+    ],
+  ];
+  for (const [what, ca, problem] of noAuthority) {
+    it(`a ca without a certificate is refused at the start: ${what}`, () => {
+      const given = Buffer.isBuffer(ca) ? file(`${what}.ca`, '') : ca;
+      if (Buffer.isBuffer(ca) && typeof given === 'string') writeFileSync(given, ca);
+      for (const name of ['ca', ...(Array.isArray(ca) ? [] : ['cert'])] as const) {
+        const ssl = name === 'ca' ? { ca: given } : { cert: given, key };
+        const [found, ...others] = tlsProblems(ssl, path);
+        assert.deepEqual([found?.path, others], [`${path}.${name}`, []]);
+        assert.match(found?.say ?? '', problem);
+      }
+    });
+  }
+
+  it('a registry has its ca looked at, too', () => {
+    const registry = { url: 'https://registry:8081', ssl: { ca: `"${cert}"` } };
+    assert.deepEqual(problems({ value: { format: 'avro', schema: '{"type":"string"}', registry } }), [
+      'settings.value.registry.ssl.ca: is PEM in quotes: take the quotes away',
+    ]);
+  });
+
+  it('are taken with line ends written as \\r\\n, and with text around them', () => {
+    assert.deepEqual(tlsProblems({ ca: cert.replaceAll('\n', '\\r\\n') }, path), []);
+    assert.equal(revealed({ ca: cert.replaceAll('\n', '\\r\\n') }).ca, cert);
+    assert.deepEqual(tlsProblems({ ca: `subject=CN = a\n${cert}\nissuer=CN = b\n${cert}` }, path), []);
+    assert.deepEqual(tlsProblems({ ca: cert.replaceAll('\n', '\r\n') }, path), []);
+  });
+
+  const notPkcs12: [what: string, pfx: Buffer, problem: RegExp][] = [
+    ['PEM', Buffer.from(cert + key), /^is PEM, not PKCS12: write it as cert and key$/],
+    [
+      'a Java keystore',
+      bytes('feedfeed 00000002'),
+      /^is a Java keystore: turn it into PKCS12 with "keytool -importkeystore /,
+    ],
+    ['empty', Buffer.alloc(0), /^is empty/],
+    ['junk', Buffer.from('junk'), /^is no PKCS12 file/],
+  ];
+  for (const [what, pfx, problem] of notPkcs12) {
+    it(`a pfx that is no PKCS12 is refused: ${what}`, () => {
+      const [found, ...others] = tlsProblems({ pfx, passphrase }, path);
+      assert.deepEqual([found?.path, others], [`${path}.pfx`, []]);
+      assert.match(found?.say ?? '', problem);
+    });
+  }
+
+  // PBE-MD5-DES, made with openssl pkcs8 -topk8 -v1 PBE-MD5-DES -provider legacy; it said "routines::unsupported".
+  it('a key encrypted with DES is refused with the way to encrypt it anew', () => {
+    const [found] = tlsProblems({ cert, key: oldKey, passphrase: 'x' }, path);
+    assert.match(
+      found?.say ?? '',
+      /^cannot be used: it is encrypted as OpenSSL 3 does not take it any more .*"openssl pkcs8 /,
+    );
+  });
+
+  // Node quotes what has a wrong type.
+  it('a passphrase that is no text is not quoted', () => {
+    const ssl = { cert, key: locked, passphrase: 90_210_777 as unknown as string };
+    const [found] = tlsProblems(ssl, path);
+    assert.equal(found?.say, 'cannot be used: The "options.passphrase" property must be of type string.');
+  });
+
   for (const [what, ssl, problem] of wrong) {
     it(`are refused before any broker is asked: ${what}`, () => {
       const found = tlsProblems(ssl, path).map(

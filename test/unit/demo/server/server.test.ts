@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { BrokerSwitch } from '../../../../demo/broker-switch.ts';
 import { actionsOf } from '../../../../demo/server/actions.ts';
@@ -143,5 +144,41 @@ describe('demo server', () => {
     ]);
     assert.deepEqual([...told, ...external.told], []);
     assert.equal((await ask(`${origin}/do/stop-broker`, 'POST', { origin }))[0], 200);
+  });
+
+  /** `GET //` was an address without a host, and the failure to read it ended the process. */
+  it('lives through addresses that are none', async (t) => {
+    const { origin, told } = await demoServer(t);
+    const { port } = new URL(origin);
+    for (const target of ['//', '//?a=b', '///', '//[', '/\\', '/%', 'http://', 'http://[', '*', '?']) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.end(`GET ${target} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: close\r\n\r\n`);
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket) chunks.push(chunk as Buffer);
+      assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 (200|400|404) /, target);
+    }
+    assert.equal((await ask(`${origin}/do/stop-broker`, 'POST'))[0], 200);
+    assert.deepEqual(told, ['stop']);
+  });
+
+  /** A page whose name had got our address (DNS rebinding) was of our origin, and stopped the broker. */
+  it('does nothing under a name that is not ours', async (t) => {
+    const { origin, told } = await demoServer(t);
+    const { port } = new URL(origin);
+    const rebound = { host: `evil.example:${port}`, origin: `http://evil.example:${port}` };
+    const refused = [403, { ok: false, error: 'this answers to 127.0.0.1 and localhost alone' }];
+    assert.deepEqual(await ask(`${origin}/do/stop-broker`, 'POST', rebound), refused);
+    assert.deepEqual(
+      await ask(`${origin}/live/record?topic=events&partition=0&offset=7`, 'GET', rebound),
+      refused,
+    );
+    assert.deepEqual(await ask(`${origin}/live/stream`, 'GET', rebound), refused);
+    assert.deepEqual(
+      await ask(`${origin}/do/stop-broker`, 'POST', { host: '127.0.0.1.evil.example' }),
+      refused,
+    );
+    assert.deepEqual(told, []);
+    const local = { host: `localhost:${port}`, origin: `http://localhost:${port}` };
+    assert.equal((await ask(`${origin}/do/stop-broker`, 'POST', local))[0], 200);
   });
 });
