@@ -132,13 +132,13 @@ export class Delivery {
 
   #admit(record: KafkaRecord, waiter: Waiter): void {
     if (this.#closed) return waiter.reject(failures.closed(record.topic));
-    const { bufferMemory } = this.#settings;
+    const { bufferMemory, spool } = this.#settings;
     const entry = createEntry(++this.#lastId, record, this.#context.clock.now() + this.#patience, waiter);
     this.#begin();
     if (entry.bytes > bufferMemory)
       return this.#refuse(entry, failures.largerThanBuffer(entry, bufferMemory));
-    this.#bound.admit(entry);
-    if (this.#bound.full) this.#context.notify({ kind: 'buffer-full', bufferMemory });
+    const room = this.#bound.admit(entry);
+    if (!room) this.#context.notify({ kind: 'buffer-full', bufferMemory, spooled: spool !== undefined });
   }
 
   /** One record more is alive: somebody has to look at its deadline. */
@@ -381,7 +381,9 @@ export class Delivery {
     }
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;
-    if (this.#live.any || [...this.#topics.values()].some(({ behind }) => behind)) this.#sweepLater();
+    // A batch in doubt without a leader has nobody else to ask for one, though its pushes were all told.
+    const pending = [...this.#topics.values()].some(({ behind, leaderless }) => behind || leaderless);
+    if (this.#live.any || pending) this.#sweepLater();
   }
 
   /** The lane may have something to send. */

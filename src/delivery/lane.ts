@@ -70,6 +70,10 @@ export class Lane {
     return this.#pinned !== undefined;
   }
 
+  get hasLive(): boolean {
+    return this.#entries.some(({ settled }, index) => index >= this.#head && !settled);
+  }
+
   /** Nothing of it is out, and nothing waits. */
   get idle(): boolean {
     return this.#out === undefined && this.#head === this.#entries.length;

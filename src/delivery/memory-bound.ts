@@ -36,11 +36,16 @@ export class MemoryBound {
     return bytes;
   }
 
-  /** Lets the entry in now, or when there is room. */
-  admit(entry: Entry): void {
-    if (!this.full && this.#used + entry.bytes <= this.#capacity) this.#let(entry);
+  /**
+   * Lets the entry in now, or when there is room.
+   * @returns whether there is room now
+   */
+  admit(entry: Entry): boolean {
+    const room = !this.full && this.#used + entry.bytes <= this.#capacity;
+    if (room) this.#let(entry);
     else if (this.#queues) this.#queue.push(entry);
     else this.#enter(entry);
+    return room;
   }
 
   /** Lets in an entry that follows from one already inside (a dead letter), which must not wait for itself. */

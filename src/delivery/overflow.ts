@@ -1,5 +1,5 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
-import type { Notify } from '../vocabulary/notice.ts';
+import type { NoticeOf, Notify } from '../vocabulary/notice.ts';
 import type { Kept, KeptRecord, Spool } from '../vocabulary/spool.ts';
 import { atMost, type Clock } from './clock.ts';
 import { createEntry, type Entry, type Waiter } from './entry.ts';
@@ -89,7 +89,7 @@ export class Overflow implements TopicOverflow {
   /** Of the entries that are in memory only until the disk has them: `bufferMemory` does not bound these. */
   get bytes(): number {
     let bytes = 0;
-    for (const entry of this.#spilling.values()) bytes += entry.bytes;
+    for (const entry of this.#spilling.values()) if (!entry.held) bytes += entry.bytes;
     return bytes;
   }
 
@@ -115,10 +115,11 @@ export class Overflow implements TopicOverflow {
       if (late || this.#always) this.#keep(entry);
       return false;
     }
-    this.#behind(entry.record.topic, undefined);
+    this.#behind(entry.record.topic, entry.held ? 'order' : 'no-room');
     this.#spilling.set(entry.id, entry);
     this.#append(entry, (error) => {
-      this.#spilling.delete(entry.id);
+      // Its lane has fetched it meanwhile: it is in memory and on the disk.
+      if (!this.#spilling.delete(entry.id)) return this.#told(entry, error);
       if (error) {
         entry.kept = 'no';
         return this.#hooks.fail(entry, failures.notKept(entry, error));
@@ -171,14 +172,11 @@ export class Overflow implements TopicOverflow {
     this.#lettered.delete(entry.id);
     if (entry.kept === 'no' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, record } = entry;
-    const unanswered = entry.kept === 'asked' ? entry : this.#spilling.get(id);
-    if (unanswered) {
+    if (entry.kept === 'asked') {
       this.#spool.remove(id, record);
       this.#spilling.delete(id);
-      unanswered.kept = 'no';
+      entry.kept = 'no';
       this.#answered();
-      // The lane fetched it and the broker had it before the disk could tell.
-      if (unanswered !== entry) this.#hooks.settle(unanswered, error);
       return;
     }
     if (error) {
@@ -220,9 +218,8 @@ export class Overflow implements TopicOverflow {
       lane.tail = rows.at(-1)?.id;
       for (const { id, record } of rows) {
         if (here.has(id)) continue;
-        const entry = this.#fetched(id, record, lane);
-        this.#hooks.begin();
-        this.#bound.hold(entry);
+        const entry = this.#spilled(id, lane) ?? this.#fetched(id, record, lane);
+        if (!entry.held) this.#bound.hold(entry);
         lane.push(entry);
         fetched++;
       }
@@ -259,7 +256,18 @@ export class Overflow implements TopicOverflow {
     this.#notify({ kind: 'spool-failed', error: failures.spoolUnread(thrown) });
   }
 
+  /** One that the disk has not told about yet. It goes on as itself: what was told of a copy would say nothing of its fate. */
+  #spilled(id: number, lane: Lane): Entry | undefined {
+    const entry = this.#spilling.get(id);
+    if (entry === undefined) return undefined;
+    this.#spilling.delete(id);
+    entry.partition = lane.partition;
+    entry.place = lane.partition;
+    return entry;
+  }
+
   #fetched(id: number, record: Entry['record'], lane: Lane): Entry {
+    this.#hooks.begin();
     const entry = createEntry(id, record, Infinity, told);
     entry.partition = lane.partition;
     entry.place = lane.partition;
@@ -268,15 +276,18 @@ export class Overflow implements TopicOverflow {
   }
 
   #keep(entry: Entry): void {
-    this.#append(entry, (error) => {
-      if (error) return this.#notKept(entry, error);
-      this.#topic(entry.record.topic).records++;
-      entry.kept = 'yes';
-      entry.deadline = Infinity;
-      const { waiter } = entry;
-      entry.waiter = told;
-      waiter.resolve();
-    });
+    this.#append(entry, (error) => this.#told(entry, error));
+  }
+
+  /** The disk has told about an entry that is in memory as well. */
+  #told(entry: Entry, error: KafkaError | undefined): void {
+    if (error) return this.#notKept(entry, error);
+    this.#topic(entry.record.topic).records++;
+    entry.kept = 'yes';
+    entry.deadline = Infinity;
+    const { waiter } = entry;
+    entry.waiter = told;
+    waiter.resolve();
   }
 
   #append(entry: Entry, kept: Kept): void {
@@ -303,7 +314,7 @@ export class Overflow implements TopicOverflow {
   }
 
   /** Says once that records of a topic go to the spool. */
-  #behind(name: string, why: KafkaError | undefined): void {
+  #behind(name: string, why: NoticeOf<'spooling'>['why']): void {
     const topic = this.#topic(name);
     if (topic.behind) return;
     topic.behind = true;

@@ -157,7 +157,7 @@ export class Topic {
 
   /** Something waits for a partition that has no leader. */
   get leaderless(): boolean {
-    return this.#lanes.some(({ obstacle, length }) => obstacle !== undefined && length > 0);
+    return this.#lanes.some((lane) => lane.obstacle !== undefined && (lane.inDoubt || lane.hasLive));
   }
 
   /** What keeps an entry from being sent at all, where the cluster is to blame for it. */

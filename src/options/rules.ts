@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import { marginOf } from '../delivery/overflow.ts';
 import { requestShare } from './options.ts';
 import { rule, type Rule } from './rule.ts';
 import { securityRules } from './security-rules.ts';
@@ -33,11 +34,22 @@ export const rules: readonly Rule[] = [
   rule({
     path: 'settings.kafka.linger',
     severity: 'error',
-    reads: ['linger', 'deliveryTimeout'],
-    when: ({ linger, deliveryTimeout }) => linger >= deliveryTimeout,
+    reads: ['linger', 'deliveryTimeout', 'spool'],
+    when: ({ linger, deliveryTimeout, spool }) => spool === undefined && linger >= deliveryTimeout,
     say: ({ linger, deliveryTimeout }) =>
       `is ${linger} ms, no less than settings.kafka.deliveryTimeout (${deliveryTimeout} ms): every push would fail ` +
       'before it is sent; lower linger',
+  }),
+  rule({
+    path: 'settings.kafka.linger',
+    severity: 'error',
+    reads: ['linger', 'deliveryTimeout', 'spool'],
+    when: ({ linger, deliveryTimeout, spool }) =>
+      spool !== undefined && linger >= deliveryTimeout - marginOf(deliveryTimeout),
+    say: ({ linger, deliveryTimeout }) =>
+      `is ${linger} ms, no less than the ${deliveryTimeout - marginOf(deliveryTimeout)} ms after which records go to ` +
+      `settings.spool (settings.kafka.deliveryTimeout, ${deliveryTimeout} ms, less the time for the disk): all of them ` +
+      'would go there before they are sent; lower linger',
   }),
   rule({
     path: 'settings.kafka.retry.initialRetryTime',

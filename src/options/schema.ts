@@ -168,7 +168,7 @@ const spool = z
       mode: choice(['overflow', 'always'])
         .default('overflow')
         .describe(
-          'Which records go to the spool. `overflow`: those that Kafka has not acknowledged within `deliveryTimeout`, or that have no room in `bufferMemory`. ' +
+          'Which records go to the spool. `overflow`: those that Kafka has not acknowledged within `deliveryTimeout` or `retry.retries`, that have no room in `bufferMemory`, that must queue behind such records of their partition, or that are left at shutdown. ' +
             '`always`: every record, before its push succeeds, so that a killed process loses nothing it acknowledged; costs a disk sync, which pushes share.',
         ),
       maxBytes: bytes()

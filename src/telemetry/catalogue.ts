@@ -144,11 +144,11 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     measure: ({ topic, error }, measure) => measure('deadLettered', 1, { topic, error }),
   },
   'buffer-full': {
-    help: '`bufferMemory` is full, and a push waits for room.',
+    help: '`bufferMemory` is full: a push waits for room, or goes to the spool.',
     line: {
       level: 'warn',
-      text: ({ bufferMemory }) =>
-        `settings.kafka.bufferMemory (${bufferMemory} bytes) is full: pushes wait for room. ` +
+      text: ({ bufferMemory, spooled }) =>
+        `settings.kafka.bufferMemory (${bufferMemory} bytes) is full: pushes ${spooled ? 'go to the spool' : 'wait for room'}. ` +
         'The cluster takes records more slowly than they come.',
       act: 'Add partitions or brokers; raise `bufferMemory` for a stall that passes.',
     },
@@ -227,7 +227,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       subject: ({ topic }) => `spool ${topic}`,
       text: ({ topic, why }) =>
         `Kafka topic "${topic}": records go to the spool from here on, and to Kafka once it takes them. ` +
-        (why?.message ?? 'There is no room left in settings.kafka.bufferMemory.'),
+        spoolingBecause(why),
       act: 'Look at the cluster. Nothing is lost while the spool has room (`settings.spool.maxBytes`).',
     },
   },
@@ -315,4 +315,10 @@ function failedPush(kind: NoticeKind, topic: string, error: KafkaError): string 
 
 function isMissingTopic(error: unknown): boolean {
   return error instanceof KafkaError && (error.code === 'TOPIC_MISSING' || isMissingTopic(error.cause));
+}
+
+function spoolingBecause(why: NoticeOf<'spooling'>['why']): string {
+  if (why === 'no-room') return 'There is no room left in settings.kafka.bufferMemory.';
+  if (why === 'order') return 'Older records of the same partition are there, and go first.';
+  return why.message;
 }

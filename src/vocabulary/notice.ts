@@ -40,7 +40,8 @@ export type Notice =
       readonly deadLetterTopic: string;
       readonly error: KafkaError;
     }
-  | { readonly kind: 'buffer-full'; readonly bufferMemory: number }
+  /** `spooled`: what finds no room goes to the spool, and does not wait for it. */
+  | { readonly kind: 'buffer-full'; readonly bufferMemory: number; readonly spooled: boolean }
   /** The schema of a topic could not be looked up. `inUse`: another version is known. */
   | {
       readonly kind: 'schema-unavailable';
@@ -62,8 +63,8 @@ export type Notice =
   | {
       readonly kind: 'spooling';
       readonly topic: string;
-      /** Undefined: there was no room in memory. */
-      readonly why: KafkaError | undefined;
+      /** `no-room`: in memory. `order`: older records of the same partition are there. */
+      readonly why: KafkaError | 'no-room' | 'order';
     }
   | { readonly kind: 'spool-drained'; readonly topic: string }
   | { readonly kind: 'spool-refused'; readonly topic: string; readonly error: KafkaError }

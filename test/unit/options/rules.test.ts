@@ -111,6 +111,18 @@ const errors: [settings: object, message: string][] = [
     { kafka: { linger: 30000 } },
     'settings.kafka.linger: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): every push would fail before it is sent; lower linger',
   ],
+  // With a spool records go to the disk a second before their deadline: between the two, all went there unsent.
+  [
+    { kafka: { linger: 29000 }, spool: { path: '/var/lib/walkeros/kafka.spool' } },
+    'settings.kafka.linger: is 29000 ms, no less than the 29000 ms after which records go to settings.spool (settings.kafka.deliveryTimeout, 30000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
+  ],
+  [
+    {
+      kafka: { linger: 1750, deliveryTimeout: 2000 },
+      spool: { path: '/var/lib/walkeros/kafka.spool' },
+    },
+    'settings.kafka.linger: is 1750 ms, no less than the 1750 ms after which records go to settings.spool (settings.kafka.deliveryTimeout, 2000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
+  ],
   [
     { kafka: { retry: { initialRetryTime: 501, maxRetryTime: 500 } } },
     'settings.kafka.retry.initialRetryTime: is 501 ms, more than maxRetryTime (500 ms), the longest pause: lower it or raise maxRetryTime',

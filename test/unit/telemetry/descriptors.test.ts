@@ -20,7 +20,7 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
   metering.notify({ kind: 'rejected', topic, error });
   metering.notify({ kind: 'dead-lettered', topic, deadLetterTopic: 'dead', error });
   metering.notify({ kind: 'timestamp-replaced', event: 'page view', timestamp: 'NaN' });
-  metering.notify({ kind: 'buffer-full', bufferMemory: 100 });
+  metering.notify({ kind: 'buffer-full', bufferMemory: 100, spooled: false });
   metering.notify({ kind: 'disconnected', error });
   metering.notify({ kind: 'schema-unavailable', topic, error, inUse: true });
   metering.notify({ kind: 'client-rebuilt', error });

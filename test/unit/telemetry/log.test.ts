@@ -155,7 +155,7 @@ describe('log', () => {
     const { lines, clock, notify } = setUp();
     notify({ kind: 'spool-left', topic: 't', records: 4 });
     for (let n = 0; n < 2; n++) {
-      notify({ kind: 'spooling', topic: 't', why: undefined });
+      notify({ kind: 'spooling', topic: 't', why: 'no-room' });
       notify({ kind: 'spool-drained', topic: 't' });
     }
     assert.equal(lines.length, 4);
@@ -163,7 +163,7 @@ describe('log', () => {
     assert.deepEqual(lines.slice(4), ['info Kafka topic "t": everything in the spool was delivered.']);
     await clock.advance(600_000);
     lines.length = 0;
-    for (let n = 0; n < 200; n++) notify({ kind: 'spooling', topic: `t${n}`, why: undefined });
+    for (let n = 0; n < 200; n++) notify({ kind: 'spooling', topic: `t${n}`, why: 'no-room' });
     assert.equal(lines.length, 104);
     for (let n = 100; n < 200; n++) notify({ kind: 'spool-drained', topic: `t${n}` });
     await clock.advance(600_000);
@@ -286,13 +286,13 @@ describe('log', () => {
     notify({ kind: 'gave-up', topic: 't', error });
     notify({ kind: 'rejected', topic: 't', error });
     notify({ kind: 'dead-lettered', topic: 't', deadLetterTopic: 'dead', error });
-    notify({ kind: 'buffer-full', bufferMemory: 1_000 });
+    notify({ kind: 'buffer-full', bufferMemory: 1_000, spooled: false });
     notify({ kind: 'client-rebuilt', error });
     notify({ kind: 'left-behind', records: 3 });
     notify({ kind: 'spool-left', topic: 't', records: 4 });
     notify({ kind: 'spool-damaged', path: 'a.db', movedTo: 'a.db.damaged-1', records: 5 });
     notify({ kind: 'spooling', topic: 't', why: error });
-    notify({ kind: 'spooling', topic: 'u', why: undefined });
+    notify({ kind: 'spooling', topic: 'u', why: 'no-room' });
     notify({ kind: 'spool-drained', topic: 't' });
     notify({ kind: 'spool-refused', topic: 't', error });
     notify({ kind: 'spool-failed', error });

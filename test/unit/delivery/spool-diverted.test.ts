@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorOf, record, refused, setUp, watch } from './harness.ts';
+import { start } from './spool-harness.ts';
+
+/** Each request waits until the test answers it. */
+function held() {
+  const answers: (() => void)[] = [];
+  const onProduce = () => new Promise<void>((resolve) => answers.push(resolve));
+  return { onProduce, answer: () => answers.shift()?.() };
+}
+
+// Its copy was fetched from the disk before that had told, and was sent; the disk stayed silent, and at the deadline the push
+// was told that the record was not written. Then the copy was stored, and the row was counted off, which was never counted.
+describe('a record on its way to the disk that its lane fetches', () => {
+  it('is said to be perhaps written while its request is out', async () => {
+    const { onProduce, answer } = held();
+    const { clock, delivery, kinds, stored } = start(
+      { bufferMemory: 100, diskLatency: 60_000 },
+      { onProduce },
+    );
+    watch(['0', '1', '2'].map((value) => delivery.send(record(value))));
+    const fate = errorOf(delivery.send(record('3')));
+    await clock.advance(100);
+    answer();
+    await clock.advance(8_300);
+    const { code, mayHaveBeenWritten, message } = await fate;
+    assert.deepEqual([code, mayHaveBeenWritten], ['SPOOL_FAILED', true]);
+    assert.match(message, /the record may have been written/);
+    answer();
+    await clock.advance(10);
+    assert.deepEqual(stored(), ['0', '1', '2', '3']);
+    assert.deepEqual(
+      kinds().filter((kind) => kind === 'spool-drained'),
+      [],
+    );
+  });
+
+  it('is stored once, and its push told so, though the disk tells later', async () => {
+    const { onProduce, answer } = held();
+    const { clock, delivery, kept, stored } = start({ bufferMemory: 100, diskLatency: 1_000 }, { onProduce });
+    watch(['0', '1', '2'].map((value) => delivery.send(record(value))));
+    const fates = watch([delivery.send(record('3'))]);
+    await clock.advance(100);
+    answer();
+    await clock.advance(10);
+    answer();
+    await clock.advance(10);
+    assert.deepEqual([fates, stored()], [['stored'], ['0', '1', '2', '3']]);
+    await clock.advance(5_000);
+    assert.deepEqual([kept(), delivery.waiting], [[], { records: 0, bytes: 0 }]);
+  });
+});
+
+// The log said "There is no room left in settings.kafka.bufferMemory", and there was.
+describe('the word about records that go to the disk', () => {
+  it('says that memory is full where it is, and tells it as such', async () => {
+    const { clock, cluster, delivery, notices } = start({ bufferMemory: 100 });
+    cluster.cutOff();
+    watch(['0', '1', '2', '3'].map((value) => delivery.send(record(value))));
+    await clock.advance(10);
+    assert.deepEqual(
+      notices.filter(({ kind }) => kind === 'spooling'),
+      [{ kind: 'spooling', topic: 'events', why: 'no-room' }],
+    );
+    assert.deepEqual(
+      notices.filter(({ kind }) => kind === 'buffer-full'),
+      [{ kind: 'buffer-full', bufferMemory: 100, spooled: true }],
+    );
+  });
+
+  it('says that they keep the order where that is the reason', async () => {
+    const { clock, cluster, delivery, notices } = start({ always: true, bufferMemory: 100, batchSize: 30 });
+    watch([delivery.send(record('0'))]);
+    await clock.advance(10);
+    cluster.cutOff();
+    watch(['1', '2', '3'].map((value) => delivery.send(record(value))));
+    // Memory lets go of the youngest, which the disk has.
+    await clock.advance(200);
+    watch([delivery.send(record('4'))]);
+    await clock.advance(10);
+    assert.deepEqual(
+      notices.filter(({ kind }) => kind === 'spooling' || kind === 'buffer-full'),
+      [{ kind: 'spooling', topic: 'events', why: 'order' }],
+    );
+  });
+});
+
+// `buffer.usage` counted them in `bufferMemory` and again among those on their way to the disk.
+describe('what waits', () => {
+  it('counts a record once that is on its way to the disk', async () => {
+    const { clock, cluster, delivery, disk } = start();
+    cluster.cutOff();
+    watch([delivery.send(record('0'))]);
+    await clock.advance(8_000);
+    await Promise.all([delivery.close(10), clock.advance(600)]);
+    disk.unreadable = new Error('EIO');
+    const next = start({ disk, diskLatency: 1_000 });
+    watch([next.delivery.send(record('1'))]);
+    await next.clock.advance(10);
+    // One byte of key, one of value, 24 of Kafka's.
+    assert.deepEqual(next.delivery.waiting, { records: 1, bytes: 26 });
+  });
+});
+
+// Its pushes were all told, so that nothing looked after it any more: it was sent with the next push, half an hour later.
+describe('a batch in doubt whose partition lost its leader', () => {
+  it('is sent again once there is a leader, though nobody waits for it', async () => {
+    const { clock, cluster, delivery, requests } = setUp({ deliveryTimeout: 1_000 });
+    cluster.failNext({ outcome: { kind: 'unknown', error: refused('REQUEST_FAILED'), unchanged: true } });
+    const fates = watch([delivery.send(record('1'))]);
+    cluster.moveLeader('events', 0, -1);
+    await clock.advance(0);
+    cluster.moveLeader('events', 0, 1);
+    await clock.advance(1);
+    cluster.moveLeader('events', 0, -1);
+    await clock.advance(5_000);
+    assert.deepEqual(fates, ['DEADLINE_EXCEEDED']);
+    const before = requests.length;
+    cluster.moveLeader('events', 0, 1);
+    await clock.advance(3_000);
+    assert.ok(requests.length > before, `${requests.length} requests`);
+  });
+});
