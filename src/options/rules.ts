@@ -34,8 +34,8 @@ export const rules: readonly Rule[] = [
   rule({
     path: 'settings.kafka.linger',
     severity: 'error',
-    reads: ['linger', 'deliveryTimeout', 'spool'],
-    when: ({ linger, deliveryTimeout, spool }) => spool === undefined && linger >= deliveryTimeout,
+    reads: ['linger', 'deliveryTimeout'],
+    when: ({ linger, deliveryTimeout }) => linger >= deliveryTimeout,
     say: ({ linger, deliveryTimeout }) =>
       `is ${linger} ms, no less than settings.kafka.deliveryTimeout (${deliveryTimeout} ms): every push would fail ` +
       'before it is sent; lower linger',
@@ -45,7 +45,9 @@ export const rules: readonly Rule[] = [
     severity: 'error',
     reads: ['linger', 'deliveryTimeout', 'spool'],
     when: ({ linger, deliveryTimeout, spool }) =>
-      spool !== undefined && linger >= deliveryTimeout - marginOf(deliveryTimeout),
+      spool !== undefined &&
+      linger < deliveryTimeout &&
+      linger >= deliveryTimeout - marginOf(deliveryTimeout),
     say: ({ linger, deliveryTimeout }) =>
       `is ${linger} ms, no less than the ${deliveryTimeout - marginOf(deliveryTimeout)} ms after which records go to ` +
       `settings.spool (settings.kafka.deliveryTimeout, ${deliveryTimeout} ms, less the time for the disk): all of them ` +
