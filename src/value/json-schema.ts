@@ -1,33 +1,21 @@
-import { Ajv, type ErrorObject, type Options } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import type { ErrorObject } from 'ajv';
 import { isAsWritten } from './as-written.ts';
 import type { Compile } from './format.ts';
 import { framing } from './framing.ts';
+import { draftOf, validatorOf, type Draft } from './json-dialect.ts';
 import { jsonText } from './json-text.ts';
 import { isObject, Misfit } from './misfit.ts';
+import { referencesAlone } from './references-alone.ts';
 
-/**
- * Keywords that a draft does not know are remarks in JSON Schema, and no faults. What every object inherits (`constructor`) is
- * no property.
- */
-const options: Options = {
-  ...{ strict: false, allErrors: false, logger: false, validateSchema: true },
-  ownProperties: true,
-  code: { regExp: Object.assign(regExpOf, { code: 'new RegExp' }) },
-};
-
-/** JSON Schema, checked by ajv: drafts 7, 2019-09 and 2020-12. */
+/** JSON Schema, checked by ajv: drafts 4, 6, 7, 2019-09 and 2020-12. */
 export const compileJsonSchema: Compile = (text, { references = [] } = {}) => {
   const { draft, schema } = parse(text);
-  const ajv = new drafts[draft](options);
-  addFormats.default(ajv);
-  const base = textIn(schema, '$id');
+  const ajv = validatorOf(draft);
+  const base = textIn(schema, draft === '04' ? 'id' : '$id');
   for (const { name, schema: referenced } of references) {
     // What a `$ref` of that text is in the schema; so Confluent's libraries take the names of references.
     const id = base === undefined ? name : ajv.opts.uriResolver.resolve(base, name);
-    ajv.addSchema(parse(referenced).schema, id);
+    ajv.addSchema(parse(referenced, draft).schema, id);
   }
   const validate = ajv.compile(schema);
   return {
@@ -47,52 +35,29 @@ export const compileJsonSchema: Compile = (text, { references = [] } = {}) => {
   };
 };
 
-const drafts = { '07': Ajv, '2019-09': Ajv2019, '2020-12': Ajv2020 } as const;
-
-function draftOf(dialect: unknown): keyof typeof drafts {
-  const name =
-    typeof dialect === 'string' ? dialect.replace(/^https?:\/\//, '').replace(/#$/, '') : undefined;
-  switch (name) {
-    // Without a word about it registries take a schema for draft 7.
-    case undefined:
-    case 'json-schema.org/draft-07/schema':
-    case 'json-schema.org/schema':
-      return '07';
-    case 'json-schema.org/draft/2019-09/schema':
-      return '2019-09';
-    case 'json-schema.org/draft/2020-12/schema':
-      return '2020-12';
-    default:
-      throw new Error(`its "$schema" is "${name}": known are draft-07, 2019-09 and 2020-12`);
-  }
-}
-
 type Schema = boolean | Readonly<Record<string, unknown>>;
 
 /**
- * Without the name of its draft, which ajv knows in one spelling only. What a schema refers to is read by the draft of the
- * schema itself.
+ * Without the name of its draft, which ajv knows in one spelling only.
+ * @param draft of the schema that refers to this one: what a schema refers to is read by its own draft
  */
-function parse(text: string): { draft: keyof typeof drafts; schema: Schema } {
+function parse(text: string, draft?: Draft): { draft: Draft; schema: Schema } {
   const schema: unknown = JSON.parse(text);
-  if (typeof schema === 'boolean') return { draft: '07', schema };
+  if (typeof schema === 'boolean') return { draft: draft ?? '07', schema };
   if (!isObject(schema)) throw new Error('it is neither an object nor true or false');
-  const { $schema, ...others } = schema;
-  return { draft: draftOf($schema), schema: others };
+  const { $schema, ...own } = schema;
+  const by = draft ?? draftOf($schema);
+  // Confluent's libraries find under "$defs" what stands under "definitions".
+  const isBridged = own['$defs'] === undefined && text.includes('#/$defs/');
+  const others = isBridged ? { ...own, $defs: own['definitions'] } : own;
+  return { draft: by, schema: siblingsCount.has(by) ? others : referencesAlone(others) };
 }
+
+const siblingsCount: ReadonlySet<Draft> = new Set(['2019-09', '2020-12']);
 
 function textIn(schema: Schema, property: string): string | undefined {
   const value = isObject(schema) ? schema[property] : undefined;
   return typeof value === 'string' ? value : undefined;
-}
-
-/** ajv sets the flag `u`, with which an escaped hyphen or `@` is a fault; elsewhere patterns are full of them. */
-function regExpOf(pattern: string, flags: string): RegExp {
-  try {
-    return new RegExp(pattern, flags);
-  } catch {
-    return new RegExp(pattern);
-  }
 }
 
 function misfitOf(errors: ErrorObject[] | null | undefined): Misfit {
