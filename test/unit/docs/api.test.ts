@@ -34,7 +34,7 @@ describe('docs/api.md', () => {
     assert.match(text, /^declare function kafkaHealth\(\): KafkaHealth\[\];$/m);
     assert.match(
       text,
-      /^ {2}constructor\(code: ErrorCode, message: string, options\?: KafkaErrorOptions\);$/m,
+      /^ {2}constructor\(code: ErrorCode, message: string \| readonly string\[\], options\?: KafkaErrorOptions\);$/m,
     );
     assert.match(text, /^interface SimulatedMessage \{$/m);
   });
