@@ -15,9 +15,19 @@ import { flowFile, run } from './support/run.ts';
 const folder = tempFolder();
 const program = new URL('../../src/cli.ts', import.meta.url).pathname;
 
-async function flowOf(topic: string, dead: string, more: object = {}): Promise<string> {
+/** @param others further topics of the flow, each of a mapping rule */
+async function flowOf(
+  topic: string,
+  dead: string,
+  more: object = {},
+  others: readonly string[] = [],
+): Promise<string> {
   const { brokers } = await sharedBroker();
-  return flowFile(folder, { settings: { kafka: { brokers, topic, ...more }, deadLetter: { topic: dead } } });
+  const actions = others.map((other, n) => [`action${n}`, { settings: { topic: other } }]);
+  return flowFile(folder, {
+    settings: { kafka: { brokers, topic, ...more }, deadLetter: { topic: dead } },
+    mapping: { order: Object.fromEntries(actions) as object },
+  });
 }
 
 const resend = (path: string, ...words: string[]) => run(['dead-letters', 'resend', path, ...words]);
@@ -170,7 +180,7 @@ describe('dead letters', () => {
     const count = 3_000;
     await fillDeadLetters(brokers, dead, { count, headers: refusal(topic) });
     await fillDeadLetters(brokers, dead, { count: 1, first: count, headers: refusal(other) });
-    const path = await flowOf(topic, dead);
+    const path = await flowOf(topic, dead, {}, [other]);
     const stored = async () => (await recordCounts(brokers, topic)).reduce((sum, one) => sum + one, 0);
 
     const stop = new AbortController();
@@ -277,7 +287,7 @@ describe('dead letters', () => {
     const [one, two, dead] = [await freshTopic('one'), await freshTopic('two'), await freshTopic('dead')];
     for (const [index, topic] of [one, two, one, two].entries())
       await fillDeadLetters(brokers, dead, { count: 10, first: index * 10, headers: refusal(topic) });
-    const path = await flowOf(one, dead);
+    const path = await flowOf(one, dead, {}, [two]);
 
     assert.deepEqual((await resend(path, '--topic', two, '--limit', '5')).lines, [
       `5 to "${two}"`,
@@ -310,7 +320,7 @@ describe('dead letters', () => {
     const narrow = await freshTopic('narrow', { config: { 'max.message.bytes': '200' } });
     // Of two sizes, which the reasons name.
     await fillDeadLetters(brokers, dead, { count: 5, first: 7, headers: refusal(narrow) });
-    const path = await flowOf(topic, dead, { retry: { retries: 1 } });
+    const path = await flowOf(topic, dead, { retry: { retries: 1 } }, [missing, narrow]);
     const { code, lines, notes } = await resend(path);
     assert.equal(code, 1);
     assert.deepEqual(lines, [

@@ -216,6 +216,29 @@ describe('idempotent sender', () => {
     assert.deepEqual(sent, ['1: 0 from 0 +2', '1: 0 from 2 +1', '2: 0 from 0 +1']);
   });
 
+  // The broker names bad records: it stored none of the batch, so the others go under the number that the batch had.
+  it('keeps the number where single records are refused, and gives it up where the batch was in doubt before', async () => {
+    const error = new KafkaError('RECORD_REJECTED', 'Some.');
+    const bad = new KafkaError('RECORD_REJECTED', 'Bad.');
+    const named: Outcome = { kind: 'rejected', error, named: new Map([[1, bad]]) };
+    const { sender, sent } = rig([named, stored, unknown, named]);
+    assert.deepEqual(await sender.produce([slice(0, 3)]), [named]);
+    assert.deepEqual(await sender.produce([slice(0, 2)]), [stored]);
+    const pinned = slice(0, 3);
+    await sender.produce([pinned]);
+    const [outcome] = await sender.produce([pinned]);
+    assert.ok(outcome?.kind === 'rejected' && outcome.named?.get(1)?.mayHaveBeenWritten);
+    assert.equal(outcome.named.get(1)?.message, 'Bad. An earlier request may have written these records.');
+    await sender.produce([slice(0, 2)]);
+    assert.deepEqual(sent, [
+      '1: 0 from 0 +3',
+      '1: 0 from 0 +2',
+      '1: 0 from 2 +3',
+      '1: 0 from 2 +3',
+      '2: 0 from 0 +2',
+    ]);
+  });
+
   it('says that records may have been written when it is closed meanwhile', async () => {
     const closed: Outcome = { kind: 'rejected', error: new KafkaError('DESTINATION_CLOSED', 'Closed.') };
     const { sender } = rig([unknown, closed]);
