@@ -348,7 +348,8 @@ describe('dead letters', () => {
     const listed = await run(['dead-letters', 'list', path]);
     assert.match(listed.lines[0] ?? '', / {2}CODE\\u0007 {2}evil\\u001b\[2J {2}key /);
     assert.equal(listed.lines[1], '    Topic "evil\\u001b[2J": the broker answered CODE\\u0007.');
-    assert.deepEqual((await resend(path, '--dry-run')).lines[0], '1 to "evil\\u001b[2J"');
+    const named = await resend(path, '--dry-run', '--topic', 'evil\u001b[2J');
+    assert.deepEqual(named.lines[0], '1 to "evil\\u001b[2J"');
   });
 
   it('without dead letters in the settings says which one is missing', async () => {
