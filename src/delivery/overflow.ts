@@ -244,7 +244,10 @@ export class Overflow implements TopicOverflow {
   #read(lane: Lane, after: number, maxBytes: number): KeptRecord[] | undefined {
     if (this.#clock.now() < this.#readAgainAt) return undefined;
     try {
-      return this.#spool.read(lane, after, maxBytes);
+      return this.#spool.read(lane, after, maxBytes, (error) => {
+        this.#notify({ kind: 'spool-row-damaged', topic: lane.topic, error });
+        this.#oneLess(lane.topic);
+      });
     } catch (thrown) {
       this.#unread(thrown);
       return undefined;
@@ -325,8 +328,12 @@ export class Overflow implements TopicOverflow {
     const topic = this.#topic(name);
     topic.records--;
     if (topic.records > 0 || !topic.behind) return;
-    topic.behind = false;
-    this.#notify({ kind: 'spool-drained', topic: name });
+    // A disk without room may keep what was delivered, and the spool would not be empty after a restart.
+    this.#spool.whenRemoved(() => {
+      if (topic.records > 0 || !topic.behind) return;
+      topic.behind = false;
+      this.#notify({ kind: 'spool-drained', topic: name });
+    });
   }
 
   #topic(name: string): { records: number; behind: boolean } {

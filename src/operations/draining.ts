@@ -3,6 +3,7 @@ import { openSpool } from '../spool/open.ts';
 import { mustExist, readSpool, type SpoolStatus } from '../spool/status.ts';
 import { createLog, logClock, type Logger } from '../telemetry/log.ts';
 import { KafkaError, type ErrorCode } from '../vocabulary/errors.ts';
+import type { Notice } from '../vocabulary/notice.ts';
 import type { Spool } from '../vocabulary/spool.ts';
 import type { Configured } from './configured.ts';
 import { openDelivery } from './delivering.ts';
@@ -66,7 +67,12 @@ export async function drainSpool(
   let refused = 0;
   let deadLettered = 0;
   const log = createLog(logger, logClock);
-  const file = await openSpool({ path, maxBytes, patience: 0 }, log);
+  const count = (notice: Notice): void => {
+    if (notice.kind === 'spool-refused' || notice.kind === 'spool-row-damaged') refused += 1;
+    if (notice.kind === 'dead-lettered') deadLettered += 1;
+    log(notice);
+  };
+  const file = await openSpool({ path, maxBytes, patience: 0 }, count);
   try {
     const all = file.level().records;
     // What it tells of itself: to count the file would hold up what is being delivered.
@@ -79,9 +85,7 @@ export async function drainSpool(
     };
     const { delivery, close } = await open(options, settings, (notice) => {
       if ('error' in notice) obstacles.last = notice.error;
-      if (notice.kind === 'spool-refused') refused += 1;
-      if (notice.kind === 'dead-lettered') deadLettered += 1;
-      log(notice);
+      count(notice);
     });
     const look = (): number => {
       const waiting = left();

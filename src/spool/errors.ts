@@ -2,6 +2,15 @@ import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
 
 /** What goes wrong with the file at `settings.spool.path`, each with what to do about it. */
 export const spoolErrors = {
+  rowDamaged(path: string, id: string, topic: string, why: string): KafkaError {
+    return new KafkaError(
+      'SPOOL_FAILED',
+      `The spool "${path}" has a damaged record, row ${id} of Kafka topic "${topic}" (${why}). It is set aside and stays in the file, ` +
+        'the others are delivered. Check the disk.',
+      { topic },
+    );
+  },
+
   inUse(path: string): KafkaError {
     return new KafkaError(
       'SPOOL_IN_USE',
@@ -36,6 +45,13 @@ export const spoolErrors = {
     return unavailable(path, 'there is no such file: check the path, or start the flow that writes it');
   },
 
+  foreign(path: string): KafkaError {
+    return unavailable(
+      path,
+      'it is a file of another application, which stays as it is: name a path of its own for the spool',
+    );
+  },
+
   newer(path: string, version: number, known: number): KafkaError {
     return unavailable(
       path,
@@ -53,8 +69,23 @@ export const spoolErrors = {
     );
   },
 
+  heldWithoutRoom(path: string, cause: unknown): KafkaError {
+    const why =
+      'the flow that has it is at work on it, or found no room on its disk to let others look: ask again, or make room';
+    return unavailable(path, why, cause);
+  },
+
   notOpened(path: string, cause: unknown): KafkaError {
     return unavailable(path, `${reasonOf(cause)}. It needs a local disk with room`, cause);
+  },
+
+  noRoom(path: string, cause: unknown): KafkaError {
+    return new KafkaError(
+      'SPOOL_FAILED',
+      `The spool "${path}" cannot be written: ${reasonOf(cause)}. Make room on its disk. Until then nothing is kept in it; ` +
+        'what it holds is delivered, and comes again if the process ends before there is room.',
+      { cause },
+    );
   },
 
   full(path: string, maxBytes: number): KafkaError {

@@ -1,8 +1,11 @@
+import { rmSync } from 'node:fs';
 import type { Notify } from '../vocabulary/notice.ts';
 import type { Spool } from '../vocabulary/spool.ts';
 import { spoolErrors } from './errors.ts';
 import { fileOf } from './file.ts';
-import { openDatabase, prepareFolder } from './sqlite/database.ts';
+import { closeLog, openFile, prepareFolder } from './sqlite/database.ts';
+import { realDisk, type Disk } from './sqlite/disk.ts';
+import { hasLockBeside, refuseForeign } from './sqlite/identity.ts';
 import { lock } from './sqlite/lock.ts';
 import { SqliteSpool } from './sqlite/spool.ts';
 
@@ -22,17 +25,29 @@ const defaultPatience = 6_000;
  * Opens the spool for writing, as its only owner.
  * @throws KafkaError SPOOL_IN_USE, or SPOOL_UNAVAILABLE with what to change
  */
-export async function openSpool(options: SpoolOptions, notify: Notify): Promise<Spool> {
+export async function openSpool(
+  options: SpoolOptions,
+  notify: Notify,
+  disk: Disk = realDisk,
+): Promise<Spool> {
   const { maxBytes, patience = defaultPatience } = options;
   const path = fileOf(options.path);
-  prepareFolder(path);
+  await prepareFolder(path, disk);
+  const hadLock = hasLockBeside(path);
   const owner = await lock(path, patience);
   try {
-    const database = await openDatabase(path, notify);
     try {
-      return new SqliteSpool(path, maxBytes, database, owner);
+      await refuseForeign(path, hadLock);
     } catch (thrown) {
-      database.close();
+      if (!hadLock) rmSync(`${path}-lock`, { force: true });
+      throw thrown;
+    }
+    const file = await openFile(path, notify, disk);
+    try {
+      return new SqliteSpool({ path, maxBytes, notify, disk, lock: owner }, file);
+    } catch (thrown) {
+      closeLog(file.log);
+      file.database.close();
       throw spoolErrors.notOpened(path, thrown);
     }
   } catch (thrown) {

@@ -4,10 +4,11 @@ import { KafkaError } from '../vocabulary/errors.ts';
 import { spoolErrors } from './errors.ts';
 import { fileOf } from './file.ts';
 import { rowOverhead } from './size.ts';
+import { isSpool } from './sqlite/identity.ts';
 import { look } from './sqlite/look.ts';
 import { salvagedOf } from './sqlite/salvage.ts';
-import { schemaVersion, sizeInSql } from './sqlite/schema.ts';
-import { isDamage } from './sqlite/sqlite.ts';
+import { schemaVersion, sizeInSql, timeInSql } from './sqlite/schema.ts';
+import { isBusy, isDamage } from './sqlite/sqlite.ts';
 
 /** What a spool holds. Bytes as they count against `settings.spool.maxBytes`. */
 export interface SpoolStatus {
@@ -45,6 +46,7 @@ export async function readSpool(path: string): Promise<SpoolStatus> {
   const file = existsSync(named) ? named : salvagedOf(named);
   try {
     return await look(file, (database) => {
+      if (!isSpool(database)) throw spoolErrors.foreign(path);
       const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
       if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
       // Whoever made the file came no further.
@@ -53,6 +55,7 @@ export async function readSpool(path: string): Promise<SpoolStatus> {
     });
   } catch (thrown) {
     if (thrown instanceof KafkaError) throw thrown;
+    if (isBusy(thrown)) throw spoolErrors.heldWithoutRoom(path, thrown);
     throw isDamage(thrown) ? spoolErrors.damaged(path, thrown) : spoolErrors.notOpened(path, thrown);
   }
 }
@@ -83,13 +86,13 @@ function topicsOf(database: DatabaseSync): TopicStatus[] {
 }
 
 const topicsQuery = `
-  SELECT topics.name AS topic, count(*) - count(refused) AS records, count(refused) AS refused,
-    sum(${sizeInSql(rowOverhead)}) AS bytes, min(iif(refused IS NULL, kept_at, NULL)) AS oldest
-  FROM records JOIN topics ON topics.id = records.topic GROUP BY topics.name ORDER BY topics.name`;
+  SELECT ifnull(topics.name, '?') AS topic, count(*) - count(refused) AS records, count(refused) AS refused,
+    sum(${sizeInSql(rowOverhead)}) AS bytes, min(iif(refused IS NULL, ${timeInSql('kept_at')}, NULL)) AS oldest
+  FROM records LEFT JOIN topics ON topics.id = records.topic GROUP BY topics.name ORDER BY topics.name`;
 
 const refusalsQuery = `
-  SELECT topics.name AS topic, refused AS error, count(*) AS records
-  FROM records JOIN topics ON topics.id = records.topic WHERE refused IS NOT NULL
+  SELECT ifnull(topics.name, '?') AS topic, refused AS error, count(*) AS records
+  FROM records LEFT JOIN topics ON topics.id = records.topic WHERE refused IS NOT NULL
   GROUP BY topics.name, refused ORDER BY records DESC`;
 
 function statusOf(path: string, fileBytes: number, topics: readonly TopicStatus[]): SpoolStatus {

@@ -253,6 +253,16 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     },
     measure: ({ topic, error }, measure) => measure('spoolRefused', 1, { topic, error }),
   },
+  'spool-row-damaged': {
+    help: 'A row of the spool is damaged: it is set aside, and the others are delivered.',
+    line: {
+      level: 'error',
+      subject: ({ topic }) => `spool-row-damaged ${topic}`,
+      text: ({ error }) => error.message,
+      act: 'Check the disk. `spool status` counts such rows as refused; they stay in the file.',
+    },
+    measure: ({ topic, error }, measure) => measure('spoolRefused', 1, { topic, error }),
+  },
   'spool-failed': {
     help: 'A record could not be kept: the disk refused, or the spool is full.',
     line: {

@@ -68,6 +68,8 @@ export type Notice =
     }
   | { readonly kind: 'spool-drained'; readonly topic: string }
   | { readonly kind: 'spool-refused'; readonly topic: string; readonly error: KafkaError }
+  /** A row of it cannot be read; the others can. */
+  | { readonly kind: 'spool-row-damaged'; readonly topic: string; readonly error: KafkaError }
   | { readonly kind: 'spool-failed'; readonly error: KafkaError };
 
 export type NoticeKind = Notice['kind'];

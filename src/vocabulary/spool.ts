@@ -10,6 +10,9 @@ export interface KeptRecord {
 /** Told once: the record is on the disk for good (no error), or why not. */
 export type Kept = (error?: KafkaError) => void;
 
+/** A record of the spool that cannot be read. The error names its row. */
+export type OnDamaged = (error: KafkaError) => void;
+
 /** Stands for the partition of a record that was kept before the layout of its topic was known. */
 export const unassigned = -1;
 
@@ -54,8 +57,12 @@ export interface Spool {
    * The waiting records of a place, oldest first, those appended a moment ago included.
    * @param after only ids above this one
    * @param maxBytes as much as fits, and at least one record
+   * @param onDamaged told once of each record that cannot be read; it is passed over, as if refused
    */
-  read(place: Place, after: number, maxBytes: number): KeptRecord[];
+  read(place: Place, after: number, maxBytes: number, onDamaged?: OnDamaged): KeptRecord[];
+
+  /** Calls back once no removed record is in the file any more: with a disk that has no room, later. Not after `close`. */
+  whenRemoved(then: () => void): void;
 
   /** Every place where records wait, and how many. */
   places(): (Place & { readonly records: number })[];

@@ -43,6 +43,7 @@ export class MemorySpool implements Spool {
   readonly #rows: Map<number, Row>;
   #incoming = new Map<number, Kept>();
   #turnedAway = new Map<number, Kept>();
+  #removals: (() => void)[] = [];
   #scheduled = false;
   #closed = false;
 
@@ -87,6 +88,11 @@ export class MemorySpool implements Spool {
       kept.push({ id, record: row.record });
     }
     return kept;
+  }
+
+  whenRemoved(then: () => void): void {
+    if (this.#disk.fault === undefined) then();
+    else this.#removals.push(then);
   }
 
   places(): (Place & { records: number })[] {
@@ -158,5 +164,6 @@ export class MemorySpool implements Spool {
   #write(): void {
     this.#disk.rows.clear();
     for (const [id, row] of this.#rows) this.#disk.rows.set(id, { ...row });
+    for (const then of this.#removals.splice(0)) then();
   }
 }

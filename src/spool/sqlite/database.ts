@@ -1,27 +1,48 @@
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { KafkaError } from '../../vocabulary/errors.ts';
 import type { Notify } from '../../vocabulary/notice.ts';
 import { spoolErrors } from '../errors.ts';
+import { syncFolder, type Disk } from './disk.ts';
+import { logOf, renewLog } from './log.ts';
+import { createPrivate } from './private-file.ts';
+import type { DamagedRow } from './rows.ts';
 import { adopt, salvage, salvagedOf } from './salvage.ts';
-import { schema, schemaVersion } from './schema.ts';
-import { isDamage, sqlite } from './sqlite.ts';
+import { applicationId, highestId, latestTime, schema, schemaVersion } from './schema.ts';
+import { isDamage, isOfDisk, sqlite, type Sqlite } from './sqlite.ts';
 
-/** Pages of the write-ahead log before they go into the database itself: 32 MiB, for that blocks on the disk. */
-const checkpointPages = 8_192;
 const cacheKibibytes = 16 * 1024;
 /** A file that is empty and larger than this gives its pages back to the disk. */
 const slackBytes = 16 * 1024 * 1024;
+
+/** The open file of a spool. */
+export interface OpenFile {
+  readonly database: DatabaseSync;
+  /**
+   * The write-ahead log, for syncs. Undefined: the disk has no room to write. The file can be read then, and holds what it
+   * held.
+   */
+  readonly log: number | undefined;
+  /** Why there is no log. */
+  readonly fault?: unknown;
+}
 
 /**
  * Makes the folder where it is missing and says what is wrong with a place that cannot be written to.
  * @throws KafkaError SPOOL_UNAVAILABLE
  */
-export function prepareFolder(path: string): void {
+export async function prepareFolder(path: string, disk: Disk): Promise<void> {
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Otherwise a power cut takes a new folder with all that the spool has told since.
+    if (made !== undefined) {
+      for (let at = folder; ; at = dirname(at)) {
+        await syncFolder(dirname(at), disk);
+        if (at === made || at === dirname(at)) break;
+      }
+    }
   } catch (thrown) {
     throw spoolErrors.noFolder(path, folder, thrown);
   }
@@ -41,55 +62,149 @@ export function filesOf(path: string): string[] {
 
 /**
  * Opens the file for its one owner. A damaged one is set aside under a new name, and one with what can still be read takes
- * its place.
+ * its place. On a disk without room it is opened to be read.
  * @throws KafkaError SPOOL_UNAVAILABLE for a file of a newer version, or where SQLite cannot open it
  */
-export async function openDatabase(path: string, notify: Notify): Promise<DatabaseSync> {
+export async function openFile(path: string, notify: Notify, disk: Disk): Promise<OpenFile> {
   const library = await sqlite();
-  const open = () => begin(new library.DatabaseSync(path), path);
   try {
     if (existsSync(salvagedOf(path))) adopt(path, notify, library);
+    createPrivate(path);
     try {
-      return open();
+      return await openOrRead(path, notify, disk, library);
     } catch (thrown) {
       if (!isDamage(thrown)) throw thrown;
     }
     salvage(path, library);
     adopt(path, notify, library);
-    return open();
+    return await openOrRead(path, notify, disk, library);
   } catch (thrown) {
     throw thrown instanceof KafkaError ? thrown : spoolErrors.notOpened(path, thrown);
   }
 }
 
-function begin(database: DatabaseSync, path: string): DatabaseSync {
+/** Opens it anew, after this process has checked it and closed it. @throws whatever the disk or SQLite says */
+export async function reopenFile(path: string, notify: Notify, disk: Disk): Promise<OpenFile> {
+  const library = await sqlite();
+  try {
+    return await writable(path, notify, disk, library, false);
+  } catch (thrown) {
+    if (!isOfDisk(thrown)) throw thrown;
+    return { database: readable(path, library), log: undefined, fault: thrown };
+  }
+}
+
+/**
+ * Closes the file and leaves the log as it is. SQLite would move its pages into the database, and a power cut meanwhile
+ * would leave pages there that follow on a gap in the log. A connection that may only read does not.
+ */
+export async function closeWithoutCheckpoint(path: string, database: DatabaseSync): Promise<void> {
+  const { DatabaseSync } = await sqlite();
+  let guard: DatabaseSync | undefined;
+  try {
+    if (!database.isOpen) return;
+    guard = new DatabaseSync(path, { readOnly: true });
+    guard.prepare('SELECT 1 FROM sqlite_schema').get();
+  } finally {
+    if (database.isOpen) database.close();
+    guard?.close();
+  }
+}
+
+async function openOrRead(path: string, notify: Notify, disk: Disk, library: Sqlite): Promise<OpenFile> {
+  try {
+    return await writable(path, notify, disk, library, true);
+  } catch (thrown) {
+    if (!isOfDisk(thrown)) throw thrown;
+    return { database: readable(path, library), log: undefined, fault: thrown };
+  }
+}
+
+async function writable(
+  path: string,
+  notify: Notify,
+  disk: Disk,
+  { DatabaseSync }: Sqlite,
+  unchecked: boolean,
+): Promise<OpenFile> {
+  // Whoever had it before may have met a failed sync.
+  await renewLog(path, disk);
+  const database = new DatabaseSync(path);
   try {
     // Whoever looks at the file holds it for moments. Only here, for the loop stands still meanwhile.
     database.exec('PRAGMA busy_timeout = 1000');
-    const version = numberOf(database, 'user_version');
-    if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
+    const version = versionOf(database, path);
     database.exec('PRAGMA journal_mode = WAL');
-    // The spool syncs the log itself, off the event loop, before it tells anybody (`SqliteSpool`).
-    database.exec('PRAGMA synchronous = NORMAL');
-    database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+    // The spool syncs the log itself, off the event loop, before it tells anybody (`SqliteSpool`), and moves it into the
+    // database only after that.
+    database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
     database.exec(`PRAGMA journal_size_limit = ${slackBytes}`);
     // Lanes are read by turns, and their rows lie side by side: what one has read is there for the next.
     database.exec(`PRAGMA cache_size = -${cacheKibibytes}`);
-    check(database);
-    if (version === 0) create(database);
-    database.exec('UPDATE records SET refused = NULL WHERE refused IS NOT NULL');
+    if (unchecked) check(database);
+    // The log is there once something was written through this connection, and stays until it closes.
+    database.exec(
+      `BEGIN IMMEDIATE; ${version === 0 ? schema : ''} ` +
+        `PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}; COMMIT`,
+    );
+    if (unchecked) {
+      database.exec('UPDATE records SET refused = NULL WHERE refused IS NOT NULL');
+      for (const { id, topic, why } of setAside(database))
+        notify({ kind: 'spool-row-damaged', topic, error: spoolErrors.rowDamaged(path, id, topic, why) });
+    }
     shrink(database);
     database.exec('PRAGMA busy_timeout = 0');
-    return database;
+    await syncFolder(dirname(path), disk);
+    return { database, log: openSync(logOf(path), 'r+') };
   } catch (thrown) {
     database.close();
     throw thrown;
   }
 }
 
-/** One transaction, so that no half-made file stays behind a crash. */
-function create(database: DatabaseSync): void {
-  database.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT`);
+/** Needs no room: the index of the log is in memory, which keeps others from looking. */
+function readable(path: string, { DatabaseSync }: Sqlite): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 0');
+    if (versionOf(database, path) > 0) {
+      check(database);
+      return database;
+    }
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+  database.close();
+  // Nothing was ever in it.
+  const empty = new DatabaseSync(':memory:');
+  empty.exec(schema);
+  return empty;
+}
+
+function versionOf(database: DatabaseSync, path: string): number {
+  const version = numberOf(database, 'user_version');
+  if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
+  return version;
+}
+
+/** Rows that were damaged where no check sees it, and that nothing could read or deliver. They stay as refused. */
+function setAside(database: DatabaseSync): DamagedRow[] {
+  // A partition that there is not is given anew (`Rows.assign`).
+  database.exec('UPDATE records SET partition = -1 WHERE partition < -1');
+  return database
+    .prepare(
+      `UPDATE records SET refused = 'the row is damaged'
+       WHERE id NOT BETWEEN 1 AND ${highestId} OR abs(CAST(timestamp AS REAL)) > ${latestTime}
+         OR topic NOT IN (SELECT id FROM topics)
+       RETURNING CAST(id AS TEXT) AS id, (SELECT name FROM topics WHERE topics.id = records.topic) AS topic`,
+    )
+    .all()
+    .map(({ id, topic }) => ({
+      id: String(id),
+      topic: String(topic ?? '?'),
+      why: topic === null ? 'its topic is not in the file' : 'its id or its timestamp is none',
+    }));
 }
 
 function check(database: DatabaseSync): void {
@@ -100,10 +215,25 @@ function check(database: DatabaseSync): void {
 /** Pages are used again while records come and go; only an empty file is worth making small. */
 export function shrink(database: DatabaseSync): void {
   if (database.prepare('SELECT 1 FROM records LIMIT 1').get() !== undefined) return;
-  if (numberOf(database, 'page_count') * numberOf(database, 'page_size') > slackBytes)
+  if (numberOf(database, 'page_count') * numberOf(database, 'page_size') <= slackBytes) return;
+  try {
     database.exec('VACUUM');
+  } catch (thrown) {
+    // Without room for it the file stays as large as it is.
+    if (!isOfDisk(thrown)) throw thrown;
+  }
 }
 
 function numberOf(database: DatabaseSync, pragma: string): number {
   return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
+}
+
+/** The log is closed first: no lock of SQLite is on it. */
+export function closeLog(log: number | undefined): void {
+  if (log !== undefined) closeSync(log);
+}
+
+/** It describes a log that is not there any more. */
+export function forgetLogIndex(path: string): void {
+  rmSync(`${path}-shm`, { force: true });
 }

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { spoolErrors } from '../errors.ts';
-import { isBusy, isReadOnly, sqlite } from './sqlite.ts';
+import { createPrivate } from './private-file.ts';
+import { isBusy, isForbidden, isReadOnly, sqlite } from './sqlite.ts';
 
 /** Between two looks at a file that another process still has. Milliseconds. */
 const interval = 100;
@@ -16,14 +17,18 @@ const interval = 100;
 export async function lock(path: string, patience: number): Promise<DatabaseSync> {
   const { DatabaseSync } = await sqlite();
   for (const begin = performance.now(); ;) {
-    const database = new DatabaseSync(`${path}-lock`);
+    let database: DatabaseSync | undefined;
     try {
+      createPrivate(`${path}-lock`);
+      database = new DatabaseSync(`${path}-lock`);
       // Of a file that may only be read SQLite makes a read-only database, whose transaction locks nothing: a write tells.
-      database.exec('BEGIN EXCLUSIVE; PRAGMA user_version = 1');
+      // With its journal in memory it writes nothing: a disk without room has nothing to refuse.
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 1');
       return database;
     } catch (thrown) {
-      database.close();
-      if (isReadOnly(thrown)) throw spoolErrors.notWritable(path, dirname(path), thrown);
+      database?.close();
+      if (isReadOnly(thrown) || isForbidden(thrown))
+        throw spoolErrors.notWritable(path, dirname(path), thrown);
       if (!isBusy(thrown)) throw spoolErrors.notOpened(path, thrown);
       if (performance.now() - begin >= patience) throw spoolErrors.inUse(path);
     }

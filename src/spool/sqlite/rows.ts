@@ -1,10 +1,18 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { reasonOf } from '../../vocabulary/errors.ts';
 import type { KafkaRecord, RecordHeaders } from '../../vocabulary/record.ts';
 import { unassigned, type KeptRecord, type Place } from '../../vocabulary/spool.ts';
 import { headersText, rowOverhead, spoolBytes } from '../size.ts';
-import { sizeInSql } from './schema.ts';
+import { highestId, latestTime, sizeInSql, timeInSql } from './schema.ts';
 
 type Row = Record<string, SQLOutputValue>;
+
+/** A row that holds no record. Its id may be one that JavaScript cannot count. */
+export interface DamagedRow {
+  readonly id: string;
+  readonly topic: string;
+  readonly why: string;
+}
 
 /** The table of records, in the words of the spool. Everything here is synchronous and touches no disk but by SQLite. */
 export class Rows {
@@ -38,7 +46,11 @@ export class Rows {
     this.#beyond = database.prepare(
       'SELECT id, key FROM records WHERE topic = ? AND partition >= ? AND refused IS NULL LIMIT ?',
     );
-    this.#oldest = database.prepare('SELECT kept_at FROM records ORDER BY id LIMIT 1');
+    // Numbers that JavaScript does not have would end the reading of the whole place.
+    this.#read.setReadBigInts(true);
+    this.#oldest = database.prepare(
+      `SELECT ${timeInSql('kept_at')} AS kept_at FROM records WHERE id > 0 ORDER BY id LIMIT 1`,
+    );
     this.#has = database.prepare('SELECT 1 FROM records WHERE id = ?');
     this.#assign = database.prepare('UPDATE records SET partition = ? WHERE id = ?');
   }
@@ -46,7 +58,7 @@ export class Rows {
   totals(): { lastId: number; records: number; bytes: number } {
     const row = this.#database
       .prepare(
-        `SELECT max(id) AS last, count(*) AS records, sum(${sizeInSql(rowOverhead)}) AS bytes FROM records`,
+        `SELECT max(iif(id <= ${highestId}, id, 0)) AS last, count(*) AS records, sum(${sizeInSql(rowOverhead)}) AS bytes FROM records`,
       )
       .get();
     return {
@@ -108,16 +120,31 @@ export class Rows {
     for (const [id, message] of errors) this.#refuse.run(message, id);
   }
 
-  read(topic: string, partition: number, after: number, maxBytes: number): KeptRecord[] {
+  /** @param skip rows that are no longer what the file says */
+  read(
+    { topic, partition }: Place,
+    after: number,
+    maxBytes: number,
+    skip: (id: number) => boolean,
+    onDamaged: (row: DamagedRow) => void,
+  ): KeptRecord[] {
     const topicId = this.#topicId(topic);
     if (topicId === undefined) return [];
     const kept: KeptRecord[] = [];
     let bytes = 0;
     for (const row of this.#read.iterate(topicId, partition, after)) {
-      const record = this.#recordOf(topic, row);
+      const id = Number(row.id);
+      if (skip(id)) continue;
+      let record: KafkaRecord;
+      try {
+        record = this.#recordOf(topic, row);
+      } catch (thrown) {
+        onDamaged({ id: String(row.id), topic, why: reasonOf(thrown) });
+        continue;
+      }
       bytes += spoolBytes(record);
       if (bytes > maxBytes && kept.length > 0) break;
-      kept.push({ id: Number(row.id), record });
+      kept.push({ id, record });
     }
     return kept;
   }
@@ -134,6 +161,16 @@ export class Rows {
         partition: Number(partition),
         records: Number(records),
       }));
+  }
+
+  /** Whether `assign` would have anything to do. */
+  needsAssign(topic: string, partitions: number): boolean {
+    const topicId = this.#topicId(topic);
+    if (topicId === undefined) return false;
+    return (
+      this.#homeless.get(topicId, unassigned, 1) !== undefined ||
+      this.#beyond.get(topicId, partitions, 1) !== undefined
+    );
   }
 
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
@@ -166,7 +203,10 @@ export class Rows {
     return id;
   }
 
-  #recordOf(topic: string, { key, value, headers, timestamp }: Row): KafkaRecord {
+  /** @throws where the row is damaged */
+  #recordOf(topic: string, { id, key, value, headers, timestamp }: Row): KafkaRecord {
+    if (Number(id) > highestId) throw new Error('its id is too large');
+    if (Math.abs(Number(timestamp)) > latestTime) throw new Error('its timestamp is none');
     return {
       topic,
       key: bufferOf(key),
@@ -179,7 +219,7 @@ export class Rows {
   #headersOf(text: string): RecordHeaders {
     let headers = this.#headers.get(text);
     if (headers === undefined) {
-      headers = JSON.parse(text) as RecordHeaders;
+      headers = parsedHeaders(text);
       // Headers that differ from record to record must not pile up.
       if (this.#headers.size >= 1_000) this.#headers = new Map();
       this.#headers.set(text, headers);
@@ -187,6 +227,25 @@ export class Rows {
     return headers;
   }
 }
+
+/** @throws where these are no headers */
+function parsedHeaders(text: string): RecordHeaders {
+  let headers: unknown;
+  try {
+    headers = JSON.parse(text);
+  } catch {
+    // JSON.parse quotes what it could not read.
+    throw new Error('its headers are no JSON');
+  }
+  if (!isHeaders(headers)) throw new Error('its headers are no texts by name');
+  return headers;
+}
+
+const isHeaders = (value: unknown): value is RecordHeaders =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((text) => typeof text === 'string');
 
 /** A view, not a copy. */
 function bufferOf(value: SQLOutputValue | undefined): Buffer {

@@ -15,7 +15,7 @@ import {
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Notify } from '../../vocabulary/notice.ts';
-import { schema, schemaVersion } from './schema.ts';
+import { applicationId, schema, schemaVersion } from './schema.ts';
 import { isOfContent, type Sqlite } from './sqlite.ts';
 
 /** What could be read of a damaged spool, complete and synced; it is about to take the place of that. */
@@ -35,7 +35,9 @@ export function salvage(path: string, { DatabaseSync }: Sqlite): void {
     try {
       // Nothing is made good if this ends early: it is thrown away.
       fresh.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF');
-      fresh.exec(`BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}`);
+      fresh.exec(
+        `BEGIN; ${schema} PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}`,
+      );
       takeOver(fresh, path, DatabaseSync);
       fresh.exec('COMMIT');
     } finally {

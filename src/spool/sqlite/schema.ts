@@ -1,6 +1,16 @@
 /** What `PRAGMA user_version` says of a file of this layout. */
 export const schemaVersion = 1;
 
+/** What `PRAGMA application_id` says of it: "wksp". */
+export const applicationId = 0x77_6b_73_70;
+
+/** Ids that JavaScript counts exactly; new ones have room above. */
+export const highestId = 2 ** 52;
+/** What a JavaScript date can be, in milliseconds. */
+export const latestTime = 8.64e15;
+
+export const indexOfPlaces = 'CREATE INDEX place ON records (topic, partition)';
+
 /** Times in milliseconds since the epoch; headers are JSON; `refused` is why the broker will not have the record. */
 export const schema = `
   CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -15,9 +25,12 @@ export const schema = `
     headers TEXT NOT NULL,
     value BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX place ON records (topic, partition);
+  ${indexOfPlaces};
 `;
 
 /** Bytes as `spoolBytes` counts them. */
 export const sizeInSql = (overhead: number): string =>
   `length(key) + length(value) + octet_length(headers) + ${overhead}`;
+
+/** A time that a damaged row has is none that JavaScript can name. */
+export const timeInSql = (column: string): string => `max(0, min(${column}, ${latestTime}))`;

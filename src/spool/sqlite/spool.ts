@@ -1,40 +1,68 @@
-import { closeSync, fdatasync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import type { DatabaseSync } from 'node:sqlite';
 import type { KafkaError } from '../../vocabulary/errors.ts';
+import type { Notify } from '../../vocabulary/notice.ts';
 import type { KafkaRecord } from '../../vocabulary/record.ts';
-import type { Kept, KeptRecord, Place, Spool, SpoolLevel } from '../../vocabulary/spool.ts';
+import type { Kept, KeptRecord, OnDamaged, Place, Spool, SpoolLevel } from '../../vocabulary/spool.ts';
 import { spoolErrors } from '../errors.ts';
 import { spoolBytes } from '../size.ts';
-import { shrink } from './database.ts';
+import {
+  closeLog,
+  closeWithoutCheckpoint,
+  forgetLogIndex,
+  reopenFile,
+  shrink,
+  type OpenFile,
+} from './database.ts';
+import type { Disk } from './disk.ts';
+import { probe, renewLog } from './log.ts';
 import { Rows } from './rows.ts';
-import { syncFile } from './salvage.ts';
+import { highestId } from './schema.ts';
+import { isFailedSync } from './sqlite.ts';
 
 /** A removal may wait this long for others, in milliseconds: it has no push that waits for it. */
 const removalDelay = 20;
-/** After a disk that refused, removals try again after this long, in milliseconds. */
+/** After a disk that refused, it is tried again after this long, in milliseconds. */
 const repairDelay = 1_000;
+/** The log goes into the database when it has about so many bytes, for that blocks on the disk. */
+const checkpointBytes = 32 * 1024 * 1024;
+/** What a transaction and each of its rows add to the log beside the records: pages of the tables and of the index. */
+const transactionBytes = 16 * 1024;
+const rowBytes = 512;
 
 interface Append {
   readonly record: KafkaRecord;
   readonly partition: number;
 }
 
-const sync = promisify(fdatasync);
+export interface SqliteSpoolOptions {
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly notify: Notify;
+  readonly disk: Disk;
+  readonly lock: DatabaseSync;
+}
 
 /**
  * The spool in one SQLite file. Group commit: all that is appended while a sync of the log is under way shares the next
  * transaction and the next sync. Writing is a copy into the page cache and happens on the loop; waiting for the disk
  * (4 to 9 ms measured) happens on the thread pool, which is why SQLite itself does not sync at each commit.
+ *
+ * After a failed sync nothing is written and nobody is told "kept" until a new log, copied and synced, is in the place of the
+ * old one (`renewLog`). A spool that was opened on a disk without room is in the same state: it is read, and tried again.
  */
 export class SqliteSpool implements Spool {
   readonly #path: string;
   readonly #maxBytes: number;
-  readonly #database: DatabaseSync;
+  readonly #notify: Notify;
+  readonly #disk: Disk;
   readonly #lock: DatabaseSync;
-  readonly #rows: Rows;
-  readonly #log: number;
+  #database: DatabaseSync;
+  #rows: Rows;
+  /** Undefined: nothing may be written (`#fault` says why). */
+  #log: number | undefined;
+  #fault: unknown;
+  /** The log may have a gap: it must not go into the database. */
+  #doubtful = false;
   readonly lastId: number;
   #bytes: number;
   #records: number;
@@ -44,30 +72,43 @@ export class SqliteSpool implements Spool {
   #removed = new Set<number>();
   #refused = new Map<number, string>();
   /** Written, and told once a sync that begins after the write is through. */
-  #written = new Map<number, KafkaRecord>();
+  #written = new Map<number, Append>();
   /** Not kept, and not told so yet: these count for nothing. Undefined: for want of room. */
   readonly #unkept = new Map<number, KafkaError | undefined>();
   #syncing: Promise<void> | undefined;
+  #mending: Promise<void> | undefined;
+  #mendTimer: NodeJS.Timeout | undefined;
+  /** About the bytes of the log that are not in the database yet. */
+  #logBytes = 0;
+  /** Rows that were told as damaged. */
+  readonly #damaged = new Set<string>();
+  #removals: (() => void)[] = [];
   /** Once, ever: some rows were taken back that somebody may have read. */
   #syncFailed = false;
   #scheduled: NodeJS.Immediate | undefined;
   #tidyTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(path: string, maxBytes: number, database: DatabaseSync, lock: DatabaseSync) {
+  constructor(
+    { path, maxBytes, notify, disk, lock }: SqliteSpoolOptions,
+    { database, log, fault }: OpenFile,
+  ) {
     this.#path = path;
     this.#maxBytes = maxBytes;
-    this.#database = database;
+    this.#notify = notify;
+    this.#disk = disk;
     this.#lock = lock;
+    this.#database = database;
     this.#rows = new Rows(database);
     const { lastId, records, bytes } = this.#rows.totals();
     this.lastId = lastId;
     this.#records = records;
     this.#bytes = bytes;
-    // The log is there once something was written through this connection, and stays until it closes.
-    database.exec('BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT');
-    syncFile(dirname(path));
-    this.#log = openSync(`${path}-wal`, 'r+');
+    this.#log = log;
+    if (log !== undefined) return;
+    this.#fault = fault;
+    notify({ kind: 'spool-failed', error: spoolErrors.noRoom(path, fault) });
+    this.#mendLater();
   }
 
   append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
@@ -75,6 +116,8 @@ export class SqliteSpool implements Spool {
     this.#asked.set(id, kept);
     if (this.#closing !== undefined) this.#unkept.set(id, spoolErrors.closed(this.#path));
     else if (this.#bytes + bytes > this.#maxBytes) this.#unkept.set(id, undefined);
+    else if (this.#log === undefined && this.#mending === undefined)
+      this.#unkept.set(id, spoolErrors.failed(this.#path, this.#fault));
     else {
       this.#bytes += bytes;
       this.#records++;
@@ -109,18 +152,37 @@ export class SqliteSpool implements Spool {
     this.#tidyLater(removalDelay);
   }
 
-  read({ topic, partition }: Place, after: number, maxBytes: number): KeptRecord[] {
-    this.#write();
-    return this.#rows.read(topic, partition, after, maxBytes);
+  read(place: Place, after: number, maxBytes: number, onDamaged?: OnDamaged): KeptRecord[] {
+    this.#writeAll();
+    // Where the disk has no room, the file still has what has left the spool.
+    const gone = (id: number): boolean => this.#removed.has(id) || this.#refused.has(id);
+    return this.#rows.read(place, after, maxBytes, gone, ({ id, topic, why }) => {
+      if (this.#damaged.has(id)) return;
+      this.#damaged.add(id);
+      const error = spoolErrors.rowDamaged(this.#path, id, topic, why);
+      // Others are set aside when the file is opened with room.
+      if (Number(id) <= highestId) this.refuse(Number(id), error);
+      onDamaged?.(error);
+    });
+  }
+
+  whenRemoved(then: () => void): void {
+    if (this.#removed.size === 0) return then();
+    this.#removals.push(then);
+    this.#tidyLater(removalDelay);
   }
 
   places(): (Place & { records: number })[] {
-    this.#write();
+    this.#writeAll();
     return this.#rows.places();
   }
 
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
-    this.#write();
+    this.#writeAll();
+    if (this.#log === undefined) {
+      if (!this.#rows.needsAssign(topic, partitions)) return false;
+      throw spoolErrors.failed(this.#path, this.#fault);
+    }
     return this.#rows.assign(topic, partitions, choose, limit);
   }
 
@@ -142,6 +204,12 @@ export class SqliteSpool implements Spool {
     return this.#closing;
   }
 
+  /** What is on its way must be seen by whoever reads. */
+  #writeAll(): void {
+    this.#write();
+    if (this.#log === undefined && this.#incoming.size > 0) throw spoolErrors.failed(this.#path, this.#fault);
+  }
+
   #schedule(): void {
     // While a sync is under way, what comes forms the next group.
     if (this.#syncing === undefined) this.#scheduled ??= setImmediate(() => this.#cycle());
@@ -151,20 +219,23 @@ export class SqliteSpool implements Spool {
     this.#scheduled = undefined;
     this.#write();
     this.#tellUnkept();
-    if (this.#written.size > 0 && this.#syncing === undefined) this.#syncing = this.#sync();
+    const log = this.#log;
+    if (log !== undefined && this.#written.size > 0 && this.#syncing === undefined)
+      this.#syncing = this.#sync(log);
   }
 
-  async #sync(): Promise<void> {
+  async #sync(log: number): Promise<void> {
     const written = this.#written;
     this.#written = new Map();
     let error: KafkaError | undefined;
     try {
-      await sync(this.#log);
+      await this.#disk.sync(log);
     } catch (thrown) {
       error = spoolErrors.failed(this.#path, thrown);
+      this.#doubt(thrown);
     }
     this.#syncing = undefined;
-    for (const [id, record] of written) {
+    for (const [id, { record }] of written) {
       // Its row must not be sent at the next start, when its push was told that it was not kept.
       if (error !== undefined && this.#asked.has(id)) {
         this.#uncount(record);
@@ -172,11 +243,74 @@ export class SqliteSpool implements Spool {
       }
       this.#tell(id, error);
     }
-    if (error !== undefined) {
-      this.#syncFailed = true;
-      this.#tidyLater(removalDelay);
-    }
+    if (error !== undefined) this.#syncFailed = true;
+    else if (this.#written.size === 0) this.#checkpoint();
     if (this.#incoming.size > 0 || this.#written.size > 0 || this.#unkept.size > 0) this.#schedule();
+  }
+
+  /** Only what was synced goes into the database, so that a gap in the log never does. */
+  #checkpoint(): void {
+    if (this.#logBytes < checkpointBytes || this.#log === undefined) return;
+    try {
+      const result = this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
+      // Somebody who looks at the file may be in the way.
+      this.#logBytes = result?.log === result?.checkpointed ? 0 : checkpointBytes / 2;
+    } catch (thrown) {
+      this.#logBytes = checkpointBytes / 2;
+      if (isFailedSync(thrown)) this.#doubt(thrown);
+    }
+  }
+
+  /** A sync has failed: what the log holds from the last one on may be lost. */
+  #doubt(thrown: unknown): void {
+    closeLog(this.#log);
+    this.#log = undefined;
+    this.#fault = thrown;
+    this.#doubtful = true;
+    // Written while that sync was under way, and told to nobody: again, once there is a new log.
+    for (const [id, append] of this.#written) {
+      this.#removed.add(id);
+      this.#incoming.set(id, append);
+    }
+    this.#written.clear();
+    if (this.#closing === undefined) this.#mend();
+  }
+
+  #mendLater(): void {
+    if (this.#closing === undefined) this.#mendTimer ??= setTimeout(() => this.#mend(), repairDelay).unref();
+  }
+
+  /** Makes the file one that may be written to. What is appended meanwhile waits for it. */
+  #mend(): void {
+    this.#mendTimer = undefined;
+    this.#mending ??= this.#reopen()
+      .catch((thrown: unknown) => {
+        this.#fault = thrown;
+      })
+      .then(() => {
+        this.#mending = undefined;
+        if (this.#log === undefined) {
+          this.#failIncoming(this.#fault);
+          this.#mendLater();
+        } else this.#tidyLater(removalDelay);
+        if (this.#incoming.size > 0) this.#schedule();
+      });
+  }
+
+  /** @throws where the disk still refuses; the file stays open to be read then, as it was */
+  async #reopen(): Promise<void> {
+    await probe(this.#path, this.#disk);
+    await renewLog(this.#path, this.#disk);
+    if (this.#doubtful) await closeWithoutCheckpoint(this.#path, this.#database);
+    else if (this.#database.isOpen) this.#database.close();
+    forgetLogIndex(this.#path);
+    const { database, log, fault } = await reopenFile(this.#path, this.#notify, this.#disk);
+    this.#database = database;
+    this.#rows = new Rows(database);
+    this.#log = log;
+    this.#fault = fault;
+    this.#logBytes = 0;
+    this.#doubtful &&= log === undefined;
   }
 
   #tell(id: number, error?: KafkaError): void {
@@ -210,7 +344,9 @@ export class SqliteSpool implements Spool {
   /** All that is on its way goes into the file in one transaction; where there is no room, at least what makes room. */
   #write(): void {
     const incoming = this.#incoming;
-    if (incoming.size === 0 && this.#removed.size === 0 && this.#refused.size === 0) return;
+    if (this.#log === undefined) return;
+    const rows = incoming.size + this.#removed.size + this.#refused.size;
+    if (rows === 0) return;
     this.#incoming = new Map();
     try {
       this.#rows.transaction(() => {
@@ -220,23 +356,30 @@ export class SqliteSpool implements Spool {
       });
       this.#removed.clear();
       this.#refused.clear();
-      for (const [id, { record }] of incoming) this.#written.set(id, record);
+      this.#logBytes += transactionBytes + rows * rowBytes;
+      for (const [id, append] of incoming) {
+        this.#written.set(id, append);
+        this.#logBytes += spoolBytes(append.record);
+      }
+      for (const then of this.#removals.splice(0)) then();
     } catch (thrown) {
-      this.#fail(incoming, thrown);
+      if (incoming.size > 0) {
+        this.#incoming = new Map(incoming);
+        this.#failIncoming(thrown);
+        this.#write();
+      } else this.#tidyLater(repairDelay);
     }
   }
 
-  #fail(incoming: ReadonlyMap<number, Append>, thrown: unknown): void {
-    if (incoming.size > 0) {
-      const error = spoolErrors.failed(this.#path, thrown);
-      for (const [id, { record }] of incoming) {
-        this.#uncount(record);
-        this.#unkept.set(id, error);
-      }
-      // Later, for a write may be asked for by somebody who is about to read.
-      queueMicrotask(() => this.#tellUnkept());
-      this.#write();
-    } else this.#tidyLater(repairDelay);
+  #failIncoming(thrown: unknown): void {
+    const error = spoolErrors.failed(this.#path, thrown);
+    for (const [id, { record }] of this.#incoming) {
+      this.#uncount(record);
+      this.#unkept.set(id, error);
+    }
+    this.#incoming.clear();
+    // Later, for a write may be asked for by somebody who is about to read.
+    queueMicrotask(() => this.#tellUnkept());
   }
 
   /**
@@ -258,16 +401,34 @@ export class SqliteSpool implements Spool {
   async #close(): Promise<void> {
     this.#dropUntold();
     clearTimeout(this.#tidyTimer);
+    clearTimeout(this.#mendTimer);
     await this.#syncing;
+    await this.#mending;
     clearImmediate(this.#scheduled);
-    try {
-      shrink(this.#database);
-    } catch {
-      // A disk without room: the file stays as large as it is.
+    if (this.#log === undefined) await this.#closeUnwritable();
+    else {
+      this.#write();
+      try {
+        shrink(this.#database);
+      } catch {
+        // The file stays as large as it is.
+      }
+      // SQLite's locks are freed by the first handle on a file that closes, so these go in this order.
+      this.#database.close();
     }
-    // SQLite's locks are freed by the first handle on a file that closes, so these go in this order.
-    this.#database.close();
-    closeSync(this.#log);
+    closeLog(this.#log);
     this.#lock.close();
+  }
+
+  /** One more try to take out of the file what must not be sent at the next start. */
+  async #closeUnwritable(): Promise<void> {
+    try {
+      await this.#reopen();
+      this.#write();
+    } catch {
+      // What was told stays in the file, and what has left it comes again.
+    }
+    if (this.#log === undefined) await closeWithoutCheckpoint(this.#path, this.#database);
+    else this.#database.close();
   }
 }

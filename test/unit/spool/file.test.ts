@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -52,9 +53,11 @@ describe('the file of the spool', () => {
     await (await second).close();
   });
 
-  it('is set aside when it is no database at all, and a fresh one begun', async () => {
+  it('is set aside when it is no database any more, and a fresh one begun', async () => {
     const folder = tempFolder();
     const path = join(folder, 'spool.db');
+    // A spool was there before.
+    writeFileSync(`${path}-lock`, '');
     writeFileSync(path, 'garbage '.repeat(5_000));
     const notices: Notice[] = [];
     const spool = await open(path, notices);
@@ -204,8 +207,8 @@ describe('the file of the spool', () => {
     assert.deepEqual(readdirSync(links), ['spool.db']);
   });
 
-  /** What had been opened of it stayed open, once more with each try. */
-  it('of another layout is refused, and let go of', async () => {
+  /** What had been opened of it stayed open, once more with each try. And our tables were written into it. */
+  it('of another application is refused, and let go of', async () => {
     const folder = tempFolder();
     const path = join(folder, 'spool.db');
     const database = new DatabaseSync(path);
@@ -213,9 +216,106 @@ describe('the file of the spool', () => {
     database.close();
     await assert.rejects(open(path), {
       code: 'SPOOL_UNAVAILABLE',
-      message: /cannot be used: no such table: topics|table records has 2 columns but 9 values were supplied/,
+      message:
+        `settings.spool.path "${path}" cannot be used: it is a file of another application, which stays as it is: ` +
+        'name a path of its own for the spool.',
     });
-    assert.deepEqual(readdirSync(folder).sort(), ['spool.db', 'spool.db-lock']);
+    assert.deepEqual(readdirSync(folder), ['spool.db']);
+  });
+
+  /** Our tables were written into a shop's database, and its flow.json was renamed as a damaged spool. */
+  for (const [what, write] of [
+    [
+      'a database',
+      (path: string) => {
+        const database = new DatabaseSync(path);
+        database.exec(
+          'PRAGMA journal_mode = WAL; CREATE TABLE orders (id INTEGER); INSERT INTO orders VALUES (1)',
+        );
+        database.close();
+      },
+    ],
+    [
+      'a database of an application that names itself',
+      (path: string) => {
+        const database = new DatabaseSync(path);
+        database.exec('PRAGMA application_id = 1234');
+        database.close();
+      },
+    ],
+    ['no database', (path: string) => writeFileSync(path, '{ "version": 4 }'.repeat(1_000))],
+  ] as const)
+    it(`that is ${what} of somebody else is neither written to nor renamed`, async () => {
+      const folder = tempFolder();
+      const path = join(folder, 'other');
+      write(path);
+      const before = readFileSync(path);
+      const notices: Notice[] = [];
+      for (let tries = 0; tries < 2; tries++)
+        await assert.rejects(open(path, notices), {
+          code: 'SPOOL_UNAVAILABLE',
+          message: /it is a file of another application, which stays as it is/,
+        });
+      assert.ok(before.equals(readFileSync(path)));
+      assert.deepEqual(readdirSync(folder), ['other']);
+      assert.deepEqual(notices, []);
+    });
+
+  // Version 0.1.0 wrote no application id.
+  it('of an earlier version is taken over, and names itself from then on', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    await filled(path, 3);
+    const earlier = new DatabaseSync(path);
+    earlier.exec('PRAGMA application_id = 0');
+    earlier.close();
+    const spool = await open(path);
+    assert.equal(spool.level().records, 3);
+    await spool.close();
+    const database = new DatabaseSync(path);
+    assert.deepEqual({ ...database.prepare('PRAGMA application_id').get() }, { application_id: 0x776b7370 });
+    database.close();
+  });
+
+  /** Under the usual umask everybody on the machine could read the events. */
+  it('and all files beside it are for their user alone, as is a folder that is made', async () => {
+    const folder = join(tempFolder(), 'made', 'for', 'it');
+    const path = join(folder, 'spool.db');
+    const before = process.umask(0o022);
+    try {
+      const spool = await open(path);
+      await keep(spool, 1, record('x'));
+      const modes = Object.fromEntries(
+        readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]),
+      );
+      assert.deepEqual(modes, {
+        'spool.db': '600',
+        'spool.db-lock': '600',
+        'spool.db-shm': '600',
+        'spool.db-wal': '600',
+      });
+      for (const made of [folder, join(folder, '..'), join(folder, '..', '..')])
+        assert.equal((statSync(made).mode & 0o777).toString(8), '700');
+      await spool.close();
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  /** The entry of a new folder is in the folder above: a power cut took both, with all that had been told as kept. */
+  it('has the folders that are made for it synced, up to the one that was there', async () => {
+    const above = tempFolder();
+    const path = join(above, 'made', 'twice', 'spool.db');
+    const synced: string[] = [];
+    const disk = {
+      sync(file: number): Promise<void> {
+        synced.push(readlinkSync(`/proc/self/fd/${file}`));
+        return Promise.resolve();
+      },
+    };
+    const spool = await openSpool({ path, maxBytes: 1_000, patience: 0 }, () => undefined, disk);
+    for (const folder of [above, join(above, 'made'), join(above, 'made', 'twice')])
+      assert.ok(synced.includes(folder), `${folder} is synced`);
+    await spool.close();
   });
 
   it('does not grow by what comes and goes', async () => {

@@ -37,6 +37,8 @@ describe('a look at a spool', () => {
       const path = join(folder, 'spool.db');
       chmodSync(folder, 0o755);
       await filled(path, 2);
+      // What is new is for its user alone.
+      chmodSync(path, 0o644);
       const look = () => start(t, 'looking-process.ts', [path]).line;
       assert.equal(await look(), '2 records');
       assert.deepEqual(readdirSync(folder).sort(), ['spool.db', 'spool.db-lock']);

@@ -82,6 +82,8 @@ describe('metrics of the spool', () => {
 
   it('count a file that was damaged', async () => {
     const spool = spoolIn(tempFolder());
+    // A spool was there before.
+    writeFileSync(`${spool.path}-lock`, '');
     writeFileSync(spool.path, 'this is no database, '.repeat(500));
     const { runtime, log } = await openOn({}, {}, { spool });
     assert.deepEqual(await points('walkeros.kafka.spool.failures'), [{ attributes: id, value: 1 }]);
