@@ -21,7 +21,15 @@ export function parse(text: string, references: readonly SchemaReference[]): Fil
   return file;
 }
 
+/** No `.proto` is without any space. */
+const base64 = /^[A-Za-z0-9+/]{4,}={0,2}$/;
+
 function parseInto(root: Root, text: string): File {
+  if (base64.test(text.trim())) {
+    throw new Error(
+      'it is a compiled descriptor in base64, and only the text of a .proto file is read: register it as that',
+    );
+  }
   const before = new Set(messagesIn(root));
   const parsed = protobuf.parse(text, root, { keepCase: true });
   for (const name of [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]) provide(name, root);
