@@ -33,8 +33,12 @@ export async function prepareOlder(version: string, onProgress?: Progress): Prom
   if ('missing' in java) return `Kafka ${version} cannot run here: ${java.missing}`;
   if (!haveJars(version) && !(await findMaven()))
     return `Kafka ${version} cannot be brought: there is no mvn (Maven) on the PATH`;
-  await fetchJars(onProgress, version);
-  return undefined;
+  try {
+    await fetchJars(onProgress, version);
+    return undefined;
+  } catch (failure) {
+    return failure instanceof Error ? failure.message : String(failure);
+  }
 }
 
 /**

@@ -30,7 +30,15 @@ after(async () => {
 
 it(`nothing is lost, and no flow is restarted`, { skip: missing ?? false, timeout: 600_000 }, async (t) => {
   const { brokers } = kafka;
-  for (const topic of topics) await createTopic(brokers, topic, { partitions: 6 });
+  for (const topic of topics) {
+    // Just after its start the controller may not count all brokers.
+    await eventually(
+      'the topic is made',
+      async () =>
+        (await describeTopic(brokers, topic)) ?? (await createTopic(brokers, topic, { partitions: 6 })),
+      patience,
+    );
+  }
   const flows = await Promise.all(
     topics.map((topic) =>
       openFlow(
