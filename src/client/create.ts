@@ -1,3 +1,4 @@
+import { ClusterIdentity } from './wire/cluster-identity.ts';
 import { loadCodec } from './wire/codecs.ts';
 import { IdempotentMemory } from './wire/idempotent.ts';
 import { loadKafkajs, loadKafkajsAdmin } from './kafkajs/wire.ts';
@@ -25,7 +26,8 @@ export async function createClient(
     loadCodec(options.compression),
   ]);
   const memory = new IdempotentMemory();
-  return rebuilding(() => openOnce(create(options, codec, memory)), onRebuilt);
+  const identity = new ClusterIdentity();
+  return rebuilding(() => openOnce(create(options, codec, memory, identity)), onRebuilt);
 }
 
 /** The same library's answers about topics, on connections of their own. */

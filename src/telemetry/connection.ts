@@ -70,7 +70,8 @@ export class Connection {
   #askLater(): void {
     if (this.#asking || this.#ask === undefined) return;
     this.#asking = true;
-    const pause = this.#lastError?.code === 'BROKER_UNREACHABLE' ? pace : paceRefused;
+    const { code } = this.#lastError ?? {};
+    const pause = code === 'BROKER_UNREACHABLE' || code === 'WRONG_CLUSTER' ? pace : paceRefused;
     this.#clock.after(pause, () => void this.#askAgain());
   }
 

@@ -56,6 +56,8 @@ export interface MoodyBroker {
   readonly turnedAway: number;
   /** Codes of the logins. */
   readonly logins: readonly number[];
+  /** Ends all connections. */
+  hangUp(): void;
   /** Connections open now, and ever. */
   readonly open: number;
   readonly opened: number;
@@ -204,6 +206,9 @@ export async function moodyBroker(t: TestContext): Promise<MoodyBroker> {
     },
     get opened() {
       return seen.opened;
+    },
+    hangUp: () => {
+      for (const socket of sockets) socket.destroy();
     },
     get open() {
       return sockets.size;

@@ -124,6 +124,15 @@ function nextStep(reason: string, reachedBefore: boolean): string {
   return 'Check settings.kafka.brokers and the network.';
 }
 
+export function wrongCluster(broker: string, id: string, known: string): KafkaError {
+  return new KafkaError(
+    'WRONG_CLUSTER',
+    `The broker at ${broker} belongs to cluster "${id}", and not to "${known}", which this process works with: it gets no ` +
+      'records. If the move is meant, restart; otherwise give the address back to its cluster, or change ' +
+      'settings.kafka.brokers.',
+  );
+}
+
 export function speaksNoTls(brokers: string, cause: unknown): KafkaError {
   return new KafkaError(
     'TLS_FAILED',

@@ -4,6 +4,7 @@ import { KafkajsLink } from './link.ts';
 import { clientClosed } from '../errors/messages.ts';
 import type { ClientOptions } from '../port.ts';
 import { addressOf, type Address } from '../../vocabulary/address.ts';
+import { ClusterIdentity } from '../wire/cluster-identity.ts';
 import { askTimeout, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { credentialsAtHand } from '../security/login.ts';
 import { checkCertificates } from '../security/tls.ts';
@@ -16,8 +17,8 @@ import { WireClient, type CreateWireClient } from '../wire/wire-client.ts';
  */
 export async function loadKafkajs(): Promise<CreateWireClient> {
   const internals = await loadInternals();
-  return (options, codec, memory) =>
-    new WireClient(new KafkajsWire(internals, options), options, codec, memory);
+  return (options, codec, memory, identity) =>
+    new WireClient(new KafkajsWire(internals, options, identity), options, codec, memory);
 }
 
 export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
@@ -27,12 +28,14 @@ export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => Wi
 
 class KafkajsWire implements Wire {
   readonly #internals: Internals;
+  readonly #identity: ClusterIdentity;
   readonly #options: ClientOptions;
   readonly #connections = new Map<string, KafkajsConnection>();
   readonly #links = new WeakMap<KafkajsConnection, KafkajsLink>();
   #closed = false;
 
-  constructor(internals: Internals, options: ClientOptions) {
+  constructor(internals: Internals, options: ClientOptions, identity = new ClusterIdentity()) {
+    this.#identity = identity;
     this.#internals = internals;
     this.#options = options;
   }
@@ -46,6 +49,7 @@ class KafkajsWire implements Wire {
     await connection.ready();
     const link = this.#links.get(connection) ?? new KafkajsLink(this.#internals, this.#options, connection);
     this.#links.set(connection, link);
+    await this.#identity.verify(connection, broker, async () => (await link.metadata()).clusterId);
     return link;
   }
 

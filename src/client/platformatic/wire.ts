@@ -1,5 +1,5 @@
 import type { Connection, ConnectionOptions } from '@platformatic/kafka';
-import { negotiate, type Apis, type Library } from './apis.ts';
+import { answerWithin, rawMetadata, negotiate, type Apis, type Library, type MetadataResponse } from './apis.ts';
 import { PlatformaticLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
 import { credentialsAtHand } from '../security/login.ts';
@@ -11,6 +11,8 @@ import { clientClosed } from '../errors/messages.ts';
 import { loadLibrary } from './library.ts';
 import { connectOptions } from '../../tls/connect-options.ts';
 import { addressOf, type Address } from '../../vocabulary/address.ts';
+import { saneMetadata } from '../wire/metadata.ts';
+import { ClusterIdentity } from '../wire/cluster-identity.ts';
 import { askTimeout, type Link, type Purpose, type Wire } from '../wire/wire.ts';
 import { WireAdmin } from '../wire/wire-admin.ts';
 import { WireClient, type CreateWireClient } from '../wire/wire-client.ts';
@@ -21,8 +23,8 @@ import { WireClient, type CreateWireClient } from '../wire/wire-client.ts';
  */
 export async function loadPlatformatic(): Promise<CreateWireClient> {
   const library = await loadLibrary();
-  return (options, codec, memory) =>
-    new WireClient(new PlatformaticWire(library, options), options, codec, memory);
+  return (options, codec, memory, identity) =>
+    new WireClient(new PlatformaticWire(library, options, identity), options, codec, memory);
 }
 
 export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
@@ -49,6 +51,7 @@ interface Opened {
 export class PlatformaticWire implements Wire {
   readonly #library: Library;
   readonly #Connection: Library['Connection'];
+  readonly #identity: ClusterIdentity;
   readonly #options: ClientOptions;
   readonly #settings: Readonly<Record<Purpose, ConnectionOptions>>;
   readonly #opened = new Map<string, Opened>();
@@ -57,7 +60,8 @@ export class PlatformaticWire implements Wire {
   readonly #reasons = new Map<string, unknown>();
   #closed = false;
 
-  constructor(library: Library, options: ClientOptions) {
+  constructor(library: Library, options: ClientOptions, identity = new ClusterIdentity()) {
+    this.#identity = identity;
     this.#library = library;
     this.#Connection = guardedConnection(library);
     this.#options = options;
@@ -83,7 +87,9 @@ export class PlatformaticWire implements Wire {
       checkCertificates(this.#options);
     }
     try {
-      return await this.#ready(broker, purpose);
+      const place = await this.#ready(broker, purpose);
+      await this.#identity.verify(place.connection, broker, () => clusterIdAt(place));
+      return place;
     } catch (failure) {
       const reason = this.#reasons.get(key);
       throw reason === undefined ? failure : new AggregateError([failure, reason]);
@@ -169,6 +175,13 @@ export class PlatformaticWire implements Wire {
       void connection.close();
     });
   }
+}
+
+async function clusterIdAt({ connection, apis }: Place): Promise<string | undefined> {
+  const answer = await apis.metadata
+    .async(connection, [], false)
+    .catch((failure: unknown) => answerWithin<MetadataResponse>(failure));
+  return saneMetadata(undefined, rawMetadata(answer)).clusterId;
 }
 
 async function destroy(connection: Connection): Promise<void> {

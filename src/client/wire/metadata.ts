@@ -22,6 +22,9 @@ interface RawTopic {
  */
 const believed = 10_000;
 
+/** What Redpanda tells before it has given its cluster an id. */
+const starting = 'redpanda.initializing';
+
 /**
  * A metadata answer that can be worked with, whatever the broker sent: brokers that can be connected to, and partitions
  * without a gap. A partition that is missing from the answer exists, since a later one does, and has no leader: the number
@@ -35,7 +38,7 @@ export function saneMetadata(topic: string | undefined, raw: RawMetadata): Metad
     throw new Error(`its metadata answer says nothing about topic "${topic}"`);
   return {
     brokers: raw.brokers.filter(isReachable),
-    clusterId: raw.clusterId || undefined,
+    clusterId: raw.clusterId === starting ? undefined : raw.clusterId || undefined,
     controller: raw.controllerId,
     code: found?.code ?? 0,
     partitions: found === undefined ? [] : withoutGaps(found),

@@ -2,6 +2,7 @@ import type { KafkaError } from '../../vocabulary/errors.ts';
 import type { Outcome } from '../../vocabulary/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../../vocabulary/partition.ts';
 import { outcomeOfCode } from '../errors/broker-errors.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from './codecs.ts';
 import { connectionError } from '../errors/connection-errors.ts';
@@ -36,8 +37,13 @@ interface Outstanding {
   readonly giveUp: (reason: Error) => void;
 }
 
-/** @param memory of the client that this one replaces, if any */
-export type CreateWireClient = (options: ClientOptions, codec: Codec, memory: IdempotentMemory) => WireClient;
+/** @param memory, identity of the client that this one replaces, if any */
+export type CreateWireClient = (
+  options: ClientOptions,
+  codec: Codec,
+  memory: IdempotentMemory,
+  identity: ClusterIdentity,
+) => WireClient;
 
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
