@@ -1,5 +1,12 @@
 import type { Connection, ConnectionOptions } from '@platformatic/kafka';
-import { answerWithin, rawMetadata, negotiate, type Apis, type Library, type MetadataResponse } from './apis.ts';
+import {
+  answerWithin,
+  rawMetadata,
+  negotiate,
+  type Apis,
+  type Library,
+  type MetadataResponse,
+} from './apis.ts';
 import { PlatformaticLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
 import { credentialsAtHand } from '../security/login.ts';
