@@ -5,9 +5,16 @@ import type { Answer } from './answer.ts';
 /** Why an event was not delivered, by destination; `collector` where none was asked. */
 type Reasons = Readonly<Record<string, string>>;
 
+/** Seconds. */
+const retryAfter = '5';
+
 interface Failure {
   readonly index: number;
   readonly reasons: Reasons;
+  /** Whether the same event may be taken later. */
+  readonly retry: boolean;
+  /** Whether it may be stored all the same: sent again, it may then be there twice. */
+  readonly mayHaveBeenWritten: boolean;
 }
 
 /**
@@ -15,8 +22,9 @@ interface Failure {
  *
  * - 200: all of them stored by every destination.
  * - 202: taken, but the destinations named in `pending` do not tell: they batch, or their circuit breaker is open.
- * - 502: a destination refused at least one. The others are delivered: send only those in `failed` again.
- * - 503: at least one reached no destination (queued, or the collector is not running). As 502.
+ * - 503 with Retry-After: at least one may be taken later. The others are delivered: send only those in `failed` again that say
+ *   `retry`.
+ * - 502: destinations refused at least one, and will refuse it again. The others are delivered.
  */
 export async function deliver(
   collector: Pick<Collector.Instance, 'destinations'>,
@@ -26,17 +34,18 @@ export async function deliver(
   const results = await pushAll(push, events);
   const failed: Failure[] = [];
   const pending = new Set<string>();
-  let refused = false;
   for (const [index, result] of results.entries()) {
-    const reasons = reasonsOf(result);
-    if (reasons) failed.push({ index, reasons });
+    const failure = failureOf(result);
+    if (failure) failed.push({ index, ...failure });
     else for (const id of silent(collector, result)) pending.add(id);
-    refused ||= result.failed !== undefined;
   }
   const accepted = events.length - failed.length;
   if (failed.length > 0) {
     const error = `${failed.length} of ${events.length} events not delivered`;
-    return { status: refused ? 502 : 503, body: { ok: false, error, accepted, failed } };
+    const body = { ok: false, error, accepted, failed };
+    return failed.some(({ retry }) => retry)
+      ? { status: 503, headers: { 'retry-after': retryAfter }, body }
+      : { status: 502, body };
   }
   if (pending.size > 0) return { status: 202, body: { ok: true, accepted, pending: [...pending] } };
   return { status: 200, body: { ok: true, accepted } };
@@ -69,9 +78,10 @@ async function attempt(
   }
 }
 
-function reasonsOf(result: Elb.PushResult): Reasons | undefined {
+function failureOf(result: Elb.PushResult): Omit<Failure, 'index'> | undefined {
   const reasons: Record<string, string> = {};
-  for (const [id, { error }] of Object.entries(result.failed ?? {})) {
+  const errors = Object.entries(result.failed ?? {});
+  for (const [id, { error }] of errors) {
     reasons[id] = error instanceof Error ? error.message : String(error);
   }
   for (const id of Object.keys(result.queued ?? {})) {
@@ -80,8 +90,19 @@ function reasonsOf(result: Elb.PushResult): Reasons | undefined {
   if (!result.ok && Object.keys(reasons).length === 0) {
     reasons.collector = 'not taken: the collector is not running, or could not process the event';
   }
-  return Object.keys(reasons).length > 0 ? reasons : undefined;
+  if (Object.keys(reasons).length === 0) return undefined;
+  // The Kafka destination's errors say both. Of others nothing is known.
+  const retry =
+    Object.keys(reasons).length > errors.length || errors.some(([, { error }]) => says(error, 'retriable'));
+  return {
+    reasons,
+    retry,
+    mayHaveBeenWritten: errors.some(([, { error }]) => says(error, 'mayHaveBeenWritten')),
+  };
 }
+
+const says = (error: unknown, field: 'retriable' | 'mayHaveBeenWritten'): boolean =>
+  !(typeof error === 'object' && error !== null && Reflect.get(error, field) === false);
 
 /** Destinations that were to get the event and said neither done nor failed. A result without event was filtered out. */
 function silent(collector: Pick<Collector.Instance, 'destinations'>, result: Elb.PushResult): string[] {

@@ -1,5 +1,6 @@
 import { reasonOf } from '../vocabulary/errors.ts';
 import type { Check } from './check.ts';
+import { answers } from './checks/answers.ts';
 import { clock } from './checks/clock.ts';
 import { cluster } from './checks/cluster.ts';
 import { dns } from './checks/dns.ts';
@@ -15,7 +16,19 @@ import type { Report } from './report.ts';
 import type { Patient } from './patient.ts';
 
 /** From the lowest layer up: the first that fails is the cause. */
-const checks: readonly Check[] = [dns, tcp, tls, sasl, cluster, topics, registry, spool, clock, timeouts];
+const checks: readonly Check[] = [
+  dns,
+  tcp,
+  tls,
+  sasl,
+  cluster,
+  topics,
+  registry,
+  spool,
+  clock,
+  answers,
+  timeouts,
+];
 
 /**
  * Runs the checks one after another, but for those that need one that failed, or that could not be made. After `signal` no

@@ -13,6 +13,7 @@ export const checkNames = [
   'registry',
   'spool',
   'clock',
+  'answers',
   'timeouts',
 ] as const;
 

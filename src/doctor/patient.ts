@@ -23,6 +23,7 @@ export interface Patient {
   readonly collectorTimeout: number;
   /** What the settings themselves say about the two. */
   readonly timeoutWarnings: readonly string[];
+  readonly answers: Answers;
   readonly autoCreateTopics: boolean;
   /** Where events go, each with the settings that say so. */
   readonly topics: readonly { readonly name: string; readonly paths: readonly string[] }[];
@@ -63,6 +64,17 @@ export interface Registry {
   readonly path: string;
   /** Asks for what the destination will ask for. Fails with `KafkaError`s. */
   look(): Promise<void>;
+}
+
+/** What decides whether an `ok` of the flow means that the event is stored. */
+export interface Answers {
+  /** Sources that answer before delivery, by id. */
+  readonly earlySources: readonly string[];
+  readonly breaker: boolean;
+  readonly cache: boolean;
+  /** Where batches are made, by the path below `config`. */
+  readonly batches: readonly string[];
+  readonly idempotent: boolean;
 }
 
 export interface Spool {

@@ -1,6 +1,7 @@
 import { getFlowSettings } from '@walkeros/core';
 import type { KafkaError } from '../vocabulary/errors.ts';
 import { reasonOf, withoutFullStop } from '../vocabulary/errors.ts';
+import { isObject } from './is-object.ts';
 import { flowInvalid, type FlowFile } from './flow-file.ts';
 import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
 
@@ -10,6 +11,8 @@ export interface FlowDestination {
   readonly id: string;
   readonly config: DestinationConfig;
   readonly unset: readonly Unset[];
+  /** Those of its flow, as they are written. */
+  readonly sources: unknown;
 }
 
 /** What the package reads of `config`; nothing of it is checked yet. */
@@ -18,6 +21,9 @@ export interface DestinationConfig {
   readonly mapping?: unknown;
   readonly setup?: unknown;
   readonly timeout?: unknown;
+  readonly batch?: unknown;
+  readonly breaker?: unknown;
+  readonly cache?: unknown;
 }
 
 const packageName = 'walkeros-destination-kafka';
@@ -51,7 +57,14 @@ export function findDestination(
     throw flowInvalid(file.path, `${what}. Choose another one with --destination`);
   }
   const { value, unset } = replaced(file, only, environment);
-  return { flow: only.flow, id: only.id, config: isObject(value) ? value : {}, unset };
+  const { flow, id, sources, cache } = only;
+  return {
+    flow,
+    id,
+    config: isObject(value) ? { ...(cache !== undefined && { cache }), ...value } : {},
+    unset,
+    sources,
+  };
 }
 
 interface ResolvedFlow {
@@ -67,6 +80,9 @@ interface Found extends Pick<ResolvedFlow, 'flow' | 'fault'> {
   /** Undefined where the step names none: a bundle may have its code from elsewhere. */
   readonly packageName: string | undefined;
   readonly config: unknown;
+  /** Beside `config`, where a step may have it as well. */
+  readonly cache: unknown;
+  readonly sources: unknown;
 }
 
 /** By walkerOS's own hand; what a bundle looks up later stays marked. */
@@ -82,6 +98,7 @@ function resolvedFlow({ path, content }: FlowFile, flow: string): ResolvedFlow {
 
 function destinationsOf({ flow, settings, fault }: ResolvedFlow): Found[] {
   const destinations = isObject(settings) && 'destinations' in settings ? settings.destinations : {};
+  const sources = isObject(settings) && 'sources' in settings ? settings.sources : undefined;
   return Object.entries(isObject(destinations) ? destinations : {}).map(([id, entry]: [string, unknown]) => {
     const step: object = isObject(entry) ? entry : {};
     const named = 'package' in step && typeof step.package === 'string' ? step.package : undefined;
@@ -92,6 +109,8 @@ function destinationsOf({ flow, settings, fault }: ResolvedFlow): Found[] {
       ours: named === packageName,
       packageName: named,
       config: 'config' in step ? step.config : {},
+      cache: 'cache' in step ? step.cache : undefined,
+      sources,
     };
   });
 }
@@ -113,8 +132,4 @@ function notFound({ path }: FlowFile, wanted: string | undefined, all: readonly 
       ? `no destination names the package "${packageName}". Its destinations: ${ids}. Choose one with --destination`
       : `it has no destination "${wanted}". Its destinations: ${ids}`,
   );
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -7,6 +7,7 @@ import { checkNames, failure, ok, warning, type CheckName, type Finding } from '
 import { Network } from '../doctor/network.ts';
 import type { Kafka, Patient } from '../doctor/patient.ts';
 import { Report } from '../doctor/report.ts';
+import { batchPaths, earlySources } from '../flow/answers.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Environment } from '../flow/references.ts';
@@ -174,7 +175,7 @@ function summaryOf({ connection, topic, deadLetter }: Options): string {
 
 function factsOf(
   path: string,
-  { id, flow, alone, name, config }: Found,
+  { id, flow, alone, name, config, sources }: Found,
   { resolved: { options, warnings, collectorTimeout }, setup }: Settings,
 ): Omit<Patient, 'kafka' | 'unaskable'> {
   const { connection } = options;
@@ -191,6 +192,13 @@ function factsOf(
     deliveryTimeout: options.deliveryTimeout,
     collectorTimeout,
     timeoutWarnings: warnings.filter(ofTimeouts),
+    answers: {
+      earlySources: earlySources(sources),
+      breaker: config.breaker !== undefined,
+      cache: config.cache !== undefined,
+      batches: batchPaths(config),
+      idempotent: connection.idempotent,
+    },
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),

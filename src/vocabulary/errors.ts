@@ -43,6 +43,14 @@ export const errorCodes = [
 /** One of `errorCodes`. */
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** Errors about the record itself. */
+const ofRecord: ReadonlySet<ErrorCode> = new Set([
+  'EVENT_NOT_SERIALIZABLE',
+  'VALUE_INVALID',
+  'RECORD_TOO_LARGE',
+  'RECORD_REJECTED',
+]);
+
 /** What a `KafkaError` says besides its code and its message. */
 export interface KafkaErrorOptions {
   /** The topic concerned, where one is. */
@@ -71,6 +79,8 @@ export class KafkaError extends Error {
   readonly kafkaCode: string | undefined;
   /** True when the record may be stored although its push failed. */
   readonly mayHaveBeenWritten: boolean;
+  /** False when nothing but a change of the event helps: pushed again as it is, it fails again. */
+  readonly retriable: boolean;
 
   /** @param message one line, or several; what comes from outside cannot add one */
   constructor(code: ErrorCode, message: string | readonly string[], options: KafkaErrorOptions = {}) {
@@ -82,6 +92,7 @@ export class KafkaError extends Error {
     this.topic = options.topic;
     this.kafkaCode = options.kafkaCode;
     this.mayHaveBeenWritten = options.mayHaveBeenWritten ?? false;
+    this.retriable = !ofRecord.has(code);
   }
 }
 

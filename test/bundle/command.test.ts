@@ -31,7 +31,7 @@ describe('walkeros-kafka, as installed', () => {
 
       const program = join(folder, 'node_modules', '.bin', 'walkeros-kafka');
       const { stdout, stderr } = await expectProgram(program, ['doctor', 'flow.json'], { cwd, env });
-      assert.match(stdout, /^9 ok, 0 warnings, 0 failures$/m);
+      assert.match(stdout, /^10 ok, 0 warnings, 0 failures$/m);
       assert.equal(stderr, '');
       const wrong = await runProgram(program, ['doctor', 'flow.jsn'], { cwd, env });
       assert.equal(wrong.code, 1);

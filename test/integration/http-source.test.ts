@@ -84,12 +84,12 @@ describe('events over HTTP into Kafka', () => {
     assert.deepEqual(await readBack(brokers, topic), []);
   });
 
-  it('get a 502 with the reason of the destination when the topic is missing', async (t) => {
+  it('get a 503 with the reason of the destination when the topic is missing', async (t) => {
     const { brokers } = await sharedBroker();
     const topic = freshName('http-missing');
     const origin = await httpToKafka(t, { topic, deliveryTimeout: 1500 });
     const { status, body } = await post(origin, { name: 'page view' });
-    assert.equal(status, 502);
+    assert.equal(status, 503);
     const { accepted, failed } = body as {
       accepted: number;
       failed: { index: number; reasons: { kafka: string } }[];

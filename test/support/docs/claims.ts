@@ -38,6 +38,11 @@ export const claims: readonly Claim[] = [
   { test: 'test/integration/platform-commands.test.ts', page: 'docs/security.md', languages: ['sh'] },
   { test: 'test/cli/operations.test.ts', page: 'docs/operations.md', languages: ['sh', 'text'] },
   {
+    test: 'test/integration/acknowledgements.test.ts',
+    page: 'docs/acknowledgements.md',
+    languages: ['ts'],
+  },
+  {
     test: 'test/integration/telemetry.test.ts',
     page: 'docs/telemetry.md',
     languages: ['ts', 'json'],

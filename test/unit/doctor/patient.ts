@@ -19,6 +19,7 @@ export function patientWith(
     deliveryTimeout: 30_000,
     collectorTimeout: 37_500,
     timeoutWarnings: [],
+    answers: { earlySources: [], breaker: false, cache: false, batches: [], idempotent: true },
     autoCreateTopics: false,
     topics: [{ name: 'events', paths: ['settings.kafka.topic'] }],
     network: new Network(1_000, undefined),
