@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import { connectOptions } from '../tls/connect-options.ts';
+import { serverNameOf } from '../tls/server-name.ts';
 import { parseAddress } from '../vocabulary/address.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 
@@ -43,13 +44,12 @@ export class Network {
 
   handshake(address: string): Promise<Handshake> {
     const { host, port } = parseAddress(address);
-    const serverName = isIP(host) === 0 ? { servername: host } : {};
     return this.#once(`tls ${address}`, () => {
       // To look at what is refused it has to be let in: nothing is sent, and nothing that comes is read.
       const options = {
         host,
         port,
-        ...serverName,
+        servername: serverNameOf(host),
         ...connectOptions(this.#tls?.reveal() ?? {}),
         rejectUnauthorized: false,
       };

@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { KafkaError } from '../vocabulary/errors.ts';
 import type { Secret } from '../vocabulary/secret.ts';
 import { faultOfAnswer, faultOfSilence, registryError, type Fault } from './errors.ts';
-import { fetchTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
+import { plainTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
 
 /** Everything a registry's client is made from. Times in milliseconds. */
 export interface RegistryOptions {
@@ -49,7 +49,7 @@ export class RegistryCaller {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#transport = options.tls === undefined ? fetchTransport : tlsTransport(options.tls.reveal());
+    this.#transport = options.tls === undefined ? plainTransport : tlsTransport(options.tls.reveal());
     this.#urls = options.urls.map((url) => url.replace(/(?<!\/)\/+$/, ''));
   }
 

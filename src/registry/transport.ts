@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { boundedText } from '../bounded-text.ts';
 import { connectOptions } from '../tls/connect-options.ts';
+import { serverNameOf } from '../tls/server-name.ts';
 
 /** One HTTP exchange, whatever its status. */
 export interface Question {
@@ -30,7 +31,12 @@ export type Transport = (question: Question) => Promise<Answer>;
 /** Schemas are kilobytes; what is longer than this is no registry, and would only fill the memory. */
 const mostBytes = 8 * 1024 * 1024;
 
-export const fetchTransport: Transport = async ({ url, body, ...init }) => {
+/** Without certificates of the settings. */
+export const plainTransport: Transport = (question) =>
+  // "registry.example.com.": fetch asks for a server of that very name, dot and all, and no certificate has it.
+  hasDot(question.url) ? ask(question, { servername: nameOf(question.url) }) : fetchTransport(question);
+
+const fetchTransport: Transport = async ({ url, body, ...init }) => {
   // Not followed: a POST would become a GET, and what it finds is no answer to what was asked.
   const response = await fetch(url, { ...init, body: body ?? null, redirect: 'manual' });
   return {
@@ -48,7 +54,9 @@ export function tlsTransport(tls: ConnectionOptions): Transport {
   // Node's own one would share connections with whoever has another certificate for the same address.
   const agent = new Agent({ keepAlive: true });
   return (question) =>
-    question.url.startsWith('https:') ? ask(question, { ...options, agent }) : fetchTransport(question);
+    question.url.startsWith('https:')
+      ? ask(question, { servername: nameOf(question.url), ...options, agent })
+      : fetchTransport(question);
 }
 
 function ask({ url, signal, body, method, headers }: Question, tls: RequestOptions): Promise<Answer> {
@@ -68,4 +76,13 @@ function ask({ url, signal, body, method, headers }: Question, tls: RequestOptio
     });
     asked.end(body);
   });
+}
+
+function nameOf(url: string): string | undefined {
+  return serverNameOf(new URL(url).hostname.replace(/^\[|\]$/g, ''));
+}
+
+function hasDot(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' && hostname.endsWith('.');
 }

@@ -3,7 +3,7 @@ import type Broker from 'kafkajs/src/broker/index.js';
 import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 import type { Connection, Exchange, Logger } from 'kafkajs/src/network/connectionPool.js';
 import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ClientOptions } from '../port.ts';
 import type { Internals } from './internals.ts';
@@ -15,6 +15,7 @@ import { Throttle } from '../wire/throttle.ts';
 import { guardFrames, NotKafka } from '../wire/frames.ts';
 import { checkAnswer } from './check-answer.ts';
 import { connectOptions } from '../../tls/connect-options.ts';
+import { serverNameOf } from '../../tls/server-name.ts';
 import type { Address } from '../../vocabulary/address.ts';
 
 /** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
@@ -73,11 +74,15 @@ export class KafkajsConnection {
     name: RequestName,
     definition: protocol.Definition<Options, Answer>,
     options: Options,
+    bodyOf?: (version: number) => Buffer,
   ): Promise<Answer> {
     // kafkajs's own choice looks at the broker's newest version alone, not at its oldest.
     const version = newestVersion(name, definition.versions.map(Number), this.versions?.[apiKeys[name]]);
     const { request, response } = definition.protocol({ version })(options);
-    return this.send(request, (bytes) => response.decode(bytes));
+    const decode = (bytes: Buffer): Promise<Answer> => response.decode(bytes);
+    if (bodyOf === undefined) return this.send(request, decode);
+    const body = bodyOf(version);
+    return this.send({ ...request, encode: () => Promise.resolve({ buf: body, buffer: body }) }, decode);
   }
 
   /** A request that kafkajs does not know how to write. */
@@ -132,10 +137,8 @@ export class KafkajsConnection {
   }
 
   #createSocket({ host, port, ssl, onConnect }: Parameters<ISocketFactory>[0]): Socket {
-    // RFC 6066 has no server names for addresses.
-    const serverName = isIP(host) === 0 ? { servername: host } : {};
     const socket = ssl
-      ? connectTls({ host, port, ...serverName, ...ssl }, onConnect)
+      ? connectTls({ host, port, servername: serverNameOf(host), ...ssl }, onConnect)
       : connectPlain({ host, port }, onConnect);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);

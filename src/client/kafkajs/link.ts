@@ -12,6 +12,15 @@ import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from
 /** Kafka's number of the resource whose configuration is asked for. */
 const topicResource = 2;
 
+/**
+ * A question about the brokers alone. kafkajs writes an empty list as null, which asks for all topics: megabytes, where a
+ * cluster has many.
+ */
+function noTopics(version: number): Buffer {
+  // From version 4 on it is followed by allow_auto_topic_creation.
+  return Buffer.alloc(version < 4 ? 4 : 5);
+}
+
 export class KafkajsLink implements Link {
   readonly #requests: Internals['requests'];
   readonly #options: ClientOptions;
@@ -35,6 +44,7 @@ export class KafkajsLink implements Link {
         topics: topic === undefined ? [] : [topic],
         allowAutoTopicCreation: this.#options.autoCreateTopics,
       },
+      topic === undefined ? noTopics : undefined,
     );
     return saneMetadata(topic, {
       brokers,

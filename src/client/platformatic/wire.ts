@@ -10,13 +10,14 @@ import {
 import { PlatformaticLink } from './link.ts';
 import type { ClientOptions } from '../port.ts';
 import { credentialsAtHand } from '../security/login.ts';
-import { checkCertificates, namesHosts } from '../security/tls.ts';
+import { checkCertificates } from '../security/tls.ts';
 import { guardedConnection } from './guarded.ts';
 import { platformaticLogin } from './login.ts';
 import { isOver, ready } from './ready.ts';
 import { clientClosed } from '../errors/messages.ts';
 import { loadLibrary } from './library.ts';
 import { connectOptions } from '../../tls/connect-options.ts';
+import { serverNameOf } from '../../tls/server-name.ts';
 import { addressOf, type Address } from '../../vocabulary/address.ts';
 import { saneMetadata } from '../wire/metadata.ts';
 import { ClusterIdentity } from '../wire/cluster-identity.ts';
@@ -126,7 +127,10 @@ export class PlatformaticWire implements Wire {
     if (this.#closed) throw clientClosed();
     const key = keyOf(broker, purpose);
     const clientId = withoutSpaces(this.#options.clientId);
-    const connection = new this.#Connection(clientId, this.#settings[purpose]);
+    const connection = new this.#Connection(clientId, {
+      ...this.#settings[purpose],
+      ...this.#serverName(broker),
+    });
     this.#watch(connection, key);
     const opening = this.#open(connection, broker);
     this.#opened.set(key, { connection, opening });
@@ -146,17 +150,21 @@ export class PlatformaticWire implements Wire {
   }
 
   #settingsWith(requestTimeout: number): ConnectionOptions {
-    const { connectTimeout, brokers, tls, sasl } = this.#options;
-    const security = tls && {
-      tls: connectOptions(tls.reveal()),
-      tlsServerName: tls.reveal().servername ?? namesHosts(brokers),
-    };
+    const { connectTimeout, tls, sasl } = this.#options;
+    const security = tls && { tls: connectOptions(tls.reveal()) };
     return {
       connectTimeout,
       requestTimeout,
       ...security,
       ...(sasl && { sasl: platformaticLogin(this.#library, sasl) }),
     };
+  }
+
+  /** The library sends none of itself, and proxies in front of brokers go by it. */
+  #serverName({ host }: Address): Pick<ConnectionOptions, 'tlsServerName'> {
+    const { tls } = this.#options;
+    const name = tls && (tls.reveal().servername ?? serverNameOf(host));
+    return name === undefined ? {} : { tlsServerName: name };
   }
 
   #watch(connection: Connection, key: string): void {
