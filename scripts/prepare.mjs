@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pinnedNode = join(root, 'node_modules', '.bin', 'node');
 const oldest = [22, 22];
-const withoutBroker = ['unit', 'package'];
+const withoutBroker = ['unit', 'fuzz', 'package'];
 
 installDependencies();
 checkNode();
