@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startFlow } from '@walkeros/collector';
 import type { Destination, WalkerOS } from '@walkeros/core';
-import { destinationKafka } from '../../src/index.ts';
+import { destinationKafka, KafkaError } from '../../src/index.ts';
 import type { Types } from '../../src/types.ts';
+import { eventually } from '../support/eventually.ts';
 import { event } from '../support/flow.ts';
 
 type Config = Destination.Config<Types>;
@@ -99,5 +100,22 @@ describe('the limit of the collector ends after deliveryTimeout', () => {
     assert.ok((await flow.push()).ok);
     assert.equal(flow.timeoutOf(), undefined);
     await flow.stop();
+  });
+
+  // deliveryTimeout is 30 s by default: the collector would have given up first, with an error that names no cause.
+  it('of the user is kept: the push, or its batch, is told before it, with the cause', async () => {
+    const nobody = { kafka: { brokers: ['127.0.0.1:1'], topic: 'events' } };
+    for (const batch of [undefined, { size: 1, wait: 1 }]) {
+      const flow = await flowOf({
+        kafka: { settings: { ...nobody }, env: {}, timeout: 1_000, ...(batch && { batch }) },
+      });
+      await flow.push();
+      await eventually('it failed', () => flow.collector.status.destinations['kafka']?.failed === 1);
+      const [, error] = flow.collector.destinations['kafka']?.dlq?.[0] ?? [];
+      assert.ok(error instanceof KafkaError, String(error));
+      assert.equal(error.code, 'DEADLINE_EXCEEDED');
+      assert.match(error.message, /deliveryTimeout \(800 ms\).*Cannot reach Kafka at 127\.0\.0\.1:1/);
+      await flow.stop();
+    }
   });
 });
