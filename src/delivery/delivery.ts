@@ -4,7 +4,7 @@ import type { KafkaRecord } from '../vocabulary/record.ts';
 import { Answers } from './answers.ts';
 import { halved, sliceOf } from './batch.ts';
 import { deadLetterOf, refusalOf, smallerLetter } from './dead-letter.ts';
-import { createEntry, type Entry, type Waiter } from './entry.ts';
+import { createEntry, moveTo, type Entry, type Waiter } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
@@ -71,7 +71,7 @@ export class Delivery {
     });
     const hooks = {
       begin: () => this.#begin(),
-      settle: (entry: Entry, error?: KafkaError) => this.#settle(entry, error),
+      unload: (entry: Entry) => this.#end(entry),
       fail: (entry: Entry, error: KafkaError) => this.#fail(entry, error),
     };
     this.#overflow = spool && new Overflow(spool, settings, this.#bound, hooks, context);
@@ -196,14 +196,15 @@ export class Delivery {
   #conclude(batch: Batch, outcome: Outcome, brokerPause: number): void {
     const { lane, entries } = batch;
     let rest: (() => void) | undefined;
-    if (outcome.kind !== 'stored') for (const entry of entries) entry.out = false;
+    if (outcome.kind !== 'stored')
+      for (const entry of entries) if (entry.state === 'in-flight') moveTo(entry, 'queued');
     switch (outcome.kind) {
       case 'stored':
         lane.failures = 0;
         lane.followed = false;
         lane.late = false;
         for (const entry of entries) {
-          if (!entry.settled) this.#tellOfLetter(entry);
+          if (entry.state !== 'done') this.#tellOfLetter(entry);
           this.#settle(entry);
         }
         break;
@@ -262,7 +263,7 @@ export class Delivery {
     if (!outcome.unchanged) entry.attempts++;
     entry.lastError = outcome.error;
     entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
-    if (entry.attempts <= this.#settings.retry.retries || entry.kept === 'yes') return;
+    if (entry.attempts <= this.#settings.retry.retries || entry.durability === 'disk') return;
     const error = failures.retriesExhausted(entry, outcome.error);
     // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
     if (outcome.error.code === 'TOPIC_MISSING') this.#refuse(entry, error);
@@ -271,9 +272,13 @@ export class Delivery {
 
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */
   #settle(entry: Entry, error?: KafkaError): void {
-    if (entry.settled) return;
-    entry.settled = true;
+    if (entry.state === 'done') return;
     this.#overflow?.left(entry, error);
+    this.#end(entry, error);
+  }
+
+  #end(entry: Entry, error?: KafkaError): void {
+    moveTo(entry, 'done');
     if (error) entry.waiter.reject(error);
     else entry.waiter.resolve();
     this.#bound.leave(entry);
@@ -282,7 +287,7 @@ export class Delivery {
 
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
   #refuse(entry: Entry, answer: KafkaError): void {
-    if (entry.settled) return;
+    if (entry.state === 'done') return;
     const error = failures.refused(entry, answer);
     const { deadLetterTopic } = this.#settings;
     const { notify, date } = this.#context;
@@ -293,7 +298,7 @@ export class Delivery {
       ? answer.code === 'RECORD_TOO_LARGE' && smallerLetter(entry.record)
       : deadLetterTopic !== undefined && deadLetterOf(entry.record, error, attempts, deadLetterTopic, date());
     if (!letter || deadLetterTopic === undefined) {
-      if (entry.kept !== 'yes') notify({ kind: 'rejected', topic, error });
+      if (entry.durability !== 'disk') notify({ kind: 'rejected', topic, error });
       return this.#settle(entry, error);
     }
     const deadline = Math.min(entry.deadline, this.#context.clock.now() + this.#patience);
@@ -309,7 +314,7 @@ export class Delivery {
       },
     });
     // The letter speaks for the record from here on.
-    entry.settled = true;
+    moveTo(entry, 'done');
     this.#overflow?.lettered(entry);
     this.#begin();
     this.#live.oneLess();
@@ -327,8 +332,8 @@ export class Delivery {
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   #giveUp(entry: Entry, error: KafkaError): void {
-    if (entry.settled) return;
-    if (this.#overflow && !entry.unfinished) {
+    if (entry.state === 'done') return;
+    if (this.#overflow && entry.state !== 'awaiting-schema') {
       this.#topic(entry.record.topic).runsLate(entry);
       if (this.#overflow.takes(entry, error)) return;
       error = failures.spoolSilent(entry);
@@ -337,7 +342,7 @@ export class Delivery {
   }
 
   #fail(entry: Entry, error: KafkaError): void {
-    if (entry.settled) return;
+    if (entry.state === 'done') return;
     this.#context.notify({ kind: 'gave-up', topic: entry.record.topic, error });
     this.#settle(entry, error);
   }

@@ -5,7 +5,7 @@ import { failures, mayBeWritten } from './failures.ts';
 /** What the message about a record that ran out of time depends on. */
 interface Likeness {
   readonly topic: string;
-  readonly held: boolean;
+  readonly blocked: boolean;
   readonly may: boolean;
   readonly reason: string | undefined;
 }
@@ -26,22 +26,23 @@ export class ExpiryErrors {
     const alike = this.#told.find(({ likeness }) => isLike(entry, likeness));
     if (alike !== undefined) return alike.error;
     const { deliveryTimeout, bufferMemory } = this.#settings;
-    const error = entry.held
-      ? failures.deadline(entry, deliveryTimeout)
-      : failures.bufferFull(entry, bufferMemory);
-    const { record, held, lastError } = entry;
+    const blocked = entry.state === 'blocked';
+    const error = blocked
+      ? failures.bufferFull(entry, bufferMemory)
+      : failures.deadline(entry, deliveryTimeout);
+    const { record, lastError } = entry;
     this.#told.push({
-      likeness: { topic: record.topic, held, may: mayBeWritten(entry), reason: lastError?.message },
+      likeness: { topic: record.topic, blocked, may: mayBeWritten(entry), reason: lastError?.message },
       error,
     });
     return error;
   }
 }
 
-function isLike(entry: Entry, { topic, held, may, reason }: Likeness): boolean {
+function isLike(entry: Entry, { topic, blocked, may, reason }: Likeness): boolean {
   return (
     entry.record.topic === topic &&
-    entry.held === held &&
+    (entry.state === 'blocked') === blocked &&
     mayBeWritten(entry) === may &&
     entry.lastError?.message === reason
   );

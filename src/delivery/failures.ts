@@ -135,7 +135,7 @@ export const failures = {
 
 /** Also while a request that carries the record is out. */
 export function mayBeWritten(entry: Entry): boolean {
-  return entry.mayHaveBeenWritten || entry.out;
+  return entry.mayHaveBeenWritten || entry.state === 'in-flight';
 }
 
 function fate(entry: Entry): string {

@@ -1,7 +1,7 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import { mustComeAgain, type Outcome } from '../vocabulary/outcome.ts';
 import type { KafkaRecord } from '../vocabulary/record.ts';
-import type { Entry } from './entry.ts';
+import { moveTo, type Entry } from './entry.ts';
 
 /** What one batch may hold. */
 export interface SliceLimits {
@@ -71,7 +71,7 @@ export class Lane {
   }
 
   get hasLive(): boolean {
-    return this.#entries.some(({ settled }, index) => index >= this.#head && !settled);
+    return this.#entries.some(({ state }, index) => index >= this.#head && state !== 'done');
   }
 
   /** Nothing of it is out, and nothing waits. */
@@ -95,6 +95,7 @@ export class Lane {
   }
 
   push(entry: Entry): void {
+    if (entry.state !== 'queued') moveTo(entry, 'queued');
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
   }
@@ -103,21 +104,21 @@ export class Lane {
   *live(): Iterable<Entry> {
     for (let index = this.#head; index < this.#entries.length; index++) {
       const entry = this.#entries[index];
-      if (entry !== undefined && !entry.settled) yield entry;
+      if (entry !== undefined && entry.state !== 'done') yield entry;
     }
   }
 
   /** The unsettled entries whose deadline has passed. Asked ten times a second, so it leaves no garbage as `live` does. */
   overdue(now: number): Entry[] {
     return this.#entries.filter(
-      ({ settled, deadline }, index) => index >= this.#head && !settled && deadline <= now,
+      ({ state, deadline }, index) => index >= this.#head && state !== 'done' && deadline <= now,
     );
   }
 
   /** Takes what must come again, or the longest head that fits, at least one entry. Undefined when nothing waits. */
   take(limits: SliceLimits): Batch | undefined {
     const batch = this.#pinned ?? this.#takeNew(limits);
-    for (const entry of batch?.entries ?? []) entry.out = true;
+    for (const entry of batch?.entries ?? []) if (entry.state === 'queued') moveTo(entry, 'in-flight');
     this.#out = batch;
     return batch;
   }
@@ -143,14 +144,14 @@ export class Lane {
   /** The longest run of entries that fits, from the first that is neither settled nor out. */
   #form({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
     // It expired, or was taken by another: the search has no end of its own.
-    if (this.#searched?.last.settled) this.unhalve();
+    if (this.#searched?.last.state === 'done') this.unhalve();
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
     const entries: Entry[] = [];
     let bytes = 0;
-    if (this.#endsWith?.settled) this.#endsWith = undefined;
+    if (this.#endsWith?.state === 'done') this.#endsWith = undefined;
     for (let index = this.#head; index < this.#entries.length; index++) {
       const entry = this.#entries[index];
-      if (entry === undefined || entry.settled || entry.out) continue;
+      if (entry?.state !== 'queued') continue;
       const full = bytes + entry.bytes > maxBytes || entries.length >= maxRecordsPerSlice;
       if (full && entries.length > 0) break;
       entries.push(entry);
@@ -163,7 +164,8 @@ export class Lane {
 
   /** It is the head, nobody gave up on any of it, it is not too large, and not much smaller than what waits by now. */
   #mayGo({ entries, bytes }: Batch, { batchSize, maxRecordsPerSlice }: SliceLimits): boolean {
-    if (entries[0] !== this.#entries[this.#head] || entries.some(({ settled }) => settled)) return false;
+    if (entries[0] !== this.#entries[this.#head] || entries.some(({ state }) => state === 'done'))
+      return false;
     if (bytes > this.#sliceBytes) return false;
     return entries.length * 2 >= Math.min(this.length, maxRecordsPerSlice) || bytes * 2 >= batchSize;
   }
@@ -178,7 +180,7 @@ export class Lane {
       this.#pinned = mustComeAgain(outcome) ? this.#out : undefined;
     }
     this.#out = undefined;
-    if (this.#searched?.lasting && this.#searched.last.settled && outcome.kind === 'stored') {
+    if (this.#searched?.lasting && this.#searched.last.state === 'done' && outcome.kind === 'stored') {
       // All of it was stored in pieces: the topic takes no more at once.
       this.#searched = undefined;
     }
@@ -201,7 +203,7 @@ export class Lane {
    * ones they would be refused again for each bad one among those.
    */
   sendRestAlone({ entries }: Batch): void {
-    this.#endsWith = entries.findLast(({ settled }) => !settled);
+    this.#endsWith = entries.findLast(({ state }) => state !== 'done');
   }
 
   /** The single record that was too large is gone; what comes next is not its fault. */
@@ -235,7 +237,7 @@ export class Lane {
     let first = live.length;
     for (; first > 0; first--) {
       const entry = live[first - 1];
-      if (entry?.kept !== 'yes' || entry.out || entry.mayHaveBeenWritten) break;
+      if (entry?.durability !== 'disk' || entry.state === 'in-flight' || entry.mayHaveBeenWritten) break;
     }
     let bytes = 0;
     for (let index = 0; index < live.length && bytes < room; index++) {
@@ -258,7 +260,7 @@ export class Lane {
   dropSettled(): void {
     const out = new Set(this.#out?.entries);
     const pinned = new Set(this.#pinned?.entries);
-    const stays = (entry: Entry) => !entry.settled || out.has(entry) || pinned.has(entry);
+    const stays = (entry: Entry) => entry.state !== 'done' || out.has(entry) || pinned.has(entry);
     this.#entries = this.#entries.slice(this.#head).filter(stays);
     this.#head = 0;
     this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -266,7 +268,11 @@ export class Lane {
 
   #dropHead(): void {
     if (this.#pinned) return;
-    for (let entry = this.#entries[this.#head]; entry?.settled; entry = this.#entries[++this.#head]) {
+    for (
+      let entry = this.#entries[this.#head];
+      entry?.state === 'done';
+      entry = this.#entries[++this.#head]
+    ) {
       this.#bytes -= entry.bytes;
     }
     if (this.#head === this.#entries.length) {

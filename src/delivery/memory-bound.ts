@@ -1,4 +1,4 @@
-import type { Entry } from './entry.ts';
+import { moveTo, type Entry } from './entry.ts';
 
 /**
  * Bounds the bytes under way by `bufferMemory`. Beyond it, entries queue at the door, first come first served: that
@@ -43,8 +43,10 @@ export class MemoryBound {
   admit(entry: Entry): boolean {
     const room = !this.full && this.#used + entry.bytes <= this.#capacity;
     if (room) this.#let(entry);
-    else if (this.#queues) this.#queue.push(entry);
-    else this.#enter(entry);
+    else if (this.#queues) {
+      moveTo(entry, 'blocked');
+      this.#queue.push(entry);
+    } else this.#enter(entry);
     return room;
   }
 
@@ -71,9 +73,9 @@ export class MemoryBound {
   #letIn(): void {
     this.#letting = true;
     for (let next = this.#queue[this.#head]; next !== undefined; next = this.#queue[this.#head]) {
-      if (!next.settled && this.#used + next.bytes > this.#capacity) break;
+      if (next.state !== 'done' && this.#used + next.bytes > this.#capacity) break;
       this.#head++;
-      if (!next.settled) this.#let(next);
+      if (next.state !== 'done') this.#let(next);
     }
     this.#letting = false;
     if (this.#head === this.#queue.length) {
@@ -89,14 +91,14 @@ export class MemoryBound {
   *waiting(): Iterable<Entry> {
     for (let index = this.#head; index < this.#queue.length; index++) {
       const entry = this.#queue[index];
-      if (entry !== undefined && !entry.settled) yield entry;
+      if (entry !== undefined && entry.state !== 'done') yield entry;
     }
   }
 
   /** Those of them whose deadline has passed. */
   overdue(now: number): Entry[] {
     return this.#queue.filter(
-      ({ settled, deadline }, index) => index >= this.#head && !settled && deadline <= now,
+      ({ state, deadline }, index) => index >= this.#head && state !== 'done' && deadline <= now,
     );
   }
 

@@ -2,7 +2,7 @@ import type { KafkaError } from '../vocabulary/errors.ts';
 import type { NoticeOf, Notify } from '../vocabulary/notice.ts';
 import type { Kept, KeptRecord, Spool } from '../vocabulary/spool.ts';
 import { atMost, type Clock } from './clock.ts';
-import { createEntry, type Entry, type Waiter } from './entry.ts';
+import { createEntry, moveTo, type Entry, type Waiter } from './entry.ts';
 import { failures } from './failures.ts';
 import type { Lane } from './lane.ts';
 import type { MemoryBound } from './memory-bound.ts';
@@ -16,8 +16,8 @@ export type OverflowSettings = Pick<DeliverySettings, 'batchSize' | 'deliveryTim
 export interface OverflowHooks {
   /** An entry more is alive. */
   begin(): void;
-  /** The entry is through: its push is told, its memory freed. */
-  settle(entry: Entry, error?: KafkaError): void;
+  /** The disk alone answers for the entry from here on: its push is told so, its memory freed. */
+  unload(entry: Entry): void;
   /** It cannot be helped: the same, and it is told on as a failure. */
   fail(entry: Entry, error: KafkaError): void;
 }
@@ -110,24 +110,24 @@ export class Overflow implements TopicOverflow {
    * @returns whether it is gone; otherwise it belongs into its lane
    */
   spills(entry: Entry, tailed: boolean, late: boolean): boolean {
-    if (entry.kept !== 'no') return false;
+    if (entry.durability !== 'memory') return false;
     if (entry.held && !tailed) {
       if (late || this.#always) this.#keep(entry);
       return false;
     }
     this.#behind(entry.record.topic, entry.held ? 'order' : 'no-room');
+    moveTo(entry, 'diverting');
     this.#spilling.set(entry.id, entry);
     this.#append(entry, (error) => {
       // Its lane has fetched it meanwhile: it is in memory and on the disk.
       if (!this.#spilling.delete(entry.id)) return this.#told(entry, error);
       if (error) {
-        entry.kept = 'no';
+        entry.durability = 'memory';
         return this.#hooks.fail(entry, failures.notKept(entry, error));
       }
       this.#topic(entry.record.topic).records++;
-      // From here on the disk alone answers for it.
-      entry.kept = 'no';
-      this.#hooks.settle(entry);
+      entry.durability = 'disk';
+      this.#hooks.unload(entry);
     });
     return true;
   }
@@ -137,8 +137,8 @@ export class Overflow implements TopicOverflow {
    * @returns false when the disk has not answered either, and the push must be told so now
    */
   takes(entry: Entry, why: KafkaError): boolean {
-    if (entry.kept === 'yes') return true;
-    if (entry.kept === 'asked') return this.#clock.now() < entry.deadline + this.#margin;
+    if (entry.durability === 'disk') return true;
+    if (entry.durability === 'writing') return this.#clock.now() < entry.deadline + this.#margin;
     this.#behind(entry.record.topic, why);
     this.#keep(entry);
     return true;
@@ -151,31 +151,32 @@ export class Overflow implements TopicOverflow {
 
   /** Keeps what is left when the destination closes, but for values that are not in their final form. Resolves once the disk has answered for each, or not in time. */
   async keepAll(entries: Iterable<Entry>): Promise<void> {
-    for (const entry of [...entries]) if (entry.kept === 'no' && !entry.unfinished) this.#keep(entry);
+    for (const entry of [...entries])
+      if (entry.durability === 'memory' && entry.state !== 'awaiting-schema') this.#keep(entry);
     if (this.#asked > 0) await atMost(this.#clock, lastWait, (done) => (this.#onTold = done));
   }
 
   /** The entry is safe: it needs no memory any more. */
   has(entry: Entry): boolean {
-    if (entry.kept !== 'yes') return false;
-    entry.settled = true;
+    if (entry.durability !== 'disk') return false;
+    this.#hooks.unload(entry);
     return true;
   }
 
   /** A letter speaks for the entry: no lane may fetch it again meanwhile. `left` says what became of it. */
-  lettered({ id, kept }: Entry): void {
-    if (kept !== 'no') this.#lettered.add(id);
+  lettered({ id, durability }: Entry): void {
+    if (durability !== 'memory') this.#lettered.add(id);
   }
 
   /** What became of an entry that the spool has, too. */
   left(entry: Entry, error: KafkaError | undefined): void {
     this.#lettered.delete(entry.id);
-    if (entry.kept === 'no' || error?.code === 'DESTINATION_CLOSED') return;
+    if (entry.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, record } = entry;
-    if (entry.kept === 'asked') {
+    if (entry.durability === 'writing') {
       this.#spool.remove(id, record);
       this.#spilling.delete(id);
-      entry.kept = 'no';
+      entry.durability = 'memory';
       this.#answered();
       return;
     }
@@ -196,10 +197,7 @@ export class Overflow implements TopicOverflow {
 
   /** These entries are on the disk alone from here on: no word to their pushes, which were told. */
   evicted(entries: readonly Entry[]): void {
-    for (const entry of entries) {
-      entry.kept = 'no';
-      this.#hooks.settle(entry);
-    }
+    for (const entry of entries) this.#hooks.unload(entry);
   }
 
   /**
@@ -274,7 +272,7 @@ export class Overflow implements TopicOverflow {
     const entry = createEntry(id, record, Infinity, told);
     entry.partition = lane.partition;
     entry.place = lane.partition;
-    entry.kept = 'yes';
+    entry.durability = 'disk';
     return entry;
   }
 
@@ -286,7 +284,7 @@ export class Overflow implements TopicOverflow {
   #told(entry: Entry, error: KafkaError | undefined): void {
     if (error) return this.#notKept(entry, error);
     this.#topic(entry.record.topic).records++;
-    entry.kept = 'yes';
+    entry.durability = 'disk';
     entry.deadline = Infinity;
     const { waiter } = entry;
     entry.waiter = told;
@@ -294,11 +292,11 @@ export class Overflow implements TopicOverflow {
   }
 
   #append(entry: Entry, kept: Kept): void {
-    entry.kept = 'asked';
+    entry.durability = 'writing';
     entry.place = entry.partition;
     this.#asked++;
     this.#spool.append(entry.id, entry.record, entry.place, (error) => {
-      if (entry.settled) return;
+      if (entry.state === 'done') return;
       if (error) this.#notify({ kind: 'spool-failed', error });
       kept(error);
       this.#answered();
@@ -307,7 +305,7 @@ export class Overflow implements TopicOverflow {
 
   /** It goes on as if there were no spool, while its time lasts. */
   #notKept(entry: Entry, error: KafkaError): void {
-    entry.kept = 'no';
+    entry.durability = 'memory';
     if (this.#clock.now() >= entry.deadline) this.#hooks.fail(entry, failures.notKept(entry, error));
   }
 

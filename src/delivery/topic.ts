@@ -2,7 +2,7 @@ import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Outcome } from '../vocabulary/outcome.ts';
 import { noLeader, type TopicLayout } from '../vocabulary/partition.ts';
 import type { Clock } from './clock.ts';
-import type { Entry } from './entry.ts';
+import { moveTo, type Entry } from './entry.ts';
 import { failures } from './failures.ts';
 import { Lane } from './lane.ts';
 import { backoff, diskPause, inTime, isFinal, pausesAfter, type Pauses, type RetryPolicy } from './retry.ts';
@@ -103,7 +103,10 @@ export class Topic {
     if (this.#inQuestion || this.#retired.length > 0) {
       if (this.#inQuestion && this.#cancelRetry === undefined) void this.refresh();
       if (overflow?.spills(entry, this.behind, this.#late)) this.#homeless = true;
-      else this.#arrivals.push(entry);
+      else {
+        moveTo(entry, 'unrouted');
+        this.#arrivals.push(entry);
+      }
       return;
     }
     const lane = this.#laneOf(entry);
@@ -130,6 +133,7 @@ export class Topic {
     const left = lane.giveBack(outcome);
     if (!this.#retired.includes(lane)) return;
     this.#retired = this.#retired.filter(({ idle }) => !idle);
+    for (const entry of left) moveTo(entry, 'unrouted');
     this.#arrivals = left.concat(this.#arrivals);
     this.#moveIn();
   }
@@ -138,7 +142,7 @@ export class Topic {
   evict(room: number): void {
     const { overflow } = this.#hooks;
     if (overflow === undefined) return;
-    const stay = this.#arrivals.findLastIndex(({ kept }) => kept !== 'yes') + 1;
+    const stay = this.#arrivals.findLastIndex(({ durability }) => durability !== 'disk') + 1;
     const arrivals = this.#arrivals.splice(stay);
     if (arrivals.length > 0) this.#homeless = true;
     overflow.evicted(arrivals);
@@ -187,14 +191,14 @@ export class Topic {
 
   /** Every unsettled entry of the topic, in lanes or before them. */
   *live(): Iterable<Entry> {
-    for (const entry of this.#arrivals) if (!entry.settled) yield entry;
+    for (const entry of this.#arrivals) if (entry.state !== 'done') yield entry;
     for (const lane of this.#retired) yield* lane.live();
     for (const lane of this.#lanes) yield* lane.live();
   }
 
   /** Those of them whose deadline has passed. */
   overdue(now: number): Entry[] {
-    const arrivals = this.#arrivals.filter(({ settled, deadline }) => !settled && deadline <= now);
+    const arrivals = this.#arrivals.filter(({ state, deadline }) => state !== 'done' && deadline <= now);
     return arrivals.concat([...this.#retired, ...this.#lanes].flatMap((lane) => lane.overdue(now)));
   }
 
@@ -261,7 +265,7 @@ export class Topic {
     if (this.#retired.length > 0) return;
     const arrivals = this.#arrivals;
     this.#arrivals = [];
-    for (const entry of arrivals) if (!entry.settled) this.#enter(entry, this.#laneOf(entry));
+    for (const entry of arrivals) if (entry.state !== 'done') this.#enter(entry, this.#laneOf(entry));
     this.#late = false;
     if (this.#homeless) this.#home();
   }
@@ -301,7 +305,7 @@ export class Topic {
       this.#refusal = { error, since: this.#refusal?.since ?? this.#askedAt };
     else this.#refusal = undefined;
 
-    const waiting = this.#arrivals.filter((entry) => !entry.settled);
+    const waiting = this.#arrivals.filter(({ state }) => state !== 'done');
     const goes: Entry[] = [];
     this.#arrivals = [];
     for (const entry of waiting) {
@@ -311,7 +315,7 @@ export class Topic {
       const last = pressing && entry.deadline - this.#clock.now() <= this.#policy.initialRetryTime;
       const hopeless = last || this.#isFinal(error) || this.#standingRefusal() !== undefined;
       // What the spool has may wait for as long as it takes.
-      const stays = entry.kept === 'yes' || !(hopeless || entry.attempts > this.#policy.retries);
+      const stays = entry.durability === 'disk' || !(hopeless || entry.attempts > this.#policy.retries);
       (stays ? this.#arrivals : goes).push(entry);
     }
     if (!this.#inQuestion) this.#moveIn();

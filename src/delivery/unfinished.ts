@@ -1,6 +1,6 @@
 import type { KafkaError } from '../vocabulary/errors.ts';
 import type { Clock } from './clock.ts';
-import type { Entry } from './entry.ts';
+import { moveTo, type Entry } from './entry.ts';
 
 export interface UnfinishedHooks {
   /** The record is in its final form: on it goes. */
@@ -35,7 +35,7 @@ export class Unfinished {
     const queue = this.#queues.get(line);
     if (queue === undefined && this.#leaves(entry)) return;
     if (!entry.held) return this.#hooks.noRoom(entry);
-    entry.unfinished = true;
+    moveTo(entry, 'awaiting-schema');
     if (queue !== undefined) queue.push(entry);
     else {
       this.#queues.set(line, [entry]);
@@ -44,7 +44,8 @@ export class Unfinished {
   }
 
   *live(): Iterable<Entry> {
-    for (const queue of this.#queues.values()) for (const entry of queue) if (!entry.settled) yield entry;
+    for (const queue of this.#queues.values())
+      for (const entry of queue) if (entry.state !== 'done') yield entry;
   }
 
   overdue(now: number): Entry[] {
@@ -53,7 +54,7 @@ export class Unfinished {
 
   /** Lets those go on who stood behind one whose time is over. */
   sweep(): void {
-    for (const [line, [head]] of this.#queues) if (head?.settled === true) this.#advance(line);
+    for (const [line, [head]] of this.#queues) if (head?.state === 'done') this.#advance(line);
   }
 
   #advance(line: string): void {
@@ -62,7 +63,7 @@ export class Unfinished {
     let gone = 0;
     // Who leaves may make room for others at the door, who then queue up here.
     for (let head = queue[gone]; head !== undefined; head = queue[gone]) {
-      if (!head.settled && !this.#leaves(head)) {
+      if (head.state !== 'done' && !this.#leaves(head)) {
         queue.splice(0, gone);
         return this.#await(head, line);
       }
@@ -82,16 +83,12 @@ export class Unfinished {
       } catch (thrown) {
         // As a dead letter it is what it is now.
         entry.record = { ...entry.record, pending: undefined };
-        entry.unfinished = false;
         // Pending promises KafkaErrors.
         this.#hooks.refuse(entry, thrown as KafkaError);
         return true;
       }
     }
-    if (entry.unfinished) {
-      entry.unfinished = false;
-      entry.id = this.#hooks.nextId();
-    }
+    if (entry.state === 'awaiting-schema') entry.id = this.#hooks.nextId();
     this.#hooks.pass(entry);
     return true;
   }

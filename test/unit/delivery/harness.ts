@@ -1,4 +1,5 @@
 import { Delivery } from '../../../src/delivery/delivery.ts';
+import { recordStates, type RecordTransition } from '../../../src/delivery/entry.ts';
 import type { DeliverySettings } from '../../../src/delivery/ports.ts';
 import { partitionOf } from '../../../src/client/partitioner.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
@@ -7,6 +8,12 @@ import type { Notice } from '../../../src/vocabulary/notice.ts';
 import type { Slice } from '../../../src/vocabulary/partition.ts';
 import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+
+// Whatever a test does, no record may change its state in a way that the diagram does not have.
+recordStates.subscribe((message) => {
+  const { from, to, allowed } = message as RecordTransition;
+  if (!allowed) throw new Error(`a record went from ${from} to ${to}`);
+});
 
 export const defaults: DeliverySettings = {
   retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 30_000 },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createEntry, type Entry } from '../../../src/delivery/entry.ts';
+import { createEntry, moveTo, type Entry } from '../../../src/delivery/entry.ts';
 import { Lane, type Batch } from '../../../src/delivery/lane.ts';
 import { record, refused } from './harness.ts';
 
@@ -28,7 +28,7 @@ function ids(batch: Batch | undefined): number[] | undefined {
 }
 
 function settle(entries: readonly Entry[] | undefined): void {
-  for (const entry of entries ?? []) entry.settled = true;
+  for (const entry of entries ?? []) moveTo(entry, 'done');
 }
 
 /** A lane whose first two entries are of unknown fate, and must come again as they were. */
@@ -38,7 +38,7 @@ function twoPinned() {
   for (const entry of entries) lane.push(entry);
   const pinned = lane.take(limits);
   for (const entry of entries) {
-    entry.out = false;
+    if (entry.state !== 'done') moveTo(entry, 'queued');
     entry.mayHaveBeenWritten = true;
   }
   lane.giveBack(unsure);
@@ -91,7 +91,7 @@ describe('a batch that must come again unchanged', () => {
     assert.ok(first && second);
     settle([first]);
     lane.take(limits);
-    second.out = false;
+    moveTo(second, 'queued');
     lane.giveBack({ kind: 'unknown', error: refused('REQUEST_FAILED') });
     assert.deepEqual(ids(lane.take(limits)), [second.id, younger.id]);
   });
@@ -101,14 +101,14 @@ describe('a batch that must come again unchanged', () => {
     assert.equal(lane.prepare(limits), undefined);
     lane.take(limits);
     assert.deepEqual(ids(lane.prepare(limits)), [younger.id]);
-    for (const entry of pinned?.entries ?? []) entry.out = false;
+    for (const entry of pinned?.entries ?? []) if (entry.state !== 'done') moveTo(entry, 'queued');
     lane.giveBack(unsure);
     assert.equal(lane.take(limits), pinned);
   });
 
   it('stays in memory, settled or not', () => {
     const { lane, pinned, younger } = twoPinned();
-    for (const entry of [...(pinned?.entries ?? []), younger]) entry.kept = 'yes';
+    for (const entry of [...(pinned?.entries ?? []), younger]) entry.durability = 'disk';
     settle(pinned?.entries.slice(0, 1));
     assert.deepEqual(
       lane.evict(0).map(({ id }) => id),
@@ -167,7 +167,7 @@ describe('a batch that was begun with while another is out', () => {
 
   it('is formed anew without those that only the spool has by then', () => {
     const { lane, out, entries } = oneOutThreeBegun();
-    for (const entry of entries) entry.kept = 'yes';
+    for (const entry of entries) entry.durability = 'disk';
     assert.deepEqual(
       lane.evict(60).map(({ id }) => id),
       [4],

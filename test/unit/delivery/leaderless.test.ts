@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Lane } from '../../../src/delivery/lane.ts';
-import { createEntry } from '../../../src/delivery/entry.ts';
+import { createEntry, moveTo } from '../../../src/delivery/entry.ts';
 import { errorOf, keyOf, record, setUp, watch } from './harness.ts';
 
 const [first, second] = [keyOf(0), keyOf(1)];
@@ -61,7 +61,7 @@ describe('a lane that stands still', () => {
     const lane = new Lane('events', 0, -1);
     const all = entries();
     for (const entry of all) lane.push(entry);
-    for (const entry of all.slice(1)) entry.settled = true;
+    for (const entry of all.slice(1)) moveTo(entry, 'done');
     lane.dropSettled();
     assert.deepEqual([lane.length, lane.bytes], [1, all[0]?.bytes]);
   });
@@ -71,10 +71,9 @@ describe('a lane that stands still', () => {
     const all = entries();
     for (const entry of all) lane.push(entry);
     const batch = lane.take(limits);
-    for (const entry of all) entry.settled = true;
+    for (const entry of all) moveTo(entry, 'done');
     lane.dropSettled();
     assert.equal(lane.length, 2);
-    for (const entry of all) entry.out = false;
     const error = new KafkaError('REQUEST_FAILED', 'silence');
     lane.giveBack({ kind: 'unknown', error, unchanged: true });
     lane.dropSettled();

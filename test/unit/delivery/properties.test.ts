@@ -6,6 +6,7 @@ import { Delivery } from '../../../src/delivery/delivery.ts';
 import { backoff } from '../../../src/delivery/retry.ts';
 import type { Outcome } from '../../../src/vocabulary/outcome.ts';
 import type { Slice } from '../../../src/vocabulary/partition.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { error, outcomeOf, type Answer } from './answers.ts';
 import { defaults, record } from './harness.ts';
@@ -168,7 +169,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: propertyRuns },
     );
     assert.ok(repeated > 25, `${repeated} batches came again unchanged`);
     assert.ok(ahead > 100, `${ahead} batches were begun early and sent`);

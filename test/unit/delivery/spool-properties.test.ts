@@ -7,6 +7,7 @@ import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/vocabulary/errors.ts';
 import type { Outcome } from '../../../src/vocabulary/outcome.ts';
 import { noLeader, type Slice } from '../../../src/vocabulary/partition.ts';
+import { propertyRuns } from '../../support/property-runs.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
 import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
@@ -199,7 +200,7 @@ describe('delivery with a spool, over outages and restarts', () => {
           newest.set(`${partition} ${key}`, sequence);
         }
       }),
-      { numRuns: 300, examples: [[evictedBehindYounger]] },
+      { numRuns: propertyRuns, examples: [[evictedBehindYounger]] },
     );
   });
 });
