@@ -9,7 +9,7 @@ import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
 import type { Batch, Lane } from './lane.ts';
 import { Leaders } from './leaders.ts';
-import { LiveCount } from './live-count.ts';
+import { LiveRecords } from './live-records.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { marginOf, Overflow } from './overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
@@ -44,7 +44,7 @@ export class Delivery {
   readonly #patience: number;
   #lastId: number;
   readonly #rests: Rests;
-  readonly #live = new LiveCount();
+  readonly #live = new LiveRecords();
   /** Nothing more is taken. */
   #closed = false;
   /** Nothing more is sent: a late answer must not begin another pause. */
@@ -70,11 +70,10 @@ export class Delivery {
       prepare: broker.prepare && ((batches) => broker.prepare?.(batches.map(sliceOf))),
     });
     const hooks = {
-      begin: () => this.#begin(),
       unload: (entry: Entry) => this.#end(entry),
       fail: (entry: Entry, error: KafkaError) => this.#fail(entry, error),
     };
-    this.#overflow = spool && new Overflow(spool, settings, this.#bound, hooks, context);
+    this.#overflow = spool && new Overflow(spool, settings, this.#bound, this.#live, hooks, context);
     this.#lastId = spool?.file.lastId ?? 0;
     for (const topic of this.#overflow?.leftovers() ?? []) {
       this.#topic(topic).recover();
@@ -113,8 +112,8 @@ export class Delivery {
     for (const topic of this.#topics.values()) topic.hurry(timeout);
     this.#rests.hurry(timeout);
     await this.#live.none(timeout, this.#context.clock);
-    await this.#overflow?.keepAll(this.#entries());
-    const left = [...this.#entries()].filter((entry) => !this.#overflow?.has(entry));
+    await this.#overflow?.keepAll();
+    const left = this.#live.all().filter((entry) => !this.#overflow?.has(entry));
     for (const entry of left) this.#settle(entry, failures.leftBehind(entry));
     this.#ended = true;
     for (const topic of this.#topics.values()) topic.close();
@@ -125,26 +124,21 @@ export class Delivery {
     return left.length;
   }
 
-  /** What is under way, what waits for room or for the disk included. Counted when asked. */
+  /** What is under way, what waits for room or for the disk included. */
   get waiting(): { readonly records: number; readonly bytes: number } {
-    return { records: this.#live.count, bytes: this.#bound.bytes + (this.#overflow?.bytes ?? 0) };
+    return { records: this.#live.count, bytes: this.#live.bytes };
   }
 
   #admit(record: KafkaRecord, waiter: Waiter): void {
     if (this.#closed) return waiter.reject(failures.closed(record.topic));
     const { bufferMemory, spool } = this.#settings;
     const entry = createEntry(++this.#lastId, record, this.#context.clock.now() + this.#patience, waiter);
-    this.#begin();
+    this.#live.add(entry);
+    this.#sweepLater();
     if (entry.bytes > bufferMemory)
       return this.#refuse(entry, failures.largerThanBuffer(entry, bufferMemory));
     const room = this.#bound.admit(entry);
     if (!room) this.#context.notify({ kind: 'buffer-full', bufferMemory, spooled: spool !== undefined });
-  }
-
-  /** One record more is alive: somebody has to look at its deadline. */
-  #begin(): void {
-    this.#live.oneMore();
-    this.#sweepLater();
   }
 
   #sweepLater(): void {
@@ -282,7 +276,7 @@ export class Delivery {
     if (error) entry.waiter.reject(error);
     else entry.waiter.resolve();
     this.#bound.leave(entry);
-    this.#live.oneLess();
+    this.#live.delete(entry);
   }
 
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
@@ -316,8 +310,8 @@ export class Delivery {
     // The letter speaks for the record from here on.
     moveTo(entry, 'done');
     this.#overflow?.lettered(entry);
-    this.#begin();
-    this.#live.oneLess();
+    this.#live.replace(entry, follower);
+    this.#sweepLater();
     this.#bound.leave(entry);
     this.#bound.admitFollower(follower);
   }
@@ -371,8 +365,13 @@ export class Delivery {
   #sweep(): void {
     const now = this.#context.clock.now();
     const errors = new ExpiryErrors(this.#settings);
-    const overdue = this.#overdue(now);
-    for (const entry of overdue) {
+    const overdue = this.#live.overdue(now);
+    // A record that expires makes room: a blocked one must not be admitted for the moment that it has left.
+    const blockedFirst = [
+      ...overdue.filter(({ state }) => state === 'blocked'),
+      ...overdue.filter(({ state }) => state !== 'blocked'),
+    ];
+    for (const entry of blockedFirst) {
       entry.lastError ??= entry.record.pending?.lastError ?? this.#topic(entry.record.topic).obstacle(entry);
       this.#giveUp(entry, errors.of(entry));
     }
@@ -388,26 +387,12 @@ export class Delivery {
     this.#cancelSweep = undefined;
     // A batch in doubt without a leader has nobody else to ask for one, though its pushes were all told.
     const pending = [...this.#topics.values()].some(({ behind, leaderless }) => behind || leaderless);
-    if (this.#live.any || pending) this.#sweepLater();
+    if (this.#live.count > 0 || pending) this.#sweepLater();
   }
 
   /** The lane may have something to send. */
   #ready(lane: Lane): void {
     if (lane.tail !== undefined) this.#overflow?.fetch(lane, this.#topic(lane.topic));
     this.#leaders.enqueue(lane);
-  }
-
-  *#entries(): Iterable<Entry> {
-    yield* this.#overflow?.spilling() ?? [];
-    yield* this.#bound.waiting();
-    yield* this.#unfinished.live();
-    for (const topic of this.#topics.values()) yield* topic.live();
-  }
-
-  /** Those at the door come before those whose room they would take for the moment they have left. */
-  #overdue(now: number): Entry[] {
-    const spilling = [...(this.#overflow?.spilling() ?? [])].filter(({ deadline }) => deadline <= now);
-    const routed = [...this.#topics.values()].flatMap((topic) => topic.overdue(now));
-    return spilling.concat(this.#bound.overdue(now), this.#unfinished.overdue(now), routed);
   }
 }

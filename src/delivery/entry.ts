@@ -76,7 +76,7 @@ export interface Entry {
   readonly state: RecordState;
   /** What the record counts against `bufferMemory` and `batchSize`, before compression. */
   readonly bytes: number;
-  /** On the delivery's clock. Settled by then, come what may; none for what the spool has. */
+  /** On the delivery's clock. Settled by then, come what may; none for what the spool has. `LiveRecords` goes by it. */
   deadline: number;
   waiter: Waiter;
   /** `unassigned` until the layout of its topic is known. */
@@ -93,6 +93,9 @@ export interface Entry {
   lastError: KafkaError | undefined;
   /** Its bytes count against `bufferMemory`. */
   held: boolean;
+  /** Its neighbours in `LiveRecords`. */
+  older: Entry | undefined;
+  newer: Entry | undefined;
 }
 
 export function createEntry(id: number, record: KafkaRecord, deadline: number, waiter: Waiter): Entry {
@@ -110,6 +113,8 @@ export function createEntry(id: number, record: KafkaRecord, deadline: number, w
     mayHaveBeenWritten: false,
     lastError: undefined,
     held: false,
+    older: undefined,
+    newer: undefined,
   };
 }
 

@@ -70,8 +70,13 @@ export class Lane {
     return this.#pinned !== undefined;
   }
 
-  get hasLive(): boolean {
-    return this.#entries.some(({ state }, index) => index >= this.#head && state !== 'done');
+  /** The oldest that is not done. */
+  get oldest(): Entry | undefined {
+    for (let index = this.#head; index < this.#entries.length; index++) {
+      const entry = this.#entries[index];
+      if (entry?.state !== 'done') return entry;
+    }
+    return undefined;
   }
 
   /** Nothing of it is out, and nothing waits. */
@@ -106,13 +111,6 @@ export class Lane {
       const entry = this.#entries[index];
       if (entry !== undefined && entry.state !== 'done') yield entry;
     }
-  }
-
-  /** The unsettled entries whose deadline has passed. Asked ten times a second, so it leaves no garbage as `live` does. */
-  overdue(now: number): Entry[] {
-    return this.#entries.filter(
-      ({ state, deadline }, index) => index >= this.#head && state !== 'done' && deadline <= now,
-    );
   }
 
   /** Takes what must come again, or the longest head that fits, at least one entry. Undefined when nothing waits. */

@@ -29,13 +29,6 @@ export class MemoryBound {
     return this.#head < this.#queue.length;
   }
 
-  /** Of the entries inside and at the door. */
-  get bytes(): number {
-    let bytes = this.#used;
-    for (const entry of this.waiting()) bytes += entry.bytes;
-    return bytes;
-  }
-
   /**
    * Lets the entry in now, or when there is room.
    * @returns whether there is room now
@@ -85,21 +78,6 @@ export class MemoryBound {
       this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
-  }
-
-  /** The entries at the door, oldest first. */
-  *waiting(): Iterable<Entry> {
-    for (let index = this.#head; index < this.#queue.length; index++) {
-      const entry = this.#queue[index];
-      if (entry !== undefined && entry.state !== 'done') yield entry;
-    }
-  }
-
-  /** Those of them whose deadline has passed. */
-  overdue(now: number): Entry[] {
-    return this.#queue.filter(
-      ({ state, deadline }, index) => index >= this.#head && state !== 'done' && deadline <= now,
-    );
   }
 
   #let(entry: Entry): void {

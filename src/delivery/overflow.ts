@@ -5,6 +5,7 @@ import { atMost, type Clock } from './clock.ts';
 import { createEntry, moveTo, type Entry, type Waiter } from './entry.ts';
 import { failures } from './failures.ts';
 import type { Lane } from './lane.ts';
+import type { LiveRecords } from './live-records.ts';
 import type { MemoryBound } from './memory-bound.ts';
 import type { DeliverySettings } from './ports.ts';
 import { diskPause } from './retry.ts';
@@ -14,8 +15,6 @@ import type { Topic, TopicOverflow } from './topic.ts';
 export type OverflowSettings = Pick<DeliverySettings, 'batchSize' | 'deliveryTimeout'>;
 
 export interface OverflowHooks {
-  /** An entry more is alive. */
-  begin(): void;
   /** The disk alone answers for the entry from here on: its push is told so, its memory freed. */
   unload(entry: Entry): void;
   /** It cannot be helped: the same, and it is told on as a failure. */
@@ -49,6 +48,7 @@ export class Overflow implements TopicOverflow {
   readonly #always: boolean;
   readonly #settings: OverflowSettings;
   readonly #bound: MemoryBound;
+  readonly #live: LiveRecords;
   readonly #hooks: OverflowHooks;
   readonly #clock: Clock;
   readonly #notify: Notify;
@@ -68,6 +68,7 @@ export class Overflow implements TopicOverflow {
     { file, always }: NonNullable<DeliverySettings['spool']>,
     settings: OverflowSettings,
     bound: MemoryBound,
+    live: LiveRecords,
     hooks: OverflowHooks,
     { clock, notify }: { readonly clock: Clock; readonly notify: Notify },
   ) {
@@ -75,22 +76,11 @@ export class Overflow implements TopicOverflow {
     this.#always = always;
     this.#settings = settings;
     this.#bound = bound;
+    this.#live = live;
     this.#hooks = hooks;
     this.#clock = clock;
     this.#notify = notify;
     this.#margin = marginOf(settings.deliveryTimeout);
-  }
-
-  /** Entries that are in no lane, for the sweep. */
-  spilling(): Iterable<Entry> {
-    return this.#spilling.values();
-  }
-
-  /** Of the entries that are in memory only until the disk has them: `bufferMemory` does not bound these. */
-  get bytes(): number {
-    let bytes = 0;
-    for (const entry of this.#spilling.values()) if (!entry.held) bytes += entry.bytes;
-    return bytes;
   }
 
   /** The topics that an earlier process left records of. */
@@ -150,8 +140,8 @@ export class Overflow implements TopicOverflow {
   }
 
   /** Keeps what is left when the destination closes, but for values that are not in their final form. Resolves once the disk has answered for each, or not in time. */
-  async keepAll(entries: Iterable<Entry>): Promise<void> {
-    for (const entry of [...entries])
+  async keepAll(): Promise<void> {
+    for (const entry of this.#live.all())
       if (entry.durability === 'memory' && entry.state !== 'awaiting-schema') this.#keep(entry);
     if (this.#asked > 0) await atMost(this.#clock, lastWait, (done) => (this.#onTold = done));
   }
@@ -268,8 +258,8 @@ export class Overflow implements TopicOverflow {
   }
 
   #fetched(id: number, record: Entry['record'], lane: Lane): Entry {
-    this.#hooks.begin();
     const entry = createEntry(id, record, Infinity, told);
+    this.#live.add(entry);
     entry.partition = lane.partition;
     entry.place = lane.partition;
     entry.durability = 'disk';
@@ -285,7 +275,7 @@ export class Overflow implements TopicOverflow {
     if (error) return this.#notKept(entry, error);
     this.#topic(entry.record.topic).records++;
     entry.durability = 'disk';
-    entry.deadline = Infinity;
+    this.#live.endDeadline(entry);
     const { waiter } = entry;
     entry.waiter = told;
     waiter.resolve();

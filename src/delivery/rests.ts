@@ -111,7 +111,6 @@ export class Rests {
   #timeLeft(lane: Lane): number {
     const now = this.#context.clock.now();
     const most = Math.min(this.#patience, this.#end - now);
-    for (const { deadline } of lane.live()) return Math.min(deadline - now, most);
-    return most;
+    return lane.oldest ? Math.min(lane.oldest.deadline - now, most) : most;
   }
 }

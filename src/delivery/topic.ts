@@ -161,7 +161,9 @@ export class Topic {
 
   /** Something waits for a partition that has no leader. */
   get leaderless(): boolean {
-    return this.#lanes.some((lane) => lane.obstacle !== undefined && (lane.inDoubt || lane.hasLive));
+    return this.#lanes.some(
+      (lane) => lane.obstacle !== undefined && (lane.inDoubt || lane.oldest !== undefined),
+    );
   }
 
   /** What keeps an entry from being sent at all, where the cluster is to blame for it. */
@@ -187,19 +189,6 @@ export class Topic {
   /** Records of it are on the disk alone. */
   get behind(): boolean {
     return this.#homeless || this.#lanes.some(({ tail }) => tail !== undefined);
-  }
-
-  /** Every unsettled entry of the topic, in lanes or before them. */
-  *live(): Iterable<Entry> {
-    for (const entry of this.#arrivals) if (entry.state !== 'done') yield entry;
-    for (const lane of this.#retired) yield* lane.live();
-    for (const lane of this.#lanes) yield* lane.live();
-  }
-
-  /** Those of them whose deadline has passed. */
-  overdue(now: number): Entry[] {
-    const arrivals = this.#arrivals.filter(({ state, deadline }) => state !== 'done' && deadline <= now);
-    return arrivals.concat([...this.#retired, ...this.#lanes].flatMap((lane) => lane.overdue(now)));
   }
 
   /** Asks the cluster for the layout. Callers at the same time share one question. Does not reject. */
@@ -371,7 +360,10 @@ export class Topic {
 
   /** Until the deadline of the oldest that waits, in milliseconds; endless when nothing does. */
   #timeLeft(): number {
-    for (const { deadline } of this.live()) return Math.min(deadline - this.#clock.now(), this.#patience);
+    const lanes = [...this.#retired, ...this.#lanes];
+    const oldest =
+      this.#arrivals.find(({ state }) => state !== 'done') ?? lanes.find(({ oldest }) => oldest)?.oldest;
+    if (oldest) return Math.min(oldest.deadline - this.#clock.now(), this.#patience);
     return this.behind ? this.#patience : Infinity;
   }
 }

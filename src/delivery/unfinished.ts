@@ -43,15 +43,6 @@ export class Unfinished {
     }
   }
 
-  *live(): Iterable<Entry> {
-    for (const queue of this.#queues.values())
-      for (const entry of queue) if (entry.state !== 'done') yield entry;
-  }
-
-  overdue(now: number): Entry[] {
-    return [...this.live()].filter(({ deadline }) => deadline <= now);
-  }
-
   /** Lets those go on who stood behind one whose time is over. */
   sweep(): void {
     for (const [line, [head]] of this.#queues) if (head?.state === 'done') this.#advance(line);
