@@ -1,5 +1,5 @@
 import { openRuntime, type Runtime } from '../src/runtime.ts';
-import { resolveOptions } from '../src/options/resolve.ts';
+import { resolveOptions } from '../src/config/resolve.ts';
 import { nth } from './data.ts';
 import { kafkaConfig, type KafkaChoice } from './flow-run.ts';
 import { Load } from './load.ts';

@@ -1,7 +1,7 @@
 import type { MessageToProduce } from '@platformatic/kafka';
 import type { Message } from 'kafkajs';
-import { partitionOf } from '../src/client/partitioner.ts';
-import type { KafkaRecord } from '../src/vocabulary/record.ts';
+import { partitionOf } from '../src/protocol/partitioner.ts';
+import type { KafkaRecord } from '../src/model/record.ts';
 import type { RowContext } from './row.ts';
 
 export type Codec = 'none' | 'gzip' | 'lz4';

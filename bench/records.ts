@@ -1,5 +1,5 @@
 import { buildRecord, headersOf } from '../src/record/build.ts';
-import type { KafkaRecord } from '../src/vocabulary/record.ts';
+import type { KafkaRecord } from '../src/model/record.ts';
 import { readEvents } from './data.ts';
 
 /** The events as the destination would send them, built once: what follows is all that is measured. */

@@ -20,7 +20,7 @@ function typeErrors(blocks: readonly Block[]): string[] {
     },
   };
   const program = ts.createProgram(
-    [...files.keys(), `${root}src/client/kafkajs/modules.d.ts`],
+    [...files.keys(), `${root}src/transport/kafkajs/modules.d.ts`],
     options,
     host,
   );

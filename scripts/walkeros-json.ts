@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { examples, schemas } from '../src/dev.ts';
-import { walkerosEventSchemas } from '../src/value/walkeros-event/schemas.ts';
+import { walkerosEventSchemas } from '../src/schema/walkeros-event/schemas.ts';
 
 /** Writes dist/walkerOS.json, from which walkerOS' tools learn about a package without running it, and dist/schemas. */
 

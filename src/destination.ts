@@ -1,17 +1,17 @@
 import type { Destination } from '@walkeros/core';
 import { ofEveryCopy } from './every-copy.ts';
-import { resolveOptions } from './options/resolve.ts';
-import { resolveSetup } from './options/resolve-setup.ts';
-import { provision } from './provision.ts';
+import { resolveOptions } from './config/resolve.ts';
+import { resolveSetup } from './config/resolve-setup.ts';
+import { provision } from './setup/provision.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
 import type { Runtime } from './runtime.ts';
 import { Runtimes } from './runtimes.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { nothingDone } from './setup/setup.ts';
 import type { Types } from './types.ts';
-import { KafkaError } from './vocabulary/errors.ts';
-import type { KafkaRecord } from './vocabulary/record.ts';
-import { within } from './within.ts';
+import { KafkaError } from './model/errors.ts';
+import type { KafkaRecord } from './model/record.ts';
+import { within } from './model/within.ts';
 
 type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule' | 'ingest'>;
 

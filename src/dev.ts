@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as examples from './examples/index.ts';
-import { ruleSettingsSchema, settingsSchema } from './options/schema.ts';
-import { setupSchema } from './options/setup-schema.ts';
+import { ruleSettingsSchema, settingsSchema } from './config/schema.ts';
+import { setupSchema } from './config/setup-schema.ts';
 
 /** What walkerOS' tools read: `walkeros validate`, its editor and its documentation. Draft 7, as they expect. */
 export const schemas: Readonly<Record<'settings' | 'mapping' | 'setup', z.core.JSONSchema.JSONSchema>> = {

@@ -1,12 +1,12 @@
-import { createClient } from './client/create.ts';
-import { createMemoryCluster } from './client/memory/cluster.ts';
-import { partitionOf } from './client/partitioner.ts';
-import type { Client } from './client/port.ts';
-import { clientOptions } from './client-options.ts';
-import { systemClock } from './delivery/clock.ts';
-import { Delivery } from './delivery/delivery.ts';
-import type { Broker, DeliverySettings } from './delivery/ports.ts';
-import type { Options } from './options/resolve.ts';
+import { createClient } from './transport/create.ts';
+import { createMemoryCluster } from './transport/memory/cluster.ts';
+import { partitionOf } from './protocol/partitioner.ts';
+import type { Client } from './transport/port.ts';
+import { clientOptions } from './transport/client-options.ts';
+import { systemClock } from './producer/clock.ts';
+import { Delivery } from './producer/delivery.ts';
+import type { Broker, DeliverySettings } from './producer/ports.ts';
+import type { Options } from './config/resolve.ts';
 import { headersOf, type RecordSettings } from './record/build.ts';
 import { openSpool } from './spool/open.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
@@ -14,11 +14,11 @@ import { logClock, type Logger } from './telemetry/log.ts';
 import type { MarkOrigin } from './telemetry/origin.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
-import { valueFormats } from './value-formats.ts';
-import { KafkaError } from './vocabulary/errors.ts';
-import type { Notify } from './vocabulary/notice.ts';
-import type { Outcome } from './vocabulary/outcome.ts';
-import { within } from './within.ts';
+import { valueFormats } from './schema/value-formats.ts';
+import { KafkaError } from './model/errors.ts';
+import type { Notify } from './model/notice.ts';
+import type { Outcome } from './model/outcome.ts';
+import { within } from './model/within.ts';
 
 /** What one configured destination owns while it lives: one client, one delivery. */
 export interface Runtime {

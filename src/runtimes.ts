@@ -1,12 +1,12 @@
 import type { Destination } from '@walkeros/core';
-import { checkedSettings } from './checked-settings.ts';
-import type { Resolved } from './options/resolve.ts';
+import { checkedSettings } from './config/checked-settings.ts';
+import type { Resolved } from './config/resolve.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { carefulLogger } from './telemetry/guard.ts';
 import type { Types } from './types.ts';
-import { KafkaError, reasonOf } from './vocabulary/errors.ts';
-import { within } from './within.ts';
+import { KafkaError, reasonOf } from './model/errors.ts';
+import { within } from './model/within.ts';
 
 type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger' | 'reportError'>;
 /** All that walkerOS hands to `init`, to each push and to `destroy` alike. */

@@ -1,9 +1,9 @@
 import type { Destination } from '@walkeros/core';
 import type { z } from 'zod';
-import type { Options } from './options/resolve.ts';
-import type { ruleSettingsSchema, settingsSchema } from './options/schema.ts';
-import type { setupSchema } from './options/setup-schema.ts';
-import type { RecordHeaders } from './vocabulary/record.ts';
+import type { Options } from './config/resolve.ts';
+import type { ruleSettingsSchema, settingsSchema } from './config/schema.ts';
+import type { setupSchema } from './config/setup-schema.ts';
+import type { RecordHeaders } from './model/record.ts';
 
 /**
  * `config.settings` as users write it: only `kafka.brokers` and `kafka.topic` are required.

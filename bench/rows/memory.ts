@@ -5,7 +5,7 @@ import { kafkaConfig, type KafkaChoice } from '../flow-run.ts';
 import { flowPush, runFrozen, runLong } from '../memory-run.ts';
 import { loadOurs } from '../ours.ts';
 import { readRecords } from '../records.ts';
-import type { KafkaRecord } from '../../src/vocabulary/record.ts';
+import type { KafkaRecord } from '../../src/model/record.ts';
 import type { Part, Row } from '../row.ts';
 
 type Client = NonNullable<KafkaChoice['client']>;

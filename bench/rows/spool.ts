@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSpool } from '../../src/spool/open.ts';
-import { unassigned } from '../../src/vocabulary/spool.ts';
+import { unassigned } from '../../src/model/spool.ts';
 import { nth, readEvents } from '../data.ts';
 import { closeFlow, kafkaConfig, openFlow, runFlow } from '../flow-run.ts';
 import { measure } from '../measure.ts';

@@ -1,5 +1,5 @@
-import { avroSchema } from '../../src/value/walkeros-event/avro.ts';
-import { protobufSchema } from '../../src/value/walkeros-event/protobuf.ts';
+import { avroSchema } from '../../src/schema/walkeros-event/avro.ts';
+import { protobufSchema } from '../../src/schema/walkeros-event/protobuf.ts';
 
 /** The ready-made schemas of the event, for docs/schemas.md. */
 

@@ -1,7 +1,7 @@
 import { schemas } from '../../src/dev.ts';
-import { fieldsOf, type Field } from '../../src/options/fields.ts';
-import { ruleSettingsSchema, settingsSchema } from '../../src/options/schema.ts';
-import { setupSchema } from '../../src/options/setup-schema.ts';
+import { fieldsOf, type Field } from '../../src/config/fields.ts';
+import { ruleSettingsSchema, settingsSchema } from '../../src/config/schema.ts';
+import { setupSchema } from '../../src/config/setup-schema.ts';
 import { table } from './table.ts';
 
 /** The settings tables, from the zod schemas by way of the JSON schemas that walkerOS.json ships. */

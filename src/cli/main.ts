@@ -1,6 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { nearest } from '../options/nearest.ts';
-import { KafkaError } from '../vocabulary/errors.ts';
+import { nearest } from '../config/nearest.ts';
+import { KafkaError } from '../model/errors.ts';
 import { Arguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { deadLettersList } from './commands/dead-letters-list.ts';

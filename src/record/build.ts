@@ -1,6 +1,6 @@
 import { getByPath, isObject } from '@walkeros/core';
 import type { Destination, WalkerOS } from '@walkeros/core';
-import type { KafkaRecord, RecordHeaders } from '../vocabulary/record.ts';
+import type { KafkaRecord, RecordHeaders } from '../model/record.ts';
 import { jsonOf } from './json.ts';
 
 /** The settings that shape a record. A mapping rule's `topic` and `key` win over these. */

@@ -1,6 +1,6 @@
 import type { WalkerOS } from '@walkeros/core';
-import { KafkaError } from '../vocabulary/errors.ts';
-import type { RecordHeaders } from '../vocabulary/record.ts';
+import { KafkaError } from '../model/errors.ts';
+import type { RecordHeaders } from '../model/record.ts';
 import { hasTimestamp, type Compose } from './build.ts';
 import { jsonOf } from './json.ts';
 

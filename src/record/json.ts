@@ -1,4 +1,4 @@
-import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
+import { KafkaError, reasonOf } from '../model/errors.ts';
 import { wellFormedJson } from './well-formed.ts';
 
 /** @throws KafkaError EVENT_NOT_SERIALIZABLE for a cycle, a BigInt, or a value without a JSON form */

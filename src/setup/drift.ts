@@ -1,4 +1,4 @@
-import type { TopicConfig, TopicShape, TopicSpec } from '../vocabulary/topic.ts';
+import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
 
 /** Where a topic is not as declared. `actual` null: the broker knows no such setting, or keeps its value to itself. */
 export interface Drift {

@@ -1,4 +1,4 @@
-import { printable } from '../vocabulary/printable.ts';
+import { printable } from '../model/printable.ts';
 
 /** The part of walkerOS' logger that setup writes to. Values go into the text: the walkerOS CLI drops log contexts. */
 export interface SetupLog {

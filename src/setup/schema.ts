@@ -1,6 +1,6 @@
-import { KafkaError } from '../vocabulary/errors.ts';
-import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../vocabulary/schema.ts';
-import { rulesText } from '../value/schema-rules.ts';
+import { KafkaError } from '../model/errors.ts';
+import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../model/schema.ts';
+import { rulesText } from '../schema/schema-rules.ts';
 import type { SetupLog } from './log.ts';
 
 /** What setup needs of a Schema Registry; `registry/` has one, `value/` can check a schema. */

@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../vocabulary/topic.ts';
+import type { TopicSpec } from '../model/topic.ts';
 import { printableLog, type SetupLog } from './log.ts';
 import { provisionSchema, type SchemaDeclaration, type Schemas } from './schema.ts';
 import { provisionTopic, type Topics } from './topics.ts';

@@ -1,5 +1,5 @@
-import { KafkaError } from '../vocabulary/errors.ts';
-import type { TopicConfig, TopicShape, TopicSpec } from '../vocabulary/topic.ts';
+import { KafkaError } from '../model/errors.ts';
+import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
 import { driftOf } from './drift.ts';
 import type { SetupLog } from './log.ts';
 

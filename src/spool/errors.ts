@@ -1,4 +1,4 @@
-import { KafkaError, reasonOf } from '../vocabulary/errors.ts';
+import { KafkaError, reasonOf } from '../model/errors.ts';
 
 /** What goes wrong with the file at `settings.spool.path`, each with what to do about it. */
 export const spoolErrors = {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import type { Notify } from '../vocabulary/notice.ts';
-import type { Spool } from '../vocabulary/spool.ts';
+import type { Notify } from '../model/notice.ts';
+import type { Spool } from '../model/spool.ts';
 import { spoolErrors } from './errors.ts';
 import { fileOf } from './file.ts';
 import { closeLog, openFile, prepareFolder } from './sqlite/database.ts';

@@ -1,4 +1,4 @@
-import type { KafkaRecord, RecordHeaders } from '../vocabulary/record.ts';
+import type { KafkaRecord, RecordHeaders } from '../model/record.ts';
 
 /** What a row takes beside its texts and bytes: id, place, times, its entry in the index. */
 export const rowOverhead = 64;

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { KafkaError } from '../vocabulary/errors.ts';
+import { KafkaError } from '../model/errors.ts';
 import { spoolErrors } from './errors.ts';
 import { fileOf } from './file.ts';
 import { rowOverhead } from './size.ts';

@@ -1,4 +1,4 @@
-import { partsOf } from '../vocabulary/address.ts';
+import { partsOf } from '../model/address.ts';
 
 /** The address of a broker as OpenTelemetry has it. */
 export function hostAndPort(broker: string): { 'server.address': string; 'server.port'?: number } {

@@ -1,5 +1,5 @@
-import { KafkaError } from '../vocabulary/errors.ts';
-import type { NoticeKind, NoticeOf } from '../vocabulary/notice.ts';
+import { KafkaError } from '../model/errors.ts';
+import type { NoticeKind, NoticeOf } from '../model/notice.ts';
 import type { KafkaHealth } from './health.ts';
 import { errorType, measureRequest, type Measure } from './measurement.ts';
 import type { GaugeName } from './metrics.ts';

@@ -1,7 +1,7 @@
-import type { KafkaError } from '../vocabulary/errors.ts';
-import type { Notify } from '../vocabulary/notice.ts';
-import type { Outcome } from '../vocabulary/outcome.ts';
-import type { ProduceReport } from '../vocabulary/produce-report.ts';
+import type { KafkaError } from '../model/errors.ts';
+import type { Notify } from '../model/notice.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { ProduceReport } from '../model/produce-report.ts';
 import type { LogClock } from './log.ts';
 
 /** A cluster that does not answer is asked again after so many milliseconds. */

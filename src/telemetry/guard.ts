@@ -1,4 +1,4 @@
-import { reasonOf } from '../vocabulary/errors.ts';
+import { reasonOf } from '../model/errors.ts';
 import type { Logger } from './log.ts';
 
 /** What listens is others' code: a log handler, an exporter, an SDK. It must not decide what becomes of a record. */

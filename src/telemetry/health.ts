@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../vocabulary/errors.ts';
-import type { SpoolLevel } from '../vocabulary/spool.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import type { SpoolLevel } from '../model/spool.ts';
 
 /** How a destination fares, for whoever supervises the process. Plain data: `JSON.stringify` writes it as it is. */
 export interface KafkaHealth {

@@ -1,5 +1,5 @@
-import type { KafkaError } from '../vocabulary/errors.ts';
-import type { ProduceReport } from '../vocabulary/produce-report.ts';
+import type { KafkaError } from '../model/errors.ts';
+import type { ProduceReport } from '../model/produce-report.ts';
 import type { EventMetricName } from './metrics.ts';
 
 /** What one value is about. Never a key, never a value of a record. */

@@ -1,5 +1,5 @@
 import { createNoopMeter, metrics as api, type Attributes, type Meter } from '@opentelemetry/api';
-import type { Notice, NoticeKind, NoticeOf, Notify } from '../vocabulary/notice.ts';
+import type { Notice, NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
 import { boundedNames } from './bounded-names.ts';
 import { hostAndPort } from './broker-address.ts';
 import { catalogue } from './catalogue.ts';

@@ -1,7 +1,7 @@
 import { TraceFlags } from '@opentelemetry/api';
 import { getByPath } from '@walkeros/core';
 import type { Ingest, WalkerOS } from '@walkeros/core';
-import type { KafkaRecord, TraceContext } from '../vocabulary/record.ts';
+import type { KafkaRecord, TraceContext } from '../model/record.ts';
 import { parseTraceparent } from './trace-context.ts';
 
 /** Notes on a record where its event comes from, for spans and for whoever reads the record. */

@@ -10,8 +10,8 @@ import {
   type Link,
   type Tracer,
 } from '@opentelemetry/api';
-import type { ProduceReport } from '../vocabulary/produce-report.ts';
-import type { TraceContext } from '../vocabulary/record.ts';
+import type { ProduceReport } from '../model/produce-report.ts';
+import type { TraceContext } from '../model/record.ts';
 import { hostAndPort } from './broker-address.ts';
 import { errorType, firstError, onlyTopic } from './measurement.ts';
 import { scope } from './meter.ts';

@@ -1,7 +1,7 @@
-import type { KafkaError } from '../vocabulary/errors.ts';
-import type { Notify } from '../vocabulary/notice.ts';
-import type { OnProduced } from '../vocabulary/produce-report.ts';
-import type { SpoolLevel } from '../vocabulary/spool.ts';
+import type { KafkaError } from '../model/errors.ts';
+import type { Notify } from '../model/notice.ts';
+import type { OnProduced } from '../model/produce-report.ts';
+import type { SpoolLevel } from '../model/spool.ts';
 import { Connection } from './connection.ts';
 import { carefulLogger, Guard } from './guard.ts';
 import type { KafkaHealth } from './health.ts';

@@ -1,5 +1,5 @@
 import { TraceFlags } from '@opentelemetry/api';
-import type { TraceContext } from '../vocabulary/record.ts';
+import type { TraceContext } from '../model/record.ts';
 
 /** W3C Trace Context: version, trace id, span id, flags, and what later versions than 00 append. */
 const shape = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { registryMissing } from '../../scripts/registry/launch.ts';
-import { Registry } from '../../src/registry/registry.ts';
+import { Registry } from '../../src/schema/registry/registry.ts';
 import { tempFolder } from '../support/temp.ts';
 import { broken } from './support/broken.ts';
 import { run } from './support/run.ts';

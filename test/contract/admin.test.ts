@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { describeTopic } from '../../scripts/kafka/topics.ts';
-import { createAdmin } from '../../src/client/create.ts';
-import { createMemoryCluster } from '../../src/client/memory/cluster.ts';
-import type { Admin } from '../../src/client/port.ts';
-import type { TopicSpec } from '../../src/vocabulary/topic.ts';
+import { createAdmin } from '../../src/transport/create.ts';
+import { createMemoryCluster } from '../../src/transport/memory/cluster.ts';
+import type { Admin } from '../../src/transport/port.ts';
+import type { TopicSpec } from '../../src/model/topic.ts';
 import { freshName, sharedBroker } from '../support/broker.ts';
 import { defaults } from './subjects.ts';
 

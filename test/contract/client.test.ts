@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { Client, ClientOptions } from '../../src/client/port.ts';
-import { KafkaError } from '../../src/vocabulary/errors.ts';
-import type { Outcome } from '../../src/vocabulary/outcome.ts';
+import type { Client, ClientOptions } from '../../src/transport/port.ts';
+import { KafkaError } from '../../src/model/errors.ts';
+import type { Outcome } from '../../src/model/outcome.ts';
 import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { oversize, record, slice } from './records.ts';

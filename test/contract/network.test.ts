@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, afterEach, describe, it } from 'node:test';
-import type { Client, ClientOptions } from '../../src/client/port.ts';
-import { Secret } from '../../src/vocabulary/secret.ts';
+import type { Client, ClientOptions } from '../../src/transport/port.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { sharedBroker } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { meddle } from './meddler.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Slice } from '../../src/vocabulary/partition.ts';
-import type { KafkaRecord } from '../../src/vocabulary/record.ts';
+import type { Slice } from '../../src/model/partition.ts';
+import type { KafkaRecord } from '../../src/model/record.ts';
 
 export function record(topic: string, value: string | Buffer, parts: Partial<KafkaRecord> = {}): KafkaRecord {
   return {

@@ -4,9 +4,9 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { createTopic } from '../../scripts/kafka/topics.ts';
 import { startKafka } from '../../scripts/kafka/launch.ts';
 import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
-import type { Client, ClientOptions, Sasl } from '../../src/client/port.ts';
-import { fixedBearer } from '../../src/client/security/bearer.ts';
-import { Secret } from '../../src/vocabulary/secret.ts';
+import type { Client, ClientOptions, Sasl } from '../../src/transport/port.ts';
+import { fixedBearer } from '../../src/transport/security/bearer.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { slice } from './records.ts';
 import { networked } from './subjects.ts';
 

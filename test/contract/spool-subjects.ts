@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { MemoryDisk, MemorySpool } from '../../src/spool/memory/spool.ts';
 import { openSpool } from '../../src/spool/open.ts';
-import type { Spool } from '../../src/vocabulary/spool.ts';
+import type { Spool } from '../../src/model/spool.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** An implementation of the spool, together with what it is kept on: each `open` is a new process on the same disk. */

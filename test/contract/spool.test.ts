@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { KafkaError } from '../../src/vocabulary/errors.ts';
-import type { KafkaRecord } from '../../src/vocabulary/record.ts';
-import { unassigned, type KeptRecord, type Spool } from '../../src/vocabulary/spool.ts';
+import { KafkaError } from '../../src/model/errors.ts';
+import type { KafkaRecord } from '../../src/model/record.ts';
+import { unassigned, type KeptRecord, type Spool } from '../../src/model/spool.ts';
 import { spoolSubjects } from './spool-subjects.ts';
 
 const place = { topic: 'events', partition: 0 };

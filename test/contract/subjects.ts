@@ -1,7 +1,7 @@
-import { createClient } from '../../src/client/create.ts';
-import { createMemoryCluster } from '../../src/client/memory/cluster.ts';
-import { openOnce } from '../../src/client/open-once.ts';
-import type { Client, ClientOptions } from '../../src/client/port.ts';
+import { createClient } from '../../src/transport/create.ts';
+import { createMemoryCluster } from '../../src/transport/memory/cluster.ts';
+import { openOnce } from '../../src/transport/open-once.ts';
+import type { Client, ClientOptions } from '../../src/transport/port.ts';
 import { deleteTopic, recordCounts } from '../../scripts/kafka/topics.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { startFlow } from '@walkeros/collector';
 import { createIngest } from '@walkeros/core';
 import { destinationKafka } from '../../src/index.ts';
-import { KafkaError } from '../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../src/model/errors.ts';
 import { event } from '../support/flow.ts';
 import { failureOf, numbered, numberOf, openFlow, upTo } from '../support/load.ts';
 import { proxiedKafka } from '../support/proxied-kafka.ts';

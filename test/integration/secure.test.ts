@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { KafkaError } from '../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../src/model/errors.ts';
 import { freshTopic } from '../support/broker.ts';
 import { event, runFlow } from '../support/flow.ts';
 import { failureOf } from '../support/load.ts';

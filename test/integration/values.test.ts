@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import type { RuleSettings } from '../../src/types.ts';
-import { walkerosEventSchemas } from '../../src/value/walkeros-event/schemas.ts';
+import { walkerosEventSchemas } from '../../src/schema/walkeros-event/schemas.ts';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
 import { confluentMissing, readByConfluent, type FramedTopic } from '../support/confluent.ts';
 import { event, runFlow } from '../support/flow.ts';

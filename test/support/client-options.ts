@@ -1,4 +1,4 @@
-import type { ClientOptions } from '../../src/client/port.ts';
+import type { ClientOptions } from '../../src/transport/port.ts';
 
 /** A client's options with nothing special about them: one broker, no login, short time-outs, in milliseconds. */
 export const clientOptions: ClientOptions = {

@@ -1,4 +1,4 @@
-import type { KafkaError } from '../../src/vocabulary/errors.ts';
+import type { KafkaError } from '../../src/model/errors.ts';
 import { event, runFlow } from './flow.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import type { Settings, Setup } from '../../src/types.ts';
-import { reasonOf } from '../../src/vocabulary/errors.ts';
+import { reasonOf } from '../../src/model/errors.ts';
 import { event, runFlow } from './flow.ts';
 import { installSdk } from './otel.ts';
 import { runSetup } from './setup.ts';

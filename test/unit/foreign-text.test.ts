@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { unreachable } from '../../src/client/errors/messages.ts';
-import { oauthTokens } from '../../src/client/security/oauth.ts';
-import { filterOf } from '../../src/reading/filter.ts';
+import { unreachable } from '../../src/transport/errors/messages.ts';
+import { oauthTokens } from '../../src/transport/security/oauth.ts';
+import { filterOf } from '../../src/cli/reading/filter.ts';
 import { driftOf } from '../../src/setup/drift.ts';
-import { compileAvro } from '../../src/value/avro/avro.ts';
-import { Secret } from '../../src/vocabulary/secret.ts';
+import { compileAvro } from '../../src/schema/avro/avro.ts';
+import { Secret } from '../../src/model/secret.ts';
 import { scriptedServer } from '../support/scripted-http.ts';
-import { storedRecord } from './reading/stored.ts';
+import { storedRecord } from './cli/reading/stored.ts';
 
 // Patterns such as /0+$/ were tried anew from each of 160,000 zeros: one event's decimal held the process for 8.7 s, and a
 // token endpoint's answer of 80,000 dots for 2.8 s. What is linear takes milliseconds; the bound is far from both.

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../vocabulary/errors.ts';
+import { KafkaError } from '../../model/errors.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** What the settings are called that a command makes of what was typed. */

@@ -1,9 +1,9 @@
-import { configuredDestination } from '../../operations/configured.ts';
-import { valueOf } from '../../dead-letters/letter.ts';
-import type { Listed } from '../../dead-letters/list.ts';
-import { printable, printableJson } from '../../vocabulary/printable.ts';
-import { bytesText } from '../../reading/show.ts';
-import { deadLetters, deadLetterTopic } from '../../operations/redelivery.ts';
+import { configuredDestination } from '../operations/configured.ts';
+import { valueOf } from '../dead-letters/letter.ts';
+import type { Listed } from '../dead-letters/list.ts';
+import { printable, printableJson } from '../../model/printable.ts';
+import { bytesText } from '../reading/show.ts';
+import { deadLetters, deadLetterTopic } from '../operations/redelivery.ts';
 import type { Command } from '../command.ts';
 import { grouped } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,4 +1,4 @@
-import type { Wanted } from '../../dead-letters/wanted.ts';
+import type { Wanted } from '../dead-letters/wanted.ts';
 import type { Arguments, Options } from '../arguments.ts';
 
 /** What both commands about dead letters take. */

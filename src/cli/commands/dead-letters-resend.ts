@@ -1,9 +1,9 @@
-import { configuredDestination } from '../../operations/configured.ts';
-import type { DeadLetter } from '../../dead-letters/letter.ts';
-import type { ResendResult } from '../../dead-letters/resend.ts';
-import { printable, printableJson } from '../../vocabulary/printable.ts';
-import { resendDeadLetters } from '../../operations/redelivery.ts';
-import type { ErrorCode } from '../../vocabulary/errors.ts';
+import { configuredDestination } from '../operations/configured.ts';
+import type { DeadLetter } from '../dead-letters/letter.ts';
+import type { ResendResult } from '../dead-letters/resend.ts';
+import { printable, printableJson } from '../../model/printable.ts';
+import { resendDeadLetters } from '../operations/redelivery.ts';
+import type { ErrorCode } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';

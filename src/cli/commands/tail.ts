@@ -1,8 +1,8 @@
-import { configuredDestination, plainConnection, plainRegistry } from '../../operations/configured.ts';
-import { filterOf } from '../../reading/filter.ts';
-import { recordJson, recordParts } from '../../reading/show.ts';
-import { tailTopic, type Shown } from '../../operations/tailing.ts';
-import { KafkaError } from '../../vocabulary/errors.ts';
+import { configuredDestination, plainConnection, plainRegistry } from '../operations/configured.ts';
+import { filterOf } from '../reading/filter.ts';
+import { recordJson, recordParts } from '../reading/show.ts';
+import { tailTopic, type Shown } from '../operations/tailing.ts';
+import { KafkaError } from '../../model/errors.ts';
 import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,5 +1,5 @@
-import type { KafkaError } from '../../vocabulary/errors.ts';
-import type { KafkaRecord } from '../../vocabulary/record.ts';
+import type { KafkaError } from '../../model/errors.ts';
+import type { KafkaRecord } from '../../model/record.ts';
 import {
   unassigned,
   type Kept,
@@ -7,7 +7,7 @@ import {
   type Place,
   type Spool,
   type SpoolLevel,
-} from '../../vocabulary/spool.ts';
+} from '../../model/spool.ts';
 import { spoolErrors } from '../errors.ts';
 import { spoolBytes } from '../size.ts';
 

@@ -1,8 +1,8 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { KafkaError } from '../../vocabulary/errors.ts';
-import type { Notify } from '../../vocabulary/notice.ts';
+import { KafkaError } from '../../model/errors.ts';
+import type { Notify } from '../../model/notice.ts';
 import { spoolErrors } from '../errors.ts';
 import { syncFolder, type Disk } from './disk.ts';
 import { logOf, renewLog } from './log.ts';

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { reasonOf } from '../../vocabulary/errors.ts';
-import type { KafkaRecord, RecordHeaders } from '../../vocabulary/record.ts';
-import { unassigned, type KeptRecord, type Place } from '../../vocabulary/spool.ts';
+import { reasonOf } from '../../model/errors.ts';
+import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
+import { unassigned, type KeptRecord, type Place } from '../../model/spool.ts';
 import { headersText, rowOverhead, spoolBytes } from '../size.ts';
 import { highestId, latestTime, sizeInSql, timeInSql } from './schema.ts';
 

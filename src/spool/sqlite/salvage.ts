@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Notify } from '../../vocabulary/notice.ts';
+import type { Notify } from '../../model/notice.ts';
 import { applicationId, schema, schemaVersion } from './schema.ts';
 import { isOfContent, type Sqlite } from './sqlite.ts';
 

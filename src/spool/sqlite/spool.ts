@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { KafkaError } from '../../vocabulary/errors.ts';
-import type { Notify } from '../../vocabulary/notice.ts';
-import type { KafkaRecord } from '../../vocabulary/record.ts';
-import type { Kept, KeptRecord, OnDamaged, Place, Spool, SpoolLevel } from '../../vocabulary/spool.ts';
+import type { KafkaError } from '../../model/errors.ts';
+import type { Notify } from '../../model/notice.ts';
+import type { KafkaRecord } from '../../model/record.ts';
+import type { Kept, KeptRecord, OnDamaged, Place, Spool, SpoolLevel } from '../../model/spool.ts';
 import { spoolErrors } from '../errors.ts';
 import { spoolBytes } from '../size.ts';
 import {

@@ -1,7 +1,7 @@
 import { numbered, upTo } from '../../support/load.ts';
 import { runFlow } from '../../support/flow.ts';
 
-/** What a destination would have written about a refused record; see `src/delivery/dead-letter.ts`. */
+/** What a destination would have written about a refused record; see `src/producer/dead-letter.ts`. */
 export const refusal = (topic: string, code = 'MESSAGE_TOO_LARGE') => ({
   'walkeros-dead-letter-topic': topic,
   'walkeros-dead-letter-code': code,

@@ -1,5 +1,5 @@
-import { encodeProduce } from '../../../src/client/wire/produce-request.ts';
-import { Packer } from '../../../src/client/wire/packer.ts';
+import { encodeProduce } from '../../../src/protocol/produce-request.ts';
+import { Packer } from '../../../src/transport/packer.ts';
 import { int16, int32, int64, list, text } from '../../support/broker-bytes.ts';
 
 /** The cluster of the fuzz suite: one broker, one topic of three partitions, one group. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAdmin, createClient, createInspector, createReader } from '../../../src/client/create.ts';
-import type { ClientOptions, Sasl } from '../../../src/client/port.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import { Secret } from '../../../src/vocabulary/secret.ts';
+import { createAdmin, createClient, createInspector, createReader } from '../../../src/transport/create.ts';
+import type { ClientOptions, Sasl } from '../../../src/transport/port.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import { Secret } from '../../../src/model/secret.ts';
 import { randomOf } from '../../chaos/random.ts';
 import { clientOptions } from '../../support/client-options.ts';
 import { event, runFlow } from '../../support/flow.ts';

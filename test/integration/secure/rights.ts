@@ -7,7 +7,7 @@ import {
   type AclOperationValue,
 } from '@platformatic/kafka';
 import { withAdmin } from '../../../scripts/kafka/admin.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { freshName, freshTopic } from '../../support/broker.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { openProxy } from '../../support/proxy.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { openProxy } from '../../support/proxy.ts';
 import { turns } from '../../support/turns.ts';

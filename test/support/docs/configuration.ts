@@ -1,5 +1,5 @@
-import { resolveSetup } from '../../../src/options/resolve-setup.ts';
-import { resolveOptions } from '../../../src/options/resolve.ts';
+import { resolveSetup } from '../../../src/config/resolve-setup.ts';
+import { resolveOptions } from '../../../src/config/resolve.ts';
 import { filledSettings } from './filled-settings.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, it } from 'node:test';
-import { ruleSettingsSchema, settingsSchema } from '../../../src/options/schema.ts';
-import { fieldsOf } from '../../../src/options/fields.ts';
+import { ruleSettingsSchema, settingsSchema } from '../../../src/config/schema.ts';
+import { fieldsOf } from '../../../src/config/fields.ts';
 import { pages, root, textOf } from '../../support/docs/pages.ts';
 
 /** Without its blocks, where # is a comment. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { getByPath } from '@walkeros/core';
 import { readArguments } from '../../../bench/arguments.ts';
 import { partNames, parts } from '../../../bench/parts.ts';
-import { settingsSchema } from '../../../src/options/schema.ts';
+import { settingsSchema } from '../../../src/config/schema.ts';
 import { metrics } from '../../../src/telemetry/metrics.ts';
 import { textOf } from '../../support/docs/pages.ts';
 import { fenced } from '../../support/docs/fenced.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { resolveOptions } from '../../../src/options/resolve.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { resolveOptions } from '../../../src/config/resolve.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { fenced } from '../../support/docs/fenced.ts';
 import { filledSettings } from '../../support/docs/filled-settings.ts';
 import { sourceSentences } from '../../support/docs/source-sentences.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, it } from 'node:test';
-import { errorCodes } from '../../../src/vocabulary/errors.ts';
+import { errorCodes } from '../../../src/model/errors.ts';
 import { sourceSentences } from '../../support/docs/source-sentences.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

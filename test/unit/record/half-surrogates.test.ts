@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildRecord, headersOf } from '../../../src/record/build.ts';
 import { cloudEvents } from '../../../src/record/cloudevents.ts';
-import { compileJsonSchema } from '../../../src/value/json-schema.ts';
-import { jsonText } from '../../../src/value/json-text.ts';
+import { compileJsonSchema } from '../../../src/schema/json-schema.ts';
+import { jsonText } from '../../../src/schema/json-text.ts';
 import { event } from '../../support/flow.ts';
 
 /**

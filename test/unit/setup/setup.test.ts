@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryCluster } from '../../../src/client/memory/cluster.ts';
+import { createMemoryCluster } from '../../../src/transport/memory/cluster.ts';
 import type { Schemas } from '../../../src/setup/schema.ts';
 import { runSetup, type SetupPlan } from '../../../src/setup/setup.ts';
 import type { Topics } from '../../../src/setup/topics.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../../../src/vocabulary/schema.ts';
-import type { TopicSpec } from '../../../src/vocabulary/topic.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../../../src/model/schema.ts';
+import type { TopicSpec } from '../../../src/model/topic.ts';
 
 const events: TopicSpec = { name: 'events', numPartitions: 3, replicationFactor: 1, configEntries: {} };
 const dead: TopicSpec = { ...events, name: 'dead', numPartitions: 1 };

@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { openSpool } from '../../../src/spool/open.ts';
-import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
-import type { Spool } from '../../../src/vocabulary/spool.ts';
+import type { KafkaRecord } from '../../../src/model/record.ts';
+import type { Spool } from '../../../src/model/spool.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { openOn } from '../telemetry/runtime.ts';
 

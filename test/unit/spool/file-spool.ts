@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
 import { openSpool } from '../../../src/spool/open.ts';
-import type { Notice } from '../../../src/vocabulary/notice.ts';
-import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
-import type { Spool } from '../../../src/vocabulary/spool.ts';
+import type { Notice } from '../../../src/model/notice.ts';
+import type { KafkaRecord } from '../../../src/model/record.ts';
+import type { Spool } from '../../../src/model/spool.ts';
 
 export const record = (value: string, topic = 'events'): KafkaRecord => ({
   topic,

@@ -17,8 +17,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { openSpool } from '../../../src/spool/open.ts';
 import { readSpool } from '../../../src/spool/status.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import type { Notice } from '../../../src/vocabulary/notice.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import type { Notice } from '../../../src/model/notice.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { filled, keep, open, place, record, start } from './file-spool.ts';
 

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSpool } from '../../../src/spool/status.ts';
-import { reasonOf } from '../../../src/vocabulary/errors.ts';
+import { reasonOf } from '../../../src/model/errors.ts';
 import { openOn, send } from '../telemetry/runtime.ts';
 
 const [path = '', mode = '', leftovers = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /** Runs where files may not grow beyond a limit: keeps records until the disk refuses, removes all, and keeps again. */
 import { openSpool } from '../../../src/spool/open.ts';
-import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
-import type { Spool } from '../../../src/vocabulary/spool.ts';
+import type { KafkaRecord } from '../../../src/model/record.ts';
+import type { Spool } from '../../../src/model/spool.ts';
 
 const [path = ''] = process.argv.slice(2);
 const spool: Spool = await openSpool({ path, maxBytes: 1_000_000_000 }, () => undefined);

@@ -1,6 +1,6 @@
 /** Run as root: looks into a spool as a user who may write nothing there, and says what was found. */
 import { readSpool } from '../../../src/spool/status.ts';
-import { reasonOf } from '../../../src/vocabulary/errors.ts';
+import { reasonOf } from '../../../src/model/errors.ts';
 
 const [path = ''] = process.argv.slice(2);
 process.setgid?.(65_534);

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { openSpool } from '../../../src/spool/open.ts';
 import type { Disk } from '../../../src/spool/sqlite/disk.ts';
-import type { Spool } from '../../../src/vocabulary/spool.ts';
+import type { Spool } from '../../../src/model/spool.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { open, place, record } from './file-spool.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createMemoryCluster } from '../../../src/client/memory/cluster.ts';
-import { resolveOptions } from '../../../src/options/resolve.ts';
+import { createMemoryCluster } from '../../../src/transport/memory/cluster.ts';
+import { resolveOptions } from '../../../src/config/resolve.ts';
 import { openRuntime } from '../../../src/runtime.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { open } from './file-spool.ts';

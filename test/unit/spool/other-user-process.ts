@@ -1,7 +1,7 @@
 /** Run as root: takes the lock of a spool, and opens the spool, as a user without rights, and says how both were refused. */
 import { openSpool } from '../../../src/spool/open.ts';
 import { lock } from '../../../src/spool/sqlite/lock.ts';
-import { reasonOf } from '../../../src/vocabulary/errors.ts';
+import { reasonOf } from '../../../src/model/errors.ts';
 
 const [path = ''] = process.argv.slice(2);
 process.setgid?.(65_534);

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSpool } from '../../../src/spool/status.ts';
-import type { Notice } from '../../../src/vocabulary/notice.ts';
+import type { Notice } from '../../../src/model/notice.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { damageIndex, filled, open, place, record, keep, start } from './file-spool.ts';
 

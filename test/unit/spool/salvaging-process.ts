@@ -1,6 +1,6 @@
 /** Opens the spool named first twice at most, and says what became of it, and what it was told. */
 import { openSpool } from '../../../src/spool/open.ts';
-import { reasonOf } from '../../../src/vocabulary/errors.ts';
+import { reasonOf } from '../../../src/model/errors.ts';
 
 const [path = ''] = process.argv.slice(2);
 const told: string[] = [];

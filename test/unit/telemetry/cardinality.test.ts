@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createMetering } from '../../../src/telemetry/meter.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { installSdk, type Point } from '../../support/otel.ts';
 import { recordOf, reportOf } from './reports.ts';
 import { openOn } from './runtime.ts';

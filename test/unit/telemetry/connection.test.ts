@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Connection } from '../../../src/telemetry/connection.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import type { Notice } from '../../../src/vocabulary/notice.ts';
-import type { Outcome } from '../../../src/vocabulary/outcome.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import type { Notice } from '../../../src/model/notice.ts';
+import type { Outcome } from '../../../src/model/outcome.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const error = new KafkaError('BROKER_UNREACHABLE', 'Nobody there.');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createMetering } from '../../../src/telemetry/meter.ts';
 import { metrics, type MetricSpec } from '../../../src/telemetry/metrics.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { installSdk } from '../../support/otel.ts';
 import { reportOf } from './reports.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { context, metrics, trace, type ContextManager, type Meter, type Tracer } from '@opentelemetry/api';
 import { Telemetry } from '../../../src/telemetry/telemetry.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { event } from '../../support/flow.ts';
 import { recordOf, reportOf } from './reports.ts';

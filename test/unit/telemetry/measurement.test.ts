@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { measureRequest } from '../../../src/telemetry/measurement.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import type { ProduceReport } from '../../../src/vocabulary/produce-report.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import type { ProduceReport } from '../../../src/model/produce-report.ts';
 import { again, recordOf, refused, reportOf } from './reports.ts';
 
 const slice = (topic: string, partition: number, records: number): ProduceReport['slices'][number] => ({

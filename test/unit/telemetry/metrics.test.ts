@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { metrics, type MetricSpec } from '../../../src/telemetry/metrics.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { installSdk, type Point, type Sdk } from '../../support/otel.ts';

@@ -1,7 +1,7 @@
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
-import type { Outcome } from '../../../src/vocabulary/outcome.ts';
-import type { ProduceReport } from '../../../src/vocabulary/produce-report.ts';
-import type { KafkaRecord } from '../../../src/vocabulary/record.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import type { Outcome } from '../../../src/model/outcome.ts';
+import type { ProduceReport } from '../../../src/model/produce-report.ts';
+import type { KafkaRecord } from '../../../src/model/record.ts';
 
 /** A request of one record that was stored after 20 ms; the rest as the test wants it. */
 export function reportOf(overrides: Partial<ProduceReport> = {}): ProduceReport {

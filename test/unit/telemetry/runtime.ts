@@ -1,7 +1,7 @@
-import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/client/memory/cluster.ts';
-import type { Client } from '../../../src/client/port.ts';
-import { rebuilding } from '../../../src/client/rebuilding.ts';
-import { resolveOptions } from '../../../src/options/resolve.ts';
+import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
+import type { Client } from '../../../src/transport/port.ts';
+import { rebuilding } from '../../../src/transport/rebuilding.ts';
+import { resolveOptions } from '../../../src/config/resolve.ts';
 import { openRuntime, type Runtime } from '../../../src/runtime.ts';
 import type { Settings } from '../../../src/types.ts';
 import { recordOf } from './reports.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { createSpans } from '../../../src/telemetry/spans.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { installSdk, type Sdk } from '../../support/otel.ts';
 import { recordOf, reportOf } from './reports.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Telemetry } from '../../../src/telemetry/telemetry.ts';
-import { KafkaError } from '../../../src/vocabulary/errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { reportOf } from './reports.ts';
 

@@ -1,0 +1,168 @@
+import type { TopicConfig } from '../../../model/topic.ts';
+import { KafkaError, reasonOf } from '../../../model/errors.ts';
+import type { Check } from '../check.ts';
+import { failure, fixUnforeseen, ok, warning, type Verdict } from '../finding.ts';
+import type { Patient, Topic } from '../patient.ts';
+import { setupCommand } from '../setup-command.ts';
+
+type Named = Patient['topics'][number];
+
+/** Each topic that events can go to: that it is there, can be written to, and keeps what `acks` promises. */
+export const topics: Check = {
+  name: 'topics',
+  needs: ['cluster'],
+  async examine(patient) {
+    const verdicts = await Promise.all(patient.topics.map((topic) => examineTopic(patient, topic)));
+    return verdicts.flat();
+  },
+};
+
+async function examineTopic(patient: Patient, { name, paths }: Named): Promise<Verdict[]> {
+  const { kafka } = patient;
+  const where = `Topic "${name}" (${paths.join(', ')})`;
+  let topic: Topic | undefined;
+  try {
+    topic = await kafka.topic(name);
+  } catch (thrown) {
+    const unauthorised = thrown instanceof KafkaError && thrown.code === 'NOT_AUTHORIZED';
+    const fix = unauthorised ? `Grant it: ${grant(patient, name)}` : fixUnforeseen(thrown);
+    return [failure(`${where}: ${reasonOf(thrown)}`, fix)];
+  }
+  if (topic === undefined) return [missing(patient, where, name)];
+  // Managed clusters may refuse to tell them: what is known without them is worth saying.
+  const config = await kafka.topicConfig(name).catch(() => undefined);
+  const found = [
+    ...writing(patient, where, name, topic),
+    ...leading(where, topic),
+    ...replication(patient, where, name, topic, config),
+    ...sizes(patient, where, name, config),
+  ];
+  return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, ${rightOf(topic)}`)];
+}
+
+function missing(patient: Patient, where: string, name: string): Verdict {
+  const create = `Create it: declare config.setup and run "${setupCommand(patient)}".`;
+  return patient.autoCreateTopics
+    ? warning(
+        `${where} does not exist; the broker makes it with its own defaults at the first event.`,
+        create,
+      )
+    : failure(`${where} does not exist.`, `${create} Or correct the name "${name}" in the settings.`);
+}
+
+function writing(patient: Patient, where: string, name: string, { writable }: Topic): Verdict[] {
+  if (writable !== false) return [];
+  return [
+    failure(`${where}: this user may not write to it (no WRITE right).`, `Grant it: ${grant(patient, name)}`),
+  ];
+}
+
+function rightOf({ writable }: Topic): string {
+  return writable === undefined ? 'WRITE right not told by the broker' : 'writable';
+}
+
+function grant({ brokers, login }: Patient, topic: string): string {
+  const user = /as "(.*)"/.exec(login ?? '')?.[1] ?? '<user>';
+  return (
+    `kafka-acls.sh --bootstrap-server ${brokers[0] ?? ''} --add --allow-principal User:${user} ` +
+    `--operation Describe --operation Write --topic ${topic}`
+  );
+}
+
+function leading(where: string, { partitions }: Topic): Verdict[] {
+  const led = partitions.filter(({ leader }) => leader !== undefined);
+  if (led.length === partitions.length) return [];
+  const without = partitions.filter(({ leader }) => leader === undefined).map(({ partition }) => partition);
+  return [
+    failure(
+      `${where}: ${listOf(without)} ${without.length === 1 ? 'has' : 'have'} no leader.`,
+      'Start the brokers that hold them; until then events of these partitions wait.',
+    ),
+  ];
+}
+
+function replication(
+  { acks, brokers }: Patient,
+  where: string,
+  name: string,
+  { partitions }: Topic,
+  config: TopicConfig | undefined,
+): Verdict[] {
+  const replicas = least(partitions.map((partition) => partition.replicas));
+  const needed = Number(config?.get('min.insync.replicas') ?? 1);
+  const change = `kafka-configs.sh --bootstrap-server ${brokers[0] ?? ''} --alter --topic ${name} --add-config min.insync.replicas=`;
+  const short = partitions.filter(({ leader, inSync }) => leader !== undefined && inSync < needed);
+  if (acks === -1 && replicas < needed) {
+    return [
+      failure(
+        `${where} has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} and min.insync.replicas ${needed}: with acks -1 no event can ever be stored.`,
+        `Lower it: ${change}${Math.max(1, replicas - 1)}. Or give the topic more replicas.`,
+      ),
+    ];
+  }
+  if (acks === -1 && short.length > 0) {
+    return [
+      failure(
+        `${where}: ${listOf(short.map(({ partition }) => partition))} ${short.length === 1 ? 'has' : 'have'} ` +
+          `${least(short.map(({ inSync }) => inSync))} replicas in sync, and min.insync.replicas is ${needed}: ` +
+          'with acks -1 events wait, and fail at their deadline.',
+        'Start the brokers that are away (kafka-topics.sh --describe --under-min-isr-partitions shows which).',
+      ),
+    ];
+  }
+  const behind = partitions.filter(({ inSync, replicas: all }) => inSync < all);
+  if (behind.length > 0) {
+    return [
+      warning(
+        `${where}: ${listOf(behind.map(({ partition }) => partition))} ${behind.length === 1 ? 'lacks' : 'lack'} replicas in sync.`,
+        'See which broker is away or slow: kafka-topics.sh --describe --under-replicated-partitions.',
+      ),
+    ];
+  }
+  if (acks === -1 && replicas > 1 && needed === 1 && config !== undefined) {
+    return [
+      warning(
+        `${where} has min.insync.replicas 1: while followers are away, acks -1 promises no more than the leader alone.`,
+        `Raise it: ${change}2`,
+      ),
+    ];
+  }
+  return [];
+}
+
+function sizes(
+  { batchSize, brokers }: Patient,
+  where: string,
+  name: string,
+  config: TopicConfig | undefined,
+): Verdict[] {
+  const most = Number(config?.get('max.message.bytes') ?? Infinity);
+  if (batchSize <= most) return [];
+  return [
+    warning(
+      `${where} takes ${most} bytes at once, and settings.kafka.batchSize is ${batchSize}: larger requests are refused and halved.`,
+      `Lower batchSize to ${most}, or raise the topic's limit: kafka-configs.sh --bootstrap-server ${brokers[0] ?? ''} ` +
+        `--alter --topic ${name} --add-config max.message.bytes=${batchSize}`,
+    ),
+  ];
+}
+
+function shapeOf({ partitions }: Topic): string {
+  const replicas = least(partitions.map((partition) => partition.replicas));
+  return `${partitions.length === 1 ? '1 partition' : `${partitions.length} partitions`}, ${replicas === 1 ? '1 replica' : `${replicas} replicas`} in sync`;
+}
+
+/** Not by `Math.min(...values)`: a topic may have more partitions than a call may have arguments. */
+function least(values: readonly number[]): number {
+  return values.reduce((smallest, value) => Math.min(smallest, value), Infinity);
+}
+
+/** More of them tell nothing more. */
+const namedPartitions = 10;
+
+function listOf(partitions: readonly number[]): string {
+  const named = partitions.slice(0, namedPartitions).join(', ');
+  const rest = partitions.length - namedPartitions;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  return `${partitions.length === 1 ? 'partition' : 'partitions'} ${named}${more}`;
+}

@@ -1,0 +1,85 @@
+import { lookup } from 'node:dns/promises';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
+import { connectOptions } from '../../transport/tls/connect-options.ts';
+import { serverNameOf } from '../../transport/tls/server-name.ts';
+import { parseAddress } from '../../model/address.ts';
+import type { Secret } from '../../model/secret.ts';
+
+/** What a TLS handshake showed. `refusal`: why the certificate does not hold, in the words of Node; undefined where it does. */
+export interface Handshake {
+  readonly refusal: string | undefined;
+  readonly certificate: PeerCertificate;
+}
+
+/**
+ * The layers under Kafka, asked one by one, so that a fault shows in the lowest one it has. Each answer is asked for once.
+ * Rejects with the errors of the operating system and of OpenSSL.
+ */
+export class Network {
+  readonly #timeout: number;
+  readonly #tls: Secret<ConnectionOptions> | undefined;
+  readonly #known = new Map<string, Promise<unknown>>();
+
+  /** @param timeout for one connection, in ms */
+  constructor(timeout: number, tls: Secret<ConnectionOptions> | undefined) {
+    this.#timeout = timeout;
+    this.#tls = tls;
+  }
+
+  /** The addresses of a host, as sockets find them. */
+  resolve(address: string): Promise<readonly string[]> {
+    const { host } = parseAddress(address);
+    return this.#once(`dns ${host}`, async () => {
+      if (isIP(host) !== 0) return [host];
+      return (await lookup(host, { all: true })).map((found) => found.address);
+    });
+  }
+
+  connect(address: string): Promise<void> {
+    return this.#once(`tcp ${address}`, () =>
+      this.#open(connect(parseAddress(address)), 'connect', () => undefined),
+    );
+  }
+
+  handshake(address: string): Promise<Handshake> {
+    const { host, port } = parseAddress(address);
+    return this.#once(`tls ${address}`, () => {
+      // To look at what is refused it has to be let in: nothing is sent, and nothing that comes is read.
+      const options = {
+        host,
+        port,
+        servername: serverNameOf(host),
+        ...connectOptions(this.#tls?.reveal() ?? {}),
+        rejectUnauthorized: false,
+      };
+      const socket = connectTls(options);
+      return this.#open(socket, 'secureConnect', () => ({
+        // Declared as an Error; it is its code, or its message where it has none.
+        refusal: socket.authorized ? undefined : String(socket.authorizationError),
+        certificate: socket.getPeerCertificate(),
+      }));
+    });
+  }
+
+  #open<Answer>(socket: Socket, ready: string, answer: () => Answer): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      socket.setTimeout(this.#timeout, () =>
+        socket.destroy(new Error(`no answer within ${this.#timeout} ms`)),
+      );
+      socket.once('error', reject);
+      socket.once(ready, () => {
+        resolve(answer());
+        socket.destroy();
+      });
+    });
+  }
+
+  #once<Answer>(key: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known as Promise<Answer>;
+    const asked = ask();
+    this.#known.set(key, asked);
+    return asked;
+  }
+}

@@ -1,0 +1,135 @@
+import { getFlowSettings } from '@walkeros/core';
+import type { KafkaError } from '../../model/errors.ts';
+import { reasonOf, withoutFullStop } from '../../model/errors.ts';
+import { isObject } from '../../model/is-object.ts';
+import { flowInvalid, type FlowFile } from './flow-file.ts';
+import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
+
+/** A destination of a flow file, with its references replaced. */
+export interface FlowDestination {
+  readonly flow: string;
+  readonly id: string;
+  readonly config: DestinationConfig;
+  readonly unset: readonly Unset[];
+  /** Those of its flow, as they are written. */
+  readonly sources: unknown;
+}
+
+/** What the package reads of `config`; nothing of it is checked yet. */
+export interface DestinationConfig {
+  readonly settings?: unknown;
+  readonly mapping?: unknown;
+  readonly setup?: unknown;
+  readonly timeout?: unknown;
+  readonly batch?: unknown;
+  readonly breaker?: unknown;
+  readonly cache?: unknown;
+}
+
+const packageName = 'walkeros-destination-kafka';
+
+/**
+ * Finds the destination of this package in a flow file.
+ * @param wanted its id, or `flow.id` where several flows have one; default: the only one that names the package
+ * @throws KafkaError FLOW_INVALID where there is none, or more than one
+ */
+export function findDestination(
+  file: FlowFile,
+  wanted: string | undefined,
+  environment: Environment,
+): FlowDestination {
+  const flows = Object.keys(file.content.flows).map((flow) => resolvedFlow(file, flow));
+  const all = flows.flatMap(destinationsOf);
+  const named = (found: Found): boolean => wanted === found.id || wanted === `${found.flow}.${found.id}`;
+  const matching = all.filter(wanted === undefined ? ({ ours }) => ours : named);
+  const [only, ...others] = matching;
+  if (only === undefined) {
+    const fault = all.length === 0 ? flows.find((flow) => flow.fault)?.fault : undefined;
+    throw fault ?? notFound(file, wanted, all);
+  }
+  if (others.length > 0) {
+    const names = matching.map(({ flow, id }) => `${flow}.${id}`).join(', ');
+    throw flowInvalid(file.path, `it has several such destinations: ${names}. Choose one with --destination`);
+  }
+  if (only.fault !== undefined) throw only.fault;
+  if (!only.ours && only.packageName !== undefined) {
+    const what = `destination "${only.flow}.${only.id}" is of the package "${only.packageName}", not of "${packageName}"`;
+    throw flowInvalid(file.path, `${what}. Choose another one with --destination`);
+  }
+  const { value, unset } = replaced(file, only, environment);
+  const { flow, id, sources, cache } = only;
+  return {
+    flow,
+    id,
+    config: isObject(value) ? { ...(cache !== undefined && { cache }), ...value } : {},
+    unset,
+    sources,
+  };
+}
+
+interface ResolvedFlow {
+  readonly flow: string;
+  readonly settings: unknown;
+  /** Why walkerOS refuses the flow, whose settings are then as they are written. Nothing to those who want another one. */
+  readonly fault: KafkaError | undefined;
+}
+
+interface Found extends Pick<ResolvedFlow, 'flow' | 'fault'> {
+  readonly id: string;
+  readonly ours: boolean;
+  /** Undefined where the step names none: a bundle may have its code from elsewhere. */
+  readonly packageName: string | undefined;
+  readonly config: unknown;
+  /** Beside `config`, where a step may have it as well. */
+  readonly cache: unknown;
+  readonly sources: unknown;
+}
+
+/** By walkerOS's own hand; what a bundle looks up later stays marked. */
+function resolvedFlow({ path, content }: FlowFile, flow: string): ResolvedFlow {
+  try {
+    const settings = getFlowSettings(content, flow, { deferred: true, strictFlowRefs: false });
+    return { flow, settings, fault: undefined };
+  } catch (failure) {
+    const what = `flow "${flow}": ${withoutFullStop(reasonOf(failure))}`;
+    return { flow, settings: content.flows[flow], fault: flowInvalid(path, what, failure) };
+  }
+}
+
+function destinationsOf({ flow, settings, fault }: ResolvedFlow): Found[] {
+  const destinations = isObject(settings) && 'destinations' in settings ? settings.destinations : {};
+  const sources = isObject(settings) && 'sources' in settings ? settings.sources : undefined;
+  return Object.entries(isObject(destinations) ? destinations : {}).map(([id, entry]: [string, unknown]) => {
+    const step: object = isObject(entry) ? entry : {};
+    const named = 'package' in step && typeof step.package === 'string' ? step.package : undefined;
+    return {
+      flow,
+      fault,
+      id,
+      ours: named === packageName,
+      packageName: named,
+      config: 'config' in step ? step.config : {},
+      cache: 'cache' in step ? step.cache : undefined,
+      sources,
+    };
+  });
+}
+
+function replaced({ path }: FlowFile, { flow, id, config }: Found, environment: Environment): Replaced {
+  try {
+    return replaceReferences(config, environment);
+  } catch (thrown) {
+    if (!(thrown instanceof CodeFault)) throw thrown;
+    throw flowInvalid(path, `destination "${flow}.${id}": ${thrown.message}`, thrown);
+  }
+}
+
+function notFound({ path }: FlowFile, wanted: string | undefined, all: readonly Found[]): KafkaError {
+  const ids = all.map(({ flow, id }) => `${flow}.${id}`).join(', ') || 'none';
+  return flowInvalid(
+    path,
+    wanted === undefined
+      ? `no destination names the package "${packageName}". Its destinations: ${ids}. Choose one with --destination`
+      : `it has no destination "${wanted}". Its destinations: ${ids}`,
+  );
+}

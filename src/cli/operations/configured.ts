@@ -1,0 +1,59 @@
+import { findDestination } from '../flow/destination.ts';
+import { readFlowFile } from '../flow/flow-file.ts';
+import type { Environment } from '../flow/references.ts';
+import { ruleTopics } from '../../config/mapping.ts';
+import { setupRegistry, setupTopics } from '../../config/resolve-setup.ts';
+import { resolveOptions, type Options } from '../../config/resolve.ts';
+import { valueRegistries, type NamedRegistry } from '../../config/value-registries.ts';
+
+/** A destination of a flow file, as the commands work with it. */
+export interface Configured {
+  /** As the user named it, for the commands that messages name. */
+  readonly path: string;
+  readonly id: string;
+  readonly options: Options;
+  /** The mapping rules, as they stand in the file. */
+  readonly mapping: unknown;
+  /** Every topic that the file writes events to: of the settings, the mapping rules and `config.setup`. */
+  readonly topics: ReadonlySet<string>;
+  /** Of the values; where those need none the one of `config.setup`, if any. */
+  readonly registries: readonly NamedRegistry[];
+}
+
+/** @throws KafkaError FLOW_INVALID or SETTINGS_INVALID */
+export async function configuredDestination(
+  path: string,
+  wanted: string | undefined,
+  environment: Environment,
+): Promise<Configured> {
+  const { id, config } = findDestination(await readFlowFile(path), wanted, environment);
+  const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
+  const ofValues = valueRegistries(options, config.mapping);
+  // Only `walkeros setup` needs the whole of it, and says what is wrong with it.
+  const facts = setupRegistry(config.setup);
+  const ofSetup = facts && { facts, path: 'setup.schemaRegistry', uses: [] };
+  const registries = ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup];
+  const topics = topicsOf(options, config.mapping, config.setup);
+  return { path, id, options, mapping: config.mapping, topics, registries };
+}
+
+function topicsOf(options: Options, mapping: unknown, setup: unknown): ReadonlySet<string> {
+  const ofRules = ruleTopics(mapping).map(({ topic }) => topic);
+  const topics = new Set([options.topic, ...ofRules, ...setupTopics(setup)]);
+  // Setup makes this one, too, and nothing is sent there again.
+  if (options.deadLetter) topics.delete(options.deadLetter.topic);
+  return topics;
+}
+
+/** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */
+export function plainConnection(brokers: readonly string[], topic: string): Options['connection'] {
+  return resolveOptions({ kafka: { brokers, topic } }).options.connection;
+}
+
+/** Only an address, without a login. @throws KafkaError SETTINGS_INVALID */
+export function plainRegistry(url: string): readonly NamedRegistry[] {
+  // Neither brokers nor topic are asked anything.
+  const kafka = { brokers: ['localhost:9092'], topic: 'any' };
+  const { options } = resolveOptions({ kafka, value: { format: 'json-schema', registry: { url } } });
+  return valueRegistries(options, undefined).map((named) => ({ ...named, path: '--registry' }));
+}

@@ -1,0 +1,69 @@
+import type { Patient } from '../doctor/patient.ts';
+import type { SchemaPlan } from '../../config/resolve-setup.ts';
+import type { SchemaOptions } from '../../config/resolve-value.ts';
+import type { Options } from '../../config/resolve.ts';
+import { valueRegistries } from '../../config/value-registries.ts';
+import { Registry } from '../../schema/registry/registry.ts';
+import { assertCompatible } from '../../setup/schema.ts';
+import { schemaChoice } from '../../schema/value-formats.ts';
+import { SchemaWriter, type Schemas } from '../../schema/schema-writer.ts';
+
+type Looks = Patient['registries'];
+
+/** The registry of a setup, asked for the subject that it registers under: it need not be there yet. */
+export function setupLooks(plan: SchemaPlan | undefined): Looks {
+  if (plan === undefined) return [];
+  const { registry: facts, subject } = plan;
+  const path = 'setup.schemaRegistry';
+  const registry = new Registry({ ...facts, retries: 0, setting: path });
+  return [
+    {
+      ...facts,
+      path,
+      look: async () => {
+        await registry.latest(subject);
+      },
+    },
+  ];
+}
+
+/** Each schema that values are written with, of the settings and of rules, once for each topic they go to. */
+export function valueLooks(options: Options, mapping: unknown): Looks {
+  return valueRegistries(options, mapping).flatMap(({ facts, path, uses }) => {
+    const registry = new Registry({ ...facts, retries: 0, setting: path });
+    return uses.map(({ topic, value }) => ({
+      ...facts,
+      path,
+      look: () => lookForSchema(value, topic, registry),
+    }));
+  });
+}
+
+/**
+ * Looks for the schema of a topic as its first event does, under the same subject, and registers nothing.
+ * @throws KafkaError SCHEMA_…, REGISTRY_…: why the events of the topic would be refused
+ */
+async function lookForSchema(value: SchemaOptions, topic: string, registry: Registry): Promise<void> {
+  const schemas: Schemas = {
+    find: (subject, schema) => registry.find(subject, schema),
+    latest: (subject) => registry.latest(subject),
+    latestRules: (subject) => registry.latestRules(subject),
+    register: async (subject, schema) => {
+      const found = await registry.find(subject, schema);
+      if (found !== undefined) return found;
+      await assertCompatible(subject, schema, registry);
+      return { ...schema, ...unregistered, subject };
+    },
+  };
+  const writer = new SchemaWriter(topic, schemaChoice(value), {
+    schemas,
+    notify: () => undefined,
+    now: () => performance.now(),
+    closing: new AbortController().signal,
+  });
+  await writer.moved(0);
+  if (writer.lastError !== undefined) throw writer.lastError;
+}
+
+/** Stands for a schema that the first event registers. */
+const unregistered = { id: 0, version: 0, references: [] };

@@ -1,0 +1,63 @@
+import type { NamedRegistry } from '../../config/value-registries.ts';
+import type { FramedReaders } from '../reading/framed.ts';
+import { onOneLine } from '../reading/json.ts';
+import { Registry } from '../../schema/registry/registry.ts';
+import { loadReader } from '../../schema/load.ts';
+import { rulesText } from '../../schema/schema-rules.ts';
+import type { ResolvedSchema, SchemaType } from '../../model/schema.ts';
+
+/**
+ * Readers for the values of a topic. Ids belong to a registry: those that the topic's values are written with are asked first,
+ * the others for what they do not know.
+ * @param closing ends what is being asked
+ * @param onRules told, once for each schema, which of its rules for readers are not carried out
+ */
+export function schemaReaders(
+  named: readonly NamedRegistry[],
+  topic: string,
+  closing: AbortSignal,
+  onRules: (message: string) => void = () => undefined,
+): FramedReaders | undefined {
+  if (named.length === 0) return undefined;
+  const registries = named
+    .toSorted((one, other) => Number(writes(other, topic)) - Number(writes(one, topic)))
+    .map(({ facts, path }) => new Registry({ ...facts, retries: 0, setting: path, closing }));
+  return {
+    async of(id) {
+      for (const registry of registries) {
+        const schema = await registry.byId(id);
+        if (schema === undefined) continue;
+        const { onRead = [] } = schema.rules ?? {};
+        if (onRead.length > 0) {
+          onRules(
+            `The schema of id ${id} has rules for who reads, which are not carried out here: ${rulesText(onRead)}. ` +
+              'Its values are shown as they are stored: what was encrypted stays so.',
+          );
+        }
+        return readerOf(id, schema);
+      }
+      return undefined;
+    },
+  };
+}
+
+function writes({ uses }: NamedRegistry, topic: string): boolean {
+  return uses.some((use) => use.topic === topic);
+}
+
+async function readerOf(id: number, { schemaType, schema, references }: ResolvedSchema) {
+  const compile = await loadReader(schemaType);
+  const read = compile(schema, references);
+  const label = `${labels[schemaType]} ${id}`;
+  return (payload: Buffer) => {
+    const { value, message, json } = read(payload);
+    const format = message === undefined ? label : `${label} ${message}`;
+    return { format, value, json: json === undefined ? undefined : onOneLine(json) };
+  };
+}
+
+const labels: Readonly<Record<SchemaType, string>> = {
+  AVRO: 'avro',
+  JSON: 'json-schema',
+  PROTOBUF: 'protobuf',
+};

@@ -1,0 +1,48 @@
+import type { StoredRecord } from '../../model/stored-record.ts';
+import { textOf } from './bytes.ts';
+import type { Decoded } from './decoder.ts';
+import { printable, printableJson } from '../../model/printable.ts';
+
+/** A record as one line of JSON, for programs. Bytes that are no text are base64. */
+export function recordJson(
+  { topic, partition, offset, timestamp, key, headers }: StoredRecord,
+  decoded: Decoded,
+): string {
+  const head = JSON.stringify({
+    topic,
+    partition,
+    offset: Number(offset),
+    timestamp,
+    key: key && bytesText(key),
+    headers: headers.map(([name, bytes]) => [name, bytes && bytesText(bytes)]),
+    format: decoded.format,
+  });
+  return printableJson(`${head.slice(0, -1)},"value":${jsonOf(decoded)}}`);
+}
+
+/** The parts of a record as one line, for people. */
+export function recordParts({ partition, offset, timestamp, key }: StoredRecord, decoded: Decoded) {
+  const { format, value } = decoded;
+  return {
+    time: timeOf(timestamp),
+    place: `${partition}/${offset}`,
+    key: key === null ? '(no key)' : printable(bytesText(key)),
+    // Schemas and raw bytes say so; JSON is what everybody expects.
+    format: format === 'json' || format === 'text' ? '' : `${printable(format)} `,
+    value: printable(format === 'text' && typeof value === 'string' ? value : jsonOf(decoded)),
+  };
+}
+
+export function bytesText(bytes: Buffer): string {
+  return textOf(bytes) ?? bytes.toString('base64');
+}
+
+function jsonOf({ json, value }: Decoded): string {
+  return json ?? JSON.stringify(value);
+}
+
+/** Others count in nanoseconds, which is beyond the dates there are: then the number. */
+function timeOf(timestamp: number): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
+}

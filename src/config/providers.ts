@@ -1,0 +1,96 @@
+import { KafkaError, reasonOf } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+
+/**
+ * Answers with a fresh token each time it is asked: the shape kafkajs has for it, and what else is known of the token.
+ * It is asked for a new one before the old one expires; without `lifetime`, `expiresAt` and an `exp` in the token, at
+ * each login.
+ */
+export type OAuthBearerProvider = () => Promise<{
+  value: string;
+  /** Milliseconds from now. */
+  lifetime?: number | undefined;
+  /** Milliseconds since the epoch; wins over `lifetime`. */
+  expiresAt?: number | Date | undefined;
+  /** SASL extensions, such as Confluent Cloud's `logicalCluster`. */
+  extensions?: Record<string, string> | undefined;
+}>;
+
+/** Answers with the name and the password that are in force now; asked at each login. */
+export type CredentialsProvider = () => Promise<{ username: string; password: string }>;
+
+/** A token of the user's function, checked. `expiresAt` in milliseconds since the epoch. */
+export interface ProvidedToken {
+  readonly token: Secret<string>;
+  readonly expiresAt: number | undefined;
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+/** A function that has not answered by then is taken for one that failed. Milliseconds. */
+const patience = 5_000;
+
+/** Providers are the user's code: a wrong answer would otherwise reach the broker as the token "undefined". */
+export async function tokenFrom(provider: OAuthBearerProvider): Promise<ProvidedToken> {
+  const name = 'oauthBearerProvider';
+  const answer = await answerOf(name, provider);
+  const { value, lifetime, expiresAt, extensions = {} } = answer;
+  if (!isText(value)) throw wrongAnswer(name, 'no token', '{ value: "<token>" }');
+  if (!isTexts(extensions))
+    throw wrongAnswer(name, 'no usable extensions', '{ extensions: { name: "text" } }');
+  const end = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
+  const life = typeof lifetime === 'number' ? Date.now() + lifetime : undefined;
+  return { token: new Secret(value), extensions, expiresAt: typeof end === 'number' ? end : life };
+}
+
+export async function credentialsFrom(
+  provider: CredentialsProvider,
+): Promise<{ username: string; password: Secret<string> }> {
+  const name = 'credentials';
+  const { username, password } = await answerOf(name, provider);
+  if (!isText(username) || !isText(password)) {
+    throw wrongAnswer(name, 'no login', '{ username: "<name>", password: "<password>" }');
+  }
+  return { username, password: new Secret(password) };
+}
+
+async function answerOf(
+  name: string,
+  provider: () => Promise<unknown>,
+): Promise<Readonly<Record<string, unknown>>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
+  });
+  try {
+    // Not the function itself, which may throw before it answers.
+    const answer = await Promise.race([Promise.resolve().then(provider), late]);
+    return typeof answer === 'object' && answer !== null ? { ...answer } : {};
+  } catch (failure) {
+    // Without the failure as cause: what the user's code had at hand, such as a request with its secret, hangs on it.
+    throw new KafkaError(
+      'CREDENTIALS_UNAVAILABLE',
+      `settings.kafka.sasl.${name} failed: ${reasonOf(failure)}`,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function wrongAnswer(name: string, what: string, shape: string): KafkaError {
+  return new KafkaError(
+    'AUTHENTICATION_FAILED',
+    `settings.kafka.sasl.${name} gave ${what}: it must answer ${shape}`,
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((text) => typeof text === 'string')
+  );
+}

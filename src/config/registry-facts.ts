@@ -1,0 +1,81 @@
+import type { ConnectionOptions } from 'node:tls';
+import { Secret } from '../model/secret.ts';
+import { inClearText } from './clear-text.ts';
+import type { Problem } from './problems.ts';
+import { tlsFacts, tlsProblems } from './tls.ts';
+
+/** A Schema Registry, as its client takes it. Times in ms. */
+export interface RegistryFacts {
+  readonly urls: readonly string[];
+  readonly auth: RegistryAuth | undefined;
+  readonly tls: Secret<ConnectionOptions> | undefined;
+  readonly timeout: number;
+}
+
+export type RegistryAuth =
+  { readonly username: string; readonly password: Secret<string> } | { readonly token: Secret<string> };
+
+/** As the schema of both settings leaves it. */
+export interface DeclaredRegistry {
+  readonly url: string | readonly string[];
+  readonly auth?:
+    | {
+        readonly username?: string | undefined;
+        readonly password?: string | undefined;
+        readonly token?: string | undefined;
+      }
+    | undefined;
+  readonly ssl?: ConnectionOptions | undefined;
+  readonly timeout: number;
+}
+
+export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry): RegistryFacts {
+  return Object.freeze({
+    urls: Object.freeze([url].flat()),
+    auth: authOf(auth),
+    tls: ssl && tlsFacts(ssl),
+    timeout,
+  });
+}
+
+/**
+ * What keeps a registry from being reached as it is written, beyond what its schema refuses.
+ * @param path where the registry stands, such as `settings.value.registry`
+ */
+export function registryProblems(
+  declared: Pick<DeclaredRegistry, 'ssl'> | undefined,
+  path: string,
+): Problem[] {
+  return tlsProblems(declared?.ssl ?? false, `${path}.ssl`);
+}
+
+/**
+ * A login that anybody on the way can read, a certificate that is not checked, and certificates without a use.
+ * @param path as above
+ */
+export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: string): Problem[] {
+  const warnings: Problem[] = [];
+  const login = auth === undefined ? undefined : 'token' in auth ? 'token' : 'password';
+  if (login !== undefined && urls.some(inClearText)) {
+    const say = `is http: the ${login} crosses the network in clear text; use https`;
+    warnings.push({ path: `${path}.url`, say });
+  }
+  if (tls === undefined) return warnings;
+  if (!urls.some((url) => new URL(url).protocol === 'https:')) {
+    warnings.push({ path: `${path}.ssl`, say: 'has no effect, since url is http: use https, or remove ssl' });
+  } else if (tls.reveal().rejectUnauthorized === false) {
+    const harm = login === undefined ? 'say what values are written with' : `read the ${login}`;
+    const say =
+      "is false: the registry's certificate is not checked, so anyone on the way can pose as the registry and " +
+      `${harm}; give the authority that signed it as "ca" instead`;
+    warnings.push({ path: `${path}.ssl.rejectUnauthorized`, say });
+  }
+  return warnings;
+}
+
+/** The schema has seen to it that it is one or the other. */
+function authOf(auth: DeclaredRegistry['auth']): RegistryAuth | undefined {
+  if (auth?.token !== undefined) return { token: new Secret(auth.token) };
+  if (auth?.username === undefined || auth.password === undefined) return undefined;
+  return { username: auth.username, password: new Secret(auth.password) };
+}

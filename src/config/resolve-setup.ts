@@ -1,0 +1,142 @@
+import { KafkaError } from '../model/errors.ts';
+import type { Compatibility, Schema } from '../model/schema.ts';
+import type { TopicSpec } from '../model/topic.ts';
+import { given } from './given.ts';
+import { ruleTopics } from './mapping.ts';
+import type { Options } from './options.ts';
+import { problemsOf, sentenceOf, type Problem } from './problems.ts';
+import { registryFacts, registryProblems, registryWarnings, type RegistryFacts } from './registry-facts.ts';
+import { setupSchema, type ParsedSetup } from './setup-schema.ts';
+
+/** What `config.setup` asks for, complete and checked. Times in ms. */
+export interface SetupPlan {
+  /** The first is the main one. */
+  readonly topics: readonly TopicSpec[];
+  readonly schema: SchemaPlan | undefined;
+  readonly validateOnly: boolean;
+}
+
+/** `schema` is text, or the name of the ready-made one. */
+export interface SchemaPlan extends Schema {
+  readonly registry: RegistryFacts;
+  readonly subject: string;
+  readonly compatibility: Compatibility | undefined;
+}
+
+export interface ResolvedSetup {
+  readonly plan: SetupPlan;
+  /** Sentences to log: topics that events go to and setup does not cover, and what is unsafe about the registry. */
+  readonly warnings: string[];
+}
+
+export interface SetupContext {
+  /** The destination's id, for the command that messages name. */
+  readonly id: string;
+  /** The destination's `config.mapping`, for the topics that its rules name. */
+  readonly mapping?: unknown;
+}
+
+/** Said whenever one of them is missing, so that nobody has to run the command twice to learn of the other. */
+const requirement =
+  'Required are numPartitions and replicationFactor: Kafka has no safe default for either. ' +
+  'For example: "setup": { "numPartitions": 6, "replicationFactor": 3 }';
+
+/**
+ * Turns `config.setup` into a plan, or says all that is wrong with it at once. Undefined: nothing was asked for.
+ * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret is in it.
+ */
+export function resolveSetup(
+  setup: unknown,
+  options: Pick<Options, 'topic' | 'deadLetter'>,
+  { id, mapping }: SetupContext,
+): ResolvedSetup | undefined {
+  if (setup === undefined || setup === null || setup === false) return undefined;
+  const title = `walkeros setup destination.${id} cannot run`;
+  if (setup === true) {
+    throw new KafkaError(
+      'SETTINGS_INVALID',
+      `${title}: config.setup is true, which says too little. ${requirement}`,
+    );
+  }
+  const parsed = setupSchema.safeParse(setup);
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, setupSchema, 'setup')),
+    ...registryProblems(declaredRegistry(setup), registryPath),
+  ];
+  if (!parsed.success || problems.length > 0) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    const incomplete = parsed.error?.issues.some(({ path: [field] }) => required.has(field));
+    const more = incomplete === true ? [requirement] : [];
+    throw new KafkaError('SETTINGS_INVALID', [
+      `${title}: ${count} in config.setup`,
+      ...problems.map(sentenceOf),
+      ...more,
+    ]);
+  }
+  const plan = planOf(parsed.data, options.topic);
+  const ofRegistry = plan.schema ? registryWarnings(plan.schema.registry, registryPath) : [];
+  return { plan, warnings: [...uncovered(plan, options, mapping), ...ofRegistry].map(sentenceOf) };
+}
+
+const registryPath = 'setup.schemaRegistry';
+
+/** The registry that a setup names, whatever else it lacks. Undefined: none that can be asked. */
+export function setupRegistry(setup: unknown): RegistryFacts | undefined {
+  const declared = declaredRegistry(setup);
+  return declared && registryFacts(declared);
+}
+
+/** The topics that a setup names, whatever else it lacks. */
+export function setupTopics(setup: unknown): string[] {
+  if (typeof setup !== 'object' || setup === null) return [];
+  const main: unknown = Reflect.get(setup, 'topic');
+  const others: unknown = Reflect.get(setup, 'topics');
+  const names = typeof others === 'object' && others !== null ? Object.keys(others) : [];
+  return typeof main === 'string' ? [main, ...names] : names;
+}
+
+function declaredRegistry(setup: unknown): ParsedSetup['schemaRegistry'] {
+  if (typeof setup !== 'object' || setup === null || !('schemaRegistry' in setup)) return undefined;
+  return setupSchema.shape.schemaRegistry.safeParse(setup.schemaRegistry).data;
+}
+
+const required: ReadonlySet<unknown> = new Set(['numPartitions', 'replicationFactor', undefined]);
+
+function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {
+  const { numPartitions, replicationFactor, configEntries = {}, schemaRegistry, validateOnly } = setup;
+  const above = { numPartitions, replicationFactor, configEntries };
+  const main = setup.topic ?? fallbackTopic;
+  const named = new Map(Object.entries({ [main]: {}, ...setup.topics }));
+  const topics = [...named].map(([name, own]): TopicSpec => ({ name, ...above, ...given(own) }));
+  const isMain = ({ name }: TopicSpec): boolean => name === main;
+  return {
+    topics: [...topics.filter(isMain), ...topics.filter((topic) => !isMain(topic))],
+    schema: schemaRegistry && schemaPlanOf(schemaRegistry),
+    validateOnly,
+  };
+}
+
+function schemaPlanOf(declared: NonNullable<ParsedSetup['schemaRegistry']>): SchemaPlan {
+  const { subject, schemaType, schema, compatibility } = declared;
+  return { registry: registryFacts(declared), subject, schemaType, schema, compatibility };
+}
+
+/** Events whose topic setup leaves out would find it missing, or made by the broker with its own defaults. */
+function uncovered(
+  { topics }: SetupPlan,
+  { topic, deadLetter }: Pick<Options, 'topic' | 'deadLetter'>,
+  mapping: unknown,
+): Problem[] {
+  const targets = [
+    { topic, path: 'settings.kafka.topic' },
+    ...(deadLetter ? [{ topic: deadLetter.topic, path: 'settings.deadLetter.topic' }] : []),
+    ...ruleTopics(mapping),
+  ];
+  const missed = targets.filter((target) => !topics.some(({ name }) => name === target.topic));
+  return [...Map.groupBy(missed, (target) => target.topic)].map(([name, [first, ...others]]) => ({
+    path: [first, ...others].map((target) => target?.path).join(', '),
+    say:
+      `points at topic "${name}", which setup does not cover: it is neither created nor checked; ` +
+      `add it to setup.topics, for example { ${JSON.stringify(name)}: {} }`,
+  }));
+}

@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { KafkaError } from '../model/errors.ts';
+import { shapeOf } from './fields.ts';
+import { mappingProblems } from './mapping.ts';
+import { regionOf, regionOfEnvironment } from './msk.ts';
+import { longestRequest, type ConnectionFacts, type Options } from './options.ts';
+import { problemsOf, sentenceOf } from './problems.ts';
+import { registryProblems, registryWarnings } from './registry-facts.ts';
+import { valueChoice } from './resolve-value.ts';
+import type { Facts } from './rule.ts';
+import { rules } from './rules.ts';
+import { saslFacts } from './sasl.ts';
+import { settingsSchema, type ParsedSettings } from './schema.ts';
+import { timeouts } from './timeouts.ts';
+import { tlsFacts, tlsProblems } from './tls.ts';
+import { valueRegistries } from './value-registries.ts';
+import { valueProblems } from './value-rules.ts';
+
+export type { Options } from './options.ts';
+
+export interface Resolved {
+  readonly options: Options;
+  /** Sentences to log at each start, each beginning with the path of a setting. */
+  readonly warnings: string[];
+  /** What `config.timeout` must be for the collector to wait longer than `deliveryTimeout`, in ms. */
+  readonly collectorTimeout: number;
+}
+
+export interface ResolveContext {
+  /** The destination's `config.timeout`, as it stands. */
+  timeout?: unknown;
+  /** Whether the collector will take `Resolved.collectorTimeout` where `timeout` is not set. Default: true. */
+  raisesTimeout?: boolean | undefined;
+  /** The destination's `config.mapping`, for the settings of its rules. */
+  mapping?: unknown;
+  /** Default: the process's. */
+  environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Turns the user's settings into options, or says all that is wrong with them at once. Does not change them.
+ * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret and no header value is in it.
+ */
+export function resolveOptions(settings: unknown, context: ResolveContext = {}): Resolved {
+  const { timeout, raisesTimeout = true, mapping, environment = process.env } = context;
+  const environmentRegion = regionOfEnvironment(environment);
+  const parsed = settingsSchema.safeParse(settings);
+  const right = parsed.success ? factsOf(parsed.data) : knownFacts(settings);
+  const known: Partial<Facts> = {
+    ...right,
+    ...timeoutFacts(right, settings, timeout, raisesTimeout),
+    writtenCollectorTimeout: timeout,
+    environmentRegion,
+    startFolder: environment.PWD,
+  };
+  const broken = (severity: 'error' | 'warning') =>
+    rules.filter((rule) => rule.severity === severity).flatMap((rule) => rule.check(known) ?? []);
+
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
+    ...broken('error'),
+    ...tlsProblems(known.ssl ?? false, 'settings.kafka.ssl'),
+    ...(known.value ? valueProblems(known.value, 'settings.value') : []),
+    ...registryProblems(known.value?.registry, 'settings.value.registry'),
+    ...mappingProblems(mapping, known),
+  ];
+  if (!parsed.success || problems.length > 0) {
+    const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
+    throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)]);
+  }
+  const { deliveryTimeout = parsed.data.kafka.deliveryTimeout, collectorTimeout = 0 } = known;
+  const kafka = { ...parsed.data.kafka, deliveryTimeout };
+  const options = optionsOf({ ...parsed.data, kafka }, environmentRegion);
+  const ofRegistries = valueRegistries(options, mapping).flatMap(({ facts, path }) =>
+    registryWarnings(facts, path),
+  );
+  return { options, warnings: [...broken('warning'), ...ofRegistries].map(sentenceOf), collectorTimeout };
+}
+
+/** Nothing where `deliveryTimeout` is wrong by itself. */
+function timeoutFacts(
+  { deliveryTimeout }: Partial<Facts>,
+  settings: unknown,
+  limit: unknown,
+  mayRaise: boolean,
+): Partial<Facts> {
+  if (deliveryTimeout === undefined) return {};
+  const isWritten = fieldOf(fieldOf(settings, 'kafka'), 'deliveryTimeout') !== undefined;
+  const writtenDeliveryTimeout = isWritten ? deliveryTimeout : undefined;
+  const fitted = timeouts(writtenDeliveryTimeout, deliveryTimeout, limit, mayRaise);
+  return { ...fitted, writtenDeliveryTimeout };
+}
+
+function factsOf({ kafka, ...others }: ParsedSettings): Partial<Facts> {
+  return { ...kafka, ...others };
+}
+
+/** Of settings that failed, the fields that are right by themselves, so that rules can still speak about those. */
+function knownFacts(settings: unknown): Partial<Facts> {
+  const { kafka, ...others } = settingsSchema.shape;
+  return {
+    ...rightFields(shapeOf(kafka) ?? {}, fieldOf(settings, 'kafka')),
+    ...rightFields(others, settings),
+  };
+}
+
+function rightFields(shape: ReturnType<typeof shapeOf> & object, value: unknown): Partial<Facts> {
+  return Object.fromEntries(
+    Object.entries(shape).flatMap(([name, schema]) => {
+      const result = z.safeParse(schema, fieldOf(value, name));
+      return result.success ? [[name, result.data]] : [];
+    }),
+  );
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function optionsOf(
+  { kafka, value, deadLetter, spool, telemetry }: ParsedSettings,
+  environmentRegion: string | undefined,
+): Options {
+  return Object.freeze({
+    client: kafka.client,
+    connection: connectionOf(kafka, environmentRegion, spool !== undefined),
+    topic: kafka.topic,
+    key: kafka.key,
+    headers: Object.freeze({ ...kafka.headers }),
+    retry: Object.freeze({ ...kafka.retry }),
+    linger: kafka.linger,
+    batchSize: kafka.batchSize,
+    bufferMemory: kafka.bufferMemory,
+    deliveryTimeout: kafka.deliveryTimeout,
+    deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
+    spool: spool && Object.freeze({ ...spool }),
+    valueOf: valueChoice(value),
+    traceparent: telemetry?.traceparent,
+  });
+}
+
+function connectionOf(
+  kafka: ParsedSettings['kafka'],
+  environmentRegion: string | undefined,
+  hasSpool: boolean,
+): ConnectionFacts {
+  return Object.freeze({
+    brokers: Object.freeze([...kafka.brokers]),
+    clientId: kafka.clientId,
+    tls: tlsFacts(kafka.ssl),
+    sasl: saslFacts(kafka.sasl, regionOf({ ...kafka, environmentRegion })),
+    connectTimeout: kafka.connectionTimeout,
+    requestTimeout: Math.min(kafka.requestTimeout, longestRequest(kafka.deliveryTimeout, hasSpool)),
+    ackTimeout: kafka.timeout,
+    acks: kafka.acks,
+    compression: kafka.compression,
+    idempotent: kafka.idempotent,
+    autoCreateTopics: kafka.allowAutoTopicCreation,
+  });
+}

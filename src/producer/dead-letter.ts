@@ -1,0 +1,114 @@
+import { promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
+import { deadLetterHeaders, zstdEncoding } from '../model/dead-letter.ts';
+import { errorCodes, KafkaError, reasonOf, type ErrorCode } from '../model/errors.ts';
+import type { KafkaRecord, Pending } from '../model/record.ts';
+
+/** Of the reason for the refusal: what a broker or a registry says may be as long as the record. Characters. */
+const longestMessage = 1_024;
+
+/**
+ * The rejected record, its key, value and headers untouched, with headers that tell why it is here.
+ *
+ * A letter has the time at which it is written. With the record's own time it would be refused for the same reason as the
+ * record, or deleted at once: brokers judge both by that time.
+ */
+export function deadLetterOf(
+  record: KafkaRecord,
+  error: KafkaError,
+  attempts: number,
+  deadLetterTopic: string,
+  time: Date,
+): KafkaRecord {
+  return {
+    ...record,
+    topic: deadLetterTopic,
+    timestamp: time.getTime(),
+    headers: {
+      ...record.headers,
+      [deadLetterHeaders.topic]: record.topic,
+      [deadLetterHeaders.code]: error.kafkaCode ?? error.code,
+      [deadLetterHeaders.message]: shortened(error.message),
+      [deadLetterHeaders.attempts]: String(attempts),
+      [deadLetterHeaders.time]: time.toISOString(),
+      [deadLetterHeaders.timestamp]: String(record.timestamp),
+    },
+  };
+}
+
+/** Headers that a letter can do without. */
+const dispensable: ReadonlySet<string> = new Set([
+  deadLetterHeaders.message,
+  deadLetterHeaders.attempts,
+  deadLetterHeaders.time,
+]);
+
+/**
+ * A letter is larger than its record, and the dead-letter topic often has the same limit. First the headers go that nobody
+ * needs to send the record again, then the value is compressed, whatever `settings.kafka.compression` says.
+ * @returns undefined where it cannot be smaller
+ */
+export function smallerLetter(letter: KafkaRecord): KafkaRecord | undefined {
+  const { headers } = letter;
+  const isLetter = deadLetterHeaders.topic in headers && deadLetterHeaders.timestamp in headers;
+  if (!isLetter || deadLetterHeaders.encoding in headers) return undefined;
+  if (deadLetterHeaders.message in headers) {
+    const needed = Object.entries(headers).filter(([name]) => !dispensable.has(name));
+    return { ...letter, headers: Object.fromEntries(needed) };
+  }
+  return { ...letter, pending: new Compressing(letter.value) };
+}
+
+/** What the headers of a stored letter tell. Undefined for other records of the topic. */
+export function refusalOf({
+  headers,
+}: KafkaRecord): { readonly topic: string; readonly error: KafkaError } | undefined {
+  const { [deadLetterHeaders.topic]: topic, [deadLetterHeaders.code]: code = '' } = headers;
+  if (topic === undefined) return undefined;
+  const message = headers[deadLetterHeaders.message] ?? `It was refused with ${code}.`;
+  const isOurs = (errorCodes as readonly string[]).includes(code);
+  const error = new KafkaError(isOurs ? (code as ErrorCode) : 'RECORD_REJECTED', message, {
+    topic,
+    ...(!isOurs && { kafkaCode: code }),
+  });
+  return { topic, error };
+}
+
+function shortened(message: string): string {
+  if (message.length <= longestMessage) return message;
+  // Half of a surrogate pair would be no text.
+  return `${message.slice(0, longestMessage - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+const compress = promisify(zstdCompress);
+/** Slower than the default, and smaller: there are few of these, and they are compressed off the event loop. */
+const level = { params: { [constants.ZSTD_c_compressionLevel]: 9 } };
+
+/** The value of a letter, on its way through the thread pool. */
+class Compressing implements Pending {
+  readonly lastError = undefined;
+  readonly #done: Promise<void>;
+  #value: Buffer | undefined;
+  #failure: unknown;
+
+  constructor(value: Buffer) {
+    this.#done = compress(value, level).then(
+      (compressed) => void (this.#value = compressed),
+      (failure: unknown) => void (this.#failure = failure),
+    );
+  }
+
+  finish(letter: KafkaRecord): KafkaRecord | undefined {
+    if (this.#failure !== undefined) {
+      const message = `The dead letter could not be compressed: ${reasonOf(this.#failure)}.`;
+      throw new KafkaError('RECORD_REJECTED', message, { topic: letter.topic, cause: this.#failure });
+    }
+    if (this.#value === undefined) return undefined;
+    const headers = { ...letter.headers, [deadLetterHeaders.encoding]: zstdEncoding };
+    return { ...letter, value: this.#value, headers, pending: undefined };
+  }
+
+  moved(): Promise<void> {
+    return this.#done;
+  }
+}

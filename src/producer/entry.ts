@@ -1,0 +1,128 @@
+import { channel } from 'node:diagnostics_channel';
+import type { KafkaError } from '../model/errors.ts';
+import type { KafkaRecord } from '../model/record.ts';
+import { unassigned } from '../model/spool.ts';
+
+/** Who waits for a record is told exactly once, in one of two ways. A promise's own functions will do: 130 bytes a push less. */
+export interface Waiter {
+  /** It is stored. */
+  readonly resolve: () => void;
+  readonly reject: (error: KafkaError) => void;
+}
+
+/** Where a record is. DESIGN.md has the diagram. */
+export type RecordState =
+  | 'created'
+  /** Waits for room in `bufferMemory`. */
+  | 'blocked'
+  /** Waits for the schema of its value, or behind one of its key that does. */
+  | 'awaiting-schema'
+  /** Waits for the metadata of its topic, or for a batch of a removed partition. */
+  | 'unrouted'
+  /** In the queue of its partition. */
+  | 'queued'
+  /** In the queue of its partition, and a request that carries it is out: nobody knows whether it is written. */
+  | 'in-flight'
+  /** On its way to the disk alone, in no queue. */
+  | 'diverting'
+  /** Its push is told, or a dead letter or the disk alone answers for it. */
+  | 'done';
+
+export const recordTransitions: Readonly<Record<RecordState, readonly RecordState[]>> = {
+  created: ['blocked', 'awaiting-schema', 'unrouted', 'queued', 'diverting', 'done'],
+  blocked: ['awaiting-schema', 'unrouted', 'queued', 'done'],
+  'awaiting-schema': ['unrouted', 'queued', 'diverting', 'done'],
+  unrouted: ['queued', 'done'],
+  queued: ['in-flight', 'unrouted', 'done'],
+  'in-flight': ['queued', 'done'],
+  diverting: ['queued', 'done'],
+  done: [],
+};
+
+export interface RecordTransition {
+  readonly from: RecordState;
+  readonly to: RecordState;
+  /** Whether `recordTransitions` has it. */
+  readonly allowed: boolean;
+}
+
+/** Publishes a `RecordTransition` for each change of state, where somebody subscribes: the tests do. */
+export const recordStates = channel('walkeros-destination-kafka:record-state');
+
+/**
+ * The only function that changes the state of a record. Nothing revives a record that is done: its push was told. Any other
+ * transition that the diagram does not have is a fault of this code; it is published, and made all the same, because a state
+ * that contradicts the queues would harm the record more than a surprising one.
+ */
+export function moveTo(entry: Entry, to: RecordState): void {
+  const from = entry.state;
+  if (recordStates.hasSubscribers)
+    recordStates.publish({
+      from,
+      to,
+      allowed: recordTransitions[from].includes(to),
+    } satisfies RecordTransition);
+  if (from === 'done') return;
+  (entry as { state: RecordState }).state = to;
+}
+
+/** One record on its way, from push to its settled outcome. */
+export interface Entry {
+  /** Grows in the order of the pushes; in the spool it is the record's id. Given anew to who had to wait for a schema. */
+  id: number;
+  /** Replaced once, where its value had to be waited for. */
+  record: KafkaRecord;
+  /** Changed by `moveTo` alone. */
+  readonly state: RecordState;
+  /** What the record counts against `bufferMemory` and `batchSize`, before compression. */
+  readonly bytes: number;
+  /** On the delivery's clock. Settled by then, come what may; none for what the spool has. `LiveRecords` goes by it. */
+  deadline: number;
+  waiter: Waiter;
+  /** `unassigned` until the layout of its topic is known. */
+  partition: number;
+  /** The partition under which the spool has it. */
+  place: number;
+  /** Whether the spool has it: no, on its way there, or safe there and its push told so. */
+  durability: 'memory' | 'writing' | 'disk';
+  /** Answers so far: "try again", or in the end "no". A broker that cannot be reached does not count. */
+  attempts: number;
+  /** A request that carried it went unanswered, or was answered with "appended, not replicated". */
+  mayHaveBeenWritten: boolean;
+  /** Why it is not stored yet, for the message at the deadline. */
+  lastError: KafkaError | undefined;
+  /** Its bytes count against `bufferMemory`. */
+  held: boolean;
+  /** Its neighbours in `LiveRecords`. */
+  older: Entry | undefined;
+  newer: Entry | undefined;
+}
+
+export function createEntry(id: number, record: KafkaRecord, deadline: number, waiter: Waiter): Entry {
+  return {
+    id,
+    record,
+    state: 'created',
+    bytes: bytesOf(record),
+    deadline,
+    waiter,
+    partition: unassigned,
+    place: unassigned,
+    durability: 'memory',
+    attempts: 0,
+    mayHaveBeenWritten: false,
+    lastError: undefined,
+    held: false,
+    older: undefined,
+    newer: undefined,
+  };
+}
+
+/** Kafka's own overhead of a record in a batch (lengths, offset and timestamp deltas), rounded up. */
+const recordOverhead = 24;
+
+function bytesOf(record: KafkaRecord): number {
+  let bytes = recordOverhead + record.key.length + record.value.length;
+  for (const name in record.headers) bytes += name.length + (record.headers[name]?.length ?? 0) + 4;
+  return bytes;
+}

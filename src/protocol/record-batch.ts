@@ -1,0 +1,158 @@
+import type { KafkaRecord, RecordHeaders } from '../model/record.ts';
+import type { Codec } from './codecs.ts';
+import { crc32c } from './crc32c.ts';
+import { sizeOfVarint, writeVarint } from './varint.ts';
+import type { ProducerId } from '../transport/wire.ts';
+
+/** Under which numbers an idempotent producer writes a batch. */
+export interface Numbering extends ProducerId {
+  readonly firstSequence: number;
+}
+
+const unnumbered: Numbering = { producerId: -1n, producerEpoch: -1, firstSequence: -1 };
+/** What stands before the records. */
+const headerSize = 61;
+/** The checksum covers everything behind itself. */
+const checkedFrom = 21;
+
+/** The records of a batch, compressed where that is asked for: all of it but the header, which numbers it. */
+export interface PackedRecords {
+  /** Room for the header, and behind it the records where they are not compressed. */
+  readonly start: Buffer;
+  /** The compressed records. */
+  readonly rest: Buffer;
+  /** How many bytes the batch would be without compression. */
+  readonly plainSize: number;
+}
+
+/** The long part of the work. Nothing of it depends on what became of the batches before. */
+export async function packRecords(records: readonly KafkaRecord[], codec: Codec): Promise<PackedRecords> {
+  const batch = encodeRecords(records);
+  const plainSize = batch.length;
+  if (codec.compress === undefined) return { start: batch, rest: empty, plainSize };
+  const rest = await codec.compress(batch.subarray(headerSize));
+  return { start: Buffer.allocUnsafe(headerSize), rest, plainSize };
+}
+
+/**
+ * One record batch, as it goes over the wire and lies on the brokers' disks (magic 2, Kafka 0.11 and later; the layout is
+ * in Kafka's documentation, "Message format", and in its `DefaultRecordBatch.java` and `DefaultRecord.java`).
+ *
+ * @param packed of the same records and codec
+ * @returns its bytes, in pieces
+ */
+export function sealBatch(
+  { start, rest }: PackedRecords,
+  records: readonly KafkaRecord[],
+  codec: Codec,
+  numbering = unnumbered,
+): readonly Buffer[] {
+  writeHeader(start, records, codec, numbering, rest);
+  return rest.length === 0 ? [start] : [start, rest];
+}
+
+const empty = Buffer.alloc(0);
+
+/** @param rest the records, where they do not follow the header in `batch` itself */
+function writeHeader(
+  batch: Buffer,
+  records: readonly KafkaRecord[],
+  codec: Codec,
+  { producerId, producerEpoch, firstSequence }: Numbering,
+  rest: Buffer,
+): void {
+  // The first offset and the leader's epoch are the broker's to fill in.
+  batch.writeBigInt64BE(0n, 0);
+  batch.writeInt32BE(batch.length + rest.length - 12, 8);
+  batch.writeInt32BE(-1, 12);
+  batch[16] = 2;
+  // The type of the timestamps, bit 3, stays 0: they are when things happened, not when they were stored.
+  batch.writeInt16BE(codec.number, 21);
+  batch.writeInt32BE(records.length - 1, 23);
+  batch.writeBigInt64BE(BigInt(firstTimestamp(records)), 27);
+  batch.writeBigInt64BE(BigInt(maxTimestamp(records)), 35);
+  batch.writeBigInt64BE(producerId, 43);
+  batch.writeInt16BE(producerEpoch, 51);
+  batch.writeInt32BE(firstSequence, 53);
+  batch.writeInt32BE(records.length, 57);
+  batch.writeUInt32BE(crc32c(rest, crc32c(batch.subarray(checkedFrom))), 17);
+}
+
+/** The records, measured first, so that one buffer is made for them all, with room for the header before them. */
+function encodeRecords(records: readonly KafkaRecord[]): Buffer {
+  const base = firstTimestamp(records);
+  let size = headerSize;
+  let offset = 0;
+  for (const record of records) {
+    const length = lengthOf(record, offset++, base);
+    size += sizeOfVarint(length) + length;
+  }
+  const batch = Buffer.allocUnsafe(size);
+  let at = headerSize;
+  offset = 0;
+  for (const record of records) {
+    at = writeVarint(batch, at, lengthOf(record, offset, base));
+    // Attributes, of which there are none.
+    batch[at++] = 0;
+    at = writeVarint(batch, at, record.timestamp - base);
+    at = writeVarint(batch, at, offset++);
+    at = writeBytes(batch, at, record.key);
+    at = writeBytes(batch, at, record.value);
+    const headers = encodedHeaders(record.headers);
+    batch.set(headers, at);
+    at += headers.length;
+  }
+  return batch;
+}
+
+/** Of a record, without the length itself. */
+function lengthOf({ key, value, headers, timestamp }: KafkaRecord, offset: number, base: number): number {
+  return (
+    1 +
+    sizeOfVarint(timestamp - base) +
+    sizeOfVarint(offset) +
+    sizeOfVarint(key.length) +
+    key.length +
+    sizeOfVarint(value.length) +
+    value.length +
+    encodedHeaders(headers).length
+  );
+}
+
+function writeBytes(batch: Buffer, at: number, bytes: Buffer): number {
+  const from = writeVarint(batch, at, bytes.length);
+  batch.set(bytes, from);
+  return from + bytes.length;
+}
+
+/** One headers object serves all records of a rule: encoded once. */
+const knownHeaders = new WeakMap<RecordHeaders, Buffer>();
+
+function encodedHeaders(headers: RecordHeaders): Buffer {
+  let encoded = knownHeaders.get(headers);
+  if (encoded === undefined) {
+    const entries = Object.entries(headers);
+    const parts = entries.flat().flatMap((text) => {
+      const bytes = Buffer.from(text);
+      return [varint(bytes.length), bytes];
+    });
+    encoded = Buffer.concat([varint(entries.length), ...parts]);
+    knownHeaders.set(headers, encoded);
+  }
+  return encoded;
+}
+
+function varint(value: number): Buffer {
+  const bytes = Buffer.alloc(sizeOfVarint(value));
+  writeVarint(bytes, 0, value);
+  return bytes;
+}
+
+/** All times of a batch are told by their distance from this one. */
+function firstTimestamp(records: readonly KafkaRecord[]): number {
+  return records[0]?.timestamp ?? 0;
+}
+
+function maxTimestamp(records: readonly KafkaRecord[]): number {
+  return records.reduce((max, { timestamp }) => Math.max(max, timestamp), firstTimestamp(records));
+}

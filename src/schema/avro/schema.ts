@@ -1,0 +1,62 @@
+import avsc, { type Type } from 'avsc';
+import type { SchemaReference } from '../../model/schema.ts';
+import { isObject } from '../misfit.ts';
+import { decimalOf, type Decimal } from './decimal.ts';
+
+/** A schema as avsc has parsed it, with what avsc is not told. */
+export interface AvroSchema {
+  readonly type: Type;
+  /** Of records: the defaults of their fields, as JSON. avsc refuses those of a union that are not of its first branch. */
+  readonly defaults: ReadonlyMap<Type, ReadonlyMap<string, unknown>>;
+  /** The types that are decimals. Other logical types are what they stand for: a timestamp is its number. */
+  readonly decimals: ReadonlyMap<Type, Decimal>;
+}
+
+/** @throws Error that says why the text is no schema */
+export function parse(text: string, references: readonly SchemaReference[]): AvroSchema {
+  const defaults = new Map<Type, ReadonlyMap<string, unknown>>();
+  const decimals = new Map<Type, Decimal>();
+  const registry: Record<string, Type> = {};
+
+  // avsc asks here about each schema within the schema, and about ours again: it has then nothing left to be taken away.
+  function typeHook(schema: unknown, options: avsc.ForSchemaOptions): Type | undefined {
+    if (!isObject(schema)) return undefined;
+    const decimal = decimalOf(schema);
+    if (decimal !== undefined) {
+      const type = forSchema({ ...schema, logicalType: undefined }, options);
+      decimals.set(type, decimal);
+      return type;
+    }
+    const own = defaultsOf(schema);
+    if (own.size === 0) return undefined;
+    const type = forSchema({ ...schema, fields: fieldsOf(schema).map(withoutDefault) }, options);
+    defaults.set(type, own);
+    return type;
+  }
+
+  // Unions come wrapped, for only so avsc takes all of them; the writers never ask it to write one.
+  const options = { registry, wrapUnions: true, logicalTypes: {}, typeHook };
+  for (const { schema } of references) forSchema(JSON.parse(schema), options);
+  return { type: forSchema(JSON.parse(text), options), defaults, decimals };
+}
+
+const forSchema = (schema: unknown, options: Partial<avsc.ForSchemaOptions>): Type =>
+  avsc.Type.forSchema(schema as avsc.Schema, options);
+
+type Field = Readonly<Record<string, unknown>>;
+
+/** Of what is no record: none. */
+function fieldsOf({ type, fields }: Field): readonly unknown[] {
+  return (type === 'record' || type === 'error') && Array.isArray(fields) ? fields : [];
+}
+
+function defaultsOf(schema: Field): ReadonlyMap<string, unknown> {
+  const own = new Map<string, unknown>();
+  for (const field of fieldsOf(schema))
+    if (isObject(field) && typeof field['name'] === 'string' && field['default'] !== undefined)
+      own.set(field['name'], field['default']);
+  return own;
+}
+
+const withoutDefault = (field: unknown): unknown =>
+  isObject(field) ? { ...field, default: undefined } : field;

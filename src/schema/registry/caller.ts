@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionOptions } from 'node:tls';
+import { KafkaError } from '../../model/errors.ts';
+import type { Secret } from '../../model/secret.ts';
+import { faultOfAnswer, faultOfSilence, registryError, type Fault } from './errors.ts';
+import { plainTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
+
+/** Everything a registry's client is made from. Times in milliseconds. */
+export interface RegistryOptions {
+  /** The same registry under several names: tried in turn, beginning with the one that answered last. */
+  readonly urls: readonly string[];
+  readonly auth:
+    | { readonly username: string; readonly password: Secret<string> }
+    | { readonly token: Secret<string> }
+    | undefined;
+  readonly tls: Secret<ConnectionOptions> | undefined;
+  /** For one answer. */
+  readonly timeout: number;
+  /** How many times all URLs are gone through again after the first. Default 3. */
+  readonly retries?: number;
+  /** The pause before the first of these, doubled for each later one. Default 300. */
+  readonly initialRetryTime?: number;
+  /** Where the user has written all this, for messages. Default `schemaRegistry`. */
+  readonly setting?: string;
+  /** Ends what is being asked, when nobody waits for it any more. */
+  readonly closing?: AbortSignal;
+}
+
+export interface Call {
+  readonly method: Question['method'];
+  /** From the URL of the registry on, with a slash in front. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** What it is for, after "could not". */
+  readonly what: string;
+  /** Faults that are an answer to this call. */
+  readonly accepts?: (fault: Fault) => boolean;
+}
+
+const mediaType = 'application/vnd.schemaregistry.v1+json';
+/** A registry that asks for more patience than this is not waited for. */
+const longestPause = 10_000;
+
+/** Gets an answer out of a registry, if one of its URLs gives one. */
+export class RegistryCaller {
+  readonly #options: RegistryOptions;
+  readonly #transport: Transport;
+  #urls: readonly string[];
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#transport = options.tls === undefined ? plainTransport : tlsTransport(options.tls.reveal());
+    this.#urls = options.urls.map((url) => url.replace(/(?<!\/)\/+$/, ''));
+  }
+
+  /**
+   * @returns undefined for a fault that the call accepts
+   * @throws KafkaError with the last fault, when it is final or the retries are used up; REGISTRY_UNAUTHORIZED for a login
+   *   that cannot be sent
+   */
+  async ask(call: Call): Promise<{ answer: Answer; url: string } | undefined> {
+    const { retries = 3, initialRetryTime = 300 } = this.#options;
+    for (let round = 0; ; round += 1) {
+      const tried = await this.#tryEach(call);
+      if ('answer' in tried) return tried;
+      const { fault, url, pause } = tried;
+      if (call.accepts?.(fault) === true) return undefined;
+      if (!fault.retriable || round === retries) throw this.error(call.what, url, fault);
+      const backoff = initialRetryTime * 2 ** round * (1 + Math.random() * 0.2);
+      await sleep(Math.min(longestPause, Math.max(backoff, pause)));
+    }
+  }
+
+  error(what: string, url: string, fault: Fault): KafkaError {
+    return registryError({ what, url, setting: this.#options.setting ?? 'schemaRegistry' }, fault);
+  }
+
+  /** What the first URL says that does not fail in a way which another one may be spared. */
+  async #tryEach(call: Call): Promise<{ answer: Answer; url: string } | Failure> {
+    const failures: Failure[] = [];
+    for (const url of this.#urls) {
+      const tried = await this.#try(call, url);
+      if ('answer' in tried || !tried.fault.retriable) {
+        this.#urls = [url, ...this.#urls.filter((other) => other !== url)];
+        return tried;
+      }
+      failures.push(tried);
+    }
+    const [first] = failures;
+    if (first === undefined) throw new Error('a registry needs a URL');
+    const reason = failures
+      .map(({ url, fault }) => (url === first.url ? '' : `${url}: `) + fault.reason)
+      .join('; ');
+    const pause = Math.min(...failures.map((failure) => failure.pause));
+    return { ...first, pause, fault: { ...first.fault, reason } };
+  }
+
+  async #try({ method, path, body }: Call, url: string): Promise<{ answer: Answer; url: string } | Failure> {
+    const { timeout, closing } = this.#options;
+    const inTime = AbortSignal.timeout(timeout);
+    const question: Question = {
+      method,
+      url: url + path,
+      headers: this.#headers(body !== undefined),
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: closing === undefined ? inTime : AbortSignal.any([inTime, closing]),
+    };
+    try {
+      const answer = await this.#transport(question);
+      const fault = faultOfAnswer(answer, url, path);
+      return fault === undefined ? { answer, url } : { fault, url, pause: pauseOf(answer) };
+    } catch (failure) {
+      return { fault: faultOfSilence(failure), url, pause: 0 };
+    }
+  }
+
+  #headers(hasBody: boolean): Record<string, string> {
+    const { auth } = this.#options;
+    const headers: Record<string, string> = { accept: `${mediaType}, application/json` };
+    if (hasBody) headers['content-type'] = mediaType;
+    if (auth !== undefined)
+      headers.authorization = 'token' in auth ? `Bearer ${auth.token.reveal()}` : basic(auth);
+    if (canBeSent(headers)) return headers;
+    const { setting = 'schemaRegistry' } = this.#options;
+    throw new KafkaError(
+      'REGISTRY_UNAUTHORIZED',
+      `${setting}.auth holds a character that no header takes (a line break?): correct it.`,
+    );
+  }
+}
+
+interface Failure {
+  readonly fault: Fault;
+  readonly url: string;
+  /** What the registry asks to wait, in ms. */
+  readonly pause: number;
+}
+
+/** Asked before `fetch` is, which quotes the header that it refuses, and with it the token. */
+function canBeSent(headers: Readonly<Record<string, string>>): boolean {
+  try {
+    new Headers(headers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function basic({ username, password }: { username: string; password: Secret<string> }): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
+}
+
+function pauseOf({ retryAfter }: Answer): number {
+  const seconds = Number(retryAfter ?? 0);
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
+}

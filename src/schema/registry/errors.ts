@@ -1,0 +1,158 @@
+import { KafkaError, reasonOf, type ErrorCode } from '../../model/errors.ts';
+import type { Answer } from './transport.ts';
+
+/** What is wrong with an answer, or with not getting one. Only a retriable fault may pass by itself. */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly retriable: boolean;
+  /** Of the answer, where there was one. */
+  readonly status?: number;
+  /** The registry's own number, such as 40401 for "Subject not found". */
+  readonly registryCode?: number;
+  readonly cause?: unknown;
+  /** What to do, where that of the code would mislead. Empty: nobody here knows. */
+  readonly advice?: Advice;
+}
+
+/** @param setting where the user has written how to reach the registry */
+type Advice = (setting: string) => string;
+
+const finals: ReadonlyMap<number, ErrorCode> = new Map([
+  [401, 'REGISTRY_UNAUTHORIZED'],
+  [403, 'REGISTRY_UNAUTHORIZED'],
+  [409, 'SCHEMA_INCOMPATIBLE'],
+  [422, 'SCHEMA_INVALID'],
+]);
+
+/**
+ * Undefined for an answer of success.
+ * @param url the registry's
+ * @param path behind it, as it was asked
+ */
+export function faultOfAnswer(answer: Answer, url: string, path: string): Fault | undefined {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return undefined;
+  const moved = movedTo(answer, url, path);
+  if (moved !== undefined) {
+    const advice: Advice = (setting) =>
+      `Redirects are not followed: write that URL into ${partOf(setting, 'url')}.`;
+    return {
+      code: 'REGISTRY_FAILED',
+      reason: `HTTP ${status}: it has moved to ${moved}`,
+      retriable: false,
+      advice,
+    };
+  }
+  const { message, registryCode } = saidIn(answer);
+  const reason = message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
+  if (status >= 500 || status === 408 || status === 429) {
+    return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, status, registryCode };
+  }
+  // Of the compatibility, the mode, the subject: neither the schema nor the path is to blame.
+  if (status === 422 && registryCode !== undefined && registryCode > 42_202) {
+    return { code: 'REGISTRY_FAILED', reason, retriable: false, status, registryCode, advice: () => '' };
+  }
+  // Without a number of the registry's the path is wrong, not the subject.
+  const missing = status === 404 && registryCode !== undefined && registryCode >= 40_400;
+  const code = missing ? 'SCHEMA_MISSING' : (finals.get(status) ?? 'REGISTRY_FAILED');
+  return { code, reason, retriable: false, status, registryCode };
+}
+
+/** The URL of a registry that redirects, without the query: a secret may stand in it, or the way back from a login. */
+function movedTo({ status, location }: Answer, url: string, path: string): string | undefined {
+  if (status < 300 || status >= 400 || location === null) return undefined;
+  if (!URL.canParse(location, url + path)) return undefined;
+  const { origin, pathname } = new URL(location, url + path);
+  const [asked = ''] = path.split('?', 1);
+  return origin + (pathname.endsWith(asked) ? pathname.slice(0, -asked.length) : pathname);
+}
+
+/** An answer of success whose content is not what the API promises: most often a proxy's page, or a wrong path. */
+export function faultOfContent({ text, contentType }: Answer): Fault {
+  const what =
+    text.trim() === '' ? 'an empty body' : isHtml(text, contentType) ? 'an HTML page' : 'something else';
+  const reason = `it answers with ${what} instead of a Schema Registry's JSON`;
+  return { code: 'REGISTRY_FAILED', reason, retriable: false };
+}
+
+export function faultOfSilence(failure: unknown): Fault {
+  const nested = failure instanceof Error && failure.cause !== undefined ? failure.cause : failure;
+  const timedOut = failure instanceof Error && failure.name === 'TimeoutError';
+  const reason = timedOut ? 'it did not answer in time' : reasonOf(nested) || 'no connection';
+  const fault = { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure } as const;
+  if (!isUntrusted(nested)) return fault;
+  const advice: Advice = (setting) =>
+    `Give the authority that signed its certificate as ${authorityOf(setting)}.`;
+  return { ...fault, advice };
+}
+
+/** Node's codes of a chain that ends at nobody we know. */
+function isUntrusted(failure: unknown): boolean {
+  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
+  return /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code);
+}
+
+const adviceOf: Partial<Record<ErrorCode, Advice>> = {
+  REGISTRY_UNAVAILABLE: (setting) => `Check ${partOf(setting, 'url')} and that the registry is up.`,
+  REGISTRY_UNAUTHORIZED: (setting) =>
+    `Check ${partOf(setting, 'auth')}, and what its user may do with this subject.`,
+  REGISTRY_FAILED: (setting) =>
+    `Check ${partOf(setting, 'url')}: the path of the API belongs to it (Apicurio: /apis/ccompat/v7).`,
+  SCHEMA_INCOMPATIBLE: () =>
+    'Change the schema so that it stays compatible with what is registered, or take another subject.',
+  SCHEMA_INVALID: () => 'Correct the schema, or its schemaType.',
+};
+
+/** An option of a command has no parts. */
+const partOf = (setting: string, part: string): string =>
+  setting.startsWith('--') ? setting : `${setting}.${part}`;
+
+/** Nor have they certificates. */
+const authorityOf = (setting: string): string =>
+  setting.startsWith('--') ? 'a file that NODE_EXTRA_CA_CERTS names' : `${setting}.ssl.ca`;
+
+export interface Asked {
+  /** What was wanted, such as `register the schema under subject "orders-value"`. */
+  readonly what: string;
+  /** The URL of the registry. */
+  readonly url: string;
+  /** Where the user has written how to reach it. */
+  readonly setting: string;
+}
+
+export function registryError({ what, url, setting }: Asked, fault: Fault): KafkaError {
+  const { code, reason, cause, advice = adviceOf[code] } = fault;
+  const said = `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.`;
+  return new KafkaError(code, `${said} ${advice?.(setting) ?? ''}`.trimEnd(), { cause });
+}
+
+const longestReason = 1000;
+
+/** Bodies of failures may be empty, a proxy's page, or text. */
+function saidIn({ text, contentType }: Answer): { message: string; registryCode: number | undefined } {
+  const body = jsonOf(text);
+  if (typeof body === 'object' && body !== null) {
+    const { message, detail, error_code: registryCode } = body as Record<string, unknown>;
+    // Apicurio tells in `detail` what it sums up in `message`.
+    const said = [message, detail].find((value) => typeof value === 'string' && value !== '');
+    return {
+      message: typeof said === 'string' ? said.slice(0, longestReason) : '',
+      registryCode: typeof registryCode === 'number' ? registryCode : undefined,
+    };
+  }
+  const plain = isHtml(text, contentType) ? 'an HTML page' : text.trim().slice(0, 200);
+  return { message: plain, registryCode: undefined };
+}
+
+function isHtml(text: string, contentType: string): boolean {
+  return contentType.includes('text/html') || /^\s*<(!doctype|html)/i.test(text);
+}
+
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

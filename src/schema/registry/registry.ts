@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { KafkaError } from '../../model/errors.ts';
+import {
+  schemaTypes,
+  type Compatibility,
+  type RegisteredSchema,
+  type ResolvedSchema,
+  type Schema,
+  type SchemaRules,
+} from '../../model/schema.ts';
+import { RegistryCaller, type Call, type RegistryOptions } from './caller.ts';
+import { faultOfContent, jsonOf, type Fault } from './errors.ts';
+import { References, type ReferenceTo } from './references.ts';
+import { ruleSet, rulesOf } from './rule-set.ts';
+import { SharedCache } from './shared-cache.ts';
+
+/** A registry leaves the type out where it is Avro, its first. */
+const schemaType = z.enum(schemaTypes).default('AVRO');
+const found = z.object({ id: z.int(), version: z.int(), ruleSet });
+const references = z
+  .array(z.object({ name: z.string(), subject: z.string(), version: z.int() }))
+  .nullish()
+  .transform((listed) => listed ?? []);
+const version = z.object({
+  id: z.int(),
+  version: z.int(),
+  schema: z.string(),
+  schemaType,
+  references,
+  ruleSet,
+});
+const byId = z.object({ schema: z.string(), schemaType, references, ruleSet });
+const onlyRules = z.object({ ruleSet });
+/** Confluent's registry gives its reasons in `messages`, Apicurio in `reason`, which is null where there is none. */
+const verdict = z.object({
+  is_compatible: z.boolean(),
+  messages: z.array(z.string()).nullish(),
+  reason: z.string().nullish(),
+});
+
+const isMissing = ({ code }: Fault): boolean => code === 'SCHEMA_MISSING';
+/** Of the subject, or of the path itself. */
+const isNotThere = ({ status }: Fault): boolean => status === 404 || status === 405;
+
+/**
+ * A Confluent Schema Registry, or one with its REST API. What is registered never changes, so each answer is asked for
+ * once, however many ask at a time; only "latest" does, and is asked for each time.
+ */
+export class Registry {
+  readonly #caller: RegistryCaller;
+  readonly #found = new SharedCache<RegisteredSchema>();
+  readonly #versions = new SharedCache<z.output<typeof version>>();
+  readonly #byId = new SharedCache<ResolvedSchema>();
+  readonly #latest = new SharedCache<RegisteredSchema>();
+
+  constructor(options: RegistryOptions) {
+    this.#caller = new RegistryCaller(options);
+  }
+
+  /**
+   * Registers a schema; one that is there already keeps its id.
+   * @throws KafkaError SCHEMA_INCOMPATIBLE or SCHEMA_INVALID with the registry's reason, REGISTRY_…
+   */
+  async register(subject: string, schema: Schema): Promise<RegisteredSchema> {
+    const what = `register the schema under subject "${subject}"`;
+    await this.#caller.ask({
+      method: 'POST',
+      path: `${pathOf(subject)}/versions`,
+      body: bodyOf(schema),
+      what,
+    });
+    // Its answer tells no version, and may be empty.
+    const registered = await this.find(subject, schema);
+    if (registered !== undefined) return registered;
+    throw new KafkaError(
+      'REGISTRY_FAILED',
+      `The Schema Registry could not ${what}: it took it, and does not have it.`,
+    );
+  }
+
+  /** A schema under its subject by its text; undefined where it is not registered there. */
+  find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined> {
+    return this.#found.get(keyOf(subject, schema.schemaType, schema.schema), async () => {
+      const what = `look up the schema under subject "${subject}"`;
+      const call: Call = {
+        method: 'POST',
+        path: pathOf(subject),
+        body: bodyOf(schema),
+        what,
+        accepts: isMissing,
+      };
+      const answer = await this.#read(call, found);
+      if (answer === undefined) return undefined;
+      const { ruleSet: rules, ...place } = answer;
+      return { ...schema, ...place, subject, references: [], ...known(rulesOf(rules)) };
+    });
+  }
+
+  /** The newest version of a subject, asked for each time. */
+  latest(subject: string): Promise<RegisteredSchema | undefined> {
+    return this.#latest.share(keyOf(subject), async () => {
+      const answer = await this.#read(versionCall(subject, 'latest'), version);
+      if (answer === undefined) return undefined;
+      const { ruleSet: rules, references: listed, ...schema } = answer;
+      const references = await this.#resolve({ subject, version: schema.version }, listed);
+      return { ...schema, subject, references, ...known(rulesOf(rules)) };
+    });
+  }
+
+  /** The rules of a subject's newest version, asked for each time. Undefined where there are none. */
+  async latestRules(subject: string): Promise<SchemaRules | undefined> {
+    const call = { ...versionCall(subject, 'latest'), accepts: isNotThere };
+    return rulesOf((await this.#read(call, onlyRules))?.ruleSet);
+  }
+
+  /** Undefined where no schema has this id. */
+  byId(id: number): Promise<ResolvedSchema | undefined> {
+    return this.#byId.get(String(id), async () => {
+      const what = `look up the schema of id ${id}`;
+      const call: Call = { method: 'GET', path: `/schemas/ids/${id}`, what, accepts: isMissing };
+      const answer = await this.#read(call, byId);
+      if (answer === undefined) return undefined;
+      const { ruleSet: rules, references: listed, ...schema } = answer;
+      return { ...schema, references: await this.#resolve({ id }, listed), ...known(rulesOf(rules)) };
+    });
+  }
+
+  /** Why the schema could not be registered under its subject; empty where it could, or would be the first. */
+  async incompatibilities(subject: string, schema: Schema): Promise<readonly string[]> {
+    const compare = (versions: string, accepts: NonNullable<Call['accepts']>) => {
+      const path = `/compatibility${pathOf(subject)}/${versions}?verbose=true`;
+      const what = `compare the schema with subject "${subject}"`;
+      return this.#read({ method: 'POST', path, body: bodyOf(schema), what, accepts }, verdict);
+    };
+    // As registering does, with all versions where the level is a transitive one. Not every registry has that path.
+    const answer = (await compare('versions', isNotThere)) ?? (await compare('versions/latest', isMissing));
+    if (answer === undefined || answer.is_compatible) return [];
+    const { messages, reason } = answer;
+    if (messages && messages.length > 0) return messages;
+    return [reason ?? 'the registry gives no reason'];
+  }
+
+  /** What later versions of a subject must stay compatible with. */
+  async setCompatibility(subject: string, compatibility: Compatibility): Promise<void> {
+    const what = `set the compatibility of subject "${subject}" to ${compatibility}`;
+    const path = `/config/${encodeURIComponent(subject)}`;
+    await this.#caller.ask({ method: 'PUT', path, body: { compatibility }, what });
+  }
+
+  #resolve(root: ConstructorParameters<typeof References>[0], listed: readonly ReferenceTo[]) {
+    const references = new References(root, ({ subject, version: number }) =>
+      this.#versions.get(keyOf(subject, String(number)), () =>
+        this.#read(versionCall(subject, String(number)), version),
+      ),
+    );
+    return references.resolve(listed);
+  }
+
+  /** Undefined for a fault that the call accepts. */
+  async #read<Shape extends z.ZodType>(call: Call, shape: Shape): Promise<z.output<Shape> | undefined> {
+    const asked = await this.#caller.ask(call);
+    if (asked === undefined) return undefined;
+    const parsed = shape.safeParse(jsonOf(asked.answer.text));
+    if (parsed.success) return parsed.data;
+    throw this.#caller.error(call.what, asked.url, faultOfContent(asked.answer));
+  }
+}
+
+function versionCall(subject: string, number: string): Call {
+  const what = `look up version ${number} of subject "${subject}"`;
+  return { method: 'GET', path: `${pathOf(subject)}/versions/${number}`, what, accepts: isMissing };
+}
+
+const known = (rules: SchemaRules | undefined) => rules && { rules };
+
+function pathOf(subject: string): string {
+  return `/subjects/${encodeURIComponent(subject)}`;
+}
+
+/** The type is said for Avro too: left to guess, Apicurio takes what is no Avro for JSON Schema, and registers it. */
+function bodyOf({ schema, schemaType }: Schema): object {
+  return { schema, schemaType };
+}
+
+/** Subjects hold any character but this. */
+function keyOf(...parts: readonly string[]): string {
+  return parts.join('\u0000');
+}

@@ -1,0 +1,279 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KafkaError, reasonOf } from '../model/errors.ts';
+import type { Notify } from '../model/notice.ts';
+import type { RegisteredSchema, Schema, SchemaRules, SchemaType } from '../model/schema.ts';
+import type { Compiled } from './format.ts';
+import { loadFormat } from './load.ts';
+import { Misfit } from './misfit.ts';
+import { rulesLeft, rulesText } from './schema-rules.ts';
+import { flattened, inWholeMilliseconds } from './walkeros-event/flatten.ts';
+import { walkerosEventName } from './walkeros-event/schemas.ts';
+
+/** What a writer needs of a Schema Registry; `registry/` has one. Failures are `KafkaError`s. */
+export interface Schemas {
+  find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined>;
+  register(subject: string, schema: Schema): Promise<RegisteredSchema>;
+  latest(subject: string): Promise<RegisteredSchema | undefined>;
+  /** Of the newest version. Undefined where it has none, or where there is no version. */
+  latestRules(subject: string): Promise<SchemaRules | undefined>;
+}
+
+export interface SchemaChoice extends Schema {
+  /** Protobuf: the message of the schema to write. */
+  readonly message: string | undefined;
+  readonly subjectNameStrategy: 'topic' | 'record' | 'topic-record';
+  /** Registers the schema where it is not. */
+  readonly autoRegister: boolean;
+  /** Writes with the newest schema of the subject instead of this one. */
+  readonly useLatestVersion: boolean;
+  /** How long that one is taken for the newest, in ms. */
+  readonly latestCacheTtl: number;
+  /** Names of rules that values may be written without. */
+  readonly ignoreRules: readonly string[];
+}
+
+export interface SchemaWriterContext {
+  readonly schemas: Schemas;
+  readonly notify: Notify;
+  /** Milliseconds, from any fixed point. */
+  readonly now: () => number;
+  readonly closing: AbortSignal;
+}
+
+interface InUse {
+  readonly schema: RegisteredSchema;
+  readonly write: (value: unknown) => Buffer;
+}
+
+/** The first pause before a look-up is tried again, doubled for each later one up to the longest. Milliseconds. */
+const firstPause = 200;
+const longestPause = 2_000;
+/** A schema that the registry has refused, or does not have, is asked for again at most this often. */
+const refusalTtl = 5_000;
+
+/** Faults of the schema, not of the moment: to wait would help nobody. */
+const finalCodes: ReadonlySet<string> = new Set([
+  'SCHEMA_MISSING',
+  'SCHEMA_INVALID',
+  'SCHEMA_INCOMPATIBLE',
+  'REGISTRY_UNAUTHORIZED',
+  'SCHEMA_RULES_UNSUPPORTED',
+]);
+
+/**
+ * Writes the values of one topic. Once its schema is known that takes no promise and asks nobody; until then `write` answers
+ * undefined, and `moved` looks the schema up, once for all who wait.
+ */
+export class SchemaWriter {
+  readonly #topic: string;
+  readonly #choice: SchemaChoice;
+  readonly #context: SchemaWriterContext;
+  #inUse: InUse | undefined;
+  #freshUntil = Infinity;
+  #refusal: { readonly error: KafkaError; readonly until: number } | undefined;
+  #looking: Promise<void> | undefined;
+  /** Until when somebody waits, so that nobody looks on in vain. */
+  #wanted = -Infinity;
+  #lastError: KafkaError | undefined;
+
+  constructor(topic: string, choice: SchemaChoice, context: SchemaWriterContext) {
+    this.#topic = topic;
+    this.#choice = choice;
+    this.#context = context;
+  }
+
+  /** Why the schema is not known. */
+  get lastError(): KafkaError | undefined {
+    return this.#lastError;
+  }
+
+  /**
+   * @returns undefined while the schema is not known
+   * @throws KafkaError VALUE_INVALID with the path and the reason, or why there is no schema
+   */
+  write(value: unknown, what: string): Buffer | undefined {
+    const inUse = this.#inUse;
+    if (inUse === undefined) {
+      if (this.#refusal !== undefined && this.#context.now() < this.#refusal.until) throw this.#refusal.error;
+      return undefined;
+    }
+    if (this.#freshUntil !== Infinity && this.#context.now() > this.#freshUntil) this.#refresh();
+    try {
+      return inUse.write(value);
+    } catch (thrown) {
+      throw this.#invalid(inUse.schema, what, thrown);
+    }
+  }
+
+  /** Resolves when a look-up has ended, well or not. Never rejects. */
+  moved(patience: number): Promise<void> {
+    this.#wanted = Math.max(this.#wanted, this.#context.now() + patience);
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { now, closing } = this.#context;
+    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+      if (await this.#try()) return;
+      const timeLeft = this.#wanted - now();
+      if (timeLeft <= 0) return;
+      // A closing interrupts the pause, and the next try then ends at once.
+      await sleep(Math.min(pause, timeLeft), undefined, { signal: closing }).catch(() => undefined);
+      if (this.#wanted <= now()) return;
+    }
+  }
+
+  /** @returns whether that settled it */
+  async #try(): Promise<boolean> {
+    const { now, notify } = this.#context;
+    try {
+      this.#take(await this.#lookUp());
+      this.#refusal = undefined;
+      this.#lastError = undefined;
+      return true;
+    } catch (thrown) {
+      if (this.#context.closing.aborted) return true;
+      const error = thrown instanceof KafkaError ? thrown : this.#unusable(thrown);
+      this.#lastError = error;
+      // Whoever gave the newest version a rule means it for what is written from now on.
+      if (error.code === 'SCHEMA_RULES_UNSUPPORTED') this.#inUse = undefined;
+      notify({ kind: 'schema-unavailable', topic: this.#topic, error, inUse: this.#inUse !== undefined });
+      if (!finalCodes.has(error.code)) return false;
+      this.#refusal = { error, until: now() + refusalTtl };
+      return true;
+    }
+  }
+
+  /** In the background: the schema in use goes on being used, whatever comes of it. */
+  #refresh(): void {
+    this.#freshUntil = this.#context.now() + Math.min(this.#choice.latestCacheTtl, refusalTtl);
+    this.#looking ??= this.#try()
+      .then(() => undefined)
+      .finally(() => (this.#looking = undefined));
+  }
+
+  async #lookUp(): Promise<{ schema: RegisteredSchema; compiled: Compiled | undefined }> {
+    const { schemas } = this.#context;
+    const { useLatestVersion, autoRegister, subjectNameStrategy, message, schemaType, schema } = this.#choice;
+    const compile = await loadFormat(schemaType);
+    const own =
+      useLatestVersion && subjectNameStrategy === 'topic'
+        ? undefined
+        : this.#compiled(() => compile(schema, { message }));
+    const subject = this.#subject(own?.name);
+    if (!useLatestVersion) {
+      // The text alone finds the version from before the rules as well, and a registry gives them to what is registered now.
+      this.#refuseRules(await schemas.latestRules(subject), `the newest version of subject "${subject}"`);
+      const known = await (autoRegister
+        ? schemas.register(subject, { schemaType, schema })
+        : schemas.find(subject, { schemaType, schema }));
+      if (known === undefined) throw this.#missing(subject, 'this schema');
+      this.#refuseRules(known.rules, `version ${known.version} of subject "${subject}"`);
+      return { schema: known, compiled: own };
+    }
+    const latest = await schemas.latest(subject);
+    if (latest === undefined) throw this.#missing(subject, 'any schema');
+    if (latest.schemaType !== schemaType) throw this.#otherType(latest);
+    this.#refuseRules(latest.rules, `version ${latest.version} of subject "${subject}"`);
+    if (latest.id === this.#inUse?.schema.id) return { schema: latest, compiled: undefined };
+    const { references } = latest;
+    return {
+      schema: latest,
+      compiled: this.#compiled(() => compile(latest.schema, { references, message })),
+    };
+  }
+
+  #take({ schema, compiled }: { schema: RegisteredSchema; compiled: Compiled | undefined }): void {
+    const { useLatestVersion, latestCacheTtl } = this.#choice;
+    if (useLatestVersion) this.#freshUntil = this.#context.now() + latestCacheTtl;
+    if (compiled === undefined) return;
+    const write = compiled.writer(schema.id);
+    // JSON Schema describes the event as it is.
+    const columns = schema.schemaType === 'JSON' ? inWholeMilliseconds : flattened;
+    const isEvent = compiled.name === walkerosEventName;
+    this.#inUse = { schema, write: isEvent ? (value) => write(columns(value)) : write };
+  }
+
+  #compiled(compile: () => Compiled): Compiled {
+    try {
+      return compile();
+    } catch (thrown) {
+      throw this.#unusable(thrown);
+    }
+  }
+
+  #subject(recordName: string | undefined): string {
+    const { subjectNameStrategy } = this.#choice;
+    if (subjectNameStrategy === 'topic') return `${this.#topic}-value`;
+    if (recordName === undefined) {
+      throw new KafkaError(
+        'SCHEMA_INVALID',
+        `${this.#place}: settings.value.subjectNameStrategy is "${subjectNameStrategy}", and the schema has no name: give it ` +
+          'one (Avro: a record; JSON Schema: "title"), or take "topic".',
+        { topic: this.#topic },
+      );
+    }
+    return subjectNameStrategy === 'record' ? recordName : `${this.#topic}-${recordName}`;
+  }
+
+  /** Else plain text would stand where readers and auditors expect what a rule makes of it. */
+  #refuseRules(rules: SchemaRules | undefined, whose: string): void {
+    const left = rulesLeft(rules?.onWrite ?? [], this.#choice.ignoreRules);
+    if (left.length === 0) return;
+    throw new KafkaError(
+      'SCHEMA_RULES_UNSUPPORTED',
+      `${this.#place}: ${whose} has rules for what is written, and this destination carries out none: ${rulesText(left)}. ` +
+        'Nothing is written without them. Name them in settings.value.ignoreRules where that is wanted, disable them in the ' +
+        'registry, or write to a subject without rules.',
+      { topic: this.#topic },
+    );
+  }
+
+  get #place(): string {
+    return `Kafka topic "${this.#topic}"`;
+  }
+
+  #missing(subject: string, what: string): KafkaError {
+    return new KafkaError(
+      'SCHEMA_MISSING',
+      `${this.#place}: the Schema Registry does not have ${what} under subject "${subject}". Register it (config.setup has ` +
+        'schemaRegistry for it), or set settings.value.autoRegister.',
+      { topic: this.#topic },
+    );
+  }
+
+  #otherType({ subject, version, schemaType }: RegisteredSchema): KafkaError {
+    return new KafkaError(
+      'SCHEMA_INVALID',
+      `${this.#place}: version ${version} of subject "${subject}" is of type ${schemaType}, and settings.value.format asks ` +
+        `for ${this.#choice.schemaType}.`,
+      { topic: this.#topic },
+    );
+  }
+
+  #unusable(thrown: unknown): KafkaError {
+    return new KafkaError(
+      'SCHEMA_INVALID',
+      `${this.#place}: the ${nameOf[this.#choice.schemaType]} cannot be used: ${reasonOf(thrown)}.`,
+      { topic: this.#topic, cause: thrown },
+    );
+  }
+
+  #invalid({ subject, version, id }: RegisteredSchema, what: string, thrown: unknown): KafkaError {
+    const misfit = thrown instanceof Misfit ? thrown : new Misfit(reasonOf(thrown));
+    const place = misfit.path === '' ? 'the value' : misfit.path;
+    return new KafkaError(
+      'VALUE_INVALID',
+      `${this.#place}: ${what} does not fit the schema of subject "${subject}" (version ${version}, id ${id}): ` +
+        `${place} ${misfit.reason}. Correct it at its source, map it with \`data.map\`, or change the schema.`,
+      { topic: this.#topic, cause: thrown },
+    );
+  }
+}
+
+const nameOf: Readonly<Record<SchemaType, string>> = {
+  AVRO: 'Avro schema',
+  JSON: 'JSON Schema',
+  PROTOBUF: 'Protobuf schema',
+};

@@ -1,0 +1,154 @@
+import { KafkaError, reasonOf } from '../../model/errors.ts';
+import {
+  authenticationFailed,
+  certificateRefused,
+  loginExpired,
+  speaksNoTls,
+  takesNoLogin,
+  unreachable,
+  unsupportedVersion,
+  wantsTls,
+} from './messages.ts';
+import type { ClientOptions } from '../port.ts';
+import { isRenewable } from '../security/login.ts';
+import { UnsupportedVersion } from '../../protocol/api-versions.ts';
+
+/** What both libraries, Node's sockets and its TLS put on the errors they nest in one another. */
+interface Facts {
+  readonly code?: unknown;
+  readonly apiCode?: unknown;
+  readonly name?: unknown;
+  readonly serverErrorMessage?: unknown;
+}
+
+/**
+ * Why no connection came about, out of whatever was thrown. Total: an error that tells nothing is "unreachable".
+ * @param brokers The brokers tried, as users wrote them, for the message.
+ * @param reachedBefore Whether these settings have ever reached the cluster: then they are right, and it is away.
+ */
+export function connectionError(
+  thrown: unknown,
+  brokers: string,
+  options: ClientOptions,
+  reachedBefore = false,
+): KafkaError {
+  const nested = flatten(thrown);
+  // Also a source of tokens that failed inside the library that asked it.
+  const own = nested.find((error) => error instanceof KafkaError);
+  if (own !== undefined) return own;
+  const version = nested.find((error) => error instanceof UnsupportedVersion);
+  if (version !== undefined) return unsupportedVersion(brokers, version);
+  const noTls = nested.find((error) => isPlainPort(error) || (!reachedBefore && hungUpOnGreeting(error)));
+  if (noTls !== undefined && options.tls !== undefined) return speaksNoTls(brokers, noTls);
+  const tlsWanted = nested.find(isTlsPort);
+  if (tlsWanted !== undefined && options.tls === undefined) return wantsTls(brokers, tlsWanted);
+  const certificate = nested.find(isCertificate);
+  if (certificate !== undefined) {
+    return certificateRefused(brokers, certificate, String(factsOf(certificate).code));
+  }
+  const authentication = nested.find(isAuthentication);
+  if (authentication !== undefined) {
+    // Within a session it is a second login that the broker did not expect.
+    if (brokerCode(authentication) === illegalSaslState && !reachedBefore)
+      return takesNoLogin(brokers, authentication);
+    const refused = reachedBefore && isRenewable(options.sasl) ? loginExpired : authenticationFailed;
+    return refused(brokers, options.sasl, deepest(authentication));
+  }
+  const plainest =
+    nested.find((error) => / not Kafka$/.test(reasonOf(error))) ??
+    nested.find(isSystem) ??
+    nested.find(isTimeout) ??
+    nested.at(-1) ??
+    thrown;
+  return unreachable(brokers, plainest, reachedBefore);
+}
+
+/** Every error within an error, the outermost first: `cause`s, aggregates, and kafkajs's `originalError`. */
+export function flatten(thrown: unknown, seen = new Set<unknown>()): unknown[] {
+  if (thrown === undefined || thrown === null || seen.has(thrown)) return [];
+  seen.add(thrown);
+  if (typeof thrown !== 'object') return [thrown];
+  const inner: unknown[] =
+    'errors' in thrown && Array.isArray(thrown.errors) ? [...(thrown.errors as unknown[])] : [];
+  if ('cause' in thrown) inner.push(thrown.cause);
+  if ('originalError' in thrown) inner.push(thrown.originalError);
+  return [thrown, ...inner.flatMap((error) => flatten(error, seen))];
+}
+
+/** Kafka's error code within an error, where a broker sent one. */
+export function brokerCode(thrown: unknown): number | undefined {
+  for (const error of flatten(thrown)) {
+    const { apiCode, code, name } = factsOf(error);
+    if (typeof apiCode === 'number') return apiCode;
+    if (name === 'KafkaJSProtocolError' && typeof code === 'number') return code;
+  }
+  return undefined;
+}
+
+/** The broker's own sentence, where it sent one; the wrappers around it say only that something failed. */
+function deepest(error: unknown): unknown {
+  const nested = flatten(error);
+  const said = nested
+    .map((inner) => factsOf(inner).serverErrorMessage)
+    .find((message) => typeof message === 'string');
+  return said === undefined ? nested.at(-1) : new Error(said, { cause: error });
+}
+
+/** A listener without SASL answers so to whoever begins a login. */
+const illegalSaslState = 34;
+const saslCodes: ReadonlySet<unknown> = new Set([33, illegalSaslState, 58]);
+
+/** A broker that goes away during the login has refused nobody, though both libraries call it so. */
+function isAuthentication(error: unknown): boolean {
+  const { code, apiCode, name } = factsOf(error);
+  if (code === 'PLT_KFK_AUTHENTICATION') return !flatten(error).some(isInterruption);
+  if (name === 'KafkaJSSASLAuthenticationError') return !interrupted.test(reasonOf(error));
+  return saslCodes.has(apiCode) || (name === 'KafkaJSProtocolError' && saslCodes.has(code));
+}
+
+function isInterruption(error: unknown): boolean {
+  const { code } = factsOf(error);
+  return code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT';
+}
+
+/** kafkajs keeps only the text of what interrupted it. */
+const interrupted = /failed: (Connection |Closed connection|Not connected|Request .{1,200}? timed out)/;
+
+function isPlainPort(error: unknown): boolean {
+  const { code } = factsOf(error);
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+}
+
+/**
+ * A plain listener reads the TLS greeting as a length of 369 MB and hangs up. So does a TLS listener that is being shut
+ * down, or a proxy with no broker behind it: taken for a wrong setting, that would refuse events which only have to wait.
+ */
+function hungUpOnGreeting(error: unknown): boolean {
+  return /secure TLS connection was established/.test(reasonOf(error));
+}
+
+function isTlsPort(error: unknown): boolean {
+  return /requires TLS/.test(reasonOf(error));
+}
+
+const certificateCodes = /CERT|VERIFY_LEAF_SIGNATURE|CRL|^ERR_SSL_|^ERR_TLS_|^EPROTO$|^ERR_OSSL_/;
+
+function isCertificate(error: unknown): boolean {
+  const { code } = factsOf(error);
+  return typeof code === 'string' && certificateCodes.test(code);
+}
+
+/** An error of the operating system, the plainest reason there is: ECONNREFUSED, ENOTFOUND, ETIMEDOUT. */
+function isSystem(error: unknown): boolean {
+  const { code } = factsOf(error);
+  return typeof code === 'string' && /^E[A-Z]+/.test(code);
+}
+
+/** After it both libraries close the connection themselves, and say so in what comes of that. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && /timed out/i.test(error.message);
+}
+
+function factsOf(error: unknown): Facts {
+  return typeof error === 'object' && error !== null ? error : {};
+}

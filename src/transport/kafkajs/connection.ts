@@ -1,0 +1,198 @@
+import type { ISocketFactory } from 'kafkajs';
+import type Broker from 'kafkajs/src/broker/index.js';
+import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
+import type { Connection, Exchange, Logger } from 'kafkajs/src/network/connectionPool.js';
+import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { ClientOptions } from '../port.ts';
+import type { Internals } from './internals.ts';
+import { kafkajsLogin } from './login.ts';
+import { apiKeys, newestVersion, type RequestName } from '../../protocol/api-versions.ts';
+import { handedOver } from '../handed-over.ts';
+import { NotSent } from '../not-sent.ts';
+import { Throttle } from '../throttle.ts';
+import { guardFrames, NotKafka } from '../../protocol/frames.ts';
+import { checkAnswer } from './check-answer.ts';
+import { connectOptions } from '../tls/connect-options.ts';
+import { serverNameOf } from '../tls/server-name.ts';
+import type { Address } from '../../model/address.ts';
+
+/** One connection of kafkajs, with the life of its socket: when one ends, so does the other, and everything in flight. */
+export class KafkajsConnection {
+  /** Of produce requests. kafkajs's own goes by the wall clock, and takes what it kept back for sent. */
+  readonly throttle = new Throttle();
+  readonly #pool: ConnectionPool;
+  readonly #broker: Broker;
+  readonly #requestTimeout: number;
+  readonly #onEnd: () => void;
+  #socket: Socket | undefined;
+  #opening: Promise<void> | undefined;
+  #ended = false;
+
+  constructor(
+    { Broker, ConnectionPool, authenticators }: Internals,
+    options: ClientOptions,
+    { host, port }: Address,
+    requestTimeout: number,
+    onEnd: () => void,
+  ) {
+    this.#requestTimeout = requestTimeout;
+    this.#onEnd = onEnd;
+    this.#pool = new ConnectionPool({
+      host,
+      port,
+      clientId: options.clientId,
+      connectionTimeout: options.connectTimeout,
+      requestTimeout,
+      ...(options.tls && { ssl: connectOptions(options.tls.reveal()) }),
+      ...(options.sasl && { sasl: kafkajsLogin(options.sasl, authenticators) }),
+      logger: silence,
+      socketFactory: (wanted) => this.#createSocket(wanted),
+      // A socket on which a request timed out is dead, or answers in an order that nobody expects any more.
+      instrumentationEmitter: { emit: (event) => event === 'network.request_timeout' && this.destroy() },
+    });
+    for (const connection of this.#pool.pool) {
+      neverThrottle(connection);
+      checkAnswers(connection);
+      renewInGoodTime(connection);
+    }
+    this.#broker = new Broker({ connectionPool: this.#pool, logger: silence, versions: null });
+  }
+
+  /** Opens the connection; those who ask meanwhile share the opening. A failed connection is of no further use. */
+  ready(): Promise<void> {
+    this.#opening ??= this.#broker.connect().catch((failure: unknown) => {
+      this.destroy();
+      throw failure;
+    });
+    return this.#opening;
+  }
+
+  /** An answer as it came: kafkajs's own reading throws its first error, without saying which partition it is about. */
+  exchange<Options, Answer>(
+    name: RequestName,
+    definition: protocol.Definition<Options, Answer>,
+    options: Options,
+    bodyOf?: (version: number) => Buffer,
+  ): Promise<Answer> {
+    // kafkajs's own choice looks at the broker's newest version alone, not at its oldest.
+    const version = newestVersion(name, definition.versions.map(Number), this.versions?.[apiKeys[name]]);
+    const { request, response } = definition.protocol({ version })(options);
+    const decode = (bytes: Buffer): Promise<Answer> => response.decode(bytes);
+    if (bodyOf === undefined) return this.send(request, decode);
+    const body = bodyOf(version);
+    return this.send({ ...request, encode: () => Promise.resolve({ buf: body, buffer: body }) }, decode);
+  }
+
+  /** A request that kafkajs does not know how to write. */
+  async send<Answer>(
+    request: Exchange<Answer>['request'],
+    decode: (bytes: Buffer) => Promise<Answer>,
+  ): Promise<Answer> {
+    await this.#loggedIn();
+    // Or kafkajs would open another connection, which nobody would close.
+    if (this.#ended) throw new NotSent(new Error('Not connected'));
+    return this.#pool.send({ request, response: { decode, parse: (answer) => Promise.resolve(answer) } });
+  }
+
+  /** What the broker speaks, by the numbers of the requests, once the connection is ready. */
+  get versions(): Broker['versions'] {
+    return this.#broker.versions;
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  /** Waits until the kernel has all that was sent. */
+  handedOver(): Promise<void> {
+    return handedOver(this.#socket, this.#requestTimeout);
+  }
+
+  destroy(): void {
+    this.#socket?.destroy();
+    this.#end();
+  }
+
+  /** A broker that refuses a second login hangs up; then the next try begins with a new connection. */
+  async #loggedIn(): Promise<void> {
+    try {
+      await this.#pool.pool[0]?.authenticate();
+    } catch (failure) {
+      this.destroy();
+      throw new NotSent(failure);
+    }
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.throttle.end();
+    this.#onEnd();
+    for (const connection of this.#pool.pool) {
+      connection.rejectRequests(new Error('Connection closed'));
+      void connection.disconnect();
+    }
+  }
+
+  #createSocket({ host, port, ssl, onConnect }: Parameters<ISocketFactory>[0]): Socket {
+    const socket = ssl
+      ? connectTls({ host, port, servername: serverNameOf(host), ...ssl }, onConnect)
+      : connectPlain({ host, port }, onConnect);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    guardFrames(socket, { tls: Boolean(ssl), numbered: () => !this.#pool.pool[0]?.authHandlers });
+    // Before kafkajs hears of it: with the next request it would open another socket on this connection, which the
+    // 'close' of this one then ends in the middle of its TLS handshake.
+    socket.once('end', () => this.destroy());
+    // kafkajs listens to 'end' and 'error' only: a destroyed socket would leave its requests waiting for their time-out.
+    socket.once('close', () => this.#end());
+    this.#socket = socket;
+    return socket;
+  }
+}
+
+/**
+ * kafkajs would keep requests back by a throttle time, for days if an answer says so, and looks after them with a timer that
+ * sets itself again, with a negative delay when nothing is throttled: a busy loop, and a TimeoutNegativeWarning of Node.
+ */
+function neverThrottle({ requestQueue }: Connection): void {
+  requestQueue.maybeThrottle = silent;
+  requestQueue.scheduleCheckPendingRequests = silent;
+}
+
+/** Answers that nobody waits for, and those that kafkajs could not read without harm, do not come through. */
+function checkAnswers({ requestQueue }: Connection): void {
+  const fulfill = requestQueue.fulfillRequest.bind(requestQueue);
+  requestQueue.fulfillRequest = (answer) => {
+    const request = requestQueue.inflight.get(answer.correlationId)?.entry;
+    if (request === undefined)
+      throw new NotKafka('it answers a request that nobody sent, which is not Kafka');
+    checkAnswer(request, answer.payload);
+    fulfill(answer);
+  };
+}
+
+/** The part of a session after which to log in again, as the other library does. */
+const renewAfter = 0.8;
+
+/**
+ * kafkajs logs in again 10 s before a session's end, however short it is. Of a session of 10 s that is before every
+ * request, and brokers allow one login a second.
+ */
+function renewInGoodTime(connection: Connection): void {
+  Object.defineProperty(connection, 'reauthenticationThreshold', {
+    get: () => Math.round(Number(connection.sessionLifetime.toString()) * (1 - renewAfter)),
+  });
+}
+
+const silent = (): void => undefined;
+/** What kafkajs would log is in the errors it throws. */
+const silence: Logger = {
+  debug: silent,
+  info: silent,
+  warn: silent,
+  error: silent,
+  namespace: () => silence,
+};

@@ -1,0 +1,206 @@
+import type { KafkaError } from '../../model/errors.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { OnProduced } from '../../model/produce-report.ts';
+import type { KafkaRecord } from '../../model/record.ts';
+import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';
+import { clientClosed, partitionMissing, unreachable } from '../errors/messages.ts';
+import { createMemoryAdmin } from './admin.ts';
+import { noLeader, type Admin, type Client, type Slice, type TopicLayout } from '../port.ts';
+import { isTopicName } from '../topic-name.ts';
+
+export interface MemoryClusterOptions {
+  /** Topic names to partition counts. */
+  readonly topics?: Readonly<Record<string, number>>;
+  /** How many brokers there are: partition `p` is led by node `p % brokers + 1`. Default 1. */
+  readonly brokers?: number;
+  /** The most bytes of keys and values that one slice may hold, as Kafka's `max.message.bytes`. Default 1 MiB. */
+  readonly maxBatchBytes?: number;
+  /** Missing topics are created with one partition when they are asked for. */
+  readonly autoCreateTopics?: boolean;
+  /** Called with the slices of each produce request before they are stored; a promise holds the request. */
+  readonly onProduce?: (slices: readonly Slice[]) => void | Promise<void>;
+}
+
+export interface ScriptedFailure {
+  readonly outcome: Exclude<Outcome, { kind: 'stored' }>;
+  /** Which slices it concerns; all where absent. */
+  readonly topic?: string;
+  readonly partition?: number;
+  /** How many slices it fails. Default 1. */
+  readonly times?: number;
+  /** The records are stored in spite of the outcome: a lost acknowledgement. */
+  readonly stored?: boolean;
+}
+
+export interface StoredRecord extends KafkaRecord {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** A Kafka cluster without Kafka: for unit tests and `walkeros push --simulate`. */
+export interface MemoryCluster {
+  /** A new client of this cluster. `onProduced`: told of each produce request. */
+  client(onProduced?: OnProduced): Client;
+  /** Looks at and creates its topics. */
+  admin(): Admin;
+  /** What a topic holds, by partition and offset. */
+  records(topic: string): StoredRecord[];
+  createTopic(topic: string, partitions: number, details?: TopicDetails): void;
+  deleteTopic(topic: string): void;
+  /** Moves a partition to another node, or to `noLeader`. */
+  moveLeader(topic: string, partition: number, node: number): void;
+  /** Fails the next slices that match; failures are used up in the order given. */
+  failNext(failure: ScriptedFailure): void;
+  /** Every connect, layout and produce fails until `restore`. */
+  cutOff(error?: KafkaError): void;
+  restore(): void;
+  /** Milliseconds that every later produce request takes. */
+  delay(milliseconds: number): void;
+}
+
+/** What nothing but setup reads of a topic. */
+export interface TopicDetails {
+  readonly replicationFactor: number;
+  readonly configEntries: Readonly<Record<string, string>>;
+}
+
+interface Topic extends TopicDetails {
+  readonly leaders: number[];
+  readonly logs: StoredRecord[][];
+}
+
+export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryCluster {
+  const brokers = options.brokers ?? 1;
+  const maxBatchBytes = options.maxBatchBytes ?? 1024 * 1024;
+  const topics = new Map<string, Topic>();
+  const failures: { script: ScriptedFailure; left: number }[] = [];
+  let cut: KafkaError | undefined;
+  let latency = 0;
+
+  for (const [topic, partitions] of Object.entries(options.topics ?? {})) createTopic(topic, partitions);
+
+  function createTopic(topic: string, partitions: number, details?: TopicDetails): void {
+    const leaders = Array.from({ length: partitions }, (_, partition) => (partition % brokers) + 1);
+    topics.set(topic, {
+      replicationFactor: 1,
+      configEntries: {},
+      ...details,
+      leaders,
+      logs: leaders.map(() => []),
+    });
+  }
+
+  function layout(name: string): TopicLayout {
+    if (!isTopicName(name)) throw errorOfCode(17, name);
+    if (!topics.has(name) && options.autoCreateTopics === true) createTopic(name, 1);
+    const topic = topics.get(name);
+    if (topic === undefined) throw errorOfCode(3, name);
+    return { leaders: [...topic.leaders] };
+  }
+
+  function scripted(slice: Slice): ScriptedFailure | undefined {
+    const at = failures.findIndex(
+      ({ script: { topic = slice.topic, partition = slice.partition } }) =>
+        topic === slice.topic && partition === slice.partition,
+    );
+    const failure = failures[at];
+    if (failure === undefined) return undefined;
+    failure.left -= 1;
+    if (failure.left === 0) failures.splice(at, 1);
+    return failure.script;
+  }
+
+  function append(slice: Slice): Outcome {
+    const topic = topics.get(slice.topic);
+    if (topic === undefined) return outcomeOfCode(3, slice.topic);
+    const log = topic.logs[slice.partition];
+    if (log === undefined) return partitionMissing(slice);
+    if (topic.leaders[slice.partition] === noLeader) return outcomeOfCode(6, slice.topic);
+    if (bytesOf(slice.records) > maxBatchBytes) return outcomeOfCode(10, slice.topic);
+    for (const record of slice.records)
+      log.push({ ...record, partition: slice.partition, offset: log.length });
+    return { kind: 'stored' };
+  }
+
+  function produceSlice(slice: Slice): Outcome {
+    const failure = scripted(slice);
+    if (failure === undefined) return append(slice);
+    if (failure.stored === true) append(slice);
+    return failure.outcome;
+  }
+
+  function client(onProduced?: OnProduced): Client {
+    let closed = false;
+
+    function refusal(): KafkaError | undefined {
+      return closed ? clientClosed() : cut;
+    }
+
+    return {
+      limits: { maxRecordsPerSlice: 10_000 },
+
+      connect() {
+        const refused = refusal();
+        return refused === undefined ? Promise.resolve() : Promise.reject(refused);
+      },
+
+      // eslint-disable-next-line @typescript-eslint/require-await -- so that a missing topic rejects
+      async layout(topic) {
+        const refused = refusal();
+        if (refused !== undefined) throw refused;
+        return layout(topic);
+      },
+
+      async produce(slices) {
+        if (closed) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+        const startedAt = performance.now();
+        await options.onProduce?.(slices);
+        if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
+        const severed = cut;
+        const outcomes = slices.map((slice): Outcome =>
+          severed ? { kind: 'unreachable', error: severed } : produceSlice(slice),
+        );
+        const endedAt = performance.now();
+        onProduced?.({ broker: 'memory:9092', slices, outcomes, startedAt, endedAt, size: undefined });
+        return outcomes;
+      },
+
+      close() {
+        closed = true;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  return {
+    client,
+    admin: () =>
+      createMemoryAdmin({
+        brokers,
+        find: (name) => topics.get(name),
+        create: createTopic,
+        refusal: () => cut,
+      }),
+    createTopic,
+    deleteTopic: (topic) => void topics.delete(topic),
+    records: (topic) => topics.get(topic)?.logs.flat() ?? [],
+    moveLeader(topic, partition, node) {
+      const leaders = topics.get(topic)?.leaders;
+      if (leaders !== undefined) leaders[partition] = node;
+    },
+    failNext: (script) => void failures.push({ script, left: script.times ?? 1 }),
+    cutOff(error = unreachable('memory:9092', new Error('connect ECONNREFUSED'))) {
+      cut = error;
+    },
+    restore() {
+      cut = undefined;
+    },
+    delay(milliseconds) {
+      latency = milliseconds;
+    },
+  };
+}
+
+function bytesOf(records: readonly KafkaRecord[]): number {
+  return records.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+}

@@ -1,0 +1,103 @@
+import type { TopicConfig } from '../../model/topic.ts';
+import { describeTopicError, topicConfigError } from '../errors/admin-errors.ts';
+import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
+import { addressOf, parseAddress } from '../../model/address.ts';
+import { saneMetadata } from '../metadata.ts';
+import {
+  answerWithin,
+  rawMetadata,
+  type DescribeConfigsResponse,
+  type Library,
+  type MetadataResponse,
+} from './apis.ts';
+import type { Conversation } from './conversation.ts';
+import type { Place, PlatformaticWire } from './wire.ts';
+
+/** Kafka's number of the ACL operation WRITE, which is its bit in the answer. */
+const write = 4;
+/** The broker's way to say that it does not tell. */
+const untold = -2_147_483_648;
+
+const unauthorised: ReadonlySet<number> = new Set([29, 31]);
+
+export class PlatformaticInspector implements Inspector {
+  readonly #library: Library;
+  readonly #wire: PlatformaticWire;
+  readonly #brokers: Conversation;
+  readonly #reached = new Map<string, Promise<void>>();
+
+  constructor(library: Library, wire: PlatformaticWire, brokers: Conversation) {
+    this.#library = library;
+    this.#wire = wire;
+    this.#brokers = brokers;
+  }
+
+  /** Asked for once: a connection that failed says only that it is closed when it is asked again. */
+  reach(broker: string): Promise<void> {
+    const known = this.#reached.get(broker) ?? this.#reach(broker);
+    this.#reached.set(broker, known);
+    return known;
+  }
+
+  async #reach(broker: string): Promise<void> {
+    // A listener that wants a login takes a connection without one, and then hangs up at the first request.
+    await this.#brokers.at(parseAddress(broker), 'ask', (place) => metadata(place, []));
+  }
+
+  async cluster(): Promise<ClusterState> {
+    const { clusterId, brokers } = await this.#brokers.anywhere(async (place) =>
+      saneMetadata(undefined, rawMetadata(await metadata(place, []))),
+    );
+    return {
+      id: clusterId ?? null,
+      brokers: brokers.map(({ nodeId, host, port }) => ({ nodeId, address: addressOf({ host, port }) })),
+    };
+  }
+
+  async topic(name: string): Promise<TopicState | undefined> {
+    const { code, partitions, operations } = await this.#brokers.anywhere(async (place) => {
+      const answer = await metadata(place, [name]);
+      const topic = answer.topics.find((candidate) => candidate.name === name);
+      return {
+        ...saneMetadata(name, rawMetadata(answer)),
+        operations: topic?.topicAuthorizedOperations ?? untold,
+      };
+    });
+    if (code === 3) return undefined;
+    // LEADER_NOT_AVAILABLE shows in the partitions.
+    if (code !== 0 && code !== 5) throw describeTopicError(name, code);
+    return {
+      partitions: partitions.map(({ leader, ...partition }) => ({
+        ...partition,
+        leader: leader < 0 ? undefined : leader,
+      })),
+      writable: operations === untold ? undefined : (operations & (1 << write)) !== 0,
+    };
+  }
+
+  async topicConfig(name: string): Promise<TopicConfig | undefined> {
+    const { TOPIC } = this.#library.ConfigResourceTypes;
+    const resource = { resourceType: TOPIC, resourceName: name, configurationKeys: null };
+    const { results } = await this.#brokers.anywhere(({ connection, apis }) =>
+      apis.describeConfigs
+        .async(connection, [resource], false, false)
+        .catch((failure: unknown) => answerWithin<DescribeConfigsResponse>(failure)),
+    );
+    const [result] = results;
+    if (result !== undefined && unauthorised.has(result.errorCode)) return undefined;
+    if (result === undefined || result.errorCode !== 0)
+      throw topicConfigError(name, { code: result?.errorCode ?? -1, detail: result?.errorMessage });
+    return new Map(result.configs.map((config) => [config.name, config.value ?? null]));
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+}
+
+/** To ask for a topic must not create it. */
+function metadata({ connection, apis }: Place, topics: string[]): Promise<MetadataResponse> {
+  return apis.metadata
+    .async(connection, topics, false, true)
+    .catch((failure: unknown) => answerWithin<MetadataResponse>(failure));
+}

@@ -1,0 +1,258 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KafkaError } from '../../model/errors.ts';
+import { noLeader } from '../../model/partition.ts';
+import { readError } from '../errors/read-errors.ts';
+import type { Offsets, Portion, Reader, ReadOptions } from '../reader.ts';
+import type { Cluster } from '../cluster.ts';
+import { addressOf, type Address } from '../../model/address.ts';
+import { answerWithin, type FetchResponse, type ListOffsetsResponse } from './apis.ts';
+import type { Conversation } from './conversation.ts';
+import { recordsOf } from './fetched-records.ts';
+import type { PlatformaticWire } from './wire.ts';
+
+/** How long a broker waits for records, in ms, and how many bytes it gives at once. */
+const fetchWait = 500;
+const fetchBytes = { inAll: 8 * 1024 * 1024, ofPartition: 1024 * 1024 };
+/** Before a broker that failed, or a partition that moves, is asked again. Milliseconds. */
+const pause = 200;
+/** A topic may grow while it is read. Milliseconds. */
+const layoutAge = 5_000;
+/** Kafka's ways to say "first" and "end" instead of a time. */
+const marks = { first: -2n, end: -1n };
+
+const outOfRange = 1;
+/** Kafka's `InvalidMetadataException`s and faults that pass: the leader has to be looked for. */
+const moved: ReadonlySet<number> = new Set([3, 5, 6, 9, 56, 72, 74, 75, 78, 100]);
+
+/** What came of one request to one leader. */
+interface Answered {
+  readonly leader: string;
+  readonly portions: readonly (Portion & { readonly from: bigint })[];
+  readonly outOfRange: readonly number[];
+  /** Why the leaders have to be looked for again. */
+  readonly trouble: KafkaError | undefined;
+}
+
+export class PlatformaticReader implements Reader {
+  readonly #wire: PlatformaticWire;
+  readonly #brokers: Conversation;
+  readonly #cluster: Cluster;
+
+  constructor(wire: PlatformaticWire, brokers: Conversation, cluster: Cluster) {
+    this.#wire = wire;
+    this.#brokers = brokers;
+    this.#cluster = cluster;
+  }
+
+  async offsets(topic: string, at: 'first' | 'end' | number): Promise<Offsets> {
+    const partitions = await this.#partitions(topic);
+    const found = await this.#list(topic, partitions, typeof at === 'number' ? BigInt(at) : marks[at]);
+    // -1: nothing that young.
+    const beyond = partitions.filter((partition) => found.get(partition) === -1n);
+    const ends = beyond.length > 0 ? await this.#list(topic, beyond, marks.end) : [];
+    return new Map([...found, ...ends]);
+  }
+
+  async *read(
+    topic: string,
+    from: Offsets,
+    { until, signal, patience = Infinity, onTrouble }: ReadOptions = {},
+  ): AsyncGenerator<Portion, void, undefined> {
+    const positions = new Map(from);
+    /** One request at each leader, so that a quiet or frozen one delays nobody else's records. */
+    const asked = new Map<string, Promise<Answered>>();
+    let located = performance.now();
+    let troubledSince: number | undefined;
+    const stopped = (): boolean => signal?.aborted === true;
+    await this.#partitions(topic);
+
+    for (;;) {
+      for (const [partition, end] of until ?? [])
+        if ((positions.get(partition) ?? end) >= end) positions.delete(partition);
+      if (positions.size === 0 || stopped()) return;
+      for (const [leader, led] of this.#byLeader(topic, positions)) {
+        if (!asked.has(leader)) asked.set(leader, this.#fetch(leader, topic, led));
+      }
+      const answered = await firstOf(asked.values(), signal);
+      if (answered === undefined) return;
+      asked.delete(answered.leader);
+
+      for (const portion of answered.portions) {
+        // A partition that moved may have been asked for twice.
+        if (positions.get(portion.partition) !== portion.from) continue;
+        positions.set(portion.partition, portion.next);
+        yield portion;
+      }
+      if (answered.outOfRange.length > 0) {
+        const firsts = await this.#list(topic, answered.outOfRange, marks.first);
+        for (const [partition, first] of firsts) positions.set(partition, first);
+      }
+      const { trouble } = answered;
+      if (trouble === undefined) {
+        troubledSince = undefined;
+        if (until !== undefined || performance.now() - located < layoutAge) continue;
+      } else {
+        onTrouble?.(trouble);
+        troubledSince ??= performance.now();
+        if (performance.now() - troubledSince > patience) throw trouble;
+        await sleep(pause);
+      }
+      located = performance.now();
+      const partitions = await this.#partitions(topic).catch((failure: unknown) => {
+        if (trouble === undefined || failure instanceof KafkaError === false) throw failure;
+        if (failure.code === 'TOPIC_MISSING' || failure.code === 'NOT_AUTHORIZED') throw failure;
+        return [];
+      });
+      if (until !== undefined) continue;
+      for (const partition of partitions) if (!positions.has(partition)) positions.set(partition, 0n);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+
+  async #partitions(topic: string): Promise<number[]> {
+    const { leaders } = await this.#cluster.layout(topic).catch((failure: unknown) => {
+      // In the words of one who writes.
+      const isRefused = failure instanceof KafkaError && failure.code === 'NOT_AUTHORIZED';
+      throw isRefused ? readError(29, topic) : failure;
+    });
+    return leaders.map((_, partition) => partition);
+  }
+
+  /** Partitions by the address of their leader; those that have none stand under ''. */
+  #byLeader(topic: string, positions: Offsets): Map<string, { leader?: Address; from: Map<number, bigint> }> {
+    const groups = new Map<string, { leader?: Address; from: Map<number, bigint> }>();
+    for (const [partition, offset] of positions) {
+      const leader = this.#cluster.leaderOf(topic, partition) ?? noLeader;
+      const key = leader === noLeader ? '' : addressOf(leader);
+      const group = groups.get(key) ?? {
+        ...(leader !== noLeader && { leader }),
+        from: new Map<number, bigint>(),
+      };
+      groups.set(key, group);
+      group.from.set(partition, offset);
+    }
+    return groups;
+  }
+
+  async #fetch(
+    key: string,
+    topic: string,
+    { leader, from }: { leader?: Address; from: Offsets },
+  ): Promise<Answered> {
+    const nothing = { leader: key, portions: [], outOfRange: [] };
+    if (leader === undefined) return { ...nothing, trouble: readError(5, topic) };
+    const partitions = [...from].map(([partition, fetchOffset]) => ({
+      partition,
+      fetchOffset,
+      currentLeaderEpoch: -1,
+      lastFetchedEpoch: -1,
+      partitionMaxBytes: fetchBytes.ofPartition,
+    }));
+    let response: FetchResponse;
+    try {
+      response = await this.#brokers.at(leader, 'produce', ({ connection, apis }) =>
+        apis.fetch
+          .async(
+            connection,
+            fetchWait,
+            1,
+            fetchBytes.inAll,
+            0,
+            0,
+            -1,
+            [{ topicId: topic, partitions }],
+            [],
+            '',
+          )
+          .catch((failure: unknown) => answerWithin<FetchResponse>(failure)),
+      );
+    } catch (failure) {
+      if (failure instanceof KafkaError) return { ...nothing, trouble: failure };
+      throw failure;
+    }
+    return { leader: key, ...sorted(topic, response, from) };
+  }
+
+  async #list(topic: string, partitions: readonly number[], timestamp: bigint): Promise<Map<number, bigint>> {
+    const found = new Map<number, bigint>();
+    const missing = new Map(partitions.map((partition) => [partition, timestamp]));
+    for (let attempt = 1; missing.size > 0; attempt += 1) {
+      let code = 5;
+      for (const [, { leader, from }] of this.#byLeader(topic, missing)) {
+        if (leader === undefined) continue;
+        for (const answer of await this.#listAt(leader, topic, from)) {
+          if (answer.errorCode !== 0) code = answer.errorCode;
+          else if (missing.delete(answer.partitionIndex)) found.set(answer.partitionIndex, answer.offset);
+        }
+      }
+      if (missing.size === 0) break;
+      if (!moved.has(code) || attempt === 50) throw readError(code, topic);
+      await sleep(pause);
+      await this.#partitions(topic);
+    }
+    return found;
+  }
+
+  async #listAt(leader: Address, topic: string, from: Offsets) {
+    const partitions = [...from].map(([partitionIndex, timestamp]) => ({
+      partitionIndex,
+      timestamp,
+      currentLeaderEpoch: -1,
+    }));
+    const response = await this.#brokers.at(leader, 'ask', ({ connection, apis }) =>
+      apis.listOffsets
+        .async(connection, -1, 0, [{ name: topic, partitions }])
+        .catch((failure: unknown) => answerWithin<ListOffsetsResponse>(failure)),
+    );
+    return response.topics.flatMap((part) => part.partitions);
+  }
+}
+
+/** Undefined for a signal that comes first: what is still asked for is waited for by nobody then. */
+async function firstOf<Result>(
+  asked: Iterable<Promise<Result>>,
+  signal: AbortSignal | undefined,
+): Promise<Result | undefined> {
+  const all = [...asked];
+  const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => {
+    for (const one of all) one.catch(() => undefined);
+    resolve(undefined);
+  };
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop);
+  try {
+    return await Promise.race([stopped, ...all]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** @throws KafkaError for an answer that waiting does not mend */
+function sorted(
+  topic: string,
+  { errorCode, responses }: FetchResponse,
+  from: Offsets,
+): Omit<Answered, 'leader'> {
+  const portions: Answered['portions'][number][] = [];
+  const gone: number[] = [];
+  let trouble: KafkaError | undefined = errorCode === 0 ? undefined : readError(errorCode, topic);
+  for (const part of responses.flatMap(({ partitions }) => partitions)) {
+    const { partitionIndex: partition, errorCode: code, highWatermark: end } = part;
+    const position = from.get(partition) ?? 0n;
+    if (code === outOfRange) gone.push(partition);
+    else if (moved.has(code)) trouble = readError(code, topic);
+    else if (code !== 0) throw readError(code, topic);
+    else
+      portions.push({
+        partition,
+        end,
+        from: position,
+        ...recordsOf(topic, partition, part.records ?? [], position),
+      });
+  }
+  return { portions, outOfRange: gone, trouble };
+}

@@ -1,0 +1,60 @@
+import { reasonOf, type KafkaError } from '../model/errors.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Slice } from '../model/partition.ts';
+import { errorOfRecord, outcomeOfCode } from './errors/broker-errors.ts';
+import { connectionError, flatten } from './errors/connection-errors.ts';
+import { requestUnanswered, wantsTls } from './errors/messages.ts';
+import type { ClientOptions } from './port.ts';
+import { NotSent } from './not-sent.ts';
+import { laneOf, type BatchAnswer, type ProduceAnswer } from './wire.ts';
+
+/** What a Produce answer says about each slice. A partition it does not mention may be stored or not. */
+export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]): Outcome[] {
+  return slices.map(({ topic, partition, records }) => {
+    const found = answer.get(laneOf(topic, partition));
+    if (found !== undefined) {
+      const outcome = outcomeOfCode(found.code, topic, found.detail);
+      return namedRecords(outcome, found, topic, records.length) ?? outcome;
+    }
+    const silence = new Error(`no word about partition ${partition} of "${topic}"`);
+    return { kind: 'unknown', error: requestUnanswered('that leads it', silence) };
+  });
+}
+
+/**
+ * Where the broker says which records are to blame, nobody has to look for them. A size is no record's fault alone.
+ * @param count of the records that were sent; what the broker names beyond them is not there
+ */
+function namedRecords(
+  outcome: Outcome,
+  { code, detail, named }: BatchAnswer,
+  topic: string,
+  count: number,
+): Outcome | undefined {
+  if (named === undefined || outcome.kind !== 'too-large' || outcome.error.code !== 'RECORD_REJECTED')
+    return undefined;
+  const known = new Map<number, KafkaError>();
+  for (const [index, words] of named) {
+    if (index >= 0 && index < count) known.set(index, errorOfRecord(code, topic, words ?? detail));
+  }
+  return known.size === 0 ? undefined : { kind: 'rejected', error: outcome.error, named: known };
+}
+
+/** What a Produce request without an answer says about each slice. */
+export function outcomesOfFailure(
+  failure: unknown,
+  slices: readonly Slice[],
+  broker: string,
+  options: ClientOptions,
+): Outcome[] {
+  const reasons = flatten(failure).map(reasonOf);
+  if (reasons.some((reason) => /requires TLS/.test(reason))) {
+    return slices.map(() => ({ kind: 'unreachable', error: wantsTls(broker, failure) }));
+  }
+  // The connection went away, or its session ended, between asking for it and using it.
+  if (failure instanceof NotSent || reasons.includes('Not connected')) {
+    const error = connectionError(failure, broker, options, true);
+    return slices.map(() => ({ kind: 'unreachable', error }));
+  }
+  return slices.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
+}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
+import {
+  createTopicError,
+  describeTopicError,
+  noController,
+  topicConfigError,
+} from './errors/admin-errors.ts';
+import { Cluster } from './cluster.ts';
+import { connectionError } from './errors/connection-errors.ts';
+import type { Admin, ClientOptions } from './port.ts';
+import { PatientWire } from './patient-wire.ts';
+import { addressOf, type Address } from '../model/address.ts';
+import type { CodeAnswer, MetadataAnswer, Wire } from './wire.ts';
+
+/** Kafka's answer to a topic that is there already: another setup, or another operator, was first. */
+const alreadyExists = 36;
+/** A topic just created is announced to all brokers, and gets its leaders, within this. */
+const announcement = { attempts: 50, pause: 100 };
+
+/** The admin port on top of a library's connections. */
+export class WireAdmin implements Admin {
+  readonly #wire: Wire;
+  readonly #options: ClientOptions;
+  readonly #cluster: Cluster;
+
+  /** @param options without `autoCreateTopics`: to ask for a topic must not create it */
+  constructor(wire: Wire, options: ClientOptions) {
+    this.#wire = new PatientWire(wire, options);
+    this.#options = options;
+    this.#cluster = new Cluster(this.#wire, options);
+  }
+
+  async describeTopic(topic: string): Promise<TopicShape | undefined> {
+    const { code, partitions } = await this.#metadata(topic);
+    if (code === 3) return undefined;
+    if (code !== 0) throw describeTopicError(topic, code);
+    return {
+      numPartitions: partitions.length,
+      // A reassignment in progress makes partitions differ: the least protected one counts.
+      replicationFactor: partitions.reduce((least, { replicas }) => Math.min(least, replicas), Infinity),
+    };
+  }
+
+  async createTopic(topic: TopicSpec, { validateOnly }: { validateOnly: boolean }): Promise<boolean> {
+    const answer = await this.#askController(topic, validateOnly);
+    if (answer.code === alreadyExists) return false;
+    if (answer.code !== 0) throw createTopicError(topic.name, answer);
+    if (!validateOnly) await this.#untilAnnounced(topic.name);
+    return true;
+  }
+
+  async topicConfig(topic: string): Promise<TopicConfig> {
+    const answer = await this.#cluster.ask((link) => link.topicConfig(topic));
+    if (answer.code !== 0) throw topicConfigError(topic, answer);
+    return answer.entries;
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+
+  #metadata(topic: string): Promise<MetadataAnswer> {
+    return this.#cluster.ask((link) => link.metadata(topic));
+  }
+
+  /**
+   * Clusters on ZooKeeper create topics at their controller only; others name any broker as such. One broker is asked,
+   * not all in turn: a second one would answer "exists already" while the first one is at it.
+   */
+  async #askController(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
+    const { brokers, controller } = await this.#cluster.ask((link) => link.metadata());
+    const address: Address | undefined = brokers.find(({ nodeId }) => nodeId === controller);
+    if (address === undefined) throw noController(topic.name);
+    try {
+      const link = await this.#wire.open(address, 'produce');
+      return await link.createTopic(topic, validateOnly);
+    } catch (failure) {
+      throw connectionError(failure, addressOf(address), this.#options);
+    }
+  }
+
+  /** Not to wait would be to report success for a topic that the next event finds missing. Gives up quietly. */
+  async #untilAnnounced(topic: string): Promise<void> {
+    for (let attempt = 0; attempt < announcement.attempts; attempt += 1) {
+      const { code, partitions } = await this.#metadata(topic);
+      if (code === 0 && partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return;
+      // Creating takes another right than seeing.
+      if (code === 29) return;
+      await sleep(announcement.pause);
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import type { KafkaError } from '../model/errors.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { noLeader, type Slice, type TopicLayout } from '../model/partition.ts';
+import { outcomeOfCode } from './errors/broker-errors.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
+import { Cluster } from './cluster.ts';
+import type { Codec } from '../protocol/codecs.ts';
+import { connectionError } from './errors/connection-errors.ts';
+import { IdempotentMemory, IdempotentSender } from './idempotent.ts';
+import { clientClosed, notEncoded, partitionMissing } from './errors/messages.ts';
+import type { Client, ClientOptions } from './port.ts';
+import { PatientWire } from './patient-wire.ts';
+import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
+import { Packer } from './packer.ts';
+import { encodeProduce, type EncodedProduce, type NumberedSlice } from '../protocol/produce-request.ts';
+import { addressOf, type Address } from '../model/address.ts';
+import type { Link, Wire } from './wire.ts';
+
+/**
+ * How long idempotent records of unknown fate are sent again under their old numbers, in milliseconds; Java's producer
+ * keeps at them as long. Far more than one request may take: a follower that freezes stalls all acknowledgements for some
+ * nine seconds, and to give up then would store them twice. A lane without an answer has nothing better to do.
+ */
+const doubtPatience = 120_000;
+
+/**
+ * A request that is out for longer is given up once the cluster names other leaders for all that it carries, or names its
+ * broker no more. Sooner, an answer may be on its way: a leader that is replaced answers what it holds. Milliseconds.
+ */
+const supersededAfter = 1_000;
+
+/** A Produce request that waits for its answer. */
+interface Outstanding {
+  readonly broker: string;
+  readonly slices: readonly Slice[];
+  readonly since: number;
+  readonly giveUp: (reason: Error) => void;
+}
+
+/** @param memory, identity of the client that this one replaces, if any */
+export type CreateWireClient = (
+  options: ClientOptions,
+  codec: Codec,
+  memory: IdempotentMemory,
+  identity: ClusterIdentity,
+) => WireClient;
+
+/** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
+export class WireClient implements Client {
+  readonly limits = { maxRecordsPerSlice: 10_000 };
+  readonly prepare: Client['prepare'];
+  readonly #wire: Wire;
+  readonly #options: ClientOptions;
+  readonly #packer: Packer;
+  readonly #cluster: Cluster;
+  readonly #idempotent: IdempotentSender | undefined;
+  /** With `acks: 0`, the connection to each leader that was sent to, by its address. */
+  readonly #unheard = new Map<string, Link>();
+  readonly #outstanding = new Set<Outstanding>();
+  #closing: Promise<void> | undefined;
+
+  /** @param memory of the client that this one replaces, if any */
+  constructor(wire: Wire, options: ClientOptions, codec: Codec, memory = new IdempotentMemory()) {
+    this.#wire = new PatientWire(wire, options);
+    this.#options = options;
+    this.#packer = new Packer(codec);
+    if (codec.threaded) this.prepare = (slices) => this.#prepare(slices);
+    this.#cluster = new Cluster(this.#wire, options);
+    if (options.idempotent) this.#idempotent = this.#createIdempotent(memory);
+  }
+
+  async connect(): Promise<void> {
+    if (this.#closing !== undefined) throw clientClosed();
+    await this.#cluster.connect();
+  }
+
+  async layout(topic: string): Promise<TopicLayout> {
+    if (this.#closing !== undefined) throw clientClosed();
+    const layout = await this.#cluster.layout(topic);
+    this.#giveUpSuperseded();
+    return layout;
+  }
+
+  produce(slices: readonly Slice[]): Promise<Outcome[]> {
+    return this.#idempotent?.produce(slices) ?? this.#send(slices);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#wire.close();
+    return this.#closing;
+  }
+
+  #prepare(slices: readonly Slice[]): void {
+    for (const { records } of slices) this.#packer.begin(records);
+  }
+
+  async #send(slices: readonly NumberedSlice[]): Promise<Outcome[]> {
+    if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+    this.#doubtSilentLeaders();
+    const outcomes = await this.#obstacles(slices);
+    const byLeader = new Map<Address, NumberedSlice[]>();
+    for (const slice of slices) {
+      if (outcomes.has(slice)) continue;
+      const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
+      if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
+      else if (leader === noLeader) outcomes.set(slice, outcomeOfCode(5, slice.topic));
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
+    }
+    const requests = [...byLeader].map(async ([leader, led]) => {
+      const answers = await this.#request(leader, led);
+      answers.forEach((outcome, index) => {
+        const slice = led[index];
+        if (slice !== undefined) outcomes.set(slice, outcome);
+      });
+    });
+    await Promise.all(requests);
+    return slices.map((slice) => outcomes.get(slice) ?? partitionMissing(slice));
+  }
+
+  /** What keeps slices from being sent at all. A client that replaced another one does not know the topics yet. */
+  async #obstacles(slices: readonly Slice[]): Promise<Map<Slice, Outcome>> {
+    const failures = new Map<string, KafkaError>();
+    for (const { topic } of slices) {
+      if (this.#cluster.codeOf(topic) !== undefined || failures.has(topic)) continue;
+      // A topic that is missing is an answer; without any, the brokers are away.
+      await this.#cluster.layout(topic).catch((failure: KafkaError) => failures.set(topic, failure));
+    }
+    const obstacles = new Map<Slice, Outcome>();
+    for (const slice of slices) {
+      const code = this.#cluster.codeOf(slice.topic);
+      const error = failures.get(slice.topic);
+      if (code !== undefined && code !== 0) obstacles.set(slice, outcomeOfCode(code, slice.topic));
+      else if (code === undefined && error !== undefined)
+        obstacles.set(slice, { kind: 'unreachable', error });
+    }
+    return obstacles;
+  }
+
+  /**
+   * With `acks: 0` a broker that no longer leads cannot say so: it drops what it was sent, and hangs up. Sent to it again,
+   * over a new connection, everything would be lost for as long as nobody asks.
+   */
+  #doubtSilentLeaders(): void {
+    for (const [leader, link] of this.#unheard) {
+      if (link.isOpen) continue;
+      this.#unheard.delete(leader);
+      this.#cluster.doubt(leader);
+    }
+  }
+
+  #sendsUnheard(leader: string, link: Link): void {
+    const before = this.#unheard.get(leader);
+    // Lost since it was looked at.
+    if (before !== undefined && before !== link) this.#cluster.doubt(leader);
+    this.#unheard.set(leader, link);
+  }
+
+  /**
+   * A frozen leader keeps its connections open, and so its requests out, until their time-out. What they carried goes to the
+   * new leaders as if they had timed out: their fate is unknown. The connection ends with them, so that nothing is read
+   * later by a broker that leads again.
+   */
+  #giveUpSuperseded(): void {
+    const now = performance.now();
+    for (const { broker, slices, since, giveUp } of this.#outstanding) {
+      if (now - since < supersededAfter) continue;
+      const isGone = !this.#cluster.lists(broker);
+      if (isGone || slices.every((slice) => this.#isLedElsewhere(slice, broker)))
+        giveUp(
+          new Error(isGone ? 'the cluster no longer lists it' : 'other brokers lead its partitions now'),
+        );
+    }
+  }
+
+  #isLedElsewhere({ topic, partition }: Slice, broker: string): boolean {
+    const leader = this.#cluster.leaderOf(topic, partition);
+    return leader !== undefined && leader !== noLeader && addressOf(leader) !== broker;
+  }
+
+  async #request(leader: Address, slices: readonly NumberedSlice[]): Promise<Outcome[]> {
+    const superseded = Promise.withResolvers<never>();
+    superseded.promise.catch(() => undefined);
+    const request = {
+      broker: addressOf(leader),
+      slices,
+      since: performance.now(),
+      giveUp: superseded.reject,
+    };
+    this.#outstanding.add(request);
+    try {
+      return await this.#exchange(leader, slices, superseded.promise);
+    } finally {
+      this.#outstanding.delete(request);
+    }
+  }
+
+  /** @param superseded rejects when nobody waits for the answer any more */
+  async #exchange(
+    leader: Address,
+    slices: readonly NumberedSlice[],
+    superseded: Promise<never>,
+  ): Promise<Outcome[]> {
+    const startedAt = performance.now();
+    const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
+      const endedAt = performance.now();
+      this.#options.onProduced?.({ broker: addressOf(leader), slices, outcomes, startedAt, endedAt, size });
+      return outcomes;
+    };
+    let link: Link;
+    try {
+      link = await Promise.race([this.#wire.open(leader, 'produce'), superseded]);
+    } catch (failure) {
+      if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+      const error = connectionError(failure, addressOf(leader), this.#options, true);
+      return told(slices.map(() => ({ kind: 'unreachable', error })));
+    }
+    if (this.#options.acks === 0) this.#sendsUnheard(addressOf(leader), link);
+    let encoded: EncodedProduce;
+    try {
+      encoded = await encodeProduce(slices, this.#packer, this.#options);
+    } catch (failure) {
+      return slices.map(({ topic }) => notEncoded(topic, failure));
+    }
+    let outcomes: Outcome[];
+    try {
+      const endLink = (): void => link.destroy();
+      superseded.catch(endLink);
+      const answer = await Promise.race([link.produce(encoded.body), superseded]);
+      outcomes = answer === undefined ? slices.map(handedOver) : outcomesOfAnswer(answer, slices);
+    } catch (failure) {
+      outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
+    }
+    return told(outcomes, encoded.size);
+  }
+
+  #createIdempotent(memory: IdempotentMemory): IdempotentSender {
+    const parts = {
+      send: (slices: readonly NumberedSlice[]) => this.#send(slices),
+      register: () => this.#cluster.ask((link) => link.registerProducer()),
+      patience: doubtPatience,
+    };
+    return new IdempotentSender(parts, memory);
+  }
+}
+
+/** `acks: 0`: nobody will say more. */
+function handedOver(): Outcome {
+  return { kind: 'stored' };
+}

@@ -1,0 +1,43 @@
+import { Network } from '../../../../src/cli/doctor/network.ts';
+import type { Kafka, Patient } from '../../../../src/cli/doctor/patient.ts';
+
+/** All is well with it, but for what is changed. Its cluster has one broker, the first one of the settings. */
+export function patientWith(
+  changed: Partial<Patient> & Pick<Patient, 'brokers'>,
+  kafka: Partial<Kafka> = {},
+): Patient {
+  const [address = ''] = changed.brokers;
+  return {
+    path: 'flow.json',
+    id: 'kafka',
+    flow: undefined,
+    name: 'kafka',
+    tls: undefined,
+    login: undefined,
+    acks: -1,
+    batchSize: 1,
+    deliveryTimeout: 30_000,
+    collectorTimeout: 37_500,
+    timeoutWarnings: [],
+    answers: { earlySources: [], breaker: false, cache: false, batches: [], idempotent: true },
+    autoCreateTopics: false,
+    topics: [{ name: 'events', paths: ['settings.kafka.topic'] }],
+    network: new Network(1_000, undefined),
+    kafka: {
+      reach: () => Promise.resolve(),
+      cluster: () => Promise.resolve({ id: 'x', brokers: [{ nodeId: 1, address }] }),
+      topic: () => Promise.resolve(topic),
+      topicConfig: () => Promise.resolve(new Map()),
+      ...kafka,
+    },
+    unaskable: undefined,
+    registries: [],
+    spool: undefined,
+    ...changed,
+  };
+}
+
+export const topic: NonNullable<Awaited<ReturnType<Kafka['topic']>>> = {
+  partitions: [{ partition: 0, leader: 1, replicas: 1, inSync: 1 }],
+  writable: true,
+};

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { Destination } from '@walkeros/core';
+import type { ClientOptions } from '../../../src/transport/port.ts';
+import { resolveOptions, type Options } from '../../../src/config/resolve.ts';
+import type { RuleSettings, Settings, Types } from '../../../src/types.ts';
+
+// Checked by tsc: what users may write, and what they may not.
+const least = { kafka: { brokers: ['kafka1:9092'], topic: 'events' } } satisfies Settings;
+const most: Settings = {
+  kafka: {
+    brokers: ['kafka1:9092'],
+    topic: 'events',
+    acks: 1,
+    ssl: { servername: 'kafka1', minVersion: 'TLSv1.2' },
+    sasl: { mechanism: 'oauthbearer', oauthBearerProvider: () => Promise.resolve({ value: 'token' }) },
+    retry: { retries: 1 },
+    headers: { team: 'web' },
+  },
+  deadLetter: { topic: 'events-dead' },
+  telemetry: { traceparent: 'ingest.traceparent' },
+};
+const config: Destination.Config<Types> = {
+  settings: most,
+  mapping: { order: { complete: { settings: { topic: 'orders' } } } },
+};
+// @ts-expect-error a topic is required
+const withoutTopic: Settings = { kafka: { brokers: ['kafka1:9092'] } };
+// @ts-expect-error acks are numbers
+const acksAll: Settings = { kafka: { ...least.kafka, acks: 'all' } };
+// @ts-expect-error no such setting
+const misspelt: Settings = { kafka: { ...least.kafka, broker: [] } };
+// @ts-expect-error a path is text
+const keyNumber: RuleSettings = { key: 5 };
+
+/** Options map onto the client's options one to one, but for the login, though neither room imports the other. */
+const clientOptions = (options: Options): Omit<ClientOptions, 'sasl'> => options.connection;
+
+it('settings that type-check are those that pass', () => {
+  assert.equal(clientOptions(resolveOptions(least).options).clientId, 'walkeros');
+  assert.equal(resolveOptions(config.settings, { mapping: config.mapping }).options.topic, 'events');
+  for (const refused of [withoutTopic, acksAll, misspelt]) assert.throws(() => resolveOptions(refused));
+  assert.throws(() => resolveOptions(least, { mapping: { order: { complete: { settings: keyNumber } } } }));
+});

@@ -1,0 +1,96 @@
+import { Delivery } from '../../../src/producer/delivery.ts';
+import { recordStates, type RecordTransition } from '../../../src/producer/entry.ts';
+import type { DeliverySettings } from '../../../src/producer/ports.ts';
+import { partitionOf } from '../../../src/protocol/partitioner.ts';
+import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import type { Notice } from '../../../src/model/notice.ts';
+import type { Slice } from '../../../src/model/partition.ts';
+import type { KafkaRecord } from '../../../src/model/record.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+// Whatever a test does, no record may change its state in a way that the diagram does not have.
+recordStates.subscribe((message) => {
+  const { from, to, allowed } = message as RecordTransition;
+  if (!allowed) throw new Error(`a record went from ${from} to ${to}`);
+});
+
+export const defaults: DeliverySettings = {
+  retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 30_000 },
+  linger: 0,
+  batchSize: 1_000_000,
+  maxRecordsPerSlice: 10_000,
+  deliveryTimeout: 8_000,
+  bufferMemory: 32 * 1024 * 1024,
+  deadLetterTopic: undefined,
+  spool: undefined,
+};
+
+/** A delivery over an in-memory cluster, with a clock that only the test moves. */
+export function setUp(
+  settings: Partial<DeliverySettings> = {},
+  clusterOptions: MemoryClusterOptions = {},
+  clock = new FakeClock(),
+) {
+  const notices: Notice[] = [];
+  const requests: string[][] = [];
+  const prepared: string[][] = [];
+  const cluster = createMemoryCluster({
+    topics: { events: 1 },
+    ...clusterOptions,
+    onProduce(slices) {
+      requests.push(slices.map(nameOf));
+      return clusterOptions.onProduce?.(slices);
+    },
+  });
+  const client = cluster.client();
+  const delivery = new Delivery(
+    {
+      layout: (topic) => client.layout(topic),
+      produce: (slices) => client.produce(slices),
+      prepare: (slices) => void prepared.push(slices.map(nameOf)),
+      partitionOf,
+    },
+    { ...defaults, ...settings },
+    { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },
+  );
+  return { clock, notices, requests, prepared, cluster, delivery };
+}
+
+function nameOf({ topic, partition, records }: Slice): string {
+  return `${topic}-${partition} ×${records.length}`;
+}
+
+export function record(value: string, { topic = 'events', key = 'k' } = {}): KafkaRecord {
+  return { topic, key: Buffer.from(key), value: Buffer.from(value), headers: {}, timestamp: 0 };
+}
+
+/** A key that belongs to this one of six partitions. */
+export function keyOf(partition: number): string {
+  const keys = Array.from({ length: 90 }, (_, index) => `key-${index}`);
+  return keys.find((key) => partitionOf(Buffer.from(key), 6) === partition) ?? '';
+}
+
+/** What became of each push: "stored", the error's code, or "pending". */
+export function watch(pushes: readonly Promise<void>[]): string[] {
+  const fates = pushes.map(() => 'pending');
+  pushes.forEach((push, index) => {
+    push.then(
+      () => (fates[index] = 'stored'),
+      (error: unknown) => (fates[index] = error instanceof KafkaError ? error.code : String(error)),
+    );
+  });
+  return fates;
+}
+
+export async function errorOf(push: Promise<void>): Promise<KafkaError> {
+  try {
+    await push;
+  } catch (error) {
+    if (error instanceof KafkaError) return error;
+    throw error;
+  }
+  throw new Error('the push was expected to reject');
+}
+
+export const refused = (code: KafkaError['code'], message = 'no') => new KafkaError(code, message);

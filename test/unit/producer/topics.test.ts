@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { partitionOf } from '../../../src/protocol/partitioner.ts';
+import { Delivery } from '../../../src/producer/delivery.ts';
+import type { Broker } from '../../../src/producer/ports.ts';
+import { defaults, errorOf, keyOf, record, refused, setUp, watch } from './harness.ts';
+
+describe('topics', () => {
+  it('a missing topic delays no other', async () => {
+    const { clock, delivery } = setUp();
+    const fates = watch([delivery.send(record('lost', { topic: 'missing' })), delivery.send(record('fine'))]);
+    await clock.advance(1);
+    assert.deepEqual(fates, ['pending', 'stored']);
+  });
+
+  it('waits for a topic that is being created', async () => {
+    const { clock, cluster, delivery } = setUp();
+    const fates = watch([delivery.send(record('early', { topic: 'new' }))]);
+    await clock.advance(400);
+    cluster.createTopic('new', 3);
+    await clock.advance(1_000);
+    assert.deepEqual(fates, ['stored']);
+  });
+
+  it('refuses before the deadline, then at once while the topic stays missing, and asks again after five seconds', async () => {
+    const { clock, cluster, delivery, notices } = setUp();
+    const first = errorOf(delivery.send(record('a', { topic: 'missing' })));
+    await clock.advance(8_000);
+    assert.equal((await first).code, 'TOPIC_MISSING');
+    const asked = notices.filter(({ kind }) => kind === 'topic-missing').length;
+
+    const atOnce = watch([delivery.send(record('b', { topic: 'missing' }))]);
+    await clock.advance(0);
+    assert.deepEqual(atOnce, ['TOPIC_MISSING']);
+    assert.equal(notices.filter(({ kind }) => kind === 'topic-missing').length, asked);
+
+    cluster.createTopic('missing', 1);
+    await clock.advance(5_100);
+    const again = watch([delivery.send(record('c', { topic: 'missing' }))]);
+    await clock.advance(1);
+    assert.deepEqual(again, ['stored']);
+  });
+
+  it('rejects at once what no waiting will mend: a name that Kafka does not allow', async () => {
+    const { clock, delivery } = setUp();
+    const error = errorOf(delivery.send(record('a', { topic: 'not allowed' })));
+    await clock.advance(1);
+    assert.equal((await error).code, 'TOPIC_INVALID');
+  });
+
+  // The oldest made room for one at the door, who went ahead of what had been waiting inside.
+  it('keeps the order of a key where one at the door comes in because another is refused', async () => {
+    // Room for two records, each of 24 bytes, a key of one and a value of 100.
+    const { clock, cluster, delivery } = setUp({ bufferMemory: 250 }, { topics: {} });
+    const send = (name: string) => delivery.send(record(name.padEnd(100, '.')));
+    const pushes = [send('A')];
+    await clock.advance(5_000);
+    const fates = watch(pushes.concat(['B', 'C', 'D'].map(send)));
+    await clock.advance(3_000);
+    assert.deepEqual(fates, ['TOPIC_MISSING', 'pending', 'pending', 'pending']);
+    cluster.createTopic('events', 1);
+    await clock.advance(4_900);
+    assert.deepEqual(
+      cluster.records('events').map(({ value }) => String(value)[0]),
+      ['B', 'C', 'D'],
+    );
+  });
+
+  // A client refuses by the last answer about the topic without asking anew: it stayed so for 30 s.
+  it('asks after five seconds whether a refusal still stands, before anything is sent under it', async () => {
+    let allowed = true;
+    let known = true;
+    const { clock, cluster } = setUp();
+    const client = cluster.client();
+    const error = refused('NOT_AUTHORIZED');
+    const broker: Broker = {
+      layout: (topic) => {
+        known = allowed;
+        return known ? client.layout(topic) : Promise.reject(error);
+      },
+      produce: (slices) =>
+        known ? client.produce(slices) : Promise.resolve(slices.map(() => ({ kind: 'rejected', error }))),
+      partitionOf,
+    };
+    const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
+    const delivery = new Delivery(broker, defaults, context);
+    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    allowed = false;
+    await clock.advance(30_000);
+    const early = watch([delivery.send(record('b'))]);
+    await clock.advance(100);
+    allowed = true;
+    const during = watch([delivery.send(record('c'))]);
+    await clock.advance(5_000);
+    const after = watch([delivery.send(record('d')), delivery.send(record('e'))]);
+    await clock.advance(100);
+    assert.deepEqual([early, during, after], [['stored'], ['NOT_AUTHORIZED'], ['stored', 'stored']]);
+    assert.deepEqual(
+      cluster.records('events').map(({ value }) => String(value)),
+      ['a', 'b', 'd', 'e'],
+    );
+  });
+
+  it('follows a partition to its new leader', async () => {
+    const { clock, cluster, delivery } = setUp({}, { brokers: 2 });
+    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    cluster.moveLeader('events', 0, -1);
+    const fates = watch([delivery.send(record('b'))]);
+    await clock.advance(500);
+    assert.deepEqual(fates, ['pending']);
+    cluster.moveLeader('events', 0, 2);
+    await clock.advance(2_000);
+    assert.deepEqual(fates, ['stored']);
+  });
+
+  it('delivers everything to a topic deleted mid-stream and re-created with fewer partitions, in order', async () => {
+    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 } });
+    const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
+    await Promise.all([...keys.map((key) => delivery.send(record('0', { key }))), clock.advance(1)]);
+    cluster.deleteTopic('events');
+    const fates = watch(
+      ['1', '2', '3'].flatMap((value) => keys.map((key) => delivery.send(record(value, { key })))),
+    );
+    await clock.advance(1_000);
+    cluster.createTopic('events', 2);
+    await clock.advance(4_000);
+    assert.deepEqual([...new Set(fates)], ['stored']);
+    const stored = cluster.records('events');
+    for (const key of keys) {
+      const values = stored.filter((one) => one.key.toString() === key).map(({ value }) => value.toString());
+      assert.deepEqual(values, ['1', '2', '3'], key);
+    }
+  });
+
+  it('keeps the order of a key when its partition is gone while a batch of it is out', async () => {
+    const gates: (() => void)[] = [];
+    let gated = true;
+    const hold = () => (gated ? new Promise<void>((resolve) => gates.push(resolve)) : undefined);
+    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 }, brokers: 3, onProduce: hold });
+    const key = keyOf(5);
+    const pushes = [delivery.send(record('1', { key }))];
+    await clock.advance(10);
+    pushes.push(delivery.send(record('2', { key })));
+    await clock.advance(10);
+    gated = false;
+    cluster.deleteTopic('events');
+    cluster.createTopic('events', 2);
+    // Its refusal is what tells of the new layout, while the others are still out.
+    pushes.push(delivery.send(record('other', { key: keyOf(3) })));
+    await clock.advance(10);
+    pushes.push(delivery.send(record('3', { key })));
+    await clock.advance(500);
+    for (const open of gates) open();
+    await clock.advance(3_000);
+    await Promise.all(pushes);
+    const values = cluster
+      .records('events')
+      .flatMap((one) => (one.key.toString() === key ? [one.value] : []));
+    assert.deepEqual(values.map(String), ['1', '2', '3']);
+  });
+
+  it('finds the new partitions of a topic that has grown', async () => {
+    const { clock, cluster, delivery } = setUp({}, { topics: { events: 1 } });
+    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    cluster.createTopic('events', 6);
+    await clock.advance(31_000);
+    const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
+    const pushes = keys.map((key) => delivery.send(record('b', { key })));
+    await clock.advance(200);
+    const later = keys.map((key) => delivery.send(record('c', { key })));
+    await clock.advance(200);
+    await Promise.all([...pushes, ...later]);
+    assert.ok(new Set(cluster.records('events').map(({ partition }) => partition)).size > 3);
+  });
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  errorOfCode,
+  isSequenceLost,
+  outcomeOfCode,
+} from '../../../../src/transport/errors/broker-errors.ts';
+import type { Outcome } from '../../../../src/model/outcome.ts';
+
+const table: readonly [code: number, kind: string, errorCode: string, name: string][] = [
+  [-1, 'retriable, maybe written', 'BROKER_BUSY', 'UNKNOWN_SERVER_ERROR'],
+  [2, 'retriable', 'BROKER_BUSY', 'CORRUPT_MESSAGE'],
+  [3, 'retriable, refresh', 'TOPIC_MISSING', 'UNKNOWN_TOPIC_OR_PARTITION'],
+  [5, 'retriable, refresh', 'BROKER_BUSY', 'LEADER_NOT_AVAILABLE'],
+  [6, 'retriable, refresh, maybe written', 'BROKER_BUSY', 'NOT_LEADER_OR_FOLLOWER'],
+  [7, 'retriable, maybe written', 'BROKER_BUSY', 'REQUEST_TIMED_OUT'],
+  [10, 'too-large', 'RECORD_TOO_LARGE', 'MESSAGE_TOO_LARGE'],
+  [13, 'retriable, refresh, maybe written', 'BROKER_BUSY', 'NETWORK_EXCEPTION'],
+  [17, 'rejected', 'TOPIC_INVALID', 'INVALID_TOPIC_EXCEPTION'],
+  [18, 'too-large', 'RECORD_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'],
+  [19, 'retriable', 'BROKER_BUSY', 'NOT_ENOUGH_REPLICAS'],
+  [20, 'retriable, maybe written', 'BROKER_BUSY', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'],
+  [29, 'rejected', 'NOT_AUTHORIZED', 'TOPIC_AUTHORIZATION_FAILED'],
+  [31, 'rejected', 'NOT_AUTHORIZED', 'CLUSTER_AUTHORIZATION_FAILED'],
+  [32, 'too-large', 'RECORD_REJECTED', 'INVALID_TIMESTAMP'],
+  [45, 'retriable', 'BROKER_BUSY', 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
+  [56, 'retriable, refresh, maybe written', 'BROKER_BUSY', 'KAFKA_STORAGE_ERROR'],
+  [58, 'rejected', 'AUTHENTICATION_FAILED', 'SASL_AUTHENTICATION_FAILED'],
+  [74, 'retriable, refresh', 'BROKER_BUSY', 'FENCED_LEADER_EPOCH'],
+  [76, 'rejected', 'RECORD_REJECTED', 'UNSUPPORTED_COMPRESSION_TYPE'],
+  [87, 'too-large', 'RECORD_REJECTED', 'INVALID_RECORD'],
+  [89, 'retriable', 'BROKER_BUSY', 'THROTTLING_QUOTA_EXCEEDED'],
+  [30, 'rejected', 'RECORD_REJECTED', 'error 30'],
+  [9999, 'rejected', 'RECORD_REJECTED', 'error 9999'],
+];
+
+describe('broker errors', () => {
+  for (const [code, kind, errorCode, name] of table) {
+    it(`takes ${name} as ${kind}, ${errorCode}`, () => {
+      const outcome = outcomeOfCode(code, 'orders');
+      assert.equal(described(outcome), kind);
+      assert.ok(outcome.kind !== 'stored');
+      const { error } = outcome;
+      assert.deepEqual([error.code, error.kafkaCode, error.topic], [errorCode, name, 'orders']);
+      assert.match(error.message, /orders/);
+    });
+  }
+
+  it('takes 0, and a duplicate of what is stored already, as stored', () => {
+    assert.deepEqual(
+      [outcomeOfCode(0, 'orders'), outcomeOfCode(46, 'orders')],
+      [{ kind: 'stored' }, { kind: 'stored' }],
+    );
+  });
+
+  it("quotes the broker's own words", () => {
+    assert.equal(
+      errorOfCode(87, 'orders', 'Compacted topic cannot accept message without key').message,
+      'Topic "orders": the broker refuses these records: INVALID_RECORD (Compacted topic cannot accept message without key).',
+    );
+  });
+
+  it('knows when an idempotent producer lost its place', () => {
+    const lost = [45, 47, 49, 59, 90, 6, 10].map((code) => isSequenceLost(outcomeOfCode(code, 'orders')));
+    assert.deepEqual(lost, [true, true, true, true, true, false, false]);
+  });
+});
+
+function described(outcome: Outcome): string {
+  if (outcome.kind !== 'retriable') return outcome.kind;
+  return `retriable${outcome.refresh ? ', refresh' : ''}${outcome.mayHaveBeenWritten ? ', maybe written' : ''}`;
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { createClient } from '../../../src/transport/create.ts';
+import { clientOptions } from '../../support/client-options.ts';
+import { moodyBroker } from '../../support/moody-broker.ts';
+
+const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
+const slice = { topic: 't', partition: 0, records: [record] };
+
+/**
+ * A quota is used up: the broker answers at once, and then does not read for so long. Requests were sent all the same, lay
+ * unread until they timed out, and were stored twice: once by the broker after its pause, once on the next connection.
+ */
+describe('a broker that throttles', () => {
+  for (const kind of ['platformatic', 'kafkajs'] as const) {
+    async function rig(t: TestContext, throttle: number) {
+      const broker = await moodyBroker(t);
+      broker.moods.throttle = throttle;
+      const options = { ...clientOptions, requestTimeout: 200, brokers: [`127.0.0.1:${broker.port}`] };
+      const client = await createClient(kind, options, () => undefined);
+      t.after(() => client.close());
+      return { broker, client };
+    }
+
+    it(`gets each record once, on the same connection, ${kind}`, async (t) => {
+      const { broker, client } = await rig(t, 500);
+      const outcomes = [
+        await client.produce([slice]),
+        await client.produce([slice]),
+        await client.produce([slice]),
+      ];
+      assert.deepEqual(outcomes.flat(), [{ kind: 'stored' }, { kind: 'stored' }, { kind: 'stored' }]);
+      // One connection for questions, one for records.
+      assert.deepEqual([broker.produced, broker.opened], [3, 2]);
+    });
+
+    it(`keeps nobody who closes, and what had to wait was not sent, ${kind}`, async (t) => {
+      const { broker, client } = await rig(t, 600_000);
+      assert.deepEqual(await client.produce([slice]), [{ kind: 'stored' }]);
+      const waiting = client.produce([slice]);
+      await new Promise(setImmediate);
+      await client.close();
+      const [outcome] = await waiting;
+      assert.equal(outcome?.kind, 'unreachable');
+      assert.equal(broker.produced, 1);
+    });
+  }
+});
