@@ -7,7 +7,9 @@ import { sourceSentences } from '../../support/docs/source-sentences.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const page = readFileSync(`${root}docs/troubleshooting.md`, 'utf8');
-const headings = [...page.matchAll(/^### `(.*)`$/gm)].map(([, heading = '']) => heading);
+const headings = [...page.matchAll(/^### (`.*`)$/gm)].flatMap(([, line = '']) =>
+  [...line.matchAll(/`([^`]+)`/g)].map(([, heading = '']) => heading),
+);
 
 const sentences = sourceSentences();
 
