@@ -14,7 +14,7 @@ export interface CollectOptions {
   readonly onLeave?: (leave: () => void) => void;
   /** Keeps what was not sent when the page goes, for the next page. */
   readonly stash?: Stash;
-  /** How long a flow that cannot be reached is tried again, in ms. Default one minute. */
+  /** How long an event is tried again, in ms. Default one minute. */
   readonly patience?: number;
 }
 
@@ -38,7 +38,8 @@ const pauses = { first: 250, longest: 4000 };
 
 /**
  * Posts events to our HTTP source. One request is out at a time and what happens meanwhile goes with the next one, so
- * events keep their order; the source answers when they are safe. A flow that is away for a while costs nothing.
+ * events keep their order; the source answers when they are safe. What it could not store and may store later is sent again,
+ * alone. A flow that is away for a while costs nothing.
  */
 export function destinationCollect(options: CollectOptions): Destination.Instance {
   const { url, report, onLeave, stash, patience = 60_000 } = options;
@@ -51,36 +52,42 @@ export function destinationCollect(options: CollectOptions): Destination.Instanc
     if (sending) return;
     sending = true;
     while (waiting.length > 0) {
-      const { batch, body } = nextRequest(waiting);
-      out = batch;
-      await settle(batch, body);
+      out = takeRequest(waiting);
+      await deliver();
       out = [];
     }
     sending = false;
   }
 
-  async function settle(batch: readonly Waiting[], body: string): Promise<void> {
-    // A larger request cannot outlive the page, but it is not refused either.
-    outlives = sizeOf(body) <= keepaliveLimit;
-    tell(batch, { state: 'sending', text: 'on its way' });
-    const reasonAt = await post(body);
-    batch.forEach(({ event, resolve, reject }, index) => {
-      const reason = reasonAt(index);
-      report(event, reason === undefined ? stored : { state: 'failed', text: reason });
-      if (reason === undefined) resolve();
-      else reject(new Error(reason));
-    });
-
-    async function post(body: string): Promise<Reasons> {
-      const begin = performance.now();
-      for (let pause = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
-        const answer = await ask(url, body, outlives);
-        if (answer !== 'again') return answer;
-        if (performance.now() - begin >= patience) return () => 'the flow cannot be reached';
-        tell(batch, { state: 'again', text: 'the flow is away, trying again' });
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
+  /** Sends what is out until each of its events is stored, refused for good, or was tried for long enough. */
+  async function deliver(): Promise<void> {
+    const begin = performance.now();
+    tell(out, { state: 'sending', text: 'on its way' });
+    for (let pause = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
+      const body = bodyOf(out);
+      // A larger request cannot outlive the page, but it is not refused either.
+      outlives = sizeOf(body) <= keepaliveLimit;
+      const { verdicts, retryAfter = 0 } = await ask(url, body, outlives);
+      const isLast = performance.now() - begin >= patience;
+      const again: Waiting[] = [];
+      out.forEach((one, index) => {
+        const verdict = verdicts(index);
+        if (verdict.state === 'again' && !isLast) again.push(one);
+        else settle(one, verdict);
+      });
+      out = again;
+      if (out.length === 0) return;
+      tell(out, { state: 'again', text: 'trying again' });
+      // Nothing of it is under way: a page that goes now leaves it to the next one.
+      outlives = false;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(pause, retryAfter)));
     }
+  }
+
+  function settle({ event, resolve, reject }: Waiting, { state, text }: Verdict): void {
+    report(event, { state: state === 'stored' ? 'stored' : 'failed', text });
+    if (state === 'stored') resolve();
+    else reject(new Error(text));
   }
 
   const tell = (batch: readonly Waiting[], outcome: Outcome): void =>
@@ -105,44 +112,69 @@ export function destinationCollect(options: CollectOptions): Destination.Instanc
   return { type: 'collect', config: {}, push: take };
 }
 
-const stored: Outcome = { state: 'stored', text: 'stored' };
-
 /** Takes from the front what fits into one request. */
-function nextRequest(waiting: Waiting[]): { batch: readonly Waiting[]; body: string } {
+function takeRequest(waiting: Waiting[]): readonly Waiting[] {
   let size = 2;
-  const texts: string[] = [];
+  let count = 0;
   for (const { event } of waiting) {
-    const text = JSON.stringify(event);
-    size += sizeOf(text) + 1;
-    if (texts.length > 0 && size > requestLimit) break;
-    texts.push(text);
+    size += sizeOf(JSON.stringify(event)) + 1;
+    if (count > 0 && size > requestLimit) break;
+    count++;
   }
-  return { batch: waiting.splice(0, texts.length), body: `[${texts.join(',')}]` };
+  return waiting.splice(0, count);
 }
+
+const bodyOf = (batch: readonly Waiting[]): string => JSON.stringify(batch.map(({ event }) => event));
 
 const encoder = new TextEncoder();
 const sizeOf = (text: string): number => encoder.encode(text).length;
 
-/** Why the event at an index was not stored, undefined where it was. */
-type Reasons = (index: number) => string | undefined;
+/** What an answer says of one event. `again`: it is not stored, and later it may be. */
+interface Verdict {
+  readonly state: 'stored' | 'again' | 'failed';
+  readonly text: string;
+}
 
-/** `again`: nothing was taken, and later it may be. */
-async function ask(url: string, body: string, keepalive: boolean): Promise<Reasons | 'again'> {
+interface Verdicts {
+  /** Of the event at an index of the request. */
+  readonly verdicts: (index: number) => Verdict;
+  /** How long the flow asks to be left alone, in ms. */
+  readonly retryAfter?: number;
+}
+
+const stored: Verdict = { state: 'stored', text: 'stored' };
+const unreachable: Verdict = { state: 'again', text: 'the flow cannot be reached' };
+
+async function ask(url: string, body: string, keepalive: boolean): Promise<Verdicts> {
   try {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(url, { method: 'POST', keepalive, headers, body });
-    if (response.ok) return () => undefined;
+    if (response.ok) return { verdicts: () => stored };
     const { error, failed } = (await response.json()) as Refusal;
-    if (response.status === 503 && !failed) return 'again';
-    if (!failed) return () => error;
-    const reasons = new Map(failed.map(({ index, reasons }) => [index, Object.values(reasons).join('; ')]));
-    return (index) => reasons.get(index);
+    const retryAfter = 1_000 * (Number(response.headers.get('retry-after')) || 0);
+    if (!failed) {
+      const state = response.status === 503 ? 'again' : 'failed';
+      return { verdicts: () => ({ state, text: error }), retryAfter };
+    }
+    // The others of the request are stored: sent again, they would be there twice.
+    const verdicts = new Map(
+      failed.map(({ index, reasons, retry }): [number, Verdict] => [
+        index,
+        { state: retry ? 'again' : 'failed', text: Object.values(reasons).join('; ') },
+      ]),
+    );
+    return { verdicts: (index) => verdicts.get(index) ?? stored, retryAfter };
   } catch {
-    return 'again';
+    return { verdicts: () => unreachable };
   }
 }
 
 interface Refusal {
   readonly error: string;
-  readonly failed?: readonly { readonly index: number; readonly reasons: Readonly<Record<string, string>> }[];
+  readonly failed?: readonly {
+    readonly index: number;
+    readonly reasons: Readonly<Record<string, string>>;
+    /** Whether the same event may be taken later. */
+    readonly retry: boolean;
+  }[];
 }

@@ -238,7 +238,7 @@ export const broken: readonly Broken[] = [
     path: (ward) => ward.flow({ value: { format: 'avro', registry: { url: `http://${ward.nobody}` } } }),
     name: 'registry',
     message:
-      /^The Schema Registry at http:\/\/127\.0\.0\.1:\d+ could not look up the schema under subject "events-value": .*ECONNREFUSED/,
+      /^The Schema Registry at http:\/\/127\.0\.0\.1:\d+ could not look up version latest of subject "events-value": .*ECONNREFUSED/,
     fix: /^Start the registry, or correct settings\.value\.registry\.url\.$/,
   },
   {

@@ -101,6 +101,77 @@ describe('demo page: its destination', () => {
     ]);
   });
 
+  // A 503 that names what failed was taken for a refusal: what waited for a new leader was shown as not stored, and gone.
+  it('sends again what may be taken later, after the time that the flow asks for, and nothing else', async (t) => {
+    const taken: unknown[] = [];
+    let tries = 0;
+    const server = await demoFlow(t, {
+      destination: {
+        push: ({ data: { id } }) => {
+          tries++;
+          if (id === 2 && tries < 5) throw new Error('no leader');
+          if (id === 3) throw Object.assign(new Error('too large'), { retriable: false });
+          taken.push(id);
+        },
+      },
+    });
+    const pauses: number[] = [];
+    t.mock.method(globalThis, 'setTimeout', quick(globalThis.setTimeout, pauses));
+    const shown: string[] = [];
+    const push = pushTo({
+      url: `${server.origin}/collect`,
+      patience: 60_000,
+      report: ({ data }, { state, text }) => shown.push(`${String(data.id)} ${state}: ${text}`),
+    });
+    // The first goes alone, and the others with the next request.
+    const results = await Promise.allSettled([1, 2, 3, 4].map((id) => push({ name: 'a b', data: { id } })));
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.deepEqual(taken, [1, 4, 2]);
+    assert.deepEqual(pauses, [5_000]);
+    assert.deepEqual(shown, [
+      '1 sending: on its way',
+      '1 stored: stored',
+      '2 sending: on its way',
+      '3 sending: on its way',
+      '4 sending: on its way',
+      '3 failed: too large',
+      '4 stored: stored',
+      '2 again: trying again',
+      '2 stored: stored',
+    ]);
+  });
+
+  // While it waited to try again nothing was under way, and a page that went took the events with it.
+  it('leaves to the next page what waits to be tried again', async (t) => {
+    const server = await demoFlow(t, {
+      destination: {
+        push: ({ data: { id } }) => {
+          if (id === 1) throw new Error('no leader');
+        },
+      },
+    });
+    t.mock.method(globalThis, 'setTimeout', paused(globalThis.setTimeout));
+    let leave = (): void => assert.fail('nobody listens');
+    let kept: readonly WalkerOS.Event[] = [];
+    const states: string[] = [];
+    const push = pushTo({
+      url: `${server.origin}/collect`,
+      report: (_, { state }) => states.push(state),
+      stash: { keep: (events) => (kept = events), take: () => [] },
+      onLeave: (listener) => (leave = listener),
+    });
+    void push({ name: 'a b', data: { id: 1 } }).catch(() => undefined);
+    await eventually('it waits', () => states.includes('again'));
+    leave();
+    assert.deepEqual(
+      kept.map(({ data }) => data.id),
+      [1],
+    );
+  });
+
   it('says when the flow is not there, after it has tried for a while', async (t) => {
     const server = await demoFlow(t);
     await server.shutdown();
@@ -208,6 +279,24 @@ async function outcomes(url: string, ids: readonly number[]): Promise<string[]> 
   });
   await Promise.allSettled(ids.map((id) => push({ name: 'product view', data: { id } })));
   return shown;
+}
+
+/** The pause that the source asks for, in ms. */
+const pause = 5_000;
+
+/** Ends that pause at once and notes it. */
+function quick(original: typeof setTimeout, pauses: number[]): typeof setTimeout {
+  const mocked = (run: () => void, ms = 0): unknown => {
+    if (ms === pause) pauses.push(ms);
+    return original(run, ms === pause ? 0 : ms);
+  };
+  return mocked as typeof setTimeout;
+}
+
+/** Never ends it. */
+function paused(original: typeof setTimeout): typeof setTimeout {
+  const mocked = (run: () => void, ms = 0): unknown => (ms === pause ? undefined : original(run, ms));
+  return mocked as typeof setTimeout;
 }
 
 function watched(original: typeof fetch, watch: (body: string, keepalive: boolean) => void): typeof fetch {
