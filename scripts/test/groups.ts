@@ -16,17 +16,23 @@ export async function runGroups(
 ): Promise<Tally> {
   const folder = mkdtempSync(join(tmpdir(), 'groups-'));
   try {
-    const groups = Array.from({ length: Math.min(processes, files.length) }, (_, group) =>
-      runGroup(
-        files.filter((_, index) => index % processes === group),
-        timeoutMs,
-        join(folder, `${String(group)}.json`),
-      ),
+    const running = dealt(files, processes).map((group, index) =>
+      runGroup(group, timeoutMs, join(folder, `${String(index)}.json`)),
     );
-    return (await Promise.all(groups)).reduce(add, none);
+    return (await Promise.all(running)).reduce(add, none);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A file that changes its process for good is named `….process.test.ts`, and has one of its own. */
+function dealt(files: readonly string[], processes: number): string[][] {
+  const alone = files.filter((file) => file.endsWith('.process.test.ts'));
+  const together = files.filter((file) => !alone.includes(file));
+  const groups = Array.from({ length: processes }, (_, group) =>
+    together.filter((_, index) => index % processes === group),
+  );
+  return [...groups, ...alone.map((file) => [file])].filter(({ length }) => length > 0);
 }
 
 async function runGroup(files: readonly string[], timeoutMs: number, counts: string): Promise<Tally> {
