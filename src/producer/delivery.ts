@@ -382,6 +382,7 @@ export class Delivery {
       const age = now - topic.askedAt;
       const stuck = stalled.has(topic.name) || topic.leaderless;
       if (age > layoutMaxAge || (stuck && age > stalledAfter)) void topic.refresh();
+      topic.lookAgain();
     }
     this.#overflow?.tend(this.#topics.values(), (lane) => this.#ready(lane));
     this.#cancelSweep = undefined;

@@ -39,8 +39,8 @@ export interface TopicOverflow {
 /** So many records of the spool get their partition at a time; the loop goes on in between. */
 const homingPortion = 1_000;
 
-/** A topic known to be refused is asked about again at most this often, whatever the traffic. */
-const recheckAfter = 5_000;
+/** A topic known to be missing or refused is asked about again at most this often, whatever the traffic. */
+const recheckAfter = 1_000;
 
 /**
  * One topic as delivery knows it: its lanes, and whether it can be written to at all. Records that come before the
@@ -71,6 +71,9 @@ export class Topic {
   #homing = false;
   #closed = false;
   #refusal: { readonly error: KafkaError; readonly since: number } | undefined;
+  /** The cluster answered that the topic does not exist, and has not named its partitions since. */
+  #missing = false;
+  #looking = false;
 
   /** @param patience how long a missing topic may take to appear before its records are refused at once */
   constructor(
@@ -171,6 +174,32 @@ export class Topic {
     return this.#lanes[partition]?.obstacle;
   }
 
+  /**
+   * Asks whether a missing topic exists again, while records wait for it. This counts against no record's `retries`, whose
+   * pauses grow to half a minute: a topic made anew was served ten to twenty seconds late.
+   */
+  lookAgain(): void {
+    if (!this.#missing || this.#looking || this.#asking !== undefined || this.#closed) return;
+    if (this.#clock.now() - this.#askedAt >= recheckAfter && this.#hasWaiting) void this.#look();
+  }
+
+  async #look(): Promise<void> {
+    this.#looking = true;
+    this.#askedAt = this.#clock.now();
+    try {
+      await this.#hooks.layout(this.name);
+      void this.refresh();
+    } catch {
+      // The next try that counts reports it.
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#arrivals.length > 0 || this.behind || this.#lanes.some(({ idle }) => !idle);
+  }
+
   /** Lanes that nothing is taken from keep what expired, until it is dropped. */
   dropSettled(): void {
     for (const lane of this.#lanes) lane.dropSettled();
@@ -235,9 +264,12 @@ export class Topic {
       const lane = (this.#lanes[partition] ??= new Lane(this.name, partition, leader));
       const changed = lane.leader !== leader;
       lane.leader = leader;
-      if (changed && leader !== noLeader) this.#hooks.leaderChanged(lane);
+      // The failures of a missing topic say nothing about the one that was made anew.
+      if (this.#missing && !lane.followed) lane.failures = 0;
+      if ((changed || this.#missing) && leader !== noLeader) this.#hooks.leaderChanged(lane);
       lane.obstacle = leader === noLeader ? failures.noLeader(lane) : undefined;
     });
+    this.#missing = false;
     // A topic re-created with fewer partitions: its records find their lanes anew, before any younger one does.
     for (const lane of retired) {
       if (lane.tail !== undefined) this.#homeless = true;
@@ -289,7 +321,10 @@ export class Topic {
   #refused(error: KafkaError): void {
     const missing = error.code === 'TOPIC_MISSING';
     const pressing = missing && this.#hooks.overflow === undefined;
-    if (missing) this.#hooks.missing(this.name, error);
+    if (missing) {
+      this.#missing = true;
+      this.#hooks.missing(this.name, error);
+    }
     if (missing || this.#isFinal(error))
       this.#refusal = { error, since: this.#refusal?.since ?? this.#askedAt };
     else this.#refusal = undefined;
