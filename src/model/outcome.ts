@@ -33,13 +33,13 @@ export type Outcome =
       readonly kind: 'unknown';
       readonly error: KafkaError;
       /**
-       * The same array of records must come again, before any other of its partition: the client knows under which number
-       * it was sent, so that the broker stores it once. Absent where nothing is numbered, or the number was given up.
+       * The same batch must come again, before any other of its partition: it has the sequence under which it was sent, so
+       * that the broker stores it once. Absent where nothing is numbered, or the sequence was given up.
        */
       readonly unchanged?: boolean;
     };
 
-/** The same array of records must come again, before any other of its partition. */
+/** The same batch must come again, before any other of its partition. */
 export function mustComeAgain(outcome: Outcome): boolean {
   return 'unchanged' in outcome && outcome.unchanged === true;
 }

@@ -1,10 +1,34 @@
 import type { KafkaRecord } from './record.ts';
 
-/** Consecutive records of one partition, sent together. */
+/**
+ * Consecutive records of one partition, sent together. The client notes on it what it must remember until the batch is sent
+ * for the last time, so that a batch which is sent again is encoded once and has its old sequence.
+ */
 export interface Slice {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly KafkaRecord[];
+  /** Its encoded records, from when that was begun. */
+  encoded?: Promise<EncodedRecords> | undefined;
+  /** With an idempotent producer, while the batch is out or nobody knows whether it is stored. */
+  sequence?: BatchSequence | undefined;
+}
+
+/** The records of a batch, compressed where that is asked for: all of it but the header, which has the sequence. */
+export interface EncodedRecords {
+  /** Room for the header, and behind it the records where they are not compressed. */
+  readonly start: Buffer;
+  /** The compressed records. */
+  readonly rest: Buffer;
+  /** How many bytes the batch would be without compression. */
+  readonly plainSize: number;
+}
+
+/** By which a broker recognises a batch that it has already. */
+export interface BatchSequence {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
 }
 
 /** Node ids of the leaders of a topic's partitions, by partition; `noLeader` while an election is on. */

@@ -2,12 +2,12 @@ import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, type Outcome } from '../model/outcome.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import { Answers } from './answers.ts';
-import { halved, sliceOf } from './batch.ts';
 import { deadLetterOf, refusalOf, smallerLetter } from './dead-letter.ts';
 import { createEntry, moveTo, type Entry, type Waiter } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
-import type { Batch, Lane } from './lane.ts';
+import type { Lane } from './lane.ts';
+import type { ProducerBatch } from './producer-batch.ts';
 import { Leaders } from './leaders.ts';
 import { LiveRecords } from './live-records.ts';
 import { MemoryBound } from './memory-bound.ts';
@@ -67,7 +67,7 @@ export class Delivery {
     this.#rests = new Rests(context, settings.retry, this.#patience, (lane) => this.#ready(lane));
     this.#leaders = new Leaders(context.clock, settings, {
       send: (batches, broker) => this.#produce(batches, broker),
-      prepare: broker.prepare && ((batches) => broker.prepare?.(batches.map(sliceOf))),
+      prepare: broker.prepare && ((batches) => broker.prepare?.(batches)),
     });
     const hooks = {
       unload: (entry: Entry) => this.#end(entry),
@@ -149,11 +149,11 @@ export class Delivery {
     this.#topic(entry.record.topic).route(entry);
   }
 
-  async #produce(batches: readonly Batch[], broker: number): Promise<void> {
+  async #produce(batches: readonly ProducerBatch[], broker: number): Promise<void> {
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
-      outcomes = await this.#broker.produce(batches.map(sliceOf));
+      outcomes = await this.#broker.produce(batches);
     } catch (thrown) {
       fault = thrown;
     }
@@ -170,7 +170,7 @@ export class Delivery {
   }
 
   /** A broker that has not said a word backs off, and its lanes with it. Milliseconds. */
-  #brokerPause(batches: readonly Batch[], outcomes: readonly Outcome[], broker: number): number {
+  #brokerPause(batches: readonly ProducerBatch[], outcomes: readonly Outcome[], broker: number): number {
     const [first] = outcomes.filter(isUnanswered);
     if (first === undefined || !outcomes.every(isUnanswered)) {
       this.#leaders.answered(broker);
@@ -187,7 +187,7 @@ export class Delivery {
    * Decides what becomes of a batch. What is not settled here is the lane's head again.
    * @param brokerPause how long its broker is left alone, milliseconds
    */
-  #conclude(batch: Batch, outcome: Outcome, brokerPause: number): void {
+  #conclude(batch: ProducerBatch, outcome: Outcome, brokerPause: number): void {
     const { lane, entries } = batch;
     let rest: (() => void) | undefined;
     if (outcome.kind !== 'stored')
@@ -215,7 +215,7 @@ export class Delivery {
       case 'too-large':
         if (entries.length > 1) {
           lane.halve(batch, outcome.error.code === 'RECORD_TOO_LARGE');
-          this.#context.notify(halved(batch, outcome.error));
+          this.#context.notify(batch.halved(outcome.error));
         } else {
           lane.unhalve();
           for (const entry of entries) {
@@ -247,7 +247,7 @@ export class Delivery {
   }
 
   /** @returns what begins the pause of the batch's lane */
-  #rest(batch: Batch, outcome: Parameters<Rests['begin']>[2]): () => void {
+  #rest(batch: ProducerBatch, outcome: Parameters<Rests['begin']>[2]): () => void {
     const pause = this.#rests.pauseAfter(batch, outcome);
     this.#rests.tell(batch, outcome, pause);
     return () => this.#rests.begin(batch.lane, pause, outcome);

@@ -1,21 +1,13 @@
 import type { KafkaError } from '../model/errors.ts';
 import { mustComeAgain, type Outcome } from '../model/outcome.ts';
-import type { KafkaRecord } from '../model/record.ts';
 import { moveTo, type Entry } from './entry.ts';
+import { ProducerBatch } from './producer-batch.ts';
 
 /** What one batch may hold. */
 export interface SliceLimits {
   /** Bytes, before compression. */
   readonly batchSize: number;
   readonly maxRecordsPerSlice: number;
-}
-
-/** The head of a lane, on its way in one produce request. */
-export interface Batch {
-  readonly lane: Lane;
-  readonly entries: readonly Entry[];
-  readonly records: readonly KafkaRecord[];
-  readonly bytes: number;
 }
 
 /**
@@ -41,12 +33,11 @@ export class Lane {
   #entries: Entry[] = [];
   #head = 0;
   #bytes = 0;
-  /** At most one is out at a time. */
-  #out: Batch | undefined;
-  /** It must be sent as it is until its fate is known, whatever became of its entries: they stay till then. */
-  #pinned: Batch | undefined;
+  /** The batch that is out, or that must be sent again as it is: at most one at a time. */
+  #batch: ProducerBatch | undefined;
+  #isOut = false;
   /** Formed while another batch is out, in the hope that it will be the next. */
-  #next: Batch | undefined;
+  #next: ProducerBatch | undefined;
   #retired = false;
   /** What a batch may hold while, or since, larger ones were refused. */
   #sliceBytes = Infinity;
@@ -62,12 +53,12 @@ export class Lane {
   }
 
   get ready(): boolean {
-    return this.#out === undefined && !this.resting && this.#head < this.#entries.length;
+    return !this.#isOut && !this.resting && this.#head < this.#entries.length;
   }
 
   /** A batch of it must be sent again, whatever became of its pushes. */
   get inDoubt(): boolean {
-    return this.#pinned !== undefined;
+    return this.#batch?.inDoubt === true;
   }
 
   /** The oldest that is not done. */
@@ -81,7 +72,7 @@ export class Lane {
 
   /** Nothing of it is out, and nothing waits. */
   get idle(): boolean {
-    return this.#out === undefined && this.#head === this.#entries.length;
+    return !this.#isOut && this.#head === this.#entries.length;
   }
 
   /** Entries that wait or are out, settled ones behind the head included. */
@@ -91,7 +82,7 @@ export class Lane {
 
   /** How many of them are not out. */
   get waiting(): number {
-    return this.length - (this.#out?.entries.length ?? 0);
+    return this.length - (this.#isOut ? (this.#batch?.entries.length ?? 0) : 0);
   }
 
   /** Of all of them, in bytes. */
@@ -114,14 +105,15 @@ export class Lane {
   }
 
   /** Takes what must come again, or the longest head that fits, at least one entry. Undefined when nothing waits. */
-  take(limits: SliceLimits): Batch | undefined {
-    const batch = this.#pinned ?? this.#takeNew(limits);
+  take(limits: SliceLimits): ProducerBatch | undefined {
+    const batch = this.#batch ?? this.#takeNew(limits);
     for (const entry of batch?.entries ?? []) if (entry.state === 'queued') moveTo(entry, 'in-flight');
-    this.#out = batch;
+    this.#batch = batch;
+    this.#isOut = batch !== undefined;
     return batch;
   }
 
-  #takeNew(limits: SliceLimits): Batch | undefined {
+  #takeNew(limits: SliceLimits): ProducerBatch | undefined {
     this.#dropHead();
     const prepared = this.#next;
     this.#next = undefined;
@@ -132,15 +124,15 @@ export class Lane {
    * The batch that will be taken next, if the one that is out is stored and nothing happens to this one meanwhile: for
    * whoever can begin with it already. Undefined when nothing waits, it was asked for before, or an old one goes first.
    */
-  prepare(limits: SliceLimits): Batch | undefined {
-    const oldFirst = this.#pinned !== undefined && this.#out === undefined;
+  prepare(limits: SliceLimits): ProducerBatch | undefined {
+    const oldFirst = this.inDoubt && !this.#isOut;
     if (this.resting || oldFirst || this.#next !== undefined) return undefined;
     this.#next = this.#form(limits);
     return this.#next;
   }
 
   /** The longest run of entries that fits, from the first that is neither settled nor out. */
-  #form({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
+  #form({ batchSize, maxRecordsPerSlice }: SliceLimits): ProducerBatch | undefined {
     // It expired, or was taken by another: the search has no end of its own.
     if (this.#searched?.last.state === 'done') this.unhalve();
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
@@ -157,11 +149,11 @@ export class Lane {
       if (entry === this.#endsWith) break;
     }
     if (entries.length === 0) return undefined;
-    return { lane: this, entries, records: entries.map(({ record }) => record), bytes };
+    return new ProducerBatch(this, entries, bytes);
   }
 
   /** It is the head, nobody gave up on any of it, it is not too large, and not much smaller than what waits by now. */
-  #mayGo({ entries, bytes }: Batch, { batchSize, maxRecordsPerSlice }: SliceLimits): boolean {
+  #mayGo({ entries, bytes }: ProducerBatch, { batchSize, maxRecordsPerSlice }: SliceLimits): boolean {
     if (entries[0] !== this.#entries[this.#head] || entries.some(({ state }) => state === 'done'))
       return false;
     if (bytes > this.#sliceBytes) return false;
@@ -175,9 +167,10 @@ export class Lane {
    */
   giveBack(outcome: Outcome): Entry[] {
     if (outcome.kind !== 'unreachable') {
-      this.#pinned = mustComeAgain(outcome) ? this.#out : undefined;
+      if (this.#batch) this.#batch.inDoubt = mustComeAgain(outcome);
     }
-    this.#out = undefined;
+    this.#isOut = false;
+    if (!this.inDoubt) this.#batch = undefined;
     if (this.#searched?.lasting && this.#searched.last.state === 'done' && outcome.kind === 'stored') {
       // All of it was stored in pieces: the topic takes no more at once.
       this.#searched = undefined;
@@ -190,7 +183,7 @@ export class Lane {
    * The batch was refused as a whole: the next is at most half as large, until its culprit is found, or all of it has left.
    * @param lasting its size was the reason: what is found to fit is kept to from then on
    */
-  halve({ entries, bytes }: Batch, lasting: boolean): void {
+  halve({ entries, bytes }: ProducerBatch, lasting: boolean): void {
     const last = entries.at(-1);
     if (last) this.#searched ??= { last, lasting };
     this.#sliceBytes = Math.max(1, Math.floor(bytes / 2));
@@ -200,7 +193,7 @@ export class Lane {
    * Bad records were taken out of the batch: the broker would take the others, and gets these alone. Together with younger
    * ones they would be refused again for each bad one among those.
    */
-  sendRestAlone({ entries }: Batch): void {
+  sendRestAlone({ entries }: ProducerBatch): void {
     this.#endsWith = entries.findLast(({ state }) => state !== 'done');
   }
 
@@ -217,8 +210,8 @@ export class Lane {
    */
   retire(): Entry[] {
     this.#retired = true;
-    if (this.#out) return [];
-    this.#pinned = undefined;
+    if (this.#isOut) return [];
+    this.#batch = undefined;
     const entries = [...this.live()];
     this.#entries = [];
     this.#head = 0;
@@ -256,16 +249,15 @@ export class Lane {
    * keeps its head.
    */
   dropSettled(): void {
-    const out = new Set(this.#out?.entries);
-    const pinned = new Set(this.#pinned?.entries);
-    const stays = (entry: Entry) => entry.state !== 'done' || out.has(entry) || pinned.has(entry);
+    const batch = new Set(this.#batch?.entries);
+    const stays = (entry: Entry) => entry.state !== 'done' || batch.has(entry);
     this.#entries = this.#entries.slice(this.#head).filter(stays);
     this.#head = 0;
     this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #dropHead(): void {
-    if (this.#pinned) return;
+    if (this.inDoubt) return;
     for (
       let entry = this.#entries[this.#head];
       entry?.state === 'done';

@@ -1,8 +1,8 @@
 import type { Slice } from '../model/partition.ts';
 import type { Compression } from '../transport/port.ts';
 import { newestVersion, textOf, UnsupportedVersion, type VersionRange } from './api-versions.ts';
-import type { Packer } from '../transport/packer.ts';
-import { sealBatch, type Numbering } from './record-batch.ts';
+import type { Codec } from './codecs.ts';
+import { encodeBatch, sealBatch } from './record-batch.ts';
 
 /**
  * The versions that are written here: the request is the same in all of them, the answer grows. 3 is the first with
@@ -38,24 +38,19 @@ export interface EncodedProduce {
   readonly size: { readonly plain: number; readonly sent: number };
 }
 
-/** Under which numbers its records are written; absent where the producer is not idempotent. */
-export interface NumberedSlice extends Slice {
-  readonly numbering?: Numbering;
-}
-
 /** A Produce request; the batches of several lanes are compressed at the same time. */
 export async function encodeProduce(
-  slices: readonly NumberedSlice[],
-  packer: Packer,
+  slices: readonly Slice[],
+  codec: Codec,
   { acks, ackTimeout }: ProduceSettings,
 ): Promise<EncodedProduce> {
   const size = { plain: 0, sent: 0 };
   const batches = await Promise.all(
     slices.map(async (slice) => {
-      const packed = await packer.pack(slice.records);
-      const pieces = sealBatch(packed, slice.records, packer.codec, slice.numbering);
+      const encoded = await encodeBatch(slice, codec);
+      const pieces = sealBatch(encoded, slice.records, codec, slice.sequence);
       const sentSize = sizeOf(pieces);
-      size.plain += packed.plainSize;
+      size.plain += encoded.plainSize;
       size.sent += sentSize;
       return { slice, pieces, sentSize };
     }),

@@ -1,32 +1,28 @@
+import type { BatchSequence, EncodedRecords, Slice } from '../model/partition.ts';
 import type { KafkaRecord, RecordHeaders } from '../model/record.ts';
 import type { Codec } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
 import { sizeOfVarint, writeVarint } from './varint.ts';
-import type { ProducerId } from '../transport/wire.ts';
 
-/** Under which numbers an idempotent producer writes a batch. */
-export interface Numbering extends ProducerId {
-  readonly firstSequence: number;
-}
-
-const unnumbered: Numbering = { producerId: -1n, producerEpoch: -1, firstSequence: -1 };
+const unnumbered: BatchSequence = { producerId: -1n, producerEpoch: -1, firstSequence: -1 };
 /** What stands before the records. */
 const headerSize = 61;
 /** The checksum covers everything behind itself. */
 const checkedFrom = 21;
 
-/** The records of a batch, compressed where that is asked for: all of it but the header, which numbers it. */
-export interface PackedRecords {
-  /** Room for the header, and behind it the records where they are not compressed. */
-  readonly start: Buffer;
-  /** The compressed records. */
-  readonly rest: Buffer;
-  /** How many bytes the batch would be without compression. */
-  readonly plainSize: number;
+/**
+ * Encodes the records of a batch, and compresses them: the long part of the work, which is done once per batch. It does not
+ * depend on what became of the batches before, so it may begin while those are out. A failure is not remembered.
+ */
+export function encodeBatch(batch: Slice, codec: Codec): Promise<EncodedRecords> {
+  batch.encoded ??= encode(batch.records, codec).catch((failure: unknown) => {
+    batch.encoded = undefined;
+    throw failure;
+  });
+  return batch.encoded;
 }
 
-/** The long part of the work. Nothing of it depends on what became of the batches before. */
-export async function packRecords(records: readonly KafkaRecord[], codec: Codec): Promise<PackedRecords> {
+async function encode(records: readonly KafkaRecord[], codec: Codec): Promise<EncodedRecords> {
   const batch = encodeRecords(records);
   const plainSize = batch.length;
   if (codec.compress === undefined) return { start: batch, rest: empty, plainSize };
@@ -38,16 +34,16 @@ export async function packRecords(records: readonly KafkaRecord[], codec: Codec)
  * One record batch, as it goes over the wire and lies on the brokers' disks (magic 2, Kafka 0.11 and later; the layout is
  * in Kafka's documentation, "Message format", and in its `DefaultRecordBatch.java` and `DefaultRecord.java`).
  *
- * @param packed of the same records and codec
+ * @param encoded of the same records and codec
  * @returns its bytes, in pieces
  */
 export function sealBatch(
-  { start, rest }: PackedRecords,
+  { start, rest }: EncodedRecords,
   records: readonly KafkaRecord[],
   codec: Codec,
-  numbering = unnumbered,
+  sequence = unnumbered,
 ): readonly Buffer[] {
-  writeHeader(start, records, codec, numbering, rest);
+  writeHeader(start, records, codec, sequence, rest);
   return rest.length === 0 ? [start] : [start, rest];
 }
 
@@ -58,7 +54,7 @@ function writeHeader(
   batch: Buffer,
   records: readonly KafkaRecord[],
   codec: Codec,
-  { producerId, producerEpoch, firstSequence }: Numbering,
+  { producerId, producerEpoch, firstSequence }: BatchSequence,
   rest: Buffer,
 ): void {
   // The first offset and the leader's epoch are the broker's to fill in.

@@ -1,15 +1,14 @@
 import { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Slice } from '../model/partition.ts';
+import type { BatchSequence, Slice } from '../model/partition.ts';
 import { isSequenceLost, outcomeOfCode } from './errors/broker-errors.ts';
 import { brokerCode } from './errors/connection-errors.ts';
 import { idempotenceUnauthorised, noOutcome, unreachable } from './errors/messages.ts';
-import type { NumberedSlice } from '../protocol/produce-request.ts';
 import { laneOf, type ProducerId } from './wire.ts';
 
 export interface IdempotentParts {
   /** One request per leader; no retries. */
-  readonly send: (slices: readonly NumberedSlice[]) => Promise<Outcome[]>;
+  readonly send: (slices: readonly Slice[]) => Promise<Outcome[]>;
   /** Asks the cluster for a new producer id. */
   readonly register: () => Promise<ProducerId>;
   /** For how many milliseconds records of unknown fate are sent again under their old numbers. */
@@ -24,9 +23,8 @@ interface Stamp extends ProducerId {
   readonly sequences: Map<string, number>;
 }
 
-/** Records as they were first sent, and when. */
-interface Attempt {
-  readonly slice: Slice;
+/** The sequence of a batch, and when it was first sent under it. */
+interface Attempt extends BatchSequence {
   readonly stamp: Stamp;
   readonly since: number;
 }
@@ -68,24 +66,25 @@ export class IdempotentSender {
     // Not the wall clock: set back by an hour, it would keep the lane for that hour.
     const since = performance.now();
     const doubts = slices.map((slice) => this.#doubtAbout(slice));
-    // What is in doubt has its number, and needs no new id.
+    // A batch in doubt has its sequence, and needs no new id.
     const { stamp, failure } = doubts.includes(undefined) ? await this.#registered() : {};
-    const attempts = slices.map((slice, index) => doubts[index] ?? (stamp && { slice, stamp, since }));
-    const sent = attempts.filter((attempt) => attempt !== undefined);
+    const attempts = slices.map((slice, index) => doubts[index] ?? (stamp && attemptOf(slice, stamp, since)));
+    slices.forEach((slice, index) => (slice.sequence = attempts[index]));
+    const sent = slices.filter((_, index) => attempts[index] !== undefined);
     const answers = (sent.length === 0 ? [] : await this.#send(sent)).values();
-    return slices.map(({ topic }, index) => {
+    return slices.map((slice, index) => {
       const attempt = attempts[index];
       const answer = attempt && answers.next().value;
-      return answer ? this.#judge(attempt, answer) : notRegistered(failure, topic);
+      return answer ? this.#judge(slice, attempt, answer) : notRegistered(failure, slice.topic);
     });
   }
 
   /** Whatever goes wrong, a number that was sent is judged. */
-  async #send(sent: readonly Attempt[]): Promise<Outcome[]> {
+  async #send(sent: readonly Slice[]): Promise<Outcome[]> {
     try {
-      return await this.#parts.send(sent.map(numbered));
+      return await this.#parts.send(sent);
     } catch (thrown) {
-      return sent.map(({ slice }) => noOutcome(slice.topic, thrown));
+      return sent.map(({ topic }) => noOutcome(topic, thrown));
     }
   }
 
@@ -97,31 +96,33 @@ export class IdempotentSender {
     }
   }
 
-  /** What is in doubt of the slice's lane: these very records, or the id is no more. */
+  /** What is in doubt of the slice's lane: this very batch, or the id is no more. */
   #doubtAbout(slice: Slice): Attempt | undefined {
     const { doubts } = this.#memory;
     const lane = laneOf(slice.topic, slice.partition);
     const doubt = doubts.get(lane);
-    if (doubt === undefined || doubt.slice.records === slice.records) return doubt;
+    if (doubt === undefined || doubt === slice.sequence) return doubt;
     doubts.delete(lane);
     this.#giveUp(doubt.stamp);
     return undefined;
   }
 
-  #judge(attempt: Attempt, answer: Outcome): Outcome {
-    const { slice, stamp, since } = attempt;
+  #judge(slice: Slice, attempt: Attempt, answer: Outcome): Outcome {
+    const { stamp, since, firstSequence } = attempt;
     const { doubts } = this.#memory;
     const lane = laneOf(slice.topic, slice.partition);
     const sentBefore = doubts.delete(lane);
+    slice.sequence = undefined;
     const outcome = sentBefore ? secondAnswer(answer) : answer;
     if (outcome.kind === 'stored') {
       // Sequence numbers have 31 bits and begin again at 0.
-      stamp.sequences.set(lane, (nextOf(stamp, lane) + slice.records.length) & 0x7fffffff);
+      stamp.sequences.set(lane, (firstSequence + slice.records.length) & 0x7fffffff);
       return outcome;
     }
     const doubtful = isDoubtful(outcome);
     if (doubtful && performance.now() - since < this.#parts.patience) {
       doubts.set(lane, attempt);
+      slice.sequence = attempt;
       // The leader that did not answer, or not well, may have been replaced.
       if (outcome.kind === 'retriable') return { ...outcome, refresh: true, unchanged: true };
       return { ...outcome, unchanged: true };
@@ -150,14 +151,10 @@ export class IdempotentSender {
   }
 }
 
-function numbered({ slice, stamp }: Attempt): NumberedSlice {
-  const { producerId, producerEpoch } = stamp;
-  const firstSequence = nextOf(stamp, laneOf(slice.topic, slice.partition));
-  return { ...slice, numbering: { producerId, producerEpoch, firstSequence } };
-}
-
-function nextOf({ sequences }: Stamp, lane: string): number {
-  return sequences.get(lane) ?? 0;
+function attemptOf({ topic, partition }: Slice, stamp: Stamp, since: number): Attempt {
+  const { producerId, producerEpoch, sequences } = stamp;
+  const firstSequence = sequences.get(laneOf(topic, partition)) ?? 0;
+  return { producerId, producerEpoch, firstSequence, stamp, since };
 }
 
 type Doubtful = Extract<Outcome, { kind: 'unknown' | 'retriable' }>;

@@ -31,14 +31,14 @@ export interface Client {
 
   /**
    * Sends slices that have one leader, one slice per partition, as few requests as the library allows. With `idempotent`
-   * an outcome may ask for the very same array of records again (`unchanged`).
+   * an outcome may ask for the very same batch again (`unchanged`).
    * @returns one outcome per slice, in their order. Does not reject.
    */
   produce(slices: readonly Slice[]): Promise<Outcome[]>;
 
   /**
    * Begins with what of a request can be made before it may leave: encoding and compression. A hint: `produce` of the
-   * same arrays of records goes on from there, and they may as well be dropped. Absent where nothing is gained by it.
+   * same batches goes on from there, and they may as well be dropped. Absent where nothing is gained by it.
    */
   readonly prepare?: ((slices: readonly Slice[]) => void) | undefined;
 

@@ -11,8 +11,8 @@ import { clientClosed, notEncoded, partitionMissing } from './errors/messages.ts
 import type { Client, ClientOptions } from './port.ts';
 import { PatientWire } from './patient-wire.ts';
 import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
-import { Packer } from './packer.ts';
-import { encodeProduce, type EncodedProduce, type NumberedSlice } from '../protocol/produce-request.ts';
+import { encodeBatch } from '../protocol/record-batch.ts';
+import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
 import { addressOf, type Address } from '../model/address.ts';
 import type { Link, Wire } from './wire.ts';
 
@@ -51,7 +51,7 @@ export class WireClient implements Client {
   readonly prepare: Client['prepare'];
   readonly #wire: Wire;
   readonly #options: ClientOptions;
-  readonly #packer: Packer;
+  readonly #codec: Codec;
   readonly #cluster: Cluster;
   readonly #idempotent: IdempotentSender | undefined;
   /** With `acks: 0`, the connection to each leader that was sent to, by its address. */
@@ -63,7 +63,7 @@ export class WireClient implements Client {
   constructor(wire: Wire, options: ClientOptions, codec: Codec, memory = new IdempotentMemory()) {
     this.#wire = new PatientWire(wire, options);
     this.#options = options;
-    this.#packer = new Packer(codec);
+    this.#codec = codec;
     if (codec.threaded) this.prepare = (slices) => this.#prepare(slices);
     this.#cluster = new Cluster(this.#wire, options);
     if (options.idempotent) this.#idempotent = this.#createIdempotent(memory);
@@ -91,14 +91,15 @@ export class WireClient implements Client {
   }
 
   #prepare(slices: readonly Slice[]): void {
-    for (const { records } of slices) this.#packer.begin(records);
+    // A failure is told when the batch is sent. If it never is, nothing is wrong.
+    for (const slice of slices) encodeBatch(slice, this.#codec).catch(() => undefined);
   }
 
-  async #send(slices: readonly NumberedSlice[]): Promise<Outcome[]> {
+  async #send(slices: readonly Slice[]): Promise<Outcome[]> {
     if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
     this.#doubtSilentLeaders();
     const outcomes = await this.#obstacles(slices);
-    const byLeader = new Map<Address, NumberedSlice[]>();
+    const byLeader = new Map<Address, Slice[]>();
     for (const slice of slices) {
       if (outcomes.has(slice)) continue;
       const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
@@ -177,7 +178,7 @@ export class WireClient implements Client {
     return leader !== undefined && leader !== noLeader && addressOf(leader) !== broker;
   }
 
-  async #request(leader: Address, slices: readonly NumberedSlice[]): Promise<Outcome[]> {
+  async #request(leader: Address, slices: readonly Slice[]): Promise<Outcome[]> {
     const superseded = Promise.withResolvers<never>();
     superseded.promise.catch(() => undefined);
     const request = {
@@ -195,11 +196,7 @@ export class WireClient implements Client {
   }
 
   /** @param superseded rejects when nobody waits for the answer any more */
-  async #exchange(
-    leader: Address,
-    slices: readonly NumberedSlice[],
-    superseded: Promise<never>,
-  ): Promise<Outcome[]> {
+  async #exchange(leader: Address, slices: readonly Slice[], superseded: Promise<never>): Promise<Outcome[]> {
     const startedAt = performance.now();
     const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
       const endedAt = performance.now();
@@ -217,7 +214,7 @@ export class WireClient implements Client {
     if (this.#options.acks === 0) this.#sendsUnheard(addressOf(leader), link);
     let encoded: EncodedProduce;
     try {
-      encoded = await encodeProduce(slices, this.#packer, this.#options);
+      encoded = await encodeProduce(slices, this.#codec, this.#options);
     } catch (failure) {
       return slices.map(({ topic }) => notEncoded(topic, failure));
     }
@@ -235,7 +232,7 @@ export class WireClient implements Client {
 
   #createIdempotent(memory: IdempotentMemory): IdempotentSender {
     const parts = {
-      send: (slices: readonly NumberedSlice[]) => this.#send(slices),
+      send: (slices: readonly Slice[]) => this.#send(slices),
       register: () => this.#cluster.ask((link) => link.registerProducer()),
       patience: doubtPatience,
     };

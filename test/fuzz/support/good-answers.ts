@@ -1,5 +1,4 @@
 import { encodeProduce } from '../../../src/protocol/produce-request.ts';
-import { Packer } from '../../../src/transport/packer.ts';
 import { int16, int32, int64, list, text } from '../../support/broker-bytes.ts';
 
 /** The cluster of the fuzz suite: one broker, one topic of three partitions, one group. */
@@ -94,7 +93,7 @@ function encodingOf(flexible: boolean) {
 const record = { topic, key: Buffer.from('k'), value: Buffer.from('v'), headers: { h: 'x' }, timestamp: 1 };
 const encoded = await encodeProduce(
   [{ topic, partition: 0, records: [record, record] }],
-  new Packer({ number: 0 }),
+  { number: 0 },
   { acks: -1, ackTimeout: 1 },
 );
 /** A Produce request is its batch after 30 bytes. */

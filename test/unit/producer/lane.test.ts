@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEntry, moveTo, type Entry } from '../../../src/producer/entry.ts';
-import { Lane, type Batch } from '../../../src/producer/lane.ts';
+import { Lane } from '../../../src/producer/lane.ts';
+import type { ProducerBatch } from '../../../src/producer/producer-batch.ts';
 import { record, refused } from './harness.ts';
 
 const nobody = { resolve: () => undefined, reject: () => undefined };
@@ -23,7 +24,7 @@ function oneOutThreeBegun() {
   return { lane, entries, out, begun };
 }
 
-function ids(batch: Batch | undefined): number[] | undefined {
+function ids(batch: ProducerBatch | undefined): number[] | undefined {
   return batch?.entries.map(({ id }) => id);
 }
 

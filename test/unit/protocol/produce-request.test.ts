@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Packer } from '../../../src/transport/packer.ts';
 import { decodeProduceAnswer } from '../../../src/protocol/produce-answer.ts';
 import { encodeProduce, produceVersion } from '../../../src/protocol/produce-request.ts';
 import type { Slice } from '../../../src/model/partition.ts';
@@ -43,29 +42,33 @@ describe('Produce request', () => {
   it("has the bytes of Java's", async () => {
     // The slices of one topic need not stand together.
     const slices = [slice('größe', 2, 'a'), slice('other', 7, 'c'), slice('größe', 0, 'b')];
-    const { body, size } = await encodeProduce(slices, new Packer({ number: 0 }), {
-      acks: -1,
-      ackTimeout: 5000,
-    });
+    const { body, size } = await encodeProduce(
+      slices,
+      { number: 0 },
+      {
+        acks: -1,
+        ackTimeout: 5000,
+      },
+    );
     assert.equal(Buffer.concat(body).toString('hex'), javas);
     // Three batches of one record: 61 bytes of header, and 9 of length, deltas, key, value and no headers.
     assert.deepEqual(size, { plain: 210, sent: 210 });
   });
 
   it('says what compression made of its batches', async () => {
-    const packer = new Packer({ number: 1, compress: () => Buffer.alloc(4) });
+    const codec = { number: 1, compress: () => Buffer.alloc(4) };
     const settings = { acks: 1, ackTimeout: 1 } as const;
-    const { size } = await encodeProduce([slice('t', 0, 'a'), slice('t', 1, 'b')], packer, settings);
+    const { size } = await encodeProduce([slice('t', 0, 'a'), slice('t', 1, 'b')], codec, settings);
     assert.deepEqual(size, { plain: 140, sent: 130 });
   });
 
   it('numbers each lane by itself', async () => {
     const slices = [
-      { ...slice('t', 0, 'a'), numbering: { producerId: 4711n, producerEpoch: 7, firstSequence: 0 } },
-      { ...slice('t', 1, 'b'), numbering: { producerId: 815n, producerEpoch: 2, firstSequence: 12 } },
+      { ...slice('t', 0, 'a'), sequence: { producerId: 4711n, producerEpoch: 7, firstSequence: 0 } },
+      { ...slice('t', 1, 'b'), sequence: { producerId: 815n, producerEpoch: 2, firstSequence: 12 } },
     ];
     const settings = { acks: 1, ackTimeout: 1 } as const;
-    const { body: pieces } = await encodeProduce(slices, new Packer({ number: 0 }), settings);
+    const { body: pieces } = await encodeProduce(slices, { number: 0 }, settings);
     const body = Buffer.concat(pieces);
     // Behind 2 + 2 + 4 + 4 bytes, the topic and the number of its partitions; a batch is 70 bytes here, 8 before it.
     const batches = [27, 105].map((at) => body.subarray(at, at + 70));

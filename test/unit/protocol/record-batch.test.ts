@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { crc32c, Reader, readRecordsBatch } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { loadCodec, type Codec } from '../../../src/protocol/codecs.ts';
-import { packRecords, sealBatch, type Numbering } from '../../../src/protocol/record-batch.ts';
+import { encodeBatch, sealBatch } from '../../../src/protocol/record-batch.ts';
+import type { BatchSequence } from '../../../src/model/partition.ts';
 import type { KafkaRecord, RecordHeaders } from '../../../src/model/record.ts';
 
 const time = 1_700_000_000_123;
@@ -16,9 +17,10 @@ function record(timestamp: number, key: string, value: string, headers: RecordHe
 async function encoded(
   records: readonly KafkaRecord[],
   codec: Codec,
-  numbering?: Numbering,
+  sequence?: BatchSequence,
 ): Promise<Buffer> {
-  return Buffer.concat(sealBatch(await packRecords(records, codec), records, codec, numbering));
+  const batch = { topic: 't', partition: 0, records };
+  return Buffer.concat(sealBatch(await encodeBatch(batch, codec), records, codec, sequence));
 }
 
 /** What the Java client of Kafka 4.3.1 makes of the same records: `MemoryRecords.withRecords`, magic 2, no compression. */
@@ -47,11 +49,11 @@ describe('record batch', () => {
   });
 
   it("has the bytes of Java's when it is numbered", async () => {
-    const numbering = { producerId: 4711n, producerEpoch: 7, firstSequence: 2_147_483_600 };
+    const sequence = { producerId: 4711n, producerEpoch: 7, firstSequence: 2_147_483_600 };
     const batch = await encoded(
       [record(0, 'k', 'v'), record(1, 'k', 'w')],
       await loadCodec('none'),
-      numbering,
+      sequence,
     );
     assert.equal(batch.toString('hex'), javasNumbered);
   });

@@ -27,9 +27,9 @@ function rig(answers: readonly Outcome[], { patience = 5000, memory = new Idempo
     {
       send: (slices) =>
         Promise.resolve(
-          slices.map(({ partition, records, numbering }) => {
+          slices.map(({ partition, records, sequence }) => {
             sent.push(
-              `${numbering?.producerId}: ${partition} from ${numbering?.firstSequence} +${records.length}`,
+              `${sequence?.producerId}: ${partition} from ${sequence?.firstSequence} +${records.length}`,
             );
             return script.shift() ?? stored;
           }),
@@ -266,7 +266,7 @@ describe('idempotent sender', () => {
     const sender = new IdempotentSender(
       {
         send: (slices) => {
-          sent.push(...slices.map(({ numbering }) => numbering?.firstSequence));
+          sent.push(...slices.map(({ sequence }) => sequence?.firstSequence));
           if (sent.length === 1) return Promise.reject(new Error('a fault'));
           return Promise.resolve(slices.map(() => stored));
         },
