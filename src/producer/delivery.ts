@@ -6,8 +6,7 @@ import { deadLetterOf, refusalOf, smallerLetter } from './dead-letter.ts';
 import { createEntry, moveTo, type Entry, type Waiter } from './entry.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
-import type { Lane } from './lane.ts';
-import type { ProducerBatch } from './producer-batch.ts';
+import type { Batch, Lane } from './lane.ts';
 import { Leaders } from './leaders.ts';
 import { LiveRecords } from './live-records.ts';
 import { MemoryBound } from './memory-bound.ts';
@@ -149,7 +148,7 @@ export class Delivery {
     this.#topic(entry.record.topic).route(entry);
   }
 
-  async #produce(batches: readonly ProducerBatch[], broker: number): Promise<void> {
+  async #produce(batches: readonly Batch[], broker: number): Promise<void> {
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
@@ -170,7 +169,7 @@ export class Delivery {
   }
 
   /** A broker that has not said a word backs off, and its lanes with it. Milliseconds. */
-  #brokerPause(batches: readonly ProducerBatch[], outcomes: readonly Outcome[], broker: number): number {
+  #brokerPause(batches: readonly Batch[], outcomes: readonly Outcome[], broker: number): number {
     const [first] = outcomes.filter(isUnanswered);
     if (first === undefined || !outcomes.every(isUnanswered)) {
       this.#leaders.answered(broker);
@@ -187,7 +186,7 @@ export class Delivery {
    * Decides what becomes of a batch. What is not settled here is the lane's head again.
    * @param brokerPause how long its broker is left alone, milliseconds
    */
-  #conclude(batch: ProducerBatch, outcome: Outcome, brokerPause: number): void {
+  #conclude(batch: Batch, outcome: Outcome, brokerPause: number): void {
     const { lane, entries } = batch;
     let rest: (() => void) | undefined;
     if (outcome.kind !== 'stored')
@@ -247,7 +246,7 @@ export class Delivery {
   }
 
   /** @returns what begins the pause of the batch's lane */
-  #rest(batch: ProducerBatch, outcome: Parameters<Rests['begin']>[2]): () => void {
+  #rest(batch: Batch, outcome: Parameters<Rests['begin']>[2]): () => void {
     const pause = this.#rests.pauseAfter(batch, outcome);
     this.#rests.tell(batch, outcome, pause);
     return () => this.#rests.begin(batch.lane, pause, outcome);

@@ -3,6 +3,8 @@ import { mustComeAgain, type Outcome } from '../model/outcome.ts';
 import { moveTo, type Entry } from './entry.ts';
 import { ProducerBatch } from './producer-batch.ts';
 
+export type Batch = ProducerBatch<Lane>;
+
 /** What one batch may hold. */
 export interface SliceLimits {
   /** Bytes, before compression. */
@@ -34,10 +36,10 @@ export class Lane {
   #head = 0;
   #bytes = 0;
   /** The batch that is out, or that must be sent again as it is: at most one at a time. */
-  #batch: ProducerBatch | undefined;
+  #batch: Batch | undefined;
   #isOut = false;
   /** Formed while another batch is out, in the hope that it will be the next. */
-  #next: ProducerBatch | undefined;
+  #next: Batch | undefined;
   #retired = false;
   /** What a batch may hold while, or since, larger ones were refused. */
   #sliceBytes = Infinity;
@@ -105,7 +107,7 @@ export class Lane {
   }
 
   /** Takes what must come again, or the longest head that fits, at least one entry. Undefined when nothing waits. */
-  take(limits: SliceLimits): ProducerBatch | undefined {
+  take(limits: SliceLimits): Batch | undefined {
     const batch = this.#batch ?? this.#takeNew(limits);
     for (const entry of batch?.entries ?? []) if (entry.state === 'queued') moveTo(entry, 'in-flight');
     this.#batch = batch;
@@ -113,7 +115,7 @@ export class Lane {
     return batch;
   }
 
-  #takeNew(limits: SliceLimits): ProducerBatch | undefined {
+  #takeNew(limits: SliceLimits): Batch | undefined {
     this.#dropHead();
     const prepared = this.#next;
     this.#next = undefined;
@@ -124,7 +126,7 @@ export class Lane {
    * The batch that will be taken next, if the one that is out is stored and nothing happens to this one meanwhile: for
    * whoever can begin with it already. Undefined when nothing waits, it was asked for before, or an old one goes first.
    */
-  prepare(limits: SliceLimits): ProducerBatch | undefined {
+  prepare(limits: SliceLimits): Batch | undefined {
     const oldFirst = this.inDoubt && !this.#isOut;
     if (this.resting || oldFirst || this.#next !== undefined) return undefined;
     this.#next = this.#form(limits);
@@ -132,7 +134,7 @@ export class Lane {
   }
 
   /** The longest run of entries that fits, from the first that is neither settled nor out. */
-  #form({ batchSize, maxRecordsPerSlice }: SliceLimits): ProducerBatch | undefined {
+  #form({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
     // It expired, or was taken by another: the search has no end of its own.
     if (this.#searched?.last.state === 'done') this.unhalve();
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
@@ -153,7 +155,7 @@ export class Lane {
   }
 
   /** It is the head, nobody gave up on any of it, it is not too large, and not much smaller than what waits by now. */
-  #mayGo({ entries, bytes }: ProducerBatch, { batchSize, maxRecordsPerSlice }: SliceLimits): boolean {
+  #mayGo({ entries, bytes }: Batch, { batchSize, maxRecordsPerSlice }: SliceLimits): boolean {
     if (entries[0] !== this.#entries[this.#head] || entries.some(({ state }) => state === 'done'))
       return false;
     if (bytes > this.#sliceBytes) return false;
@@ -183,7 +185,7 @@ export class Lane {
    * The batch was refused as a whole: the next is at most half as large, until its culprit is found, or all of it has left.
    * @param lasting its size was the reason: what is found to fit is kept to from then on
    */
-  halve({ entries, bytes }: ProducerBatch, lasting: boolean): void {
+  halve({ entries, bytes }: Batch, lasting: boolean): void {
     const last = entries.at(-1);
     if (last) this.#searched ??= { last, lasting };
     this.#sliceBytes = Math.max(1, Math.floor(bytes / 2));
@@ -193,7 +195,7 @@ export class Lane {
    * Bad records were taken out of the batch: the broker would take the others, and gets these alone. Together with younger
    * ones they would be refused again for each bad one among those.
    */
-  sendRestAlone({ entries }: ProducerBatch): void {
+  sendRestAlone({ entries }: Batch): void {
     this.#endsWith = entries.findLast(({ state }) => state !== 'done');
   }
 

@@ -1,7 +1,6 @@
 import { noLeader } from '../model/partition.ts';
 import type { Clock } from './clock.ts';
-import type { Lane, SliceLimits } from './lane.ts';
-import type { ProducerBatch } from './producer-batch.ts';
+import type { Batch, Lane, SliceLimits } from './lane.ts';
 
 export interface GroupCommit extends SliceLimits {
   /** How long a record may wait for others to share its request, in milliseconds; a full lane does not wait. */
@@ -23,9 +22,9 @@ const fullRequest = 16 * 1024 * 1024;
 
 export interface LeaderHooks {
   /** @param broker its node id */
-  readonly send: (batches: readonly ProducerBatch[], broker: number) => Promise<void>;
+  readonly send: (batches: readonly Batch[], broker: number) => Promise<void>;
   /** Begins to compress batches that will be sent next; absent where nothing is gained by it. */
-  readonly prepare: ((batches: readonly ProducerBatch[]) => void) | undefined;
+  readonly prepare: ((batches: readonly Batch[]) => void) | undefined;
 }
 
 interface Leader {
@@ -36,7 +35,7 @@ interface Leader {
   /** Since when a request to this broker is out. */
   busySince: number | undefined;
   /** What it carries. */
-  sent: readonly ProducerBatch[];
+  sent: readonly Batch[];
   /** How many records that is. */
   out: number;
   /** Requests in a row that the broker did not answer. */
@@ -250,7 +249,7 @@ export class Leaders {
   }
 
   /** The next request. What does not fit waits at the head of the line for the one after. */
-  #take(leader: Leader): ProducerBatch[] {
+  #take(leader: Leader): Batch[] {
     const room = leader.returned === 0 ? Infinity : evenShare(leader.returned, waitingIn(leader.ready));
     return this.#fill(room, leader.ready, (lane, limits) => {
       leader.ready.delete(lane);
@@ -264,10 +263,10 @@ export class Leaders {
   #fill(
     room: number,
     lanes: Iterable<Lane>,
-    batchOf: (lane: Lane, limits: SliceLimits) => ProducerBatch | undefined,
-  ): ProducerBatch[] {
+    batchOf: (lane: Lane, limits: SliceLimits) => Batch | undefined,
+  ): Batch[] {
     const { batchSize, maxRecordsPerSlice } = this.#settings;
-    const batches: ProducerBatch[] = [];
+    const batches: Batch[] = [];
     let bytes = 0;
     for (const lane of lanes) {
       if (room <= 0 || bytes >= fullRequest) break;

@@ -2,15 +2,15 @@ import type { KafkaError } from '../model/errors.ts';
 import type { NoticeOf } from '../model/notice.ts';
 import type { BatchSequence, EncodedRecords, Slice } from '../model/partition.ts';
 import type { KafkaRecord } from '../model/record.ts';
+import type { Place } from '../model/spool.ts';
 import type { Entry } from './entry.ts';
-import type { Lane } from './lane.ts';
 
 /**
  * The head of a partition's queue, on its way in one produce request. It is what the client encodes, sends, and sends again
  * unchanged while nobody knows whether it is stored.
  */
-export class ProducerBatch implements Slice {
-  readonly lane: Lane;
+export class ProducerBatch<Queue extends Place> implements Slice {
+  readonly lane: Queue;
   readonly topic: string;
   readonly partition: number;
   readonly entries: readonly Entry[];
@@ -22,7 +22,7 @@ export class ProducerBatch implements Slice {
   encoded: Promise<EncodedRecords> | undefined;
   sequence: BatchSequence | undefined;
 
-  constructor(lane: Lane, entries: readonly Entry[], bytes: number) {
+  constructor(lane: Queue, entries: readonly Entry[], bytes: number) {
     this.lane = lane;
     this.topic = lane.topic;
     this.partition = lane.partition;

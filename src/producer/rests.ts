@@ -1,7 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Outcome } from '../model/outcome.ts';
-import type { Lane } from './lane.ts';
-import type { ProducerBatch } from './producer-batch.ts';
+import type { Batch, Lane } from './lane.ts';
 import type { DeliveryContext } from './ports.ts';
 import { backoff, inTime, pausesAfter, type Pauses, type RetryPolicy } from './retry.ts';
 
@@ -42,19 +41,19 @@ export class Rests {
    * How long the lane of a batch that failed should pause, in milliseconds. One that must come again unchanged holds up its
    * lane until its fate is known, and the first good answer may tell it: the pause does not grow.
    */
-  pauseAfter({ lane }: ProducerBatch, outcome: Failure): number {
+  pauseAfter({ lane }: Batch, outcome: Failure): number {
     lane.failures = mustComeAgain(outcome) ? 1 : lane.failures + 1;
     const pauses = isUnanswered(outcome) ? pausesAfter(outcome.error, this.#policy) : this.#policy;
     return this.#pause(lane.failures, pauses, this.#timeLeft(lane));
   }
 
   /** How long to leave a broker alone that has not answered a request, after so many such failures in a row. */
-  brokerPause(batches: readonly ProducerBatch[], error: KafkaError, failures: number): number {
+  brokerPause(batches: readonly Batch[], error: KafkaError, failures: number): number {
     const timeLeft = Math.min(...batches.map(({ lane }) => this.#timeLeft(lane)));
     return this.#pause(failures, pausesAfter(error, this.#policy), timeLeft);
   }
 
-  tell(batch: ProducerBatch, { error }: Failure, pause: number): void {
+  tell(batch: Batch, { error }: Failure, pause: number): void {
     if (error.code === 'TOPIC_MISSING' || this.#ended) return;
     this.#context.notify(batch.retrying(error, pause));
   }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEntry, moveTo, type Entry } from '../../../src/producer/entry.ts';
-import { Lane } from '../../../src/producer/lane.ts';
-import type { ProducerBatch } from '../../../src/producer/producer-batch.ts';
+import { Lane, type Batch } from '../../../src/producer/lane.ts';
 import { record, refused } from './harness.ts';
 
 const nobody = { resolve: () => undefined, reject: () => undefined };
@@ -24,7 +23,7 @@ function oneOutThreeBegun() {
   return { lane, entries, out, begun };
 }
 
-function ids(batch: ProducerBatch | undefined): number[] | undefined {
+function ids(batch: Batch | undefined): number[] | undefined {
   return batch?.entries.map(({ id }) => id);
 }
 
