@@ -87,7 +87,13 @@ function timeoutFacts(
   if (deliveryTimeout === undefined) return {};
   const isWritten = fieldOf(fieldOf(settings, 'kafka'), 'deliveryTimeout') !== undefined;
   const writtenDeliveryTimeout = isWritten ? deliveryTimeout : undefined;
-  const fitted = timeouts(writtenDeliveryTimeout, deliveryTimeout, limit, mayRaise);
+  const fitted = timeouts({
+    deliveryTimeout: writtenDeliveryTimeout,
+    defaultDeliveryTimeout: deliveryTimeout,
+    hasSpool: fieldOf(settings, 'spool') !== undefined,
+    limit,
+    mayRaise,
+  });
   return { ...fitted, writtenDeliveryTimeout };
 }
 

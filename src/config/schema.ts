@@ -68,7 +68,7 @@ const kafka = z.strictObject(
       .default(30_000)
       .describe(
         'Longest wait for the answer to one request, in ms, and at most 5/8 of `deliveryTimeout`, so that one more try fits in ' +
-          '(in effect 18750 with the defaults; with `settings.spool` at least 15 s). ' +
+          '(in effect 18750 with the defaults, 15000 with `settings.spool`). ' +
           "Shorter than a broker's stall (about 9 s when a follower freezes) makes duplicates.",
       ),
     acks: z
@@ -135,7 +135,8 @@ const kafka = z.strictObject(
     deliveryTimeout: milliseconds()
       .default(30_000)
       .describe(
-        'Longest a push may take, in ms, all tries included. Long enough to outlive a broker: a new leader takes about 10 s. ' +
+        'Longest a push may take, in ms, all tries included (8000 by default with `settings.spool`). ' +
+          'Long enough to outlive a broker: a new leader takes about 10 s. With a spool the disk takes over, so that no push waits longer. ' +
           "The destination's `config.timeout`, at which the collector counts a push as failed, is raised to 5/4 of it where it " +
           'is not set. Where it is, pushes settle before it: by default, after 4/5 of it.',
       ),

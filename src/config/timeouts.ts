@@ -8,6 +8,12 @@ const collectorDefault = 10_000;
  */
 const deliveryShare = 4 / 5;
 
+/**
+ * The default of `deliveryTimeout` with a spool. The spool outlives the outage, so a push has no need to: it would only keep its
+ * event in memory, and its HTTP client waiting, before the disk gets the record. Milliseconds.
+ */
+const defaultWithSpool = 8_000;
+
 /** The two limits of a push that have to fit together, in ms. */
 export interface Timeouts {
   /** By then the destination has told the push. */
@@ -16,22 +22,32 @@ export interface Timeouts {
   readonly collectorTimeout: number;
 }
 
+export interface WrittenTimeouts {
+  /** Undefined: not written. */
+  readonly deliveryTimeout: number | undefined;
+  /** The default of `deliveryTimeout` without a spool. */
+  readonly defaultDeliveryTimeout: number;
+  readonly hasSpool: boolean;
+  /** `config.timeout`, as it stands. */
+  readonly limit: unknown;
+  /** Whether the collector will read a raised `config.timeout`, which it takes from what `init` returns. */
+  readonly mayRaise: boolean;
+}
+
 /**
  * Makes `deliveryTimeout` end before the collector's limit. A limit that the user has set stands, and `deliveryTimeout` is shortened
  * to fit; one that is not set is raised.
- * @param deliveryTimeout what the user has written; undefined: `fallback`
- * @param limit `config.timeout`, as it stands
- * @param mayRaise whether the collector will read a raised `config.timeout`, which it takes from what `init` returns
  */
-export function timeouts(
-  deliveryTimeout: number | undefined,
-  fallback: number,
-  limit: unknown,
-  mayRaise: boolean,
-): Timeouts {
+export function timeouts({
+  deliveryTimeout,
+  defaultDeliveryTimeout,
+  hasSpool,
+  limit,
+  mayRaise,
+}: WrittenTimeouts): Timeouts {
+  const wanted = deliveryTimeout ?? (hasSpool ? defaultWithSpool : defaultDeliveryTimeout);
   const set = collectorLimit(limit);
   if (set === undefined && mayRaise) {
-    const wanted = deliveryTimeout ?? fallback;
     const raised = Math.min(longestTimer, Math.ceil(wanted / deliveryShare));
     return { deliveryTimeout: wanted, collectorTimeout: Math.max(collectorDefault, raised) };
   }
@@ -39,7 +55,7 @@ export function timeouts(
   if (deliveryTimeout !== undefined && deliveryTimeout < collectorTimeout)
     return { deliveryTimeout, collectorTimeout };
   const most = Math.max(1, Math.floor(collectorTimeout * deliveryShare));
-  return { deliveryTimeout: Math.min(deliveryTimeout ?? fallback, most), collectorTimeout };
+  return { deliveryTimeout: Math.min(wanted, most), collectorTimeout };
 }
 
 /**

@@ -125,7 +125,7 @@ describe('a newcomer who copies the commands of README.md', () => {
       stored.map(({ topic, key, headers }) => [topic, key?.toString(), headers.length]),
       [
         ['orders', 'o-1', 1],
-        ['refused', 'o-1', 6],
+        ['refused', 'o-1', 7],
       ],
     );
   });

@@ -113,8 +113,8 @@ const errors: [settings: object, message: string][] = [
   ],
   // With a spool records go to the disk a second before their deadline: between the two, all went there unsent.
   [
-    { kafka: { linger: 29000 }, spool: { path: '/var/lib/walkeros/kafka.spool' } },
-    'settings.kafka.linger: is 29000 ms, no less than the 29000 ms after which records go to settings.spool (settings.kafka.deliveryTimeout, 30000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
+    { kafka: { linger: 7000 }, spool: { path: '/var/lib/walkeros/kafka.spool' } },
+    'settings.kafka.linger: is 7000 ms, no less than the 7000 ms after which records go to settings.spool (settings.kafka.deliveryTimeout, 8000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
   ],
   [
     {

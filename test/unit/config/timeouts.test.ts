@@ -34,6 +34,29 @@ for (const [title, deliveryTimeout, timeout, is] of rows) {
   });
 }
 
+// With the 30 s of a flow without spool, every push of an outage stayed in memory for 29 s before the disk took its record, and
+// HTTP clients gave up meanwhile: the spool is what outlives an outage.
+const spool = { path: '/var/lib/walkeros/kafka.spool' };
+const withSpool: [
+  title: string,
+  deliveryTimeout: number | undefined,
+  timeout: unknown,
+  is: [number, number],
+][] = [
+  ['neither is set', undefined, undefined, [8_000, 10_000]],
+  ['a deliveryTimeout of the user', 30_000, undefined, [30_000, 37_500]],
+  ["the user's limit wins", undefined, 5_000, [4_000, 5_000]],
+  ['a limit far above changes nothing', undefined, 60_000, [8_000, 60_000]],
+];
+
+for (const [title, deliveryTimeout, timeout, is] of withSpool) {
+  it(`with a spool: ${title}`, () => {
+    const kafka = { brokers: ['b:1'], topic: 't', ...(deliveryTimeout && { deliveryTimeout }) };
+    const { options, collectorTimeout } = resolveOptions({ kafka, spool }, { timeout });
+    assert.deepEqual([options.deliveryTimeout, collectorTimeout], is);
+  });
+}
+
 it('fits into the limit that the collector has, where it will take no other', () => {
   const settings = { kafka: { brokers: ['b:1'], topic: 't' } };
   const { options, collectorTimeout } = resolveOptions(settings, { raisesTimeout: false });
