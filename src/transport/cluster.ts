@@ -1,5 +1,7 @@
 import { noLeader, type TopicLayout } from '../model/partition.ts';
+import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { errorOfCode } from './errors/broker-errors.ts';
+import { operations } from './errors/operations.ts';
 import { connectionError } from './errors/connection-errors.ts';
 import { topicHidden } from './errors/messages.ts';
 import { firstAnswer } from './first-answer.ts';
@@ -7,13 +9,16 @@ import type { ClientOptions } from './port.ts';
 import { addressOf, parseAddress, type Address } from '../model/address.ts';
 import type { Link, MetadataAnswer, Wire } from './wire.ts';
 
-/** Kafka's TOPIC_AUTHORIZATION_FAILED. */
-const unauthorised = 29;
 /** How long one broker may take over a question before another one is asked too. Milliseconds. */
 const patience = 1000;
 /** One that was silent is asked after the others for this long. Milliseconds. */
 const avoidFor = 5000;
-const leaderNotAvailable = 5;
+/** A topic that is being created is answered with these. */
+const beingCreated: ReadonlySet<number> = new Set([
+  kafkaErrors.NONE,
+  kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION,
+  kafkaErrors.LEADER_NOT_AVAILABLE,
+]);
 /** A topic takes this long to be created, at most. */
 const creation = { attempts: 50, pause: 100 };
 
@@ -55,9 +60,11 @@ export class Cluster {
       const leaders = this.#leaders.get(topic);
       if (leaders !== undefined) return { leaders };
       // A topic that this very question creates is first unknown, then without partitions.
-      const creating = this.#options.autoCreateTopics && [0, 3, 5].includes(answer.code);
-      if (answer.code === unauthorised) throw topicHidden(topic, this.#options.autoCreateTopics);
-      if (!creating || attempt === creation.attempts) throw errorOfCode(codeOf(answer), topic);
+      const creating = this.#options.autoCreateTopics && beingCreated.has(answer.code);
+      if (answer.code === kafkaErrors.TOPIC_AUTHORIZATION_FAILED)
+        throw topicHidden(topic, this.#options.autoCreateTopics);
+      if (!creating || attempt === creation.attempts)
+        throw errorOfCode(codeOf(answer), topic, { operation: operations.metadata });
       await new Promise((resolve) => setTimeout(resolve, creation.pause));
     }
   }
@@ -115,7 +122,7 @@ export class Cluster {
     const code = codeOf(answer);
     this.#codes.set(topic, code);
     this.#learnBrokers(answer);
-    if (code !== 0) {
+    if (code !== kafkaErrors.NONE) {
       this.#leaders.delete(topic);
       return;
     }
@@ -149,5 +156,5 @@ export class Cluster {
 
 /** A topic that is being made has no partitions for a moment, and no code that says so. */
 function codeOf({ code, partitions }: MetadataAnswer): number {
-  return code === 0 && partitions.length === 0 ? leaderNotAvailable : code;
+  return code === kafkaErrors.NONE && partitions.length === 0 ? kafkaErrors.LEADER_NOT_AVAILABLE : code;
 }

@@ -1,9 +1,11 @@
 import { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BatchSequence, Slice } from '../model/partition.ts';
+import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { isSequenceLost, outcomeOfCode } from './errors/broker-errors.ts';
 import { brokerCode } from './errors/connection-errors.ts';
 import { idempotenceUnauthorised, noOutcome, unreachable } from './errors/messages.ts';
+import { operations } from './errors/operations.ts';
 import { laneOf, type ProducerId } from './wire.ts';
 
 export interface IdempotentParts {
@@ -14,9 +16,6 @@ export interface IdempotentParts {
   /** For how many milliseconds records of unknown fate are sent again under their old numbers. */
   readonly patience: number;
 }
-
-/** Kafka's CLUSTER_AUTHORIZATION_FAILED. */
-const clusterUnauthorised = 31;
 
 /** A producer's id, and the next sequence number of each lane under it. */
 interface Stamp extends ProducerId {
@@ -198,14 +197,11 @@ function maybeWritten({ code, message, topic, kafkaCode, cause }: KafkaError): K
 
 function notRegistered(failure: unknown, topic: string): Outcome {
   const code = brokerCode(failure);
-  if (code === clusterUnauthorised) {
+  if (code === kafkaErrors.CLUSTER_AUTHORIZATION_FAILED) {
     return { kind: 'rejected', error: idempotenceUnauthorised(topic, failure) };
   }
-  if (code !== undefined) {
-    const outcome = outcomeOfCode(code, topic, 'while asking for a producer id', failure);
-    // Whatever the code says of records, none were sent.
-    return outcome.kind === 'retriable' ? { ...outcome, mayHaveBeenWritten: false } : outcome;
-  }
+  if (code !== undefined)
+    return outcomeOfCode(code, topic, { operation: operations.producerId, cause: failure });
   const error = failure instanceof KafkaError ? failure : unreachable('the configured brokers', failure);
   return { kind: error.code === 'DESTINATION_CLOSED' ? 'rejected' : 'unreachable', error };
 }

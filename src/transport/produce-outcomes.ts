@@ -13,7 +13,7 @@ export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]
   return slices.map(({ topic, partition, records }) => {
     const found = answer.get(laneOf(topic, partition));
     if (found !== undefined) {
-      const outcome = outcomeOfCode(found.code, topic, found.detail);
+      const outcome = outcomeOfCode(found.code, topic, { detail: found.detail });
       return namedRecords(outcome, found, topic, records.length) ?? outcome;
     }
     const silence = new Error(`no word about partition ${partition} of "${topic}"`);

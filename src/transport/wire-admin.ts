@@ -6,6 +6,7 @@ import {
   noController,
   topicConfigError,
 } from './errors/admin-errors.ts';
+import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { Cluster } from './cluster.ts';
 import { connectionError } from './errors/connection-errors.ts';
 import type { Admin, ClientOptions } from './port.ts';
@@ -13,8 +14,8 @@ import { PatientWire } from './patient-wire.ts';
 import { addressOf, type Address } from '../model/address.ts';
 import type { CodeAnswer, MetadataAnswer, Wire } from './wire.ts';
 
-/** Kafka's answer to a topic that is there already: another setup, or another operator, was first. */
-const alreadyExists = 36;
+/** A controller that was replaced is known to all brokers within this. Milliseconds. */
+const election = { attempts: 20, pause: 250 };
 /** A topic just created is announced to all brokers, and gets its leaders, within this. */
 const announcement = { attempts: 50, pause: 100 };
 
@@ -33,8 +34,8 @@ export class WireAdmin implements Admin {
 
   async describeTopic(topic: string): Promise<TopicShape | undefined> {
     const { code, partitions } = await this.#metadata(topic);
-    if (code === 3) return undefined;
-    if (code !== 0) throw describeTopicError(topic, code);
+    if (code === kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION) return undefined;
+    if (code !== kafkaErrors.NONE) throw describeTopicError(topic, code);
     return {
       numPartitions: partitions.length,
       // A reassignment in progress makes partitions differ: the least protected one counts.
@@ -44,15 +45,16 @@ export class WireAdmin implements Admin {
 
   async createTopic(topic: TopicSpec, { validateOnly }: { validateOnly: boolean }): Promise<boolean> {
     const answer = await this.#askController(topic, validateOnly);
-    if (answer.code === alreadyExists) return false;
-    if (answer.code !== 0) throw createTopicError(topic.name, answer);
+    // Another setup, or another operator, was first.
+    if (answer.code === kafkaErrors.TOPIC_ALREADY_EXISTS) return false;
+    if (answer.code !== kafkaErrors.NONE) throw createTopicError(topic.name, answer);
     if (!validateOnly) await this.#untilAnnounced(topic.name);
     return true;
   }
 
   async topicConfig(topic: string): Promise<TopicConfig> {
     const answer = await this.#cluster.ask((link) => link.topicConfig(topic));
-    if (answer.code !== 0) throw topicConfigError(topic, answer);
+    if (answer.code !== kafkaErrors.NONE) throw topicConfigError(topic, answer);
     return answer.entries;
   }
 
@@ -65,13 +67,25 @@ export class WireAdmin implements Admin {
   }
 
   /**
-   * Clusters on ZooKeeper create topics at their controller only; others name any broker as such. One broker is asked,
-   * not all in turn: a second one would answer "exists already" while the first one is at it.
+   * Clusters on ZooKeeper create topics at their controller only; others name any broker as such, or none. One broker is
+   * asked, not all in turn: a second one would answer "exists already" while the first one is at it. A controller that was
+   * replaced a moment ago, or a broker during an election, creates nothing and says so.
    */
   async #askController(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
-    const { brokers, controller } = await this.#cluster.ask((link) => link.metadata());
-    const address: Address | undefined = brokers.find(({ nodeId }) => nodeId === controller);
-    if (address === undefined) throw noController(topic.name);
+    for (let attempt = 1; ; attempt += 1) {
+      const { brokers, controller } = await this.#cluster.ask((link) => link.metadata());
+      const address = brokers.find(({ nodeId }) => nodeId === controller) ?? brokers[0];
+      const answer = address && (await this.#createAt(address, topic, validateOnly));
+      if (answer !== undefined && answer.code !== kafkaErrors.NOT_CONTROLLER) return answer;
+      if (attempt === election.attempts) {
+        if (answer === undefined) throw noController(topic.name);
+        return answer;
+      }
+      await sleep(election.pause);
+    }
+  }
+
+  async #createAt(address: Address, topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
     try {
       const link = await this.#wire.open(address, 'produce');
       return await link.createTopic(topic, validateOnly);
@@ -84,9 +98,10 @@ export class WireAdmin implements Admin {
   async #untilAnnounced(topic: string): Promise<void> {
     for (let attempt = 0; attempt < announcement.attempts; attempt += 1) {
       const { code, partitions } = await this.#metadata(topic);
-      if (code === 0 && partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return;
+      if (code === kafkaErrors.NONE && partitions.length > 0 && partitions.every(({ leader }) => leader >= 0))
+        return;
       // Creating takes another right than seeing.
-      if (code === 29) return;
+      if (code === kafkaErrors.TOPIC_AUTHORIZATION_FAILED) return;
       await sleep(announcement.pause);
     }
   }

@@ -1,7 +1,9 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../model/partition.ts';
+import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { outcomeOfCode } from './errors/broker-errors.ts';
+import { operations } from './errors/operations.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from '../protocol/codecs.ts';
@@ -104,7 +106,8 @@ export class WireClient implements Client {
       if (outcomes.has(slice)) continue;
       const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
       if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
-      else if (leader === noLeader) outcomes.set(slice, outcomeOfCode(5, slice.topic));
+      else if (leader === noLeader)
+        outcomes.set(slice, outcomeOfCode(kafkaErrors.LEADER_NOT_AVAILABLE, slice.topic));
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
     }
     const requests = [...byLeader].map(async ([leader, led]) => {
@@ -130,7 +133,8 @@ export class WireClient implements Client {
     for (const slice of slices) {
       const code = this.#cluster.codeOf(slice.topic);
       const error = failures.get(slice.topic);
-      if (code !== undefined && code !== 0) obstacles.set(slice, outcomeOfCode(code, slice.topic));
+      if (code !== undefined && code !== kafkaErrors.NONE)
+        obstacles.set(slice, outcomeOfCode(code, slice.topic, { operation: operations.metadata }));
       else if (code === undefined && error !== undefined)
         obstacles.set(slice, { kind: 'unreachable', error });
     }

@@ -1,23 +1,27 @@
 import { KafkaError } from '../../model/errors.ts';
-import { brokerErrorName, errorOfCode } from './broker-errors.ts';
+import { kafkaErrorName, kafkaErrors } from '../../protocol/kafka-errors.ts';
+import { errorOfCode, isRetriable } from './broker-errors.ts';
 import { topicInvalid } from './messages.ts';
+import { operations } from './operations.ts';
 import type { CodeAnswer } from '../wire.ts';
 
-/** What CreateTopics alone can answer, and which part of `config.setup` it is about. */
-const refusals: ReadonlyMap<number, { readonly name: string; readonly change: string }> = new Map([
-  [37, { name: 'INVALID_PARTITIONS', change: 'Change numPartitions.' }],
-  [38, { name: 'INVALID_REPLICATION_FACTOR', change: 'Lower replicationFactor, or add brokers.' }],
-  [39, { name: 'INVALID_REPLICA_ASSIGNMENT', change: 'Change replicationFactor.' }],
-  [40, { name: 'INVALID_CONFIG', change: 'Change configEntries.' }],
-  [42, { name: 'INVALID_REQUEST', change: 'Change the declaration of this topic.' }],
-  [44, { name: 'POLICY_VIOLATION', change: "Change what the cluster's policy does not allow." }],
+/** Which part of `config.setup` a refusal is about. */
+const changes: ReadonlyMap<number, string> = new Map([
+  [kafkaErrors.INVALID_PARTITIONS, 'Change numPartitions.'],
+  [kafkaErrors.INVALID_REPLICATION_FACTOR, 'Lower replicationFactor, or add brokers.'],
+  [kafkaErrors.INVALID_REPLICA_ASSIGNMENT, 'Change replicationFactor.'],
+  [kafkaErrors.INVALID_CONFIG, 'Change configEntries.'],
+  [kafkaErrors.INVALID_REQUEST, 'Change the declaration of this topic.'],
+  [kafkaErrors.POLICY_VIOLATION, "Change what the cluster's policy does not allow."],
 ]);
 
-const isUnauthorised = (code: number): boolean => code === 29 || code === 31;
+export function isUnauthorised(code: number): boolean {
+  return code === kafkaErrors.TOPIC_AUTHORIZATION_FAILED || code === kafkaErrors.CLUSTER_AUTHORIZATION_FAILED;
+}
 
 /** Why a topic was not created. */
 export function createTopicError(topic: string, { code, detail }: CodeAnswer): KafkaError {
-  const kafkaCode = brokerErrorName(code);
+  const kafkaCode = kafkaErrorName(code);
   if (isUnauthorised(code)) {
     return new KafkaError(
       'NOT_AUTHORIZED',
@@ -26,31 +30,33 @@ export function createTopicError(topic: string, { code, detail }: CodeAnswer): K
       { topic, kafkaCode },
     );
   }
-  if (code === 17) return topicInvalid(topic, detail);
-  const refusal = refusals.get(code);
-  if (refusal === undefined) return errorOfCode(code, topic, detail);
-  const { name, change } = refusal;
+  if (code === kafkaErrors.INVALID_TOPIC_EXCEPTION) return topicInvalid(topic, detail);
+  if (isRetriable(code)) return errorOfCode(code, topic, { operation: operations.createTopic, detail });
+  const change = changes.get(code);
   return new KafkaError(
     'TOPIC_REFUSED',
-    `Kafka topic "${topic}": the broker refuses to create it: ${name}${detail ? ` (${endless(detail)})` : ''}. ${change}`,
-    { topic, kafkaCode: name },
+    `Kafka topic "${topic}": the broker refuses to create it: ${kafkaCode}${detail ? ` (${endless(detail)})` : ''}.` +
+      (change === undefined ? '' : ` ${change}`),
+    { topic, kafkaCode },
   );
 }
 
 /** Why nothing is known of a topic. */
 export function describeTopicError(topic: string, code: number): KafkaError {
-  return isUnauthorised(code) ? mayNot(topic, 'DESCRIBE', 'see it', code) : errorOfCode(code, topic);
+  return isUnauthorised(code)
+    ? mayNot(topic, 'DESCRIBE', 'see it', code)
+    : errorOfCode(code, topic, { operation: operations.metadata });
 }
 
 /** Why a topic's configuration is not known. */
 export function topicConfigError(topic: string, { code, detail }: CodeAnswer): KafkaError {
   return isUnauthorised(code)
     ? mayNot(topic, 'DESCRIBE_CONFIGS', 'read its configuration', code)
-    : errorOfCode(code, topic, detail);
+    : errorOfCode(code, topic, { operation: operations.topicConfig, detail });
 }
 
 function mayNot(topic: string, operation: string, what: string, code: number): KafkaError {
-  const kafkaCode = brokerErrorName(code);
+  const kafkaCode = kafkaErrorName(code);
   return new KafkaError(
     'NOT_AUTHORIZED',
     `Kafka topic "${topic}": this user may not ${what} (${kafkaCode}). ` +

@@ -1,127 +1,128 @@
 import { KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { Outcome } from '../../model/outcome.ts';
+import { kafkaErrorName, kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { topicInvalid, topicMissing, topicUnauthorised } from './messages.ts';
+import { operations, type Operation } from './operations.ts';
 
 /** What one of Kafka's error codes means for the records of a produce request. */
 type Verdict =
   | { readonly kind: 'stored' }
   | {
       readonly kind: 'retriable';
-      readonly name: string;
       readonly refresh?: boolean;
       readonly mayHaveBeenWritten?: boolean;
     }
-  | { readonly kind: 'too-large'; readonly name: string; readonly code: ErrorCode }
-  | { readonly kind: 'rejected'; readonly name: string; readonly code: ErrorCode };
+  | { readonly kind: 'too-large'; readonly code: ErrorCode }
+  | { readonly kind: 'rejected'; readonly code: ErrorCode };
 
-const retriable = (name: string): Verdict => ({ kind: 'retriable', name });
-const moved = (name: string): Verdict => ({ kind: 'retriable', name, refresh: true });
+const retriable: Verdict = { kind: 'retriable' };
+const moved: Verdict = { kind: 'retriable', refresh: true };
 /** The leader may have written the records and lost its office, or its disk, before the followers had confirmed. */
-const deposed = (name: string): Verdict => ({
-  kind: 'retriable',
-  name,
-  refresh: true,
-  mayHaveBeenWritten: true,
-});
-const appended = (name: string): Verdict => ({ kind: 'retriable', name, mayHaveBeenWritten: true });
-const divisible = (name: string, code: ErrorCode): Verdict => ({ kind: 'too-large', name, code });
-const rejected = (name: string, code: ErrorCode = 'RECORD_REJECTED'): Verdict => ({
-  kind: 'rejected',
-  name,
-  code,
-});
+const deposed: Verdict = { kind: 'retriable', refresh: true, mayHaveBeenWritten: true };
+const appended: Verdict = { kind: 'retriable', mayHaveBeenWritten: true };
+const divisible = (code: ErrorCode): Verdict => ({ kind: 'too-large', code });
+const rejected = (code: ErrorCode): Verdict => ({ kind: 'rejected', code });
 
 /**
- * Kafka's `Errors.java` (4.3), as far as Produce, Metadata, ApiVersions, InitProducerId and SASL can answer with it.
+ * Kafka's `Errors.java` (4.3), as far as we ask for what it is about; a code that is not here refuses what was asked.
  * "Retriable" is Kafka's own `RetriableException`; "moved" its `InvalidMetadataException`.
  */
 const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   // Java gives up here; an unforeseen fault of the broker says nothing about the records, so they are sent again.
-  [-1, appended('UNKNOWN_SERVER_ERROR')],
-  [0, { kind: 'stored' }],
-  [2, retriable('CORRUPT_MESSAGE')],
-  [3, moved('UNKNOWN_TOPIC_OR_PARTITION')],
-  [5, moved('LEADER_NOT_AVAILABLE')],
-  [6, deposed('NOT_LEADER_OR_FOLLOWER')],
+  [kafkaErrors.UNKNOWN_SERVER_ERROR, appended],
+  [kafkaErrors.NONE, { kind: 'stored' }],
+  [kafkaErrors.CORRUPT_MESSAGE, retriable],
+  [kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, moved],
+  [kafkaErrors.LEADER_NOT_AVAILABLE, moved],
+  [kafkaErrors.NOT_LEADER_OR_FOLLOWER, deposed],
   // The leader wrote the records; its followers did not confirm in time.
-  [7, appended('REQUEST_TIMED_OUT')],
-  [8, moved('BROKER_NOT_AVAILABLE')],
-  [9, moved('REPLICA_NOT_AVAILABLE')],
-  [10, divisible('MESSAGE_TOO_LARGE', 'RECORD_TOO_LARGE')],
-  [13, deposed('NETWORK_EXCEPTION')],
-  [14, retriable('COORDINATOR_LOAD_IN_PROGRESS')],
-  [15, retriable('COORDINATOR_NOT_AVAILABLE')],
-  [16, retriable('NOT_COORDINATOR')],
-  [17, rejected('INVALID_TOPIC_EXCEPTION', 'TOPIC_INVALID')],
-  [18, divisible('RECORD_LIST_TOO_LARGE', 'RECORD_TOO_LARGE')],
-  [19, retriable('NOT_ENOUGH_REPLICAS')],
-  [20, appended('NOT_ENOUGH_REPLICAS_AFTER_APPEND')],
-  [21, rejected('INVALID_REQUIRED_ACKS')],
-  [29, rejected('TOPIC_AUTHORIZATION_FAILED', 'NOT_AUTHORIZED')],
-  [31, rejected('CLUSTER_AUTHORIZATION_FAILED', 'NOT_AUTHORIZED')],
-  // One record's bad timestamp fails its whole batch, as 87 does: halving finds it where the broker does not name it.
-  [32, divisible('INVALID_TIMESTAMP', 'RECORD_REJECTED')],
-  [33, rejected('UNSUPPORTED_SASL_MECHANISM', 'AUTHENTICATION_FAILED')],
-  [34, rejected('ILLEGAL_SASL_STATE', 'AUTHENTICATION_FAILED')],
-  [35, rejected('UNSUPPORTED_VERSION')],
-  [42, rejected('INVALID_REQUEST')],
-  [43, rejected('UNSUPPORTED_FOR_MESSAGE_FORMAT')],
-  [44, rejected('POLICY_VIOLATION')],
+  [kafkaErrors.REQUEST_TIMED_OUT, appended],
+  [kafkaErrors.BROKER_NOT_AVAILABLE, moved],
+  [kafkaErrors.REPLICA_NOT_AVAILABLE, moved],
+  [kafkaErrors.MESSAGE_TOO_LARGE, divisible('RECORD_TOO_LARGE')],
+  [kafkaErrors.NETWORK_EXCEPTION, deposed],
+  [kafkaErrors.COORDINATOR_LOAD_IN_PROGRESS, retriable],
+  [kafkaErrors.COORDINATOR_NOT_AVAILABLE, retriable],
+  [kafkaErrors.NOT_COORDINATOR, retriable],
+  [kafkaErrors.INVALID_TOPIC_EXCEPTION, rejected('TOPIC_INVALID')],
+  [kafkaErrors.RECORD_LIST_TOO_LARGE, divisible('RECORD_TOO_LARGE')],
+  [kafkaErrors.NOT_ENOUGH_REPLICAS, retriable],
+  [kafkaErrors.NOT_ENOUGH_REPLICAS_AFTER_APPEND, appended],
+  [kafkaErrors.TOPIC_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
+  [kafkaErrors.CLUSTER_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
+  // One record's bad timestamp fails its whole batch, as INVALID_RECORD does: halving finds it where the broker does not name it.
+  [kafkaErrors.INVALID_TIMESTAMP, divisible('RECORD_REJECTED')],
+  [kafkaErrors.UNSUPPORTED_SASL_MECHANISM, rejected('AUTHENTICATION_FAILED')],
+  [kafkaErrors.ILLEGAL_SASL_STATE, rejected('AUTHENTICATION_FAILED')],
   // An idempotent producer whose place in the sequence the broker forgot: a new producer id mends it.
-  [45, retriable('OUT_OF_ORDER_SEQUENCE_NUMBER')],
-  [46, { kind: 'stored' }],
-  [47, retriable('INVALID_PRODUCER_EPOCH')],
-  [49, retriable('INVALID_PRODUCER_ID_MAPPING')],
-  [53, rejected('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'NOT_AUTHORIZED')],
-  [56, deposed('KAFKA_STORAGE_ERROR')],
-  [58, rejected('SASL_AUTHENTICATION_FAILED', 'AUTHENTICATION_FAILED')],
-  [59, retriable('UNKNOWN_PRODUCER_ID')],
-  [72, moved('LISTENER_NOT_FOUND')],
-  [74, moved('FENCED_LEADER_EPOCH')],
-  [75, moved('UNKNOWN_LEADER_EPOCH')],
-  [76, rejected('UNSUPPORTED_COMPRESSION_TYPE')],
-  [78, retriable('OFFSET_NOT_AVAILABLE')],
-  [80, moved('PREFERRED_LEADER_NOT_AVAILABLE')],
-  [83, moved('ELIGIBLE_LEADERS_NOT_AVAILABLE')],
-  [87, divisible('INVALID_RECORD', 'RECORD_REJECTED')],
-  [89, retriable('THROTTLING_QUOTA_EXCEEDED')],
-  [90, retriable('PRODUCER_FENCED')],
-  [100, moved('UNKNOWN_TOPIC_ID')],
-  [103, moved('INCONSISTENT_TOPIC_ID')],
-  [108, moved('NEW_LEADER_ELECTED')],
+  [kafkaErrors.OUT_OF_ORDER_SEQUENCE_NUMBER, retriable],
+  [kafkaErrors.DUPLICATE_SEQUENCE_NUMBER, { kind: 'stored' }],
+  [kafkaErrors.INVALID_PRODUCER_EPOCH, retriable],
+  [kafkaErrors.INVALID_PRODUCER_ID_MAPPING, retriable],
+  [kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
+  [kafkaErrors.KAFKA_STORAGE_ERROR, deposed],
+  [kafkaErrors.SASL_AUTHENTICATION_FAILED, rejected('AUTHENTICATION_FAILED')],
+  [kafkaErrors.UNKNOWN_PRODUCER_ID, retriable],
+  [kafkaErrors.LISTENER_NOT_FOUND, moved],
+  [kafkaErrors.FENCED_LEADER_EPOCH, moved],
+  [kafkaErrors.UNKNOWN_LEADER_EPOCH, moved],
+  [kafkaErrors.OFFSET_NOT_AVAILABLE, retriable],
+  [kafkaErrors.PREFERRED_LEADER_NOT_AVAILABLE, moved],
+  [kafkaErrors.ELIGIBLE_LEADERS_NOT_AVAILABLE, moved],
+  [kafkaErrors.INVALID_RECORD, divisible('RECORD_REJECTED')],
+  [kafkaErrors.THROTTLING_QUOTA_EXCEEDED, retriable],
+  [kafkaErrors.PRODUCER_FENCED, retriable],
+  [kafkaErrors.UNKNOWN_TOPIC_ID, moved],
+  [kafkaErrors.INCONSISTENT_TOPIC_ID, moved],
+  [kafkaErrors.NEW_LEADER_ELECTED, moved],
+  // Of other requests than those that carry records.
+  [kafkaErrors.NOT_CONTROLLER, retriable],
+  [kafkaErrors.FETCH_SESSION_ID_NOT_FOUND, retriable],
+  [kafkaErrors.INVALID_FETCH_SESSION_EPOCH, retriable],
+  [kafkaErrors.UNSTABLE_OFFSET_COMMIT, retriable],
 ]);
 
-/** The codes after which an idempotent producer needs a new id before it may go on. */
-const sequenceLostCodes = [45, 47, 49, 59, 90];
-const sequenceLostNames: ReadonlySet<string | undefined> = new Set(sequenceLostCodes.map(brokerErrorName));
+/** After these an idempotent producer needs a new id before it may go on. */
+const sequenceLost: ReadonlySet<string | undefined> = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'UNKNOWN_PRODUCER_ID',
+  'PRODUCER_FENCED',
+] satisfies (keyof typeof kafkaErrors)[]);
 
 /** Whether the broker has lost this producer's place in the sequence, or handed it to another. */
 export function isSequenceLost(outcome: Outcome): boolean {
-  return 'error' in outcome && sequenceLostNames.has(outcome.error.kafkaCode);
+  return 'error' in outcome && sequenceLost.has(outcome.error.kafkaCode);
 }
 
-/** Kafka's name of a code, for messages and metrics. */
-export function brokerErrorName(code: number): string {
-  const verdict = verdicts.get(code);
-  return verdict !== undefined && 'name' in verdict ? verdict.name : `error ${code}`;
+/** Whether the same request may be answered better a moment later. */
+export function isRetriable(code: number): boolean {
+  return verdicts.get(code)?.kind === 'retriable';
 }
 
-/**
- * The outcome of records the broker answered with `code`.
- * A code that is not listed is rejected: every retriable one that a producer can meet is in the table.
- * @param detail The broker's own sentence, where it sent one.
- */
-export function outcomeOfCode(code: number, topic: string, detail?: string | null, cause?: unknown): Outcome {
-  const verdict = verdicts.get(code) ?? rejected(`error ${code}`);
+/** What is known of an answer besides its code. */
+export interface Answered {
+  /** What was asked for; records where absent. */
+  readonly operation?: Operation;
+  /** The broker's own sentence, where it sent one. */
+  readonly detail?: string | null | undefined;
+  readonly cause?: unknown;
+}
+
+/** The outcome of records that the broker answered with `code`, or that were not sent for such an answer to another request. */
+export function outcomeOfCode(code: number, topic: string, answered: Answered = {}): Outcome {
+  const { operation = operations.produce } = answered;
+  const verdict = verdictOf(code, operation);
   if (verdict.kind === 'stored') return verdict;
-  const error = errorOfCode(code, topic, detail, cause);
+  const error = errorOfCode(code, topic, answered);
   switch (verdict.kind) {
     case 'retriable':
       return {
         kind: 'retriable',
         error,
         refresh: verdict.refresh ?? false,
-        mayHaveBeenWritten: verdict.mayHaveBeenWritten ?? false,
+        mayHaveBeenWritten: operation === operations.produce && (verdict.mayHaveBeenWritten ?? false),
       };
     case 'too-large':
     case 'rejected':
@@ -129,30 +130,35 @@ export function outcomeOfCode(code: number, topic: string, detail?: string | nul
   }
 }
 
-/** The error that a code becomes when its push fails in the end. */
+/** Records are stored, or too large, by an answer to records alone. */
+function verdictOf(code: number, operation: Operation): Verdict {
+  const verdict = verdicts.get(code) ?? rejected('RECORD_REJECTED');
+  if (operation === operations.produce || verdict.kind === 'retriable') return verdict;
+  const isAboutRecords =
+    verdict.kind === 'stored' || verdict.kind === 'too-large' || verdict.code === 'RECORD_REJECTED';
+  return isAboutRecords ? rejected('REQUEST_FAILED') : verdict;
+}
+
+/** The error that a code becomes when what was asked for fails in the end. */
 export function errorOfCode(
   code: number,
   topic: string,
-  detail?: string | null,
-  cause?: unknown,
+  { operation = operations.produce, detail, cause }: Answered = {},
 ): KafkaError {
-  const verdict = verdicts.get(code) ?? rejected(`error ${code}`);
-  const kafkaCode = brokerErrorName(code);
-  const quoted = quotedCode(kafkaCode, detail);
-  if (code === 3) return topicMissing(topic, cause);
-  if (code === 17) return topicInvalid(topic, detail, cause);
-  if (code === 29) return topicUnauthorised(topic, cause);
+  if (code === kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION) return topicMissing(topic, cause);
+  if (code === kafkaErrors.INVALID_TOPIC_EXCEPTION) return topicInvalid(topic, detail, cause);
+  if (code === kafkaErrors.TOPIC_AUTHORIZATION_FAILED && operation === operations.produce)
+    return topicUnauthorised(topic, cause);
+  const verdict = verdictOf(code, operation);
+  const kafkaCode = kafkaErrorName(code);
   const errorCode = verdict.kind === 'retriable' || verdict.kind === 'stored' ? 'BROKER_BUSY' : verdict.code;
-  return new KafkaError(errorCode, `Topic "${topic}": ${sentence(errorCode, quoted)}`, {
-    topic,
-    kafkaCode,
-    cause,
-  });
+  const told = sentence(errorCode, quotedCode(kafkaCode, detail), operation);
+  return new KafkaError(errorCode, `Topic "${topic}": ${told}`, { topic, kafkaCode, cause });
 }
 
 /** The error of a record that the broker names. @param detail the broker's words about it */
 export function errorOfRecord(code: number, topic: string, detail?: string | null): KafkaError {
-  const kafkaCode = brokerErrorName(code);
+  const kafkaCode = kafkaErrorName(code);
   return new KafkaError(
     'RECORD_REJECTED',
     `Topic "${topic}": the broker refuses this record: ${quotedCode(kafkaCode, detail)}.`,
@@ -164,13 +170,17 @@ function quotedCode(kafkaCode: string, detail: string | null | undefined): strin
   return detail ? `${kafkaCode} (${detail})` : kafkaCode;
 }
 
-function sentence(code: ErrorCode, quoted: string): string {
+function sentence(code: ErrorCode, quoted: string, operation: Operation): string {
+  const { request, right } = operation;
+  const answer = operation === operations.produce ? quoted : `${quoted} to ${request}`;
   if (code === 'BROKER_BUSY') {
-    return `the broker answered ${quoted} and asks to try again. If this lasts, check the cluster's health.`;
+    return `the broker answered ${answer} and asks to try again. If this lasts, check the cluster's health.`;
   }
   if (code === 'RECORD_TOO_LARGE') {
-    return `the broker answered ${quoted}. Send smaller events, or raise the topic's max.message.bytes.`;
+    return `the broker answered ${answer}. Send smaller events, or raise the topic's max.message.bytes.`;
   }
-  if (code === 'NOT_AUTHORIZED') return `the broker answered ${quoted}. Grant this user the right to write.`;
-  return `the broker refuses these records: ${quoted}.`;
+  if (code === 'NOT_AUTHORIZED')
+    return `the broker answered ${answer}. Grant this user the right to ${right}.`;
+  if (operation === operations.produce) return `the broker refuses these records: ${quoted}.`;
+  return `the broker refuses ${request}: ${quoted}.`;
 }

@@ -9,8 +9,10 @@ import {
   unsupportedVersion,
   wantsTls,
 } from './messages.ts';
+import { isRetriable } from './broker-errors.ts';
 import type { ClientOptions } from '../port.ts';
 import { isRenewable } from '../security/login.ts';
+import { kafkaErrorNames, kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { UnsupportedVersion } from '../../protocol/api-versions.ts';
 
 /** What both libraries, Node's sockets and its TLS put on the errors they nest in one another. */
@@ -48,8 +50,8 @@ export function connectionError(
   }
   const authentication = nested.find(isAuthentication);
   if (authentication !== undefined) {
-    // Within a session it is a second login that the broker did not expect.
-    if (brokerCode(authentication) === illegalSaslState && !reachedBefore)
+    // A listener without SASL says so to a login. Within a session it is a second login that the broker did not expect.
+    if (brokerCode(authentication) === kafkaErrors.ILLEGAL_SASL_STATE && !reachedBefore)
       return takesNoLogin(brokers, authentication);
     const refused = reachedBefore && isRenewable(options.sasl) ? loginExpired : authenticationFailed;
     return refused(brokers, options.sasl, deepest(authentication));
@@ -58,7 +60,7 @@ export function connectionError(
     nested.find((error) => / not Kafka$/.test(reasonOf(error))) ??
     nested.find(isSystem) ??
     nested.find(isTimeout) ??
-    nested.at(-1) ??
+    deepest(thrown) ??
     thrown;
   return unreachable(brokers, plainest, reachedBefore);
 }
@@ -85,21 +87,39 @@ export function brokerCode(thrown: unknown): number | undefined {
   return undefined;
 }
 
+const unknownCode = 'it answered with an error code that this client does not know';
+
+/** Both libraries fail at a code that is younger than their lists: kafkajs makes one up, the other one stumbles. */
+function isUnknownCode(error: unknown): boolean {
+  if (error instanceof TypeError) return /protocolErrors/.test(error.message);
+  return /Unknown error code -?\d/.test(reasonOf(error));
+}
+
 /** The broker's own sentence, where it sent one; the wrappers around it say only that something failed. */
 function deepest(error: unknown): unknown {
   const nested = flatten(error);
   const said = nested
     .map((inner) => factsOf(inner).serverErrorMessage)
     .find((message) => typeof message === 'string');
+  if (nested.some(isUnknownCode)) return new Error(unknownCode, { cause: error });
+  const code = brokerCode(error);
+  const name = code === undefined || saslCodes.has(code) ? undefined : kafkaErrorNames.get(code);
+  if (name !== undefined) {
+    return new Error(said === undefined ? name : `${name} (${said})`, { cause: error });
+  }
   return said === undefined ? nested.at(-1) : new Error(said, { cause: error });
 }
 
-/** A listener without SASL answers so to whoever begins a login. */
-const illegalSaslState = 34;
-const saslCodes: ReadonlySet<unknown> = new Set([33, illegalSaslState, 58]);
+const saslCodes: ReadonlySet<unknown> = new Set([
+  kafkaErrors.UNSUPPORTED_SASL_MECHANISM,
+  kafkaErrors.ILLEGAL_SASL_STATE,
+  kafkaErrors.SASL_AUTHENTICATION_FAILED,
+]);
 
 /** A broker that goes away during the login has refused nobody, though both libraries call it so. */
 function isAuthentication(error: unknown): boolean {
+  // The broker is in trouble, and has refused nobody.
+  if (isRetriable(brokerCode(error) ?? kafkaErrors.NONE)) return false;
   const { code, apiCode, name } = factsOf(error);
   if (code === 'PLT_KFK_AUTHENTICATION') return !flatten(error).some(isInterruption);
   if (name === 'KafkaJSSASLAuthenticationError') return !interrupted.test(reasonOf(error));

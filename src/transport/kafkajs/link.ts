@@ -5,6 +5,7 @@ import type { ClientOptions } from '../port.ts';
 import { decodeProduceAnswer } from '../../protocol/produce-answer.ts';
 import { saneMetadata } from '../metadata.ts';
 import { apiKeys } from '../../protocol/api-versions.ts';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { NotSent } from '../not-sent.ts';
 import { produceVersion } from '../../protocol/produce-request.ts';
 import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire.ts';
@@ -69,7 +70,8 @@ export class KafkajsLink implements Link {
       this.#requests.InitProducerId,
       { transactionTimeout: this.#options.ackTimeout },
     );
-    if (errorCode !== 0) throw Object.assign(new Error('no producer id'), { apiCode: errorCode });
+    if (errorCode !== kafkaErrors.NONE)
+      throw Object.assign(new Error('no producer id'), { apiCode: errorCode });
     return { producerId: BigInt(producerId), producerEpoch };
   }
 
@@ -128,7 +130,7 @@ export class KafkajsLink implements Link {
   }
 }
 
-/** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */
+/** An answer that leaves out what was asked for is one that nobody foresaw. */
 function answerOf(part: { errorCode: number; errorMessage?: string | null } | undefined): CodeAnswer {
-  return { code: part?.errorCode ?? -1, detail: part?.errorMessage };
+  return { code: part?.errorCode ?? kafkaErrors.UNKNOWN_SERVER_ERROR, detail: part?.errorMessage };
 }

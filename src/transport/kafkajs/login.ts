@@ -17,7 +17,33 @@ export function kafkajsLogin(sasl: Sasl, authenticators: Authenticators): Mechan
       : 'keys' in sasl
         ? authenticators.aws({ authorizationIdentity: sasl.authorizationIdentity, ...sasl.keys.reveal() })
         : passwordProvider(sasl, authenticators);
-  return { mechanism: mechanismOf(sasl), authenticationProvider: provider };
+  return { mechanism: mechanismOf(sasl), authenticationProvider: withReason(provider) };
+}
+
+/** kafkajs keeps only the words of an answer that refuses a login, and not its code. */
+function withReason(provider: AuthenticationProvider): AuthenticationProvider {
+  return ({ saslAuthenticate, ...connection }) => {
+    let reason: unknown;
+    const authenticator = provider({
+      ...connection,
+      saslAuthenticate: (request) =>
+        saslAuthenticate(request).catch((failure: unknown) => {
+          reason = failure;
+          throw failure;
+        }),
+    });
+    return {
+      async authenticate() {
+        try {
+          await authenticator.authenticate();
+        } catch (failure) {
+          throw reason === undefined || !(failure instanceof Error) || failure === reason
+            ? failure
+            : Object.assign(failure, { cause: reason });
+        }
+      },
+    };
+  };
 }
 
 function passwordProvider(sasl: PasswordSasl, authenticators: Authenticators): AuthenticationProvider {

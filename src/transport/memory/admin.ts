@@ -1,5 +1,6 @@
 import type { KafkaError } from '../../model/errors.ts';
 import type { TopicSpec } from '../../model/topic.ts';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { createTopicError, topicConfigError } from '../errors/admin-errors.ts';
 import type { Admin } from '../port.ts';
 import { isTopicName } from '../topic-name.ts';
@@ -28,14 +29,17 @@ export function createMemoryAdmin({ brokers, find, create, refusal }: MemoryTopi
 
   function check({ name, numPartitions, replicationFactor, configEntries }: TopicSpec): void {
     const unknown = Object.keys(configEntries).find((entry) => !(entry in defaults));
-    if (!isTopicName(name)) throw createTopicError(name, { code: 17 });
-    if (numPartitions < 1) throw createTopicError(name, { code: 37 });
+    if (!isTopicName(name)) throw createTopicError(name, { code: kafkaErrors.INVALID_TOPIC_EXCEPTION });
+    if (numPartitions < 1) throw createTopicError(name, { code: kafkaErrors.INVALID_PARTITIONS });
     if (replicationFactor > brokers) {
       const detail = `The target replication factor of ${replicationFactor} cannot be reached because only ${brokers} broker(s) are registered.`;
-      throw createTopicError(name, { code: 38, detail });
+      throw createTopicError(name, { code: kafkaErrors.INVALID_REPLICATION_FACTOR, detail });
     }
     if (unknown !== undefined) {
-      throw createTopicError(name, { code: 40, detail: `Unknown topic config name: ${unknown}` });
+      throw createTopicError(name, {
+        code: kafkaErrors.INVALID_CONFIG,
+        detail: `Unknown topic config name: ${unknown}`,
+      });
     }
   }
 
@@ -57,7 +61,8 @@ export function createMemoryAdmin({ brokers, find, create, refusal }: MemoryTopi
     topicConfig: (name) =>
       reached(() => {
         const topic = find(name);
-        if (topic === undefined) throw topicConfigError(name, { code: 3 });
+        if (topic === undefined)
+          throw topicConfigError(name, { code: kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION });
         return new Map(Object.entries({ ...defaults, ...topic.configEntries }));
       }),
 

@@ -2,6 +2,7 @@ import type { KafkaError } from '../../model/errors.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { OnProduced } from '../../model/produce-report.ts';
 import type { KafkaRecord } from '../../model/record.ts';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';
 import { clientClosed, partitionMissing, unreachable } from '../errors/messages.ts';
 import { createMemoryAdmin } from './admin.ts';
@@ -91,10 +92,10 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
   }
 
   function layout(name: string): TopicLayout {
-    if (!isTopicName(name)) throw errorOfCode(17, name);
+    if (!isTopicName(name)) throw errorOfCode(kafkaErrors.INVALID_TOPIC_EXCEPTION, name);
     if (!topics.has(name) && options.autoCreateTopics === true) createTopic(name, 1);
     const topic = topics.get(name);
-    if (topic === undefined) throw errorOfCode(3, name);
+    if (topic === undefined) throw errorOfCode(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, name);
     return { leaders: [...topic.leaders] };
   }
 
@@ -112,11 +113,13 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
 
   function append(slice: Slice): Outcome {
     const topic = topics.get(slice.topic);
-    if (topic === undefined) return outcomeOfCode(3, slice.topic);
+    if (topic === undefined) return outcomeOfCode(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, slice.topic);
     const log = topic.logs[slice.partition];
     if (log === undefined) return partitionMissing(slice);
-    if (topic.leaders[slice.partition] === noLeader) return outcomeOfCode(6, slice.topic);
-    if (bytesOf(slice.records) > maxBatchBytes) return outcomeOfCode(10, slice.topic);
+    if (topic.leaders[slice.partition] === noLeader)
+      return outcomeOfCode(kafkaErrors.NOT_LEADER_OR_FOLLOWER, slice.topic);
+    if (bytesOf(slice.records) > maxBatchBytes)
+      return outcomeOfCode(kafkaErrors.MESSAGE_TOO_LARGE, slice.topic);
     for (const record of slice.records)
       log.push({ ...record, partition: slice.partition, offset: log.length });
     return { kind: 'stored' };

@@ -9,6 +9,7 @@ import {
   type BrokerVersions,
   type RequestName,
 } from '../../protocol/api-versions.ts';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import type { RawMetadata } from '../metadata.ts';
 import { produceVersion } from '../../protocol/produce-request.ts';
 
@@ -216,7 +217,7 @@ async function apiVersions(library: Library, connection: Connection) {
       .apiKeys;
   } catch (failure) {
     // Kafka before 2.4 answers UNSUPPORTED_VERSION, in the format of version 0.
-    if (brokerCode(failure) !== 35) throw failure;
+    if (brokerCode(failure) !== kafkaErrors.UNSUPPORTED_VERSION) throw failure;
     return (await library.apiVersionsV1.api.async(connection, '', '')).apiKeys;
   }
 }

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
+import { operations, type Operation } from '../errors/operations.ts';
 import { bookmarkError } from '../errors/read-errors.ts';
 import type { Bookmark, Bookmarks } from '../reader.ts';
 import type { Address } from '../../model/address.ts';
@@ -13,11 +15,17 @@ import { commitForLong } from './commit-request.ts';
 import type { Conversation } from './conversation.ts';
 import type { Place } from './wire.ts';
 
-/** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR: they pass, and a young cluster begins so. */
-const passing: ReadonlySet<number> = new Set([14, 15, 16]);
+/** They pass, and a young cluster begins so. */
+const passing: ReadonlySet<number> = new Set([
+  kafkaErrors.COORDINATOR_LOAD_IN_PROGRESS,
+  kafkaErrors.COORDINATOR_NOT_AVAILABLE,
+  kafkaErrors.NOT_COORDINATOR,
+]);
 const patience = { attempts: 50, pause: 200 };
 
 interface Answer {
+  /** What was answered. */
+  readonly operation: Operation;
   /** Kafka's codes, 0 for none. */
   readonly codes: readonly number[];
 }
@@ -37,12 +45,13 @@ export class PlatformaticBookmarks implements Bookmarks {
     partitions: readonly number[],
   ): Promise<ReadonlyMap<number, Bookmark>> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }];
+    const operation = operations.fetchOffsets(group);
     const { found } = await this.#atCoordinator(group, topic, async ({ connection, apis }) => {
       const answer = await apis.offsetFetch
         .async(connection, [{ groupId: group, topics }], true)
         .catch((failure: unknown) => answerWithin<OffsetFetchResponse>(failure));
       const found = answer.topics.flatMap((part) => part.partitions);
-      return { found, codes: [answer.errorCode, ...found.map(({ errorCode }) => errorCode)] };
+      return { found, operation, codes: [answer.errorCode, ...found.map(({ errorCode }) => errorCode)] };
     });
     // -1: nothing was ever committed.
     const kept = found.filter(({ committedOffset }) => committedOffset >= 0n);
@@ -55,10 +64,14 @@ export class PlatformaticBookmarks implements Bookmarks {
   }
 
   async keep(group: string, topic: string, bookmarks: ReadonlyMap<number, Bookmark>): Promise<void> {
+    const operation = operations.commitOffsets(group);
     await this.#atCoordinator(group, topic, async ({ connection, apis }) => {
       const version = apis.commitWithRetention;
       if (version !== undefined)
-        return { codes: await commitForLong(this.#library, connection, version, group, topic, bookmarks) };
+        return {
+          operation,
+          codes: await commitForLong(this.#library, connection, version, group, topic, bookmarks),
+        };
       const partitions = [...bookmarks].map(([partitionIndex, { offset, note }]) => ({
         partitionIndex,
         committedOffset: offset,
@@ -68,7 +81,10 @@ export class PlatformaticBookmarks implements Bookmarks {
       const answer = await apis.offsetCommit
         .async(connection, group, -1, '', null, [{ name: topic, partitions }])
         .catch((failure: unknown) => answerWithin<OffsetCommitResponse>(failure));
-      return { codes: answer.topics.flatMap((part) => part.partitions.map(({ errorCode }) => errorCode)) };
+      return {
+        operation,
+        codes: answer.topics.flatMap((part) => part.partitions.map(({ errorCode }) => errorCode)),
+      };
     });
   }
 
@@ -80,10 +96,10 @@ export class PlatformaticBookmarks implements Bookmarks {
   ): Promise<Given> {
     for (let attempt = 1; ; attempt += 1) {
       const tried = await this.#tryCoordinator(group, ask);
-      const code = tried.codes.find((candidate) => candidate !== 0);
+      const code = tried.codes.find((candidate) => candidate !== kafkaErrors.NONE);
       if (code === undefined && 'given' in tried) return tried.given;
       if (code === undefined || !passing.has(code) || attempt === patience.attempts)
-        throw bookmarkError(code ?? -1, group, topic);
+        throw bookmarkError(code ?? kafkaErrors.UNKNOWN_SERVER_ERROR, group, topic, tried.operation);
       await sleep(patience.pause);
     }
   }
@@ -93,9 +109,10 @@ export class PlatformaticBookmarks implements Bookmarks {
     ask: (place: Place) => Promise<Given>,
   ): Promise<Answer | (Answer & { readonly given: Given })> {
     const coordinator = await this.#brokers.anywhere((place) => findCoordinator(place, group));
-    if (typeof coordinator === 'number') return { codes: [coordinator] };
+    if (typeof coordinator === 'number')
+      return { operation: operations.findCoordinator(group), codes: [coordinator] };
     const given = await this.#brokers.at(coordinator, 'ask', ask);
-    return { codes: given.codes, given };
+    return { operation: given.operation, codes: given.codes, given };
   }
 }
 
@@ -105,6 +122,6 @@ async function findCoordinator({ connection, apis }: Place, group: string): Prom
     .async(connection, 0, [group])
     .catch((failure: unknown) => answerWithin<FindCoordinatorResponse>(failure));
   const [coordinator] = answer.coordinators;
-  if (coordinator === undefined) return -1;
-  return coordinator.errorCode === 0 ? coordinator : coordinator.errorCode;
+  if (coordinator === undefined) return kafkaErrors.UNKNOWN_SERVER_ERROR;
+  return coordinator.errorCode === kafkaErrors.NONE ? coordinator : coordinator.errorCode;
 }

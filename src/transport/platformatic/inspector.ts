@@ -1,5 +1,6 @@
 import type { TopicConfig } from '../../model/topic.ts';
-import { describeTopicError, topicConfigError } from '../errors/admin-errors.ts';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
+import { describeTopicError, isUnauthorised, topicConfigError } from '../errors/admin-errors.ts';
 import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
 import { addressOf, parseAddress } from '../../model/address.ts';
 import { saneMetadata } from '../metadata.ts';
@@ -17,8 +18,6 @@ import type { Place, PlatformaticWire } from './wire.ts';
 const write = 4;
 /** The broker's way to say that it does not tell. */
 const untold = -2_147_483_648;
-
-const unauthorised: ReadonlySet<number> = new Set([29, 31]);
 
 export class PlatformaticInspector implements Inspector {
   readonly #library: Library;
@@ -63,9 +62,10 @@ export class PlatformaticInspector implements Inspector {
         operations: topic?.topicAuthorizedOperations ?? untold,
       };
     });
-    if (code === 3) return undefined;
-    // LEADER_NOT_AVAILABLE shows in the partitions.
-    if (code !== 0 && code !== 5) throw describeTopicError(name, code);
+    if (code === kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION) return undefined;
+    // A missing leader shows in the partitions.
+    if (code !== kafkaErrors.NONE && code !== kafkaErrors.LEADER_NOT_AVAILABLE)
+      throw describeTopicError(name, code);
     return {
       partitions: partitions.map(({ leader, ...partition }) => ({
         ...partition,
@@ -84,9 +84,12 @@ export class PlatformaticInspector implements Inspector {
         .catch((failure: unknown) => answerWithin<DescribeConfigsResponse>(failure)),
     );
     const [result] = results;
-    if (result !== undefined && unauthorised.has(result.errorCode)) return undefined;
-    if (result === undefined || result.errorCode !== 0)
-      throw topicConfigError(name, { code: result?.errorCode ?? -1, detail: result?.errorMessage });
+    if (result !== undefined && isUnauthorised(result.errorCode)) return undefined;
+    if (result === undefined || result.errorCode !== kafkaErrors.NONE)
+      throw topicConfigError(name, {
+        code: result?.errorCode ?? kafkaErrors.UNKNOWN_SERVER_ERROR,
+        detail: result?.errorMessage,
+      });
     return new Map(result.configs.map((config) => [config.name, config.value ?? null]));
   }
 

@@ -14,6 +14,7 @@ import { isOver, ready } from './ready.ts';
 import { handedOver } from '../handed-over.ts';
 import { NotSent } from '../not-sent.ts';
 import { apiKeys } from '../../protocol/api-versions.ts';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { decodeProduceAnswer } from '../../protocol/produce-answer.ts';
 import { Throttle } from '../throttle.ts';
 import { saneMetadata } from '../metadata.ts';
@@ -145,7 +146,7 @@ export class PlatformaticLink implements Link {
   }
 }
 
-/** An answer that leaves out what was asked for is one that nobody foresaw: Kafka's -1. */
+/** An answer that leaves out what was asked for is one that nobody foresaw. */
 function answerOf(part: { errorCode: number; errorMessage?: string | null } | undefined): CodeAnswer {
-  return { code: part?.errorCode ?? -1, detail: part?.errorMessage };
+  return { code: part?.errorCode ?? kafkaErrors.UNKNOWN_SERVER_ERROR, detail: part?.errorMessage };
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '../../model/errors.ts';
 import { noLeader } from '../../model/partition.ts';
-import { readError } from '../errors/read-errors.ts';
+import { kafkaErrors } from '../../protocol/kafka-errors.ts';
+import { operations } from '../errors/operations.ts';
+import { mayNotRead, readError } from '../errors/read-errors.ts';
 import type { Offsets, Portion, Reader, ReadOptions } from '../reader.ts';
 import type { Cluster } from '../cluster.ts';
 import { addressOf, type Address } from '../../model/address.ts';
@@ -20,9 +22,19 @@ const layoutAge = 5_000;
 /** Kafka's ways to say "first" and "end" instead of a time. */
 const marks = { first: -2n, end: -1n };
 
-const outOfRange = 1;
 /** Kafka's `InvalidMetadataException`s and faults that pass: the leader has to be looked for. */
-const moved: ReadonlySet<number> = new Set([3, 5, 6, 9, 56, 72, 74, 75, 78, 100]);
+const moved: ReadonlySet<number> = new Set([
+  kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION,
+  kafkaErrors.LEADER_NOT_AVAILABLE,
+  kafkaErrors.NOT_LEADER_OR_FOLLOWER,
+  kafkaErrors.REPLICA_NOT_AVAILABLE,
+  kafkaErrors.KAFKA_STORAGE_ERROR,
+  kafkaErrors.LISTENER_NOT_FOUND,
+  kafkaErrors.FENCED_LEADER_EPOCH,
+  kafkaErrors.UNKNOWN_LEADER_EPOCH,
+  kafkaErrors.OFFSET_NOT_AVAILABLE,
+  kafkaErrors.UNKNOWN_TOPIC_ID,
+]);
 
 /** What came of one request to one leader. */
 interface Answered {
@@ -116,7 +128,7 @@ export class PlatformaticReader implements Reader {
     const { leaders } = await this.#cluster.layout(topic).catch((failure: unknown) => {
       // In the words of one who writes.
       const isRefused = failure instanceof KafkaError && failure.code === 'NOT_AUTHORIZED';
-      throw isRefused ? readError(29, topic) : failure;
+      throw isRefused ? mayNotRead(topic) : failure;
     });
     return leaders.map((_, partition) => partition);
   }
@@ -143,7 +155,10 @@ export class PlatformaticReader implements Reader {
     { leader, from }: { leader?: Address; from: Offsets },
   ): Promise<Answered> {
     const nothing = { leader: key, portions: [], outOfRange: [] };
-    if (leader === undefined) return { ...nothing, trouble: readError(5, topic) };
+    if (leader === undefined) {
+      const trouble = readError(kafkaErrors.LEADER_NOT_AVAILABLE, topic, operations.fetch);
+      return { ...nothing, trouble };
+    }
     const partitions = [...from].map(([partition, fetchOffset]) => ({
       partition,
       fetchOffset,
@@ -180,16 +195,16 @@ export class PlatformaticReader implements Reader {
     const found = new Map<number, bigint>();
     const missing = new Map(partitions.map((partition) => [partition, timestamp]));
     for (let attempt = 1; missing.size > 0; attempt += 1) {
-      let code = 5;
+      let code: number = kafkaErrors.LEADER_NOT_AVAILABLE;
       for (const [, { leader, from }] of this.#byLeader(topic, missing)) {
         if (leader === undefined) continue;
         for (const answer of await this.#listAt(leader, topic, from)) {
-          if (answer.errorCode !== 0) code = answer.errorCode;
+          if (answer.errorCode !== kafkaErrors.NONE) code = answer.errorCode;
           else if (missing.delete(answer.partitionIndex)) found.set(answer.partitionIndex, answer.offset);
         }
       }
       if (missing.size === 0) break;
-      if (!moved.has(code) || attempt === 50) throw readError(code, topic);
+      if (!moved.has(code) || attempt === 50) throw readError(code, topic, operations.listOffsets);
       await sleep(pause);
       await this.#partitions(topic);
     }
@@ -239,13 +254,14 @@ function sorted(
 ): Omit<Answered, 'leader'> {
   const portions: Answered['portions'][number][] = [];
   const gone: number[] = [];
-  let trouble: KafkaError | undefined = errorCode === 0 ? undefined : readError(errorCode, topic);
+  let trouble: KafkaError | undefined =
+    errorCode === kafkaErrors.NONE ? undefined : readError(errorCode, topic, operations.fetch);
   for (const part of responses.flatMap(({ partitions }) => partitions)) {
     const { partitionIndex: partition, errorCode: code, highWatermark: end } = part;
     const position = from.get(partition) ?? 0n;
-    if (code === outOfRange) gone.push(partition);
-    else if (moved.has(code)) trouble = readError(code, topic);
-    else if (code !== 0) throw readError(code, topic);
+    if (code === kafkaErrors.OFFSET_OUT_OF_RANGE) gone.push(partition);
+    else if (moved.has(code)) trouble = readError(code, topic, operations.fetch);
+    else if (code !== kafkaErrors.NONE) throw readError(code, topic, operations.fetch);
     else
       portions.push({
         partition,

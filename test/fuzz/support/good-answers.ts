@@ -99,11 +99,26 @@ const encoded = await encodeProduce(
 /** A Produce request is its batch after 30 bytes. */
 const batch = Buffer.concat(encoded.body).subarray(30);
 
+export interface Variation {
+  /** Kafka's code for what is asked for: the topic, the partitions, the group, the login. */
+  readonly code?: number;
+  /** Node id of the controller. */
+  readonly controller?: number;
+  /** Ports of the cluster's brokers, whose node ids count from 1. */
+  readonly ports?: readonly number[];
+}
+
 /**
  * The answer of a healthy broker, without its size and its number.
  * @param port where the broker listens
  */
-export function goodAnswer(key: number, version: number, age: Age, port: number): Buffer {
+export function goodAnswer(
+  key: number,
+  version: number,
+  age: Age,
+  port: number,
+  { code = 0, controller = 1, ports = [port] }: Variation = {},
+): Buffer {
   const flexible = version >= (flexibleFrom[key] ?? 99);
   const { tags, string, bytes, list: many, item } = encodingOf(flexible);
   const header = flexible && key !== 18 ? [tags] : [];
@@ -118,7 +133,7 @@ export function goodAnswer(key: number, version: number, age: Age, port: number)
         return [
           each((partition) => [
             int32(partition),
-            int16(0),
+            int16(code),
             int64(0),
             int64(-1),
             ...since(5, int64(0)),
@@ -132,7 +147,7 @@ export function goodAnswer(key: number, version: number, age: Age, port: number)
           ...since(7, int16(0), int32(0)),
           each((partition) => [
             int32(partition),
-            int16(0),
+            int16(code),
             int64(2),
             int64(2),
             ...since(5, int64(0)),
@@ -144,17 +159,21 @@ export function goodAnswer(key: number, version: number, age: Age, port: number)
       case 2:
         return [
           ...since(2, throttle),
-          each((partition) => [int32(partition), int16(0), int64(-1), int64(2), ...since(4, int32(0))]),
+          each((partition) => [int32(partition), int16(code), int64(-1), int64(2), ...since(4, int32(0))]),
         ];
       case 3:
         return [
           ...since(3, throttle),
-          many([item(int32(1), string('127.0.0.1'), int32(port), ...since(1, string(null)))]),
+          many(
+            ports.map((at, index) =>
+              item(int32(index + 1), string('127.0.0.1'), int32(at), ...since(1, string(null))),
+            ),
+          ),
           ...since(2, string('cluster')),
-          ...since(1, int32(1)),
+          ...since(1, int32(controller)),
           many([
             item(
-              int16(0),
+              int16(code),
               string(topic),
               ...since(10, Buffer.alloc(16, 7)),
               ...since(1, int8(0)),
@@ -177,24 +196,30 @@ export function goodAnswer(key: number, version: number, age: Age, port: number)
           ...(version >= 8 && version <= 10 ? [int32(16)] : []),
         ];
       case 8:
-        return [...since(3, throttle), each((partition) => [int32(partition), int16(0)])];
+        return [...since(3, throttle), each((partition) => [int32(partition), int16(code)])];
       case 9:
         return [
           ...since(3, throttle),
-          each((partition) => [int32(partition), int64(1), ...since(5, int32(0)), string('note'), int16(0)]),
+          each((partition) => [
+            int32(partition),
+            int64(1),
+            ...since(5, int32(0)),
+            string('note'),
+            int16(code),
+          ]),
           ...since(2, int16(0)),
         ];
       case 10:
         return [
           ...since(1, throttle),
-          int16(0),
+          int16(code),
           ...since(1, string(null)),
           int32(1),
           string('127.0.0.1'),
           int32(port),
         ];
       case 17:
-        return [int16(0), many([text('PLAIN'), text('SCRAM-SHA-256')])];
+        return [int16(code), many([text('PLAIN'), text('SCRAM-SHA-256')])];
       case 18:
         return [
           int16(0),
@@ -208,20 +233,20 @@ export function goodAnswer(key: number, version: number, age: Age, port: number)
             item(
               string(topic),
               ...since(7, Buffer.alloc(16, 7)),
-              int16(0),
+              int16(code),
               string(null),
               ...since(5, int32(3), int16(1), many([])),
             ),
           ]),
         ];
       case 22:
-        return [throttle, int16(0), int64(7), int16(0)];
+        return [throttle, int16(code), int64(7), int16(0)];
       case 32:
         return [
           throttle,
           many([
             item(
-              int16(0),
+              int16(code),
               string(null),
               int8(2),
               string(topic),
@@ -240,7 +265,7 @@ export function goodAnswer(key: number, version: number, age: Age, port: number)
           ]),
         ];
       case 36:
-        return [int16(0), string(null), bytes(Buffer.alloc(0)), ...since(1, int64(0))];
+        return [int16(code), string(null), bytes(Buffer.alloc(0)), ...since(1, int64(0))];
       default:
         return [];
     }

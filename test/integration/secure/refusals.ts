@@ -206,6 +206,6 @@ export const refusals: readonly Refusal[] = [
     code: 'AUTHENTICATION_FAILED',
     message:
       'The token endpoint ISSUER answered 401 invalid_client (Unknown client or wrong secret). ' +
-      'Check settings.kafka.sasl.oauth: tokenEndpoint, clientId, clientSecret, scope.',
+      'Check settings.kafka.sasl.oauth: tokenEndpoint, clientId, clientSecret, tokenEndpointAuthMethod, scope, audience.',
   },
 ];

@@ -30,7 +30,8 @@ const table: readonly [code: number, kind: string, errorCode: string, name: stri
   [76, 'rejected', 'RECORD_REJECTED', 'UNSUPPORTED_COMPRESSION_TYPE'],
   [87, 'too-large', 'RECORD_REJECTED', 'INVALID_RECORD'],
   [89, 'retriable', 'BROKER_BUSY', 'THROTTLING_QUOTA_EXCEEDED'],
-  [30, 'rejected', 'RECORD_REJECTED', 'error 30'],
+  [30, 'rejected', 'RECORD_REJECTED', 'GROUP_AUTHORIZATION_FAILED'],
+  [41, 'retriable', 'BROKER_BUSY', 'NOT_CONTROLLER'],
   [9999, 'rejected', 'RECORD_REJECTED', 'error 9999'],
 ];
 
@@ -55,7 +56,7 @@ describe('broker errors', () => {
 
   it("quotes the broker's own words", () => {
     assert.equal(
-      errorOfCode(87, 'orders', 'Compacted topic cannot accept message without key').message,
+      errorOfCode(87, 'orders', { detail: 'Compacted topic cannot accept message without key' }).message,
       'Topic "orders": the broker refuses these records: INVALID_RECORD (Compacted topic cannot accept message without key).',
     );
   });

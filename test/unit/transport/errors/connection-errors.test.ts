@@ -112,6 +112,7 @@ describe('connection errors', () => {
         topic: undefined,
         kafkaCode: undefined,
         mayHaveBeenWritten: false,
+        retriable: true,
         message:
           'Kafka at b1:9092 refused to authenticate with plain as "bob": Invalid username or password. Check settings.kafka.sasl.',
       },
