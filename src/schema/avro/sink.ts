@@ -5,9 +5,12 @@ export type Write = (value: unknown, sink: Sink) => void;
 export class Sink {
   #bytes = Buffer.allocUnsafeSlow(4096);
   position = 0;
+  /** Counts the values written: what was found out about the objects in one says nothing about the next. */
+  turn = 0;
 
   begin(frame: Buffer): void {
     this.position = 0;
+    this.turn++;
     this.bytes(frame);
   }
 
