@@ -43,13 +43,61 @@ export const errorCodes = [
 /** One of `errorCodes`. */
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** Errors about the record itself. */
-const ofRecord: ReadonlySet<ErrorCode> = new Set([
-  'EVENT_NOT_SERIALIZABLE',
-  'VALUE_INVALID',
-  'RECORD_TOO_LARGE',
-  'RECORD_REJECTED',
-]);
+/** What an error says about other tries. */
+export interface ErrorTraits {
+  /**
+   * What it is about. `record`: this one, whatever else is sent. `partition`, `topic`: all its records. `connection`: the broker refuses
+   * the settings, and nothing of a record or topic. `network`: no broker answered. `schema`: the registry, or a schema of it.
+   * `process`: the destination, its settings or its disk.
+   */
+  readonly scope: 'record' | 'partition' | 'topic' | 'connection' | 'network' | 'schema' | 'process';
+  /** It stays until somebody changes something: to wait for the deadline would help nobody. */
+  readonly final: boolean;
+}
+
+const traits: Readonly<Record<ErrorCode, ErrorTraits>> = {
+  SETTINGS_INVALID: { scope: 'process', final: true },
+  FLOW_INVALID: { scope: 'process', final: true },
+  EVENT_NOT_SERIALIZABLE: { scope: 'record', final: true },
+  VALUE_INVALID: { scope: 'record', final: true },
+  BROKER_UNREACHABLE: { scope: 'network', final: false },
+  UNSUPPORTED_VERSION: { scope: 'process', final: false },
+  WRONG_CLUSTER: { scope: 'connection', final: false },
+  TLS_FAILED: { scope: 'connection', final: true },
+  AUTHENTICATION_FAILED: { scope: 'connection', final: true },
+  LOGIN_EXPIRED: { scope: 'connection', final: false },
+  CREDENTIALS_UNAVAILABLE: { scope: 'process', final: false },
+  NOT_AUTHORIZED: { scope: 'topic', final: true },
+  TOPIC_MISSING: { scope: 'topic', final: false },
+  TOPIC_INVALID: { scope: 'topic', final: true },
+  TOPIC_REFUSED: { scope: 'topic', final: false },
+  RECORD_TOO_LARGE: { scope: 'record', final: true },
+  RECORD_REJECTED: { scope: 'record', final: true },
+  BROKER_BUSY: { scope: 'partition', final: false },
+  REQUEST_FAILED: { scope: 'network', final: false },
+  DEADLINE_EXCEEDED: { scope: 'partition', final: false },
+  BUFFER_FULL: { scope: 'process', final: false },
+  DEAD_LETTER_FAILED: { scope: 'partition', final: false },
+  RESEND_IN_USE: { scope: 'process', final: false },
+  RESEND_FAILED: { scope: 'process', final: false },
+  SPOOL_IN_USE: { scope: 'process', final: false },
+  SPOOL_UNAVAILABLE: { scope: 'process', final: false },
+  SPOOL_FULL: { scope: 'process', final: false },
+  SPOOL_FAILED: { scope: 'process', final: false },
+  DESTINATION_CLOSED: { scope: 'process', final: true },
+  REGISTRY_UNAVAILABLE: { scope: 'schema', final: false },
+  REGISTRY_UNAUTHORIZED: { scope: 'schema', final: true },
+  REGISTRY_FAILED: { scope: 'schema', final: false },
+  SCHEMA_INCOMPATIBLE: { scope: 'schema', final: true },
+  SCHEMA_INVALID: { scope: 'schema', final: true },
+  SCHEMA_MISSING: { scope: 'schema', final: true },
+  SCHEMA_RULES_UNSUPPORTED: { scope: 'schema', final: true },
+};
+
+/** Nobody else decides whether an error is final, or what it is about. */
+export function errorTraits(code: ErrorCode): ErrorTraits {
+  return traits[code];
+}
 
 /** What a `KafkaError` says besides its code and its message. */
 export interface KafkaErrorOptions {
@@ -92,7 +140,7 @@ export class KafkaError extends Error {
     this.topic = options.topic;
     this.kafkaCode = options.kafkaCode;
     this.mayHaveBeenWritten = options.mayHaveBeenWritten ?? false;
-    this.retriable = !ofRecord.has(code);
+    this.retriable = traits[code].scope !== 'record';
   }
 }
 

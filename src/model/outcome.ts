@@ -39,6 +39,9 @@ export type Outcome =
       readonly unchanged?: boolean;
     };
 
+/** Any other than stored. */
+export type Failure = Exclude<Outcome, { readonly kind: 'stored' }>;
+
 /** The same batch must come again, before any other of its partition. */
 export function mustComeAgain(outcome: Outcome): boolean {
   return 'unchanged' in outcome && outcome.unchanged === true;

@@ -1,5 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
-import { isUnanswered, type Outcome } from '../model/outcome.ts';
+import { isUnanswered, type Failure, type Outcome } from '../model/outcome.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import { Answers } from './answers.ts';
 import { deadLetterOf, refusalOf, smallerLetter } from './dead-letter.ts';
@@ -12,6 +12,7 @@ import { LiveRecords } from './live-records.ts';
 import { MemoryBound } from './memory-bound.ts';
 import { marginOf, Overflow } from './overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import { decide, note } from './retry-policy.ts';
 import { Rests } from './rests.ts';
 import { Topic } from './topic.ts';
 import { Unfinished } from './unfinished.ts';
@@ -191,49 +192,34 @@ export class Delivery {
     let rest: (() => void) | undefined;
     if (outcome.kind !== 'stored')
       for (const entry of entries) if (entry.state === 'in-flight') moveTo(entry, 'queued');
+    entries.forEach((entry, index) => {
+      if (outcome.kind !== 'stored') return this.#afterFailure(entry, outcome, entries.length, index);
+      if (entry.state !== 'done') this.#tellOfLetter(entry);
+      this.#settle(entry);
+    });
     switch (outcome.kind) {
       case 'stored':
         lane.failures = 0;
         lane.followed = false;
         lane.late = false;
-        for (const entry of entries) {
-          if (entry.state !== 'done') this.#tellOfLetter(entry);
-          this.#settle(entry);
-        }
         break;
       case 'rejected':
         lane.failures = 0;
-        entries.forEach((entry, index) => {
-          const error = outcome.named ? outcome.named.get(index) : outcome.error;
-          if (error === undefined) return;
-          entry.attempts++;
-          this.#refuse(entry, error);
-        });
         if (outcome.named) lane.sendRestAlone(batch);
         break;
       case 'too-large':
-        if (entries.length > 1) {
+        if (entries.length === 1) lane.unhalve();
+        else {
           lane.halve(batch, outcome.error.code === 'RECORD_TOO_LARGE');
           this.#context.notify(batch.halved(outcome.error));
-        } else {
-          lane.unhalve();
-          for (const entry of entries) {
-            entry.attempts++;
-            this.#refuse(entry, failures.tooLarge(entry, outcome.error));
-          }
         }
         break;
       case 'retriable':
-        for (const entry of entries) this.#tryAgain(entry, outcome);
         rest = this.#rest(batch, outcome);
         if (outcome.refresh) void this.#topic(lane.topic).refresh();
         break;
       case 'unreachable':
       case 'unknown':
-        for (const entry of entries) {
-          entry.lastError = outcome.error;
-          if (outcome.kind === 'unknown') entry.mayHaveBeenWritten = true;
-        }
         if (brokerPause > 0) this.#rests.tell(batch, outcome, brokerPause);
         else rest = this.#rest(batch, outcome);
         void this.#topic(lane.topic).refresh();
@@ -245,22 +231,22 @@ export class Delivery {
     else this.#ready(lane);
   }
 
+  #afterFailure(entry: Entry, outcome: Failure, records: number, index: number): void {
+    note(entry, outcome);
+    const { attempts, durability } = entry;
+    const action = decide(outcome, { records, index, attempts, durability }, this.#settings.retry.retries);
+    if (action === 'refuse') {
+      // `note` has counted an answer "try again".
+      if (outcome.kind !== 'retriable') entry.attempts++;
+      this.#refuse(entry, failures.ofAnswer(entry, outcome, index));
+    } else if (action === 'give-up') this.#giveUp(entry, failures.ofAnswer(entry, outcome, index));
+  }
+
   /** @returns what begins the pause of the batch's lane */
   #rest(batch: Batch, outcome: Parameters<Rests['begin']>[2]): () => void {
     const pause = this.#rests.pauseAfter(batch, outcome);
     this.#rests.tell(batch, outcome, pause);
     return () => this.#rests.begin(batch.lane, pause, outcome);
-  }
-
-  #tryAgain(entry: Entry, outcome: Extract<Outcome, { kind: 'retriable' }>): void {
-    if (!outcome.unchanged) entry.attempts++;
-    entry.lastError = outcome.error;
-    entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
-    if (entry.attempts <= this.#settings.retry.retries || entry.durability === 'disk') return;
-    const error = failures.retriesExhausted(entry, outcome.error);
-    // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
-    if (outcome.error.code === 'TOPIC_MISSING') this.#refuse(entry, error);
-    else this.#giveUp(entry, error);
   }
 
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */

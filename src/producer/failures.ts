@@ -1,4 +1,5 @@
 import { KafkaError, reasonOf } from '../model/errors.ts';
+import type { Failure } from '../model/outcome.ts';
 import type { Entry } from './entry.ts';
 
 /** What a push is told when its record could not be settled otherwise. Each names the topic and what to change. */
@@ -28,6 +29,21 @@ export const failures = {
       kafkaCode: error.kafkaCode,
       cause: error,
     });
+  },
+
+  /** What an answer says of a record that it ends. @param index of the record in its batch */
+  ofAnswer(entry: Entry, outcome: Failure, index: number): KafkaError {
+    switch (outcome.kind) {
+      case 'rejected':
+        return outcome.named?.get(index) ?? outcome.error;
+      case 'too-large':
+        return failures.tooLarge(entry, outcome.error);
+      case 'retriable':
+        return failures.retriesExhausted(entry, outcome.error);
+      case 'unreachable':
+      case 'unknown':
+        return outcome.error;
+    }
   },
 
   retriesExhausted(entry: Entry, error: KafkaError): KafkaError {

@@ -8,7 +8,7 @@ import type { Lane } from './lane.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { MemoryBound } from './memory-bound.ts';
 import type { DeliverySettings } from './ports.ts';
-import { diskPause } from './retry.ts';
+import { diskPause } from './retry-policy.ts';
 import type { Topic, TopicOverflow } from './topic.ts';
 
 /** Of the delivery's settings: `batchSize` is what a lane fetches from the spool at a time. */

@@ -2,7 +2,7 @@ import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Outcome } from '../model/outcome.ts';
 import type { Batch, Lane } from './lane.ts';
 import type { DeliveryContext } from './ports.ts';
-import { backoff, inTime, pausesAfter, type Pauses, type RetryPolicy } from './retry.ts';
+import { backoff, inTime, pausesAfter, type Pauses, type RetryPolicy } from './retry-policy.ts';
 
 type Failure = Extract<Outcome, { kind: 'retriable' | 'unreachable' | 'unknown' }>;
 

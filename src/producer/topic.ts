@@ -5,7 +5,15 @@ import type { Clock } from './clock.ts';
 import { moveTo, type Entry } from './entry.ts';
 import { failures } from './failures.ts';
 import { Lane } from './lane.ts';
-import { backoff, diskPause, inTime, isFinal, pausesAfter, type Pauses, type RetryPolicy } from './retry.ts';
+import {
+  backoff,
+  diskPause,
+  inTime,
+  isFinal,
+  pausesAfter,
+  type Pauses,
+  type RetryPolicy,
+} from './retry-policy.ts';
 
 export interface TopicHooks {
   layout(topic: string): Promise<TopicLayout>;

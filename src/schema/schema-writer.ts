@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaError, reasonOf } from '../model/errors.ts';
+import { errorTraits, KafkaError, reasonOf } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
 import type { RegisteredSchema, Schema, SchemaRules, SchemaType } from '../model/schema.ts';
 import type { Compiled } from './format.ts';
@@ -50,15 +50,6 @@ const firstPause = 200;
 const longestPause = 2_000;
 /** A schema that the registry has refused, or does not have, is asked for again at most this often. */
 const refusalTtl = 5_000;
-
-/** Faults of the schema, not of the moment: to wait would help nobody. */
-const finalCodes: ReadonlySet<string> = new Set([
-  'SCHEMA_MISSING',
-  'SCHEMA_INVALID',
-  'SCHEMA_INCOMPATIBLE',
-  'REGISTRY_UNAUTHORIZED',
-  'SCHEMA_RULES_UNSUPPORTED',
-]);
 
 /**
  * Writes the values of one topic. Once its schema is known that takes no promise and asks nobody; until then `write` answers
@@ -139,7 +130,9 @@ export class SchemaWriter {
       // Whoever gave the newest version a rule means it for what is written from now on.
       if (error.code === 'SCHEMA_RULES_UNSUPPORTED') this.#inUse = undefined;
       notify({ kind: 'schema-unavailable', topic: this.#topic, error, inUse: this.#inUse !== undefined });
-      if (!finalCodes.has(error.code)) return false;
+      // A fault of the schema, not of the moment.
+      const { final, scope } = errorTraits(error.code);
+      if (!final || scope !== 'schema') return false;
       this.#refusal = { error, until: now() + refusalTtl };
       return true;
     }

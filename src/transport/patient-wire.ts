@@ -1,6 +1,6 @@
 import { connectionError } from './errors/connection-errors.ts';
 import type { ClientOptions } from './port.ts';
-import type { ErrorCode } from '../model/errors.ts';
+import { errorTraits } from '../model/errors.ts';
 import { addressOf, type Address } from '../model/address.ts';
 import type { Link, Purpose, Wire } from './wire.ts';
 
@@ -9,13 +9,6 @@ import type { Link, Purpose, Wire } from './wire.ts';
  * many topics and pushes there are. Below the 5 s after which delivery asks again about a refused topic. Milliseconds.
  */
 const respite = 4_000;
-
-const refusals: ReadonlySet<ErrorCode> = new Set([
-  'TLS_FAILED',
-  'AUTHENTICATION_FAILED',
-  'LOGIN_EXPIRED',
-  'WRONG_CLUSTER',
-]);
 
 interface Acquaintance {
   reached: boolean;
@@ -62,6 +55,6 @@ export class PatientWire implements Wire {
 
   #isRefusal(failure: unknown, address: string, reached: boolean): boolean {
     const { code } = connectionError(failure, address, this.#options, reached);
-    return refusals.has(code);
+    return errorTraits(code).scope === 'connection';
   }
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode, KafkaError } from '../../model/errors.ts';
+import { errorTraits, type ErrorCode, type KafkaError } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
 import { Claim, claimTiming, type ClaimTiming } from './claim.ts';
 import { Keeper } from './keeper.ts';
@@ -46,10 +46,6 @@ export interface ResendResult {
 
 /** Values of letters may be compressed: so many bytes are sent before more is taken into memory. */
 const largestBatch = 64 * 1024 * 1024;
-
-/** Refusals that another try now would only repeat, for the record or for its whole topic. */
-const ofRecord: readonly string[] = ['RECORD_TOO_LARGE', 'RECORD_REJECTED'];
-const ofTopic: readonly string[] = ['TOPIC_MISSING', 'TOPIC_INVALID', 'NOT_AUTHORIZED'];
 
 /**
  * Sends dead letters to the topics that refused them, as they were. Each batch is first stored, then remembered: a run that
@@ -199,8 +195,10 @@ export class Resending {
       this.#counted(record.topic);
       return undefined;
     }
-    if (ofTopic.includes(error.code)) this.#closedTopics.set(letter.topic, error);
-    if (ofTopic.includes(error.code) || ofRecord.includes(error.code)) {
+    // Another try now would only repeat what was said of the record, or of its whole topic.
+    const { scope } = errorTraits(error.code);
+    if (scope === 'topic') this.#closedTopics.set(letter.topic, error);
+    if (scope === 'topic' || scope === 'record') {
       this.#leave(place, letter, error);
       return undefined;
     }

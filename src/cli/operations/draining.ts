@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSpool } from '../../spool/open.ts';
 import { mustExist, readSpool, type SpoolStatus } from '../../spool/status.ts';
 import { createLog, logClock, type Logger } from '../../telemetry/log.ts';
-import { KafkaError, type ErrorCode } from '../../model/errors.ts';
+import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { Notice } from '../../model/notice.ts';
 import type { Spool } from '../../model/spool.ts';
 import type { Configured } from './configured.ts';
@@ -38,8 +38,6 @@ export interface DrainPatience {
 }
 
 const drainPatience: DrainPatience = { away: 60_000, refused: 10_000 };
-/** To wait mends none of these. */
-const refusals: readonly ErrorCode[] = ['AUTHENTICATION_FAILED', 'TLS_FAILED'];
 /** For what is out at the end to be acknowledged. Milliseconds. */
 const drainTimeout = 4_000;
 
@@ -160,7 +158,8 @@ async function untilEmpty(
       moved = performance.now();
     }
     const { reason } = obstacles;
-    const limit = reason !== undefined && refusals.includes(reason.code) ? patience.refused : patience.away;
+    const { final, scope } = errorTraits(reason?.code ?? 'BROKER_UNREACHABLE');
+    const limit = final && scope === 'connection' ? patience.refused : patience.away;
     if (performance.now() - moved > limit) throw nothingDelivered(path, limit, reason);
     await sleep(lookEvery, undefined, { signal }).catch(() => undefined);
   }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Delivery } from '../../../src/producer/delivery.ts';
-import { backoff } from '../../../src/producer/retry.ts';
+import { backoff } from '../../../src/producer/retry-policy.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import type { Slice } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';

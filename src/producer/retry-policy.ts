@@ -1,0 +1,104 @@
+import { errorTraits, type KafkaError } from '../model/errors.ts';
+import { isUnanswered, type Failure } from '../model/outcome.ts';
+import type { Entry } from './entry.ts';
+
+/** `settings.kafka.retry`. Milliseconds. */
+export interface RetryPolicy extends Pauses {
+  readonly retries: number;
+}
+
+export interface Pauses {
+  readonly initialRetryTime: number;
+  readonly maxRetryTime: number;
+}
+
+/**
+ * Between two tries to reach a broker, as Java's `reconnect.backoff.ms` and its `max`: `settings.kafka.retry` is for answers.
+ * Paused by that, a partition whose leader was replaced after ten seconds was sent to after twenty-four.
+ */
+export const reconnect = { initialRetryTime: 100, maxRetryTime: 1_000 };
+
+/** A login that failed is an answer: brokers lock users out, and credentials may cost their provider something. */
+export function pausesAfter(error: KafkaError, retry: RetryPolicy): Pauses {
+  return errorTraits(error.code).scope === 'network' ? reconnect : retry;
+}
+
+/** Up to a fifth more or less, so that lanes which failed together do not come back together. */
+const jitter = 0.2;
+
+/**
+ * The pause before try number `attempt` (1 is the first repetition): doubling from `initialRetryTime` up to
+ * `maxRetryTime`, with jitter.
+ *
+ * @param random a number in [0, 1)
+ */
+export function backoff(attempt: number, policy: Pauses, random: number): number {
+  const doubled = policy.initialRetryTime * 2 ** Math.min(attempt - 1, 30);
+  const capped = Math.min(doubled, policy.maxRetryTime);
+  return Math.round(Math.min(capped * (1 - jitter + 2 * jitter * random), policy.maxRetryTime));
+}
+
+/**
+ * Shortens a pause so that one more try comes before the deadline: to half the time that is left, but never below
+ * `initialRetryTime`. Without it, a cluster that was away for five seconds of eight is found to be back after nine.
+ *
+ * @param timeLeft milliseconds until the oldest record's deadline
+ */
+export function inTime(pause: number, timeLeft: number, { initialRetryTime }: Pauses): number {
+  return Math.min(pause, Math.max(Math.round(timeLeft / 2), initialRetryTime));
+}
+
+/** A disk that failed is asked again after so many milliseconds. */
+export const diskPause = 1_000;
+
+/** A refused connection says nothing about a record or its topic, so that a spool may keep records until it is put right. */
+export function isFinal({ code }: KafkaError, spooled: boolean): boolean {
+  const { final, scope } = errorTraits(code);
+  return final && !(spooled && scope === 'connection');
+}
+
+/**
+ * What becomes of a record that was not stored. `refuse`: to the dead-letter topic, or its push fails. `give-up`: to the spool, or its push
+ * fails. The others stay at the head of their queue: `split` in smaller batches, `retry` after a backoff.
+ */
+export type Action = 'retry' | 'split' | 'refuse' | 'give-up';
+
+export interface RecordFacts {
+  /** How many its batch has, and which of them it is. */
+  readonly records: number;
+  readonly index: number;
+  /** This answer included. */
+  readonly attempts: number;
+  readonly durability: Entry['durability'];
+}
+
+/** The one table of what an answer means for a record of the batch. Its time is another question: the sweep ends that. */
+export function decide(outcome: Failure, record: RecordFacts, retries: number): Action {
+  switch (outcome.kind) {
+    case 'rejected':
+      // The broker stored none of the batch, and would take those that it does not name.
+      return outcome.named === undefined || outcome.named.has(record.index) ? 'refuse' : 'retry';
+    case 'too-large':
+      return record.records > 1 ? 'split' : 'refuse';
+    case 'retriable':
+      if (record.attempts <= retries || record.durability === 'disk') return 'retry';
+      // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
+      return outcome.error.code === 'TOPIC_MISSING' ? 'refuse' : 'give-up';
+    case 'unreachable':
+    case 'unknown':
+      return 'retry';
+  }
+}
+
+/** Notes on a record what an answer that is not its last says of it, before `decide`. */
+export function note(entry: Entry, outcome: Failure): void {
+  if (outcome.kind === 'retriable') {
+    // An answer about a batch that must come again unchanged counts against the deadline alone.
+    if (!outcome.unchanged) entry.attempts++;
+    entry.lastError = outcome.error;
+    entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
+  } else if (isUnanswered(outcome)) {
+    entry.lastError = outcome.error;
+    entry.mayHaveBeenWritten ||= outcome.kind === 'unknown';
+  }
+}
