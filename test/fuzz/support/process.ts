@@ -142,7 +142,6 @@ async function push(): Promise<void> {
       deliveryTimeout,
       retry: { initialRetryTime: 20, maxRetryTime: 100, retries: 1000 },
     },
-    deadLetter: { topic },
   });
   for (let left = 5; left > 0; left--)
     await Promise.all(
