@@ -2,6 +2,7 @@ import type { Mechanism } from 'kafkajs';
 import type { BearerSasl, Credentials, PasswordSasl, Sasl } from '../port.ts';
 import { acknowledgement, bearerMessage } from '../security/bearer.ts';
 import { mechanismOf } from '../security/login.ts';
+import { checkIterations } from '../security/scram.ts';
 import type { Authenticators } from './internals.ts';
 
 type AuthenticationProvider = Mechanism['authenticationProvider'];
@@ -51,9 +52,22 @@ function passwordProvider(sasl: PasswordSasl, authenticators: Authenticators): A
     async authenticate() {
       const { username, password }: Credentials = 'credentials' in sasl ? await sasl.credentials() : sasl;
       const login = { username, password: password.reveal() };
-      await authenticators[sasl.mechanism](login)(connection).authenticate();
+      const checked = { ...connection, saslAuthenticate: checkingIterations(connection.saslAuthenticate) };
+      await authenticators[sasl.mechanism](login)(checked).authenticate();
     },
   });
+}
+
+/** The first answer of SCRAM is read into an object whose `i` is the number of iterations; no other answer has one. */
+function checkingIterations(
+  saslAuthenticate: Parameters<AuthenticationProvider>[0]['saslAuthenticate'],
+): typeof saslAuthenticate {
+  return async (exchange) => {
+    const answer = await saslAuthenticate(exchange);
+    if (typeof answer === 'object' && answer !== null && 'i' in answer)
+      checkIterations(Number.parseInt(String(answer.i), 10));
+    return answer;
+  };
 }
 
 /**

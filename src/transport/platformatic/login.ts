@@ -3,6 +3,7 @@ import type { IdentitySasl, Sasl } from '../port.ts';
 import { KafkaError } from '../../model/errors.ts';
 import { acknowledgement, bearerMessage } from '../security/bearer.ts';
 import { mechanismOf } from '../security/login.ts';
+import { checkIterations } from '../security/scram.ts';
 import type { Library } from './apis.ts';
 
 type AuthenticateApi = Library['saslAuthenticateV2']['api'];
@@ -55,10 +56,28 @@ async function logIn(
     case 'plain':
       return library.saslPlain.authenticate(api, connection, username, password.reveal());
     case 'scram-sha-256':
-      return library.saslScramSha.authenticate(api, connection, 'SHA-256', username, password.reveal());
+      return logInWithScram(library, connection, api, 'SHA-256', username, password.reveal());
     case 'scram-sha-512':
-      return library.saslScramSha.authenticate(api, connection, 'SHA-512', username, password.reveal());
+      return logInWithScram(library, connection, api, 'SHA-512', username, password.reveal());
   }
+}
+
+function logInWithScram(
+  { saslScramSha }: Library,
+  connection: Connection,
+  api: AuthenticateApi,
+  algorithm: 'SHA-256' | 'SHA-512',
+  username: string,
+  password: string,
+): Promise<Authenticated> {
+  const crypto: typeof saslScramSha.defaultCrypto = {
+    ...saslScramSha.defaultCrypto,
+    async hi(definition, secret, salt, iterations) {
+      checkIterations(iterations);
+      return saslScramSha.defaultCrypto.hi(definition, secret, salt, iterations);
+    },
+  };
+  return saslScramSha.authenticate(api, connection, algorithm, username, password, crypto);
 }
 
 function withTimer(answer: Authenticated): Authenticated {
