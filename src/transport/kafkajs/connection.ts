@@ -132,6 +132,8 @@ export class KafkajsConnection {
     this.#onEnd();
     for (const connection of this.#pool.pool) {
       connection.rejectRequests(new Error('Connection closed'));
+      // A login of Kafka before 1.0 is no request: kafkajs ends it only where the broker hangs up.
+      connection.authHandlers?.onError();
       void connection.disconnect();
     }
   }

@@ -38,7 +38,7 @@ declare module 'kafkajs/src/network/connectionPool.js' {
       scheduleCheckPendingRequests: () => void;
     };
     /** While a login of Kafka before 1.0 is under way, whose messages have no header. */
-    readonly authHandlers: object | null;
+    readonly authHandlers: { readonly onError: () => void } | null;
     /** Of the session that the latest login began, in ms; 0: endless. Of their own class of long numbers. */
     readonly sessionLifetime: { toString(): string };
     /** So long before a session's end kafkajs logs in again, when there is something to send. Milliseconds. */

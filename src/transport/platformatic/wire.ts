@@ -139,11 +139,11 @@ export class PlatformaticWire implements Wire {
 
   /** Asks each connection what its broker speaks: brokers are upgraded and rolled back one by one. */
   async #open(connection: Connection, { host, port }: Address): Promise<Apis> {
-    await connection.connect(host, port);
     try {
+      await connection.connect(host, port);
       return await negotiate(this.#library, connection);
     } catch (failure) {
-      // Of no use to those who come later.
+      // Of no use to those who come later. One that was not established in time would say "connecting" for ever.
       void destroy(connection);
       throw failure;
     }
@@ -200,9 +200,11 @@ async function clusterIdAt({ connection, apis }: Place): Promise<string | undefi
 }
 
 async function destroy(connection: Connection): Promise<void> {
+  // The library would wait for a second 'close' of the socket.
+  const isClosed = connection.socket?.closed === true;
   const closed = connection.close();
   connection.socket?.destroy();
-  await closed;
+  if (!isClosed) await closed;
 }
 
 function keyOf(broker: Address, purpose: Purpose): string {
