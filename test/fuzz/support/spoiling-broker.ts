@@ -4,25 +4,27 @@ import { int16, int32, onMessages, text } from '../../support/broker-bytes.ts';
 import { goodAnswer, type Age } from './good-answers.ts';
 import { spoil, type Spoilt } from './spoil.ts';
 
+/** Answers by the number of their request. */
+export interface AnswerCount {
+  readonly spoilt: Map<number, number>;
+  readonly good: Map<number, number>;
+}
+
 export interface SpoilingBroker {
   readonly address: string;
-  /** Answers given, spoilt or not, by the number of their request. */
-  readonly answers: ReadonlyMap<number, number>;
-  readonly total: number;
+  readonly port: number;
   close(): void;
 }
 
 /** A broker whose answers are spoilt. Each of its connections speaks as an old or a young one. */
-export async function spoilingBroker(random: () => number): Promise<SpoilingBroker> {
-  const answers = new Map<number, number>();
+export async function spoilingBroker(random: () => number, count: AnswerCount): Promise<SpoilingBroker> {
   const sockets = new Set<Socket>();
-  let total = 0;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     const age: Age = random() < 0.5 ? 'old' : 'young';
     // Of a connection all of whose answers are spoilt nobody sees more than the first.
-    const mischief = random() < 0.2 ? 1 : random() * 0.3;
+    const mischief = random() < 0.2 ? 1 : random() * 0.6;
     let held: Buffer[] = [];
     const write = (bytes: Buffer): void => {
       if (!socket.destroyed) socket.write(bytes);
@@ -30,14 +32,14 @@ export async function spoilingBroker(random: () => number): Promise<SpoilingBrok
     onMessages(socket, (message) => {
       const key = message.readInt16BE(0);
       const version = message.readInt16BE(2);
-      answers.set(key, (answers.get(key) ?? 0) + 1);
-      total += 1;
       const body = bodyOf(message, key, version, age);
       const number = message.subarray(4, 8);
+      const good = Buffer.concat([int32(body.length + 4), number, body]);
       const spoilt: Spoilt =
-        random() < mischief
-          ? spoil(number, body, random)
-          : { kind: 'send', bytes: Buffer.concat([int32(body.length + 4), number, body]) };
+        random() < mischief ? spoil(number, body, random) : { kind: 'send', bytes: good };
+      const isGood = spoilt.kind === 'send' && spoilt.bytes.equals(good);
+      const counted = isGood ? count.good : count.spoilt;
+      counted.set(key, (counted.get(key) ?? 0) + 1);
       const behind = held;
       held = [];
       if (spoilt.kind === 'send') write(spoilt.bytes);
@@ -60,10 +62,7 @@ export async function spoilingBroker(random: () => number): Promise<SpoilingBrok
 
   return {
     address: `127.0.0.1:${port}`,
-    answers,
-    get total() {
-      return total;
-    },
+    port,
     close() {
       server.close();
       for (const socket of sockets) socket.destroy();
