@@ -13,6 +13,7 @@ export interface KafkaChoice {
   readonly client?: 'platformatic' | 'kafkajs';
   readonly compression?: 'none' | 'gzip' | 'lz4';
   readonly deliveryTimeout?: number;
+  readonly idempotent?: boolean;
 }
 
 export interface SpoolChoice {

@@ -29,9 +29,11 @@ export const flow: Part = {
       run: async (context) => runFlow(context, loadPeer(), kafkaConfig(context, { compression: 'gzip' })),
     },
     ours('platformatic', 'gzip'),
+    idempotent('platformatic'),
     ours('platformatic', 'lz4'),
     ours('platformatic', 'none'),
     ours('kafkajs', 'gzip'),
+    idempotent('kafkajs'),
     ours('kafkajs', 'none'),
   ],
   targets: [
@@ -39,6 +41,8 @@ export const flow: Part = {
     target('ours platformatic, lz4', ceiling, 0.92),
     target('ours platformatic, gzip', peer, 8),
     target('ours kafkajs, gzip', ceiling, 0.7),
+    target('ours platformatic, gzip, idempotent', 'ours platformatic, gzip', 0.95),
+    target('ours kafkajs, gzip, idempotent', 'ours kafkajs, gzip', 0.95),
   ],
 };
 
@@ -56,6 +60,19 @@ function ours(
   return {
     name: `ours ${client}, ${compression}`,
     run: async (context) => runFlow(context, await loadOurs(), kafkaConfig(context, { client, compression })),
+  };
+}
+
+/** Beside the row without, in each round: what it costs that nothing is stored twice. */
+function idempotent(client: NonNullable<KafkaChoice['client']>): Row {
+  return {
+    name: `ours ${client}, gzip, idempotent`,
+    run: async (context) =>
+      runFlow(
+        context,
+        await loadOurs(),
+        kafkaConfig(context, { client, compression: 'gzip', idempotent: true }),
+      ),
   };
 }
 

@@ -11,9 +11,10 @@ import type { Part, Row } from '../row.ts';
 type Client = NonNullable<KafkaChoice['client']>;
 
 const bufferMemoryMiB = 32;
-const deliveryTimeout = 8_000;
+/** The default of a flow without spool. */
+const deliveryTimeout = 30_000;
 /** Deadlines are looked at every 100 ms, and a hundred thousand that end together take the collector a while. Seconds. */
-const settledWithin = 10;
+const settledWithin = 32;
 
 /** What a hundred thousand pushes cost the collector, whoever keeps them waiting. */
 const silentSink: Destination.Instance = {
@@ -23,7 +24,7 @@ const silentSink: Destination.Instance = {
     new Promise<void>((_, reject) => setTimeout(() => reject(new Error('no answer')), deliveryTimeout)),
 };
 
-const frozenSink = 'frozen, a sink that is silent for 8 s';
+const frozenSink = 'frozen, a sink that is silent for 30 s';
 
 export const memory: Part = {
   title: 'Memory',
@@ -90,9 +91,7 @@ function frozen(client: Client): Row {
     name: `frozen, flow ${client}`,
     share: 0.1,
     run: (context) =>
-      runFrozen(context, async (own) =>
-        flowPush(await loadOurs(), kafkaConfig(own, { client, deliveryTimeout })),
-      ),
+      runFrozen(context, async (own) => flowPush(await loadOurs(), kafkaConfig(own, { client }))),
   };
 }
 
