@@ -1,3 +1,4 @@
+import { isBearerToken, isSaslExtension } from '../model/bearer-text.ts';
 import { KafkaError, reasonOf } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 
@@ -35,7 +36,11 @@ export async function tokenFrom(provider: OAuthBearerProvider): Promise<Provided
   const answer = await answerOf(name, provider);
   const { value, lifetime, expiresAt, extensions = {} } = answer;
   if (!isText(value)) throw wrongAnswer(name, 'no token', '{ value: "<token>" }');
-  if (!isTexts(extensions))
+  if (!isBearerToken(value)) {
+    const what = 'a token that holds a character which no bearer token has (a line break?)';
+    throw wrongAnswer(name, what, '{ value: "<token>" }');
+  }
+  if (!isTexts(extensions) || !Object.entries(extensions).every(([of, text]) => isSaslExtension(of, text)))
     throw wrongAnswer(name, 'no usable extensions', '{ extensions: { name: "text" } }');
   const end = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
   const life = typeof lifetime === 'number' ? Date.now() + lifetime : undefined;

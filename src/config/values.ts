@@ -1,3 +1,4 @@
+import { isBearerToken } from '../model/bearer-text.ts';
 import { z } from 'zod';
 import { nearest } from './nearest.ts';
 
@@ -50,7 +51,7 @@ export function bearerToken(example: string) {
 
 /** Quotes nothing of it. Clients that refuse such a token do, in errors that are logged. */
 function tokenProblem(token: string): string | undefined {
-  if (token === '' || /^[\x21-\x7e]+$/.test(token.trim())) return undefined;
+  if (token === '' || isBearerToken(token.trim())) return undefined;
   return 'holds a character that no header takes (a line break?): write the token alone';
 }
 

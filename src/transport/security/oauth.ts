@@ -1,7 +1,9 @@
+import { isBearerToken } from '../../model/bearer-text.ts';
 import { boundedText } from '../../model/bounded-text.ts';
 import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
 import { perishable, type BearerSource, type Grant } from './bearer.ts';
+import { serverNameOf } from '../tls/server-name.ts';
 import { keepFresh } from './keep-fresh.ts';
 
 /** Who asks for tokens, and where: the client-credentials flow of OAuth 2 (RFC 6749, 4.4). */
@@ -43,7 +45,7 @@ async function ask(login: OAuthLogin, issuedAt: number): Promise<Grant> {
   let status: number;
   let text: string;
   try {
-    const response = await fetch(login.tokenEndpoint, {
+    const response = await fetch(withoutDot(login.tokenEndpoint), {
       method: 'POST',
       headers: headersOf(login),
       body: new URLSearchParams(fieldsOf(login)),
@@ -65,8 +67,20 @@ async function ask(login: OAuthLogin, issuedAt: number): Promise<Grant> {
   if (typeof token !== 'string' || token === '') {
     throw failed('AUTHENTICATION_FAILED', login, 'answered without an access_token');
   }
+  if (!isBearerToken(token)) {
+    const what =
+      'answered with an access_token that holds a character which no bearer token has (a line break?)';
+    throw failed('AUTHENTICATION_FAILED', login, what);
+  }
   const life = Number(seconds ?? NaN) * 1000;
   return { token: new Secret(token), extensions, expiresAt: life > 0 ? issuedAt + life : undefined };
+}
+
+/** fetch asks for a server of the very name, dot and all, and no certificate has it. */
+function withoutDot(endpoint: string): URL {
+  const url = new URL(endpoint);
+  if (url.protocol === 'https:') url.hostname = serverNameOf(url.hostname) ?? url.hostname;
+  return url;
 }
 
 /** Also in the form where the endpoint wants it there (RFC 6749, 2.3.1): then it is not in a header as well. */

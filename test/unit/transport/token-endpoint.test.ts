@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import dns from 'node:dns';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it, mock, type TestContext } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { clientOptions } from '../../../src/transport/client-options.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
@@ -20,6 +23,17 @@ function tokensOf(oauth: object) {
   assert.ok(sasl !== undefined && 'bearer' in sasl);
   return async () => (await sasl.bearer()).token.reveal();
 }
+
+/** The same of the user's function. */
+function provided(answer: object) {
+  const sasl = { mechanism: 'oauthbearer', oauthBearerProvider: () => Promise.resolve(answer) };
+  const kafka = { brokers: ['kafka1:9093'], topic: 'events', ssl: true, sasl };
+  const login = clientOptions(resolveOptions({ kafka }).options.connection).sasl;
+  assert.ok(login !== undefined && 'bearer' in login);
+  return async () => (await login.bearer()).token.reveal();
+}
+
+type LookupDone = (error: Error | null, address?: string | object[], family?: number) => void;
 
 const client = { clientId: 'kafka-writer', clientSecret: 'client-s3cret-1291' };
 
@@ -98,6 +112,85 @@ describe('a token endpoint that never comes to an end', () => {
       return true;
     });
   });
+});
+
+/**
+ * The login is text whose fields end with \x01: a token with one in it went to the broker as further fields, and one with a
+ * line break as whatever the broker makes of it.
+ */
+describe('a token that is no bearer token', () => {
+  for (const [what, token] of [
+    ['a field of its own', 'abc\x01auth=Bearer other'],
+    ['a line break', 'abc\n'],
+    ['a space', 'abc def'],
+    ['a letter beyond ASCII', 'tokén'],
+  ] as const) {
+    it(`is refused from a token endpoint: ${what}`, async (t) => {
+      const tokenEndpoint = await endpoint(t, (_request, response) =>
+        response.end(JSON.stringify({ access_token: token, expires_in: 60 })),
+      );
+      await assert.rejects(tokensOf({ tokenEndpoint, ...client })(), {
+        code: 'AUTHENTICATION_FAILED',
+        message:
+          `The token endpoint ${tokenEndpoint} answered with an access_token that holds a character which no bearer ` +
+          'token has (a line break?). Check settings.kafka.sasl.oauth: tokenEndpoint, clientId, clientSecret, ' +
+          'tokenEndpointAuthMethod, scope, audience.',
+      });
+    });
+
+    it(`is refused from the user's function: ${what}`, async () => {
+      await assert.rejects(provided({ value: token })(), {
+        code: 'AUTHENTICATION_FAILED',
+        message:
+          'settings.kafka.sasl.oauthBearerProvider gave a token that holds a character which no bearer token has (a ' +
+          'line break?): it must answer { value: "<token>" }',
+      });
+    });
+  }
+
+  for (const extensions of [
+    { 'logical\x01Cluster': 'a' },
+    { logicalCluster: 'a\x01auth=Bearer other' },
+    { auth: 'a' },
+  ])
+    it(`extensions likewise: ${JSON.stringify(extensions)}`, async () => {
+      await assert.rejects(provided({ value: 'abc', extensions })(), {
+        code: 'AUTHENTICATION_FAILED',
+        message:
+          'settings.kafka.sasl.oauthBearerProvider gave no usable extensions: it must answer { extensions: { name: "text" } }',
+      });
+    });
+
+  it('of the letters of RFC 6750 is taken', async () => {
+    const extensions = { logicalCluster: 'lkc-1 2' };
+    assert.equal(await provided({ value: 'aZ09-._~+/==', extensions })(), 'aZ09-._~+/==');
+  });
+});
+
+/** fetch asked for a server named "localhost.", dot and all, and no certificate has such a name. */
+it('a token endpoint whose name ends in a dot is asked for without it', async (t) => {
+  mock.method(dns, 'lookup', (_host: string, options: dns.LookupOptions, done: LookupDone) => {
+    if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }]);
+    else done(null, '127.0.0.1', 4);
+  });
+  t.after(() => mock.restoreAll());
+  const names: string[] = [];
+  const pem = (name: string) =>
+    readFileSync(new URL(`../../contract/tls/${name}.pem`, import.meta.url), 'utf8');
+  const SNICallback = (name: string, done: (error: null) => void): void => {
+    names.push(name);
+    done(null);
+  };
+  const server = createTlsServer({ cert: pem('certificate'), key: pem('key'), SNICallback }).listen(
+    0,
+    '127.0.0.1',
+  );
+  server.on('tlsClientError', () => undefined);
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await assert.rejects(tokensOf({ tokenEndpoint: `https://localhost.:${port}/token`, ...client })());
+  assert.deepEqual(names, ['localhost']);
 });
 
 describe('settings.kafka.sasl.oauth', () => {
