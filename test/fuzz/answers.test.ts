@@ -7,10 +7,12 @@ import { promisify } from 'node:util';
 import type { FuzzReport } from './support/process.ts';
 
 /**
- * `FUZZ_SEED` repeats a run, as far as timing lets it; `FUZZ_ANSWERS` is the number of answers in all, of which about a third are spoilt. A fault names its
- * life, and `node test/fuzz/support/process.ts CLIENT SEED 0 LIFE` has that one again.
+ * `FUZZ_SEED` is a number, or `random` to look for new faults: a run of the whole suite is the same each time, as far as timing
+ * lets it. `FUZZ_ANSWERS` is the number of answers in all, of which about a quarter are spoilt. A fault names its life, and
+ * `node test/fuzz/support/process.ts CLIENT SEED 0 LIFE` has that one again.
  */
-const seed = process.env.FUZZ_SEED ?? String(randomInt(2 ** 31));
+const { FUZZ_SEED = '1' } = process.env;
+const seed = FUZZ_SEED === 'random' ? String(randomInt(2 ** 31)) : FUZZ_SEED;
 const answers = Number(process.env.FUZZ_ANSWERS ?? '100000');
 
 /** What a busy machine is late beyond a deadline. Milliseconds. */
@@ -38,6 +40,8 @@ describe(`spoilt answers, FUZZ_SEED=${seed} FUZZ_ANSWERS=${answers}`, { concurre
       assert.ok((report.told.stored ?? 0) > 0, JSON.stringify(report.told));
       assert.ok(report.latestPush < latest, `a push was told ${report.latestPush} ms after its deadline`);
       assert.ok(report.memory < memoryLimit, `${report.memory} MB`);
-      for (const request of requests) assert.ok((report.spoilt[request] ?? 0) > 0, `request ${request}`);
+      // Few answers hold too few of the rare requests.
+      if (answers >= 100_000)
+        for (const request of requests) assert.ok((report.spoilt[request] ?? 0) > 0, `request ${request}`);
     });
 });
