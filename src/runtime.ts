@@ -4,7 +4,7 @@ import { partitionOf } from './protocol/partitioner.ts';
 import type { Client } from './transport/port.ts';
 import { clientOptions } from './transport/client-options.ts';
 import { systemClock } from './producer/clock.ts';
-import { Delivery } from './producer/delivery.ts';
+import { Producer } from './producer/producer.ts';
 import type { Broker, DeliverySettings } from './producer/ports.ts';
 import type { Options } from './config/resolve.ts';
 import { headersOf, type RecordSettings } from './record/build.ts';
@@ -26,7 +26,7 @@ export interface Runtime {
   readonly notify: Notify;
   /** Notes on a record which trace its event belongs to. Undefined where nobody asks. */
   readonly mark: MarkOrigin | undefined;
-  readonly delivery: Pick<Delivery, 'send' | 'sendAll'>;
+  readonly delivery: Pick<Producer, 'send' | 'sendAll'>;
   health(): KafkaHealth;
   /** Connects, and tells the operator how that went. Never rejects: pushes try again by themselves. */
   connect(): Promise<void>;
@@ -93,7 +93,7 @@ function runtimeOf(
   const { bufferMemory } = options;
   const { notify, mark } = telemetry;
   const broker = brokerOf(client, options, id, telemetry);
-  const delivery = new Delivery(
+  const delivery = new Producer(
     broker,
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { marginOf } from '../producer/overflow.ts';
+import { marginOf } from '../producer/disk-overflow.ts';
 import { requestShare } from './options.ts';
 import { rule, type Rule } from './rule.ts';
 import { securityRules } from './security-rules.ts';

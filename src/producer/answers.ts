@@ -1,5 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
-import type { Waiter } from './entry.ts';
+import type { Waiter } from './producer-record.ts';
 
 /** What became of records that were sent together, by their index. */
 export class Answers {

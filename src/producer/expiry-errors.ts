@@ -1,5 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
-import type { Entry } from './entry.ts';
+import type { ProducerRecord } from './producer-record.ts';
 import { failures, mayBeWritten } from './failures.ts';
 
 /** What the message about a record that ran out of time depends on. */
@@ -22,7 +22,7 @@ export class ExpiryErrors {
     this.#settings = settings;
   }
 
-  of(entry: Entry): KafkaError {
+  of(entry: ProducerRecord): KafkaError {
     const alike = this.#told.find(({ likeness }) => isLike(entry, likeness));
     if (alike !== undefined) return alike.error;
     const { deliveryTimeout, bufferMemory } = this.#settings;
@@ -39,7 +39,7 @@ export class ExpiryErrors {
   }
 }
 
-function isLike(entry: Entry, { topic, blocked, may, reason }: Likeness): boolean {
+function isLike(entry: ProducerRecord, { topic, blocked, may, reason }: Likeness): boolean {
   return (
     entry.record.topic === topic &&
     (entry.state === 'blocked') === blocked &&

@@ -1,10 +1,10 @@
 import { KafkaError, reasonOf } from '../model/errors.ts';
 import type { Failure } from '../model/outcome.ts';
-import type { Entry } from './entry.ts';
+import type { ProducerRecord } from './producer-record.ts';
 
 /** What a push is told when its record could not be settled otherwise. Each names the topic and what to change. */
 export const failures = {
-  deadline(entry: Entry, deliveryTimeout: number): KafkaError {
+  deadline(entry: ProducerRecord, deliveryTimeout: number): KafkaError {
     return new KafkaError(
       'DEADLINE_EXCEEDED',
       `Kafka topic "${entry.record.topic}": not acknowledged within settings.kafka.deliveryTimeout ` +
@@ -22,7 +22,7 @@ export const failures = {
   },
 
   /** The broker's last word is about the last try alone. */
-  refused(entry: Entry, error: KafkaError): KafkaError {
+  refused(entry: ProducerRecord, error: KafkaError): KafkaError {
     if (error.mayHaveBeenWritten || !mayBeWritten(entry)) return error;
     return new KafkaError(error.code, `${error.message} An earlier request may have written this record.`, {
       ...about(entry),
@@ -32,7 +32,7 @@ export const failures = {
   },
 
   /** What an answer says of a record that it ends. @param index of the record in its batch */
-  ofAnswer(entry: Entry, outcome: Failure, index: number): KafkaError {
+  ofAnswer(entry: ProducerRecord, outcome: Failure, index: number): KafkaError {
     switch (outcome.kind) {
       case 'rejected':
         return outcome.named?.get(index) ?? outcome.error;
@@ -46,7 +46,7 @@ export const failures = {
     }
   },
 
-  retriesExhausted(entry: Entry, error: KafkaError): KafkaError {
+  retriesExhausted(entry: ProducerRecord, error: KafkaError): KafkaError {
     return new KafkaError(
       error.code,
       `${error.message} Gave up after ${entry.attempts} tries (settings.kafka.retry.retries); the record ${fate(entry)}.`,
@@ -54,7 +54,7 @@ export const failures = {
     );
   },
 
-  bufferFull(entry: Entry, bufferMemory: number): KafkaError {
+  bufferFull(entry: ProducerRecord, bufferMemory: number): KafkaError {
     return new KafkaError(
       'BUFFER_FULL',
       `Kafka topic "${entry.record.topic}": no room within settings.kafka.bufferMemory (${bufferMemory} bytes) before ` +
@@ -64,7 +64,7 @@ export const failures = {
     );
   },
 
-  largerThanBuffer(entry: Entry, bufferMemory: number): KafkaError {
+  largerThanBuffer(entry: ProducerRecord, bufferMemory: number): KafkaError {
     return new KafkaError(
       'RECORD_TOO_LARGE',
       `Kafka topic "${entry.record.topic}": a record of ${entry.bytes} bytes can never fit into ` +
@@ -74,7 +74,7 @@ export const failures = {
   },
 
   /** The broker names no size, and those who look for the event need it. */
-  tooLarge(entry: Entry, error: KafkaError): KafkaError {
+  tooLarge(entry: ProducerRecord, error: KafkaError): KafkaError {
     if (error.code !== 'RECORD_TOO_LARGE') return error;
     return new KafkaError(
       error.code,
@@ -99,7 +99,7 @@ export const failures = {
     );
   },
 
-  leftBehind(entry: Entry): KafkaError {
+  leftBehind(entry: ProducerRecord): KafkaError {
     return new KafkaError(
       'DESTINATION_CLOSED',
       `Kafka topic "${entry.record.topic}": the destination closed before the broker acknowledged; the record ` +
@@ -108,7 +108,7 @@ export const failures = {
     );
   },
 
-  notKept(entry: Entry, error: KafkaError): KafkaError {
+  notKept(entry: ProducerRecord, error: KafkaError): KafkaError {
     return new KafkaError(
       error.code,
       `Kafka topic "${entry.record.topic}": not acknowledged in time, and not kept either; the record ${fate(entry)}. ` +
@@ -125,7 +125,7 @@ export const failures = {
     );
   },
 
-  spoolSilent(entry: Entry): KafkaError {
+  spoolSilent(entry: ProducerRecord): KafkaError {
     return new KafkaError(
       'SPOOL_FAILED',
       `Kafka topic "${entry.record.topic}": not acknowledged in time, and the disk of settings.spool.path did not ` +
@@ -134,7 +134,12 @@ export const failures = {
     );
   },
 
-  deadLetter(entry: Entry, rejection: KafkaError, deadLetterTopic: string, error: KafkaError): KafkaError {
+  deadLetter(
+    entry: ProducerRecord,
+    rejection: KafkaError,
+    deadLetterTopic: string,
+    error: KafkaError,
+  ): KafkaError {
     return new KafkaError(
       'DEAD_LETTER_FAILED',
       `Kafka topic "${entry.record.topic}" rejected the record (${rejection.message}), and the dead-letter topic ` +
@@ -150,19 +155,19 @@ export const failures = {
 };
 
 /** Also while a request that carries the record is out. */
-export function mayBeWritten(entry: Entry): boolean {
+export function mayBeWritten(entry: ProducerRecord): boolean {
   return entry.mayHaveBeenWritten || entry.state === 'in-flight';
 }
 
-function fate(entry: Entry): string {
+function fate(entry: ProducerRecord): string {
   return mayBeWritten(entry) ? 'may have been written' : 'was not written';
 }
 
-function lastWord(entry: Entry): string {
+function lastWord(entry: ProducerRecord): string {
   return entry.lastError ? `Last failure: ${entry.lastError.message}` : 'No answer came.';
 }
 
-function about(entry: Entry) {
+function about(entry: ProducerRecord) {
   return {
     topic: entry.record.topic,
     mayHaveBeenWritten: mayBeWritten(entry),

@@ -1,10 +1,10 @@
 import { atMost, type Clock } from './clock.ts';
-import type { Entry } from './entry.ts';
+import type { ProducerRecord } from './producer-record.ts';
 
 /** A doubly linked list through the entries themselves: nothing is allocated for a record, and any may leave at once. */
 interface List {
-  oldest: Entry | undefined;
-  newest: Entry | undefined;
+  oldest: ProducerRecord | undefined;
+  newest: ProducerRecord | undefined;
 }
 
 /**
@@ -29,40 +29,40 @@ export class LiveRecords {
     return this.#bytes;
   }
 
-  add(entry: Entry): void {
+  add(entry: ProducerRecord): void {
     this.#insert(entry, this.#listOf(entry), undefined);
   }
 
   /** Adds a record that answers for another one: it takes its place, if that has a deadline, and the other one leaves. */
-  replace(entry: Entry, successor: Entry): void {
+  replace(entry: ProducerRecord, successor: ProducerRecord): void {
     if (entry.deadline === successor.deadline) this.#insert(successor, this.#listOf(entry), entry);
     else this.add(successor);
     this.delete(entry);
   }
 
   /** The disk has it: it does not expire. */
-  endDeadline(entry: Entry): void {
+  endDeadline(entry: ProducerRecord): void {
     this.#unlink(entry);
     entry.deadline = Infinity;
     this.add(entry);
   }
 
-  delete(entry: Entry): void {
+  delete(entry: ProducerRecord): void {
     this.#unlink(entry);
     if (this.#count === 0) this.#onNone?.();
   }
 
   /** Those whose deadline has passed, oldest first. */
-  overdue(now: number): Entry[] {
-    const overdue: Entry[] = [];
+  overdue(now: number): ProducerRecord[] {
+    const overdue: ProducerRecord[] = [];
     for (let entry = this.#timed.oldest; entry !== undefined && entry.deadline <= now; entry = entry.newer)
       overdue.push(entry);
     return overdue;
   }
 
   /** A copy of all of them, for `close`. */
-  all(): Entry[] {
-    const all: Entry[] = [];
+  all(): ProducerRecord[] {
+    const all: ProducerRecord[] = [];
     for (const { oldest } of [this.#durable, this.#timed])
       for (let entry = oldest; entry !== undefined; entry = entry.newer) all.push(entry);
     return all;
@@ -74,12 +74,12 @@ export class LiveRecords {
     return atMost(clock, timeout, (done) => (this.#onNone = done));
   }
 
-  #listOf({ deadline }: Entry): List {
+  #listOf({ deadline }: ProducerRecord): List {
     return deadline === Infinity ? this.#durable : this.#timed;
   }
 
   /** @param before undefined: as the newest */
-  #insert(entry: Entry, list: List, before: Entry | undefined): void {
+  #insert(entry: ProducerRecord, list: List, before: ProducerRecord | undefined): void {
     const older = before === undefined ? list.newest : before.older;
     entry.older = older;
     entry.newer = before;
@@ -91,7 +91,7 @@ export class LiveRecords {
     this.#bytes += entry.bytes;
   }
 
-  #unlink(entry: Entry): void {
+  #unlink(entry: ProducerRecord): void {
     const { older, newer } = entry;
     const list = this.#listOf(entry);
     if (older === undefined) list.oldest = newer;

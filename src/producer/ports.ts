@@ -3,7 +3,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Slice, TopicLayout } from '../model/partition.ts';
 import type { Spool } from '../model/spool.ts';
 import type { Clock } from './clock.ts';
-import type { GroupCommit } from './leaders.ts';
+import type { GroupCommit } from './broker-senders.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** What delivery needs of a Kafka client: the part of the client port that writes. */

@@ -3,7 +3,7 @@ import type { NoticeOf } from '../model/notice.ts';
 import type { BatchSequence, EncodedRecords, Slice } from '../model/partition.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import type { Place } from '../model/spool.ts';
-import type { Entry } from './entry.ts';
+import type { ProducerRecord } from './producer-record.ts';
 
 /**
  * The head of a partition's queue, on its way in one produce request. It is what the client encodes, sends, and sends again
@@ -13,7 +13,7 @@ export class ProducerBatch<Queue extends Place> implements Slice {
   readonly lane: Queue;
   readonly topic: string;
   readonly partition: number;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly ProducerRecord[];
   readonly records: readonly KafkaRecord[];
   /** Before compression. */
   readonly bytes: number;
@@ -22,7 +22,7 @@ export class ProducerBatch<Queue extends Place> implements Slice {
   encoded: Promise<EncodedRecords> | undefined;
   sequence: BatchSequence | undefined;
 
-  constructor(lane: Queue, entries: readonly Entry[], bytes: number) {
+  constructor(lane: Queue, entries: readonly ProducerRecord[], bytes: number) {
     this.lane = lane;
     this.topic = lane.topic;
     this.partition = lane.partition;

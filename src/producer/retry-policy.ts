@@ -1,6 +1,6 @@
 import { errorTraits, type KafkaError } from '../model/errors.ts';
 import { isUnanswered, type Failure } from '../model/outcome.ts';
-import type { Entry } from './entry.ts';
+import type { ProducerRecord } from './producer-record.ts';
 
 /** `settings.kafka.retry`. Milliseconds. */
 export interface RetryPolicy extends Pauses {
@@ -69,7 +69,7 @@ export interface RecordFacts {
   readonly index: number;
   /** This answer included. */
   readonly attempts: number;
-  readonly durability: Entry['durability'];
+  readonly durability: ProducerRecord['durability'];
 }
 
 /** The one table of what an answer means for a record of the batch. Its time is another question: the sweep ends that. */
@@ -91,7 +91,7 @@ export function decide(outcome: Failure, record: RecordFacts, retries: number): 
 }
 
 /** Notes on a record what an answer that is not its last says of it, before `decide`. */
-export function note(entry: Entry, outcome: Failure): void {
+export function note(entry: ProducerRecord, outcome: Failure): void {
   if (outcome.kind === 'retriable') {
     // An answer about a batch that must come again unchanged counts against the deadline alone.
     if (!outcome.unchanged) entry.attempts++;

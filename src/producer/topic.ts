@@ -2,9 +2,9 @@ import type { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { noLeader, type TopicLayout } from '../model/partition.ts';
 import type { Clock } from './clock.ts';
-import { moveTo, type Entry } from './entry.ts';
+import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { failures } from './failures.ts';
-import { Lane } from './lane.ts';
+import { PartitionQueue } from './partition-queue.ts';
 import {
   backoff,
   diskPause,
@@ -20,10 +20,10 @@ export interface TopicHooks {
   /** Java's choice of partition for a key. */
   partitionOf(key: Buffer, partitions: number): number;
   /** The lane has something to send, or may be sent somewhere else than before. */
-  ready(lane: Lane): void;
+  ready(lane: PartitionQueue): void;
   /** The lane has another leader than it had: what kept the old one from taking its records is over. */
-  leaderChanged(lane: Lane): void;
-  refuse(entry: Entry, error: KafkaError): void;
+  leaderChanged(lane: PartitionQueue): void;
+  refuse(entry: ProducerRecord, error: KafkaError): void;
   /** What the spool does for the topic; undefined where there is none. */
   readonly overflow: TopicOverflow | undefined;
   /** The cluster answered that the topic does not exist. */
@@ -31,8 +31,8 @@ export interface TopicHooks {
 }
 
 export interface TopicOverflow {
-  /** @see Overflow.spills */
-  spills(entry: Entry, tailed: boolean, late: boolean): boolean;
+  /** @see DiskOverflow.spills */
+  spills(entry: ProducerRecord, tailed: boolean, late: boolean): boolean;
   /** @see Spool.assign, which may fail: then it is worth another try later. */
   assign(
     topic: string,
@@ -41,7 +41,7 @@ export interface TopicOverflow {
     limit: number,
   ): 'done' | 'more' | 'failed';
   /** These entries are on the disk alone from here on. */
-  evicted(entries: readonly Entry[]): void;
+  evicted(entries: readonly ProducerRecord[]): void;
 }
 
 /** So many records of the spool get their partition at a time; the loop goes on in between. */
@@ -62,10 +62,10 @@ export class Topic {
   readonly #policy: RetryPolicy;
   readonly #patience: number;
   readonly #random: () => number;
-  #lanes: Lane[] = [];
+  #lanes: PartitionQueue[] = [];
   /** Lanes of partitions that are no more, while a batch of theirs may be out. */
-  #retired: Lane[] = [];
-  #arrivals: Entry[] = [];
+  #retired: PartitionQueue[] = [];
+  #arrivals: ProducerRecord[] = [];
   #asking: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
   #cancelHoming: (() => void) | undefined;
@@ -106,7 +106,7 @@ export class Topic {
   }
 
   /** Puts an entry into its lane, or keeps it until the lanes are known. */
-  route(entry: Entry): void {
+  route(entry: ProducerRecord): void {
     // Where the cluster is being asked already, it has the word.
     const refusal = this.#asking === undefined ? this.#standingRefusal() : undefined;
     if (refusal) return this.#hooks.refuse(entry, refusal);
@@ -133,14 +133,14 @@ export class Topic {
   }
 
   /** The entry has run out of time: those behind it in its lane need not wait for theirs. */
-  runsLate(entry: Entry): void {
+  runsLate(entry: ProducerRecord): void {
     const lane = this.#lanes[entry.partition];
     if (lane) lane.late = true;
     else this.#late = true;
   }
 
   /** A batch of the lane is back. What a partition that is no more still held goes where it belongs now. */
-  giveBack(lane: Lane, outcome: Outcome): void {
+  giveBack(lane: PartitionQueue, outcome: Outcome): void {
     const left = lane.giveBack(outcome);
     if (!this.#retired.includes(lane)) return;
     this.#retired = this.#retired.filter(({ idle }) => !idle);
@@ -178,7 +178,7 @@ export class Topic {
   }
 
   /** What keeps an entry from being sent at all, where the cluster is to blame for it. */
-  obstacle({ partition }: Entry): KafkaError | undefined {
+  obstacle({ partition }: ProducerRecord): KafkaError | undefined {
     return this.#lanes[partition]?.obstacle;
   }
 
@@ -214,7 +214,7 @@ export class Topic {
   }
 
   /** The lanes that have records on the disk alone, and may fetch them. */
-  tailed(): Lane[] {
+  tailed(): PartitionQueue[] {
     return this.#homeless ? [] : this.#lanes.filter(({ tail }) => tail !== undefined);
   }
 
@@ -269,7 +269,7 @@ export class Topic {
   #adopt({ leaders }: TopicLayout): void {
     const retired = this.#lanes.splice(leaders.length);
     leaders.forEach((leader, partition) => {
-      const lane = (this.#lanes[partition] ??= new Lane(this.name, partition, leader));
+      const lane = (this.#lanes[partition] ??= new PartitionQueue(this.name, partition, leader));
       const changed = lane.leader !== leader;
       lane.leader = leader;
       // The failures of a missing topic say nothing about the one that was made anew.
@@ -338,7 +338,7 @@ export class Topic {
     else this.#refusal = undefined;
 
     const waiting = this.#arrivals.filter(({ state }) => state !== 'done');
-    const goes: Entry[] = [];
+    const goes: ProducerRecord[] = [];
     this.#arrivals = [];
     for (const entry of waiting) {
       entry.lastError = error;
@@ -389,14 +389,14 @@ export class Topic {
     return isFinal(error, this.#hooks.overflow !== undefined);
   }
 
-  #laneOf(entry: Entry): Lane {
+  #laneOf(entry: ProducerRecord): PartitionQueue {
     entry.partition = this.#hooks.partitionOf(entry.record.key, this.#lanes.length);
     const lane = this.#lanes[entry.partition];
     if (lane === undefined) throw new RangeError(`partition ${entry.partition} of ${this.#lanes.length}`);
     return lane;
   }
 
-  #enter(entry: Entry, lane: Lane): void {
+  #enter(entry: ProducerRecord, lane: PartitionQueue): void {
     lane.push(entry);
     this.#hooks.ready(lane);
   }

@@ -2,7 +2,7 @@ import { clientOptions } from '../../transport/client-options.ts';
 import { createClient } from '../../transport/create.ts';
 import { partitionOf } from '../../protocol/partitioner.ts';
 import { systemClock } from '../../producer/clock.ts';
-import { Delivery } from '../../producer/delivery.ts';
+import { Producer } from '../../producer/producer.ts';
 import type { DeliverySettings } from '../../producer/ports.ts';
 import type { Options } from '../../config/resolve.ts';
 import type { KafkaError } from '../../model/errors.ts';
@@ -23,7 +23,7 @@ export async function openDelivery(
   options: Options,
   { deliveryTimeout, deadLetterTopic, spool, onAsked }: CommandDelivery,
   notify: Notify,
-): Promise<{ readonly delivery: Delivery; readonly close: () => Promise<void> }> {
+): Promise<{ readonly delivery: Producer; readonly close: () => Promise<void> }> {
   // What a broker has is what it says it has: not to ask would be to lose what it refuses.
   const acks = options.connection.acks === 0 ? -1 : options.connection.acks;
   const connection = clientOptions({ ...options.connection, acks });
@@ -31,7 +31,7 @@ export async function openDelivery(
     notify({ kind: 'client-rebuilt', error }),
   );
   const { retry, batchSize, bufferMemory } = options;
-  const delivery = new Delivery(
+  const delivery = new Producer(
     {
       partitionOf,
       prepare: client.prepare,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { defaults, record, refused } from './harness.ts';
@@ -20,7 +20,7 @@ interface Told {
 /** Pushes a record every second for a minute, with settings as installed. @returns how long each took, and what it was told */
 async function outage(produce: (clock: FakeClock) => Promise<Outcome>): Promise<Told[]> {
   const clock = new FakeClock();
-  const delivery = new Delivery(
+  const delivery = new Producer(
     {
       layout: () => Promise.resolve({ leaders: [1] }),
       produce: (slices) => Promise.all(slices.map(() => produce(clock))),

@@ -1,5 +1,5 @@
-import { Delivery } from '../../../src/producer/delivery.ts';
-import { recordStates, type RecordTransition } from '../../../src/producer/entry.ts';
+import { Producer } from '../../../src/producer/producer.ts';
+import { recordStates, type RecordTransition } from '../../../src/producer/producer-record.ts';
 import type { DeliverySettings } from '../../../src/producer/ports.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
@@ -44,7 +44,7 @@ export function setUp(
     },
   });
   const client = cluster.client();
-  const delivery = new Delivery(
+  const delivery = new Producer(
     {
       layout: (topic) => client.layout(topic),
       produce: (slices) => client.produce(slices),

@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { eventually } from '../../support/eventually.ts';
-import { Lane } from '../../../src/producer/lane.ts';
-import { createEntry, moveTo } from '../../../src/producer/entry.ts';
+import { PartitionQueue } from '../../../src/producer/partition-queue.ts';
+import { createProducerRecord, moveTo } from '../../../src/producer/producer-record.ts';
 import { errorOf, keyOf, record, setUp, watch } from './harness.ts';
 
 const [first, second] = [keyOf(0), keyOf(1)];
@@ -55,10 +55,10 @@ describe('a partition without a leader', () => {
 describe('a lane that stands still', () => {
   const limits = { batchSize: 1_000, maxRecordsPerSlice: 2 };
   const unused = { resolve: () => undefined, reject: () => undefined };
-  const entries = () => [1, 2, 3, 4].map((id) => createEntry(id, record(`${id}`), 0, unused));
+  const entries = () => [1, 2, 3, 4].map((id) => createProducerRecord(id, record(`${id}`), 0, unused));
 
   it('lets go of what expired in it', () => {
-    const lane = new Lane('events', 0, -1);
+    const lane = new PartitionQueue('events', 0, -1);
     const all = entries();
     for (const entry of all) lane.push(entry);
     for (const entry of all.slice(1)) moveTo(entry, 'done');
@@ -67,7 +67,7 @@ describe('a lane that stands still', () => {
   });
 
   it('keeps the batch whose fate is open, whatever became of its pushes', () => {
-    const lane = new Lane('events', 0, 1);
+    const lane = new PartitionQueue('events', 0, 1);
     const all = entries();
     for (const entry of all) lane.push(entry);
     const batch = lane.take(limits);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
@@ -138,7 +138,7 @@ describe('delivery with a spool, where brokers refuse some records for good', ()
             const synced = (task: () => void) => clock.after(diskLatency, () => process.dead || task());
             const file = new MemorySpool({ disk, maxBytes: 1_000_000, synced });
             const deadLetterTopic = letters ? 'dead' : undefined;
-            const delivery = new Delivery(
+            const delivery = new Producer(
               broker,
               { ...defaults, ...settings, deadLetterTopic, spool: { file, always } },
               { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },

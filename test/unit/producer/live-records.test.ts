@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createEntry, type Entry } from '../../../src/producer/entry.ts';
+import { createProducerRecord, type ProducerRecord } from '../../../src/producer/producer-record.ts';
 import { LiveRecords } from '../../../src/producer/live-records.ts';
 import { record } from './harness.ts';
 
 const nobody = { resolve: () => undefined, reject: () => undefined };
-const ids = (entries: readonly Entry[]) => entries.map(({ id }) => id);
+const ids = (entries: readonly ProducerRecord[]) => entries.map(({ id }) => id);
 
 /** Records 1 to 4, whose deadlines are 100, 200, 300 and 400. */
 function four() {
   const live = new LiveRecords();
   const [one, two, three, four] = [1, 2, 3, 4].map((id) =>
-    createEntry(id, record(`${id}`), id * 100, nobody),
+    createProducerRecord(id, record(`${id}`), id * 100, nobody),
   );
   assert.ok(one && two && three && four);
   for (const entry of [one, two, three, four]) live.add(entry);
@@ -28,14 +28,14 @@ describe('live records', () => {
 
   it('finds a dead letter at the deadline of its record, though younger ones came before it', () => {
     const { live, one } = four();
-    live.replace(one, createEntry(5, record('letter'), 100, nobody));
+    live.replace(one, createProducerRecord(5, record('letter'), 100, nobody));
     assert.deepEqual([ids(live.overdue(100)), ids(live.all())], [[5], [5, 2, 3, 4]]);
   });
 
   it('gives the dead letter of a record on the disk a deadline of its own', () => {
     const { live, two } = four();
     live.endDeadline(two);
-    live.replace(two, createEntry(5, record('letter'), 500, nobody));
+    live.replace(two, createProducerRecord(5, record('letter'), 500, nobody));
     assert.deepEqual(ids(live.overdue(500)), [1, 3, 4, 5]);
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import { backoff } from '../../../src/producer/retry-policy.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import type { Slice } from '../../../src/model/partition.ts';
@@ -115,7 +115,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
           const layout = () =>
             Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
 
-          const delivery = new Delivery(
+          const delivery = new Producer(
             { produce, prepare, layout, partitionOf },
             { ...defaults, ...settings },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },

@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
-import { recordStates, recordTransitions, type RecordTransition } from '../../../src/producer/entry.ts';
+import { Producer } from '../../../src/producer/producer.ts';
+import {
+  recordStates,
+  recordTransitions,
+  type RecordTransition,
+} from '../../../src/producer/producer-record.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { noLeader, type Slice } from '../../../src/model/partition.ts';
@@ -127,7 +131,7 @@ async function run({
       leaders: Array.from({ length: partitions() }, (_, index) => (next % 5 === 4 ? noLeader : index % 2)),
     });
   };
-  const delivery = new Delivery(
+  const delivery = new Producer(
     { produce, layout, partitionOf },
     {
       ...defaults,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
@@ -137,7 +137,7 @@ describe('delivery with a spool, over outages and restarts', () => {
             maxBytes: 1_000_000,
             synced: (task) => clock.after(diskLatency, () => dead || task()),
           });
-          const delivery = new Delivery(
+          const delivery = new Producer(
             { produce, prepare: () => {}, layout, partitionOf },
             { ...defaults, ...settings, spool: { file, always } },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },

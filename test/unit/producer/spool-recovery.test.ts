@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import type { Broker, DeliverySettings } from '../../../src/producer/ports.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
@@ -237,13 +237,13 @@ describe('records that find their partitions while their topic shrinks', () => {
   });
 });
 
-function deliveryOver(broker: Broker, settings: Partial<DeliverySettings>, clock: FakeClock): Delivery {
+function deliveryOver(broker: Broker, settings: Partial<DeliverySettings>, clock: FakeClock): Producer {
   const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
-  return new Delivery(broker, { ...defaults, ...settings }, context);
+  return new Producer(broker, { ...defaults, ...settings }, context);
 }
 
 /** So many records of 75 bytes, each with its number, to be pushed in parts. */
-function crowdOf(length: number, delivery: Delivery) {
+function crowdOf(length: number, delivery: Producer) {
   const values = Array.from({ length }, (_, index) => `${index}`.padEnd(75));
   const push = (from: number, to: number) =>
     watch(values.slice(from, to).map((value) => delivery.send(record(value))));

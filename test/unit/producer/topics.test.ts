@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import type { Broker } from '../../../src/producer/ports.ts';
 import { defaults, errorOf, keyOf, record, refused, setUp, watch } from './harness.ts';
 
@@ -85,7 +85,7 @@ describe('topics', () => {
       partitionOf,
     };
     const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
-    const delivery = new Delivery(broker, defaults, context);
+    const delivery = new Producer(broker, defaults, context);
     await Promise.all([delivery.send(record('a')), clock.advance(1)]);
     allowed = false;
     await clock.advance(30_000);

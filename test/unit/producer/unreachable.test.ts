@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import type { DeliverySettings } from '../../../src/producer/ports.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import type { Slice } from '../../../src/model/partition.ts';
@@ -40,7 +40,7 @@ function setUp(settings: Partial<DeliverySettings> = {}, partitions = 1) {
     return rig.metadata ? Promise.resolve({ leaders: [...leaders] }) : Promise.reject(error);
   }
 
-  const delivery = new Delivery(
+  const delivery = new Producer(
     { produce, layout, partitionOf },
     { ...defaults, deliveryTimeout: 30_000, ...settings },
     { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) },

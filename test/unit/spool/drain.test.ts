@@ -7,7 +7,7 @@ import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { createMemoryCluster, type MemoryCluster } from '../../../src/transport/memory/cluster.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { systemClock } from '../../../src/producer/clock.ts';
-import { Delivery } from '../../../src/producer/delivery.ts';
+import { Producer } from '../../../src/producer/producer.ts';
 import { configuredDestination, type Configured } from '../../../src/cli/operations/configured.ts';
 import type { openDelivery } from '../../../src/cli/operations/delivering.ts';
 import { drainSpool, spoolStatus, type DrainRequest } from '../../../src/cli/operations/draining.ts';
@@ -53,7 +53,7 @@ async function fill(path: string, count: number, bytes: number, topics = 1): Pro
 function deliveringTo(cluster: MemoryCluster): typeof openDelivery {
   return ({ retry, batchSize, bufferMemory }, settings, notify) => {
     const client = cluster.client();
-    const delivery = new Delivery(
+    const delivery = new Producer(
       {
         partitionOf,
         prepare: undefined,

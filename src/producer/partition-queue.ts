@@ -1,9 +1,9 @@
 import type { KafkaError } from '../model/errors.ts';
 import { mustComeAgain, type Outcome } from '../model/outcome.ts';
-import { moveTo, type Entry } from './entry.ts';
+import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerBatch } from './producer-batch.ts';
 
-export type Batch = ProducerBatch<Lane>;
+export type Batch = ProducerBatch<PartitionQueue>;
 
 /** What one batch may hold. */
 export interface SliceLimits {
@@ -16,7 +16,7 @@ export interface SliceLimits {
  * The queue of one partition, first in, first out. At most one batch of it is out at a time, and entries leave only
  * from the head and only once settled: that is what keeps the order through every retry.
  */
-export class Lane {
+export class PartitionQueue {
   readonly topic: string;
   readonly partition: number;
   leader: number;
@@ -32,7 +32,7 @@ export class Lane {
   late = false;
   /** Younger records of it are in the spool alone, above this id; undefined: all there is, is here. */
   tail: number | undefined;
-  #entries: Entry[] = [];
+  #entries: ProducerRecord[] = [];
   #head = 0;
   #bytes = 0;
   /** The batch that is out, or that must be sent again as it is: at most one at a time. */
@@ -44,9 +44,9 @@ export class Lane {
   /** What a batch may hold while, or since, larger ones were refused. */
   #sliceBytes = Infinity;
   /** The next batch ends with it: what comes behind has not been looked at by the broker, and may hold this up. */
-  #endsWith: Entry | undefined;
+  #endsWith: ProducerRecord | undefined;
   /** While it is looked for what was too large: the last of the batch that was refused first. */
-  #searched: { readonly last: Entry; readonly lasting: boolean } | undefined;
+  #searched: { readonly last: ProducerRecord; readonly lasting: boolean } | undefined;
 
   constructor(topic: string, partition: number, leader: number) {
     this.topic = topic;
@@ -64,7 +64,7 @@ export class Lane {
   }
 
   /** The oldest that is not done. */
-  get oldest(): Entry | undefined {
+  get oldest(): ProducerRecord | undefined {
     for (let index = this.#head; index < this.#entries.length; index++) {
       const entry = this.#entries[index];
       if (entry?.state !== 'done') return entry;
@@ -92,14 +92,14 @@ export class Lane {
     return this.#bytes;
   }
 
-  push(entry: Entry): void {
+  push(entry: ProducerRecord): void {
     if (entry.state !== 'queued') moveTo(entry, 'queued');
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
   }
 
   /** The unsettled entries, oldest first. */
-  *live(): Iterable<Entry> {
+  *live(): Iterable<ProducerRecord> {
     for (let index = this.#head; index < this.#entries.length; index++) {
       const entry = this.#entries[index];
       if (entry !== undefined && entry.state !== 'done') yield entry;
@@ -138,7 +138,7 @@ export class Lane {
     // It expired, or was taken by another: the search has no end of its own.
     if (this.#searched?.last.state === 'done') this.unhalve();
     const maxBytes = Math.min(batchSize, this.#sliceBytes);
-    const entries: Entry[] = [];
+    const entries: ProducerRecord[] = [];
     let bytes = 0;
     if (this.#endsWith?.state === 'done') this.#endsWith = undefined;
     for (let index = this.#head; index < this.#entries.length; index++) {
@@ -167,7 +167,7 @@ export class Lane {
    * unchanged, all of it stays; when it was never sent, what held of it before holds on.
    * @returns what a retired lane still held
    */
-  giveBack(outcome: Outcome): Entry[] {
+  giveBack(outcome: Outcome): ProducerRecord[] {
     if (outcome.kind !== 'unreachable') {
       if (this.#batch) this.#batch.inDoubt = mustComeAgain(outcome);
     }
@@ -210,7 +210,7 @@ export class Lane {
    * is out everything stays, for the batch goes first; `giveBack` then hands it over. What should have come again
    * unchanged has no partition to come to.
    */
-  retire(): Entry[] {
+  retire(): ProducerRecord[] {
     this.#retired = true;
     if (this.#isOut) return [];
     this.#batch = undefined;
@@ -225,7 +225,7 @@ export class Lane {
    * Lets go of the youngest entries that the spool has as well, but for `room` bytes of the oldest. What was once sent
    * stays: an idempotent producer must send the same again.
    */
-  evict(room: number): Entry[] {
+  evict(room: number): ProducerRecord[] {
     const live = [...this.live()];
     let first = live.length;
     for (; first > 0; first--) {
@@ -252,7 +252,7 @@ export class Lane {
    */
   dropSettled(): void {
     const batch = new Set(this.#batch?.entries);
-    const stays = (entry: Entry) => entry.state !== 'done' || batch.has(entry);
+    const stays = (entry: ProducerRecord) => entry.state !== 'done' || batch.has(entry);
     this.#entries = this.#entries.slice(this.#head).filter(stays);
     this.#head = 0;
     this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);

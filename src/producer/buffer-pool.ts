@@ -1,20 +1,20 @@
-import { moveTo, type Entry } from './entry.ts';
+import { moveTo, type ProducerRecord } from './producer-record.ts';
 
 /**
  * Bounds the bytes under way by `bufferMemory`. Beyond it, entries queue at the door, first come first served: that
  * is the back-pressure a caller feels, for at most its own deadline. With a spool nobody queues: who finds no room
  * enters without being held, and goes to the disk.
  */
-export class MemoryBound {
+export class BufferPool {
   readonly #capacity: number;
-  readonly #enter: (entry: Entry) => void;
+  readonly #enter: (entry: ProducerRecord) => void;
   readonly #queues: boolean;
   #used = 0;
-  #queue: Entry[] = [];
+  #queue: ProducerRecord[] = [];
   #head = 0;
   #letting = false;
 
-  constructor(capacity: number, enter: (entry: Entry) => void, queues = true) {
+  constructor(capacity: number, enter: (entry: ProducerRecord) => void, queues = true) {
     this.#capacity = capacity;
     this.#enter = enter;
     this.#queues = queues;
@@ -33,7 +33,7 @@ export class MemoryBound {
    * Lets the entry in now, or when there is room.
    * @returns whether there is room now
    */
-  admit(entry: Entry): boolean {
+  admit(entry: ProducerRecord): boolean {
     const room = !this.full && this.#used + entry.bytes <= this.#capacity;
     if (room) this.#let(entry);
     else if (this.#queues) {
@@ -44,18 +44,18 @@ export class MemoryBound {
   }
 
   /** Lets in an entry that follows from one already inside (a dead letter), which must not wait for itself. */
-  admitFollower(entry: Entry): void {
+  admitFollower(entry: ProducerRecord): void {
     this.#let(entry);
   }
 
   /** Counts an entry that comes from the spool: who fetches it sees to the room. */
-  hold(entry: Entry): void {
+  hold(entry: ProducerRecord): void {
     entry.held = true;
     this.#used += entry.bytes;
   }
 
   /** A settled entry gives its bytes back, if it ever got past the door. */
-  leave(entry: Entry): void {
+  leave(entry: ProducerRecord): void {
     if (!entry.held) return;
     entry.held = false;
     this.#used -= entry.bytes;
@@ -80,7 +80,7 @@ export class MemoryBound {
     }
   }
 
-  #let(entry: Entry): void {
+  #let(entry: ProducerRecord): void {
     this.hold(entry);
     this.#enter(entry);
   }

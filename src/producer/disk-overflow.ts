@@ -2,11 +2,11 @@ import type { KafkaError } from '../model/errors.ts';
 import type { NoticeOf, Notify } from '../model/notice.ts';
 import type { Kept, KeptRecord, Spool } from '../model/spool.ts';
 import { atMost, type Clock } from './clock.ts';
-import { createEntry, moveTo, type Entry, type Waiter } from './entry.ts';
+import { createProducerRecord, moveTo, type ProducerRecord, type Waiter } from './producer-record.ts';
 import { failures } from './failures.ts';
-import type { Lane } from './lane.ts';
+import type { PartitionQueue } from './partition-queue.ts';
 import type { LiveRecords } from './live-records.ts';
-import type { MemoryBound } from './memory-bound.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { DeliverySettings } from './ports.ts';
 import { diskPause } from './retry-policy.ts';
 import type { Topic, TopicOverflow } from './topic.ts';
@@ -16,9 +16,9 @@ export type OverflowSettings = Pick<DeliverySettings, 'batchSize' | 'deliveryTim
 
 export interface OverflowHooks {
   /** The disk alone answers for the entry from here on: its push is told so, its memory freed. */
-  unload(entry: Entry): void;
+  unload(entry: ProducerRecord): void;
   /** It cannot be helped: the same, and it is told on as a failure. */
-  fail(entry: Entry, error: KafkaError): void;
+  fail(entry: ProducerRecord, error: KafkaError): void;
 }
 
 /** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
@@ -42,19 +42,19 @@ export function marginOf(deliveryTimeout: number): number {
  * its lane has in memory, and fetched when the lane has room. So memory always holds the oldest part of a lane, and its
  * order is the order of ids throughout.
  */
-export class Overflow implements TopicOverflow {
+export class DiskOverflow implements TopicOverflow {
   readonly #spool: Spool;
   /** Every record is kept as it comes, not only what is late. */
   readonly #always: boolean;
   readonly #settings: OverflowSettings;
-  readonly #bound: MemoryBound;
+  readonly #bound: BufferPool;
   readonly #live: LiveRecords;
   readonly #hooks: OverflowHooks;
   readonly #clock: Clock;
   readonly #notify: Notify;
   readonly #margin: number;
   /** On their way to the disk, in no lane, by id. */
-  readonly #spilling = new Map<number, Entry>();
+  readonly #spilling = new Map<number, ProducerRecord>();
   /** How many records of a topic the spool has, and whether the operator was told that it is behind. */
   readonly #topics = new Map<string, { records: number; behind: boolean }>();
   /** Of records that the disk still has, while it is open whether their letter is taken. */
@@ -67,7 +67,7 @@ export class Overflow implements TopicOverflow {
   constructor(
     { file, always }: NonNullable<DeliverySettings['spool']>,
     settings: OverflowSettings,
-    bound: MemoryBound,
+    bound: BufferPool,
     live: LiveRecords,
     hooks: OverflowHooks,
     { clock, notify }: { readonly clock: Clock; readonly notify: Notify },
@@ -99,7 +99,7 @@ export class Overflow implements TopicOverflow {
    * @param late older ones have run out of time
    * @returns whether it is gone; otherwise it belongs into its lane
    */
-  spills(entry: Entry, tailed: boolean, late: boolean): boolean {
+  spills(entry: ProducerRecord, tailed: boolean, late: boolean): boolean {
     if (entry.durability !== 'memory') return false;
     if (entry.held && !tailed) {
       if (late || this.#always) this.#keep(entry);
@@ -126,7 +126,7 @@ export class Overflow implements TopicOverflow {
    * The third way out, for an entry whose time or tries are over: it is kept, its push told so, and it stays in its lane.
    * @returns false when the disk has not answered either, and the push must be told so now
    */
-  takes(entry: Entry, why: KafkaError): boolean {
+  takes(entry: ProducerRecord, why: KafkaError): boolean {
     if (entry.durability === 'disk') return true;
     if (entry.durability === 'writing') return this.#clock.now() < entry.deadline + this.#margin;
     this.#behind(entry.record.topic, why);
@@ -147,19 +147,19 @@ export class Overflow implements TopicOverflow {
   }
 
   /** The entry is safe: it needs no memory any more. */
-  has(entry: Entry): boolean {
+  has(entry: ProducerRecord): boolean {
     if (entry.durability !== 'disk') return false;
     this.#hooks.unload(entry);
     return true;
   }
 
   /** A letter speaks for the entry: no lane may fetch it again meanwhile. `left` says what became of it. */
-  lettered({ id, durability }: Entry): void {
+  lettered({ id, durability }: ProducerRecord): void {
     if (durability !== 'memory') this.#lettered.add(id);
   }
 
   /** What became of an entry that the spool has, too. */
-  left(entry: Entry, error: KafkaError | undefined): void {
+  left(entry: ProducerRecord, error: KafkaError | undefined): void {
     this.#lettered.delete(entry.id);
     if (entry.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, record } = entry;
@@ -178,7 +178,7 @@ export class Overflow implements TopicOverflow {
   }
 
   /** Memory is for what only memory has, and lanes fetch what is on the disk alone. */
-  tend(topics: Iterable<Topic>, ready: (lane: Lane) => void): void {
+  tend(topics: Iterable<Topic>, ready: (lane: PartitionQueue) => void): void {
     for (const topic of topics) {
       if (this.#bound.crowded) topic.evict(this.#settings.batchSize);
       for (const lane of topic.tailed()) ready(lane);
@@ -186,7 +186,7 @@ export class Overflow implements TopicOverflow {
   }
 
   /** These entries are on the disk alone from here on: no word to their pushes, which were told. */
-  evicted(entries: readonly Entry[]): void {
+  evicted(entries: readonly ProducerRecord[]): void {
     for (const entry of entries) this.#hooks.unload(entry);
   }
 
@@ -194,7 +194,7 @@ export class Overflow implements TopicOverflow {
    * Fetches the next records of a lane that has some on the disk alone, as long as there is room; a lane with nothing at
    * all may fetch a few in any case.
    */
-  fetch(lane: Lane, { homeless }: Pick<Topic, 'homeless'>): void {
+  fetch(lane: PartitionQueue, { homeless }: Pick<Topic, 'homeless'>): void {
     const { batchSize } = this.#settings;
     const room = lane.bytes < batchSize && (lane.idle || !this.#bound.crowded);
     if (!room || homeless || this.#closed) return;
@@ -229,7 +229,7 @@ export class Overflow implements TopicOverflow {
   }
 
   /** Undefined where the disk fails: what is there stays there, and is asked for again a while later. */
-  #read(lane: Lane, after: number, maxBytes: number): KeptRecord[] | undefined {
+  #read(lane: PartitionQueue, after: number, maxBytes: number): KeptRecord[] | undefined {
     if (this.#clock.now() < this.#readAgainAt) return undefined;
     try {
       return this.#spool.read(lane, after, maxBytes, (error) => {
@@ -248,7 +248,7 @@ export class Overflow implements TopicOverflow {
   }
 
   /** One that the disk has not told about yet. It goes on as itself: what was told of a copy would say nothing of its fate. */
-  #spilled(id: number, lane: Lane): Entry | undefined {
+  #spilled(id: number, lane: PartitionQueue): ProducerRecord | undefined {
     const entry = this.#spilling.get(id);
     if (entry === undefined) return undefined;
     this.#spilling.delete(id);
@@ -257,8 +257,8 @@ export class Overflow implements TopicOverflow {
     return entry;
   }
 
-  #fetched(id: number, record: Entry['record'], lane: Lane): Entry {
-    const entry = createEntry(id, record, Infinity, told);
+  #fetched(id: number, record: ProducerRecord['record'], lane: PartitionQueue): ProducerRecord {
+    const entry = createProducerRecord(id, record, Infinity, told);
     this.#live.add(entry);
     entry.partition = lane.partition;
     entry.place = lane.partition;
@@ -266,12 +266,12 @@ export class Overflow implements TopicOverflow {
     return entry;
   }
 
-  #keep(entry: Entry): void {
+  #keep(entry: ProducerRecord): void {
     this.#append(entry, (error) => this.#told(entry, error));
   }
 
   /** The disk has told about an entry that is in memory as well. */
-  #told(entry: Entry, error: KafkaError | undefined): void {
+  #told(entry: ProducerRecord, error: KafkaError | undefined): void {
     if (error) return this.#notKept(entry, error);
     this.#topic(entry.record.topic).records++;
     entry.durability = 'disk';
@@ -281,7 +281,7 @@ export class Overflow implements TopicOverflow {
     waiter.resolve();
   }
 
-  #append(entry: Entry, kept: Kept): void {
+  #append(entry: ProducerRecord, kept: Kept): void {
     entry.durability = 'writing';
     entry.place = entry.partition;
     this.#asked++;
@@ -294,7 +294,7 @@ export class Overflow implements TopicOverflow {
   }
 
   /** It goes on as if there were no spool, while its time lasts. */
-  #notKept(entry: Entry, error: KafkaError): void {
+  #notKept(entry: ProducerRecord, error: KafkaError): void {
     entry.durability = 'memory';
     if (this.#clock.now() >= entry.deadline) this.#hooks.fail(entry, failures.notKept(entry, error));
   }

@@ -54,7 +54,7 @@ export const recordStates = channel('walkeros-destination-kafka:record-state');
  * transition that the diagram does not have is a fault of this code; it is published, and made all the same, because a state
  * that contradicts the queues would harm the record more than a surprising one.
  */
-export function moveTo(entry: Entry, to: RecordState): void {
+export function moveTo(entry: ProducerRecord, to: RecordState): void {
   const from = entry.state;
   if (recordStates.hasSubscribers)
     recordStates.publish({
@@ -67,7 +67,7 @@ export function moveTo(entry: Entry, to: RecordState): void {
 }
 
 /** One record on its way, from push to its settled outcome. */
-export interface Entry {
+export interface ProducerRecord {
   /** Grows in the order of the pushes; in the spool it is the record's id. Given anew to who had to wait for a schema. */
   id: number;
   /** Replaced once, where its value had to be waited for. */
@@ -94,11 +94,16 @@ export interface Entry {
   /** Its bytes count against `bufferMemory`. */
   held: boolean;
   /** Its neighbours in `LiveRecords`. */
-  older: Entry | undefined;
-  newer: Entry | undefined;
+  older: ProducerRecord | undefined;
+  newer: ProducerRecord | undefined;
 }
 
-export function createEntry(id: number, record: KafkaRecord, deadline: number, waiter: Waiter): Entry {
+export function createProducerRecord(
+  id: number,
+  record: KafkaRecord,
+  deadline: number,
+  waiter: Waiter,
+): ProducerRecord {
   return {
     id,
     record,

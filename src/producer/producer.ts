@@ -3,19 +3,19 @@ import { isUnanswered, type Failure, type Outcome } from '../model/outcome.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import { Answers } from './answers.ts';
 import { deadLetterOf, refusalOf, smallerLetter } from './dead-letter.ts';
-import { createEntry, moveTo, type Entry, type Waiter } from './entry.ts';
+import { createProducerRecord, moveTo, type ProducerRecord, type Waiter } from './producer-record.ts';
 import { ExpiryErrors } from './expiry-errors.ts';
 import { failures } from './failures.ts';
-import type { Batch, Lane } from './lane.ts';
-import { Leaders } from './leaders.ts';
+import type { Batch, PartitionQueue } from './partition-queue.ts';
+import { BrokerSenders } from './broker-senders.ts';
 import { LiveRecords } from './live-records.ts';
-import { MemoryBound } from './memory-bound.ts';
-import { marginOf, Overflow } from './overflow.ts';
+import { BufferPool } from './buffer-pool.ts';
+import { marginOf, DiskOverflow } from './disk-overflow.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
 import { decide, note } from './retry-policy.ts';
-import { Rests } from './rests.ts';
+import { Backoffs } from './backoffs.ts';
 import { Topic } from './topic.ts';
-import { Unfinished } from './unfinished.ts';
+import { Serialization } from './serialization.ts';
 
 /** How often deadlines are looked at; a record is settled at most this late. Milliseconds. */
 const sweepInterval = 100;
@@ -31,19 +31,19 @@ const layoutMaxAge = 30_000;
  *
  * and can leave the stream only in `conclude` and the three exits below it (`settle`, `refuse`, `giveUp`).
  */
-export class Delivery {
+export class Producer {
   readonly #broker: Broker;
   readonly #settings: DeliverySettings;
   readonly #context: DeliveryContext;
   readonly #topics = new Map<string, Topic>();
-  readonly #bound: MemoryBound;
-  readonly #unfinished: Unfinished;
-  readonly #leaders: Leaders;
-  readonly #overflow: Overflow | undefined;
+  readonly #bound: BufferPool;
+  readonly #unfinished: Serialization;
+  readonly #leaders: BrokerSenders;
+  readonly #overflow: DiskOverflow | undefined;
   /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
   readonly #patience: number;
   #lastId: number;
-  readonly #rests: Rests;
+  readonly #rests: Backoffs;
   readonly #live = new LiveRecords();
   /** Nothing more is taken. */
   #closed = false;
@@ -57,23 +57,23 @@ export class Delivery {
     this.#context = context;
     const { spool, bufferMemory, deliveryTimeout } = settings;
     this.#patience = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
-    this.#bound = new MemoryBound(bufferMemory, (entry) => this.#unfinished.take(entry), spool === undefined);
-    this.#unfinished = new Unfinished(context.clock, {
+    this.#bound = new BufferPool(bufferMemory, (entry) => this.#unfinished.take(entry), spool === undefined);
+    this.#unfinished = new Serialization(context.clock, {
       pass: (entry) => this.#route(entry),
       refuse: (entry, error) => this.#refuse(entry, error),
       noRoom: (entry) => this.#fail(entry, failures.bufferFull(entry, bufferMemory)),
       nextId: () => ++this.#lastId,
     });
-    this.#rests = new Rests(context, settings.retry, this.#patience, (lane) => this.#ready(lane));
-    this.#leaders = new Leaders(context.clock, settings, {
+    this.#rests = new Backoffs(context, settings.retry, this.#patience, (lane) => this.#ready(lane));
+    this.#leaders = new BrokerSenders(context.clock, settings, {
       send: (batches, broker) => this.#produce(batches, broker),
       prepare: broker.prepare && ((batches) => broker.prepare?.(batches)),
     });
     const hooks = {
-      unload: (entry: Entry) => this.#end(entry),
-      fail: (entry: Entry, error: KafkaError) => this.#fail(entry, error),
+      unload: (entry: ProducerRecord) => this.#end(entry),
+      fail: (entry: ProducerRecord, error: KafkaError) => this.#fail(entry, error),
     };
-    this.#overflow = spool && new Overflow(spool, settings, this.#bound, this.#live, hooks, context);
+    this.#overflow = spool && new DiskOverflow(spool, settings, this.#bound, this.#live, hooks, context);
     this.#lastId = spool?.file.lastId ?? 0;
     for (const topic of this.#overflow?.leftovers() ?? []) {
       this.#topic(topic).recover();
@@ -132,7 +132,12 @@ export class Delivery {
   #admit(record: KafkaRecord, waiter: Waiter): void {
     if (this.#closed) return waiter.reject(failures.closed(record.topic));
     const { bufferMemory, spool } = this.#settings;
-    const entry = createEntry(++this.#lastId, record, this.#context.clock.now() + this.#patience, waiter);
+    const entry = createProducerRecord(
+      ++this.#lastId,
+      record,
+      this.#context.clock.now() + this.#patience,
+      waiter,
+    );
     this.#live.add(entry);
     this.#sweepLater();
     if (entry.bytes > bufferMemory)
@@ -145,7 +150,7 @@ export class Delivery {
     this.#cancelSweep ??= this.#context.clock.after(sweepInterval, () => this.#sweep());
   }
 
-  #route(entry: Entry): void {
+  #route(entry: ProducerRecord): void {
     this.#topic(entry.record.topic).route(entry);
   }
 
@@ -231,7 +236,7 @@ export class Delivery {
     else this.#ready(lane);
   }
 
-  #afterFailure(entry: Entry, outcome: Failure, records: number, index: number): void {
+  #afterFailure(entry: ProducerRecord, outcome: Failure, records: number, index: number): void {
     note(entry, outcome);
     const { attempts, durability } = entry;
     const action = decide(outcome, { records, index, attempts, durability }, this.#settings.retry.retries);
@@ -243,20 +248,20 @@ export class Delivery {
   }
 
   /** @returns what begins the pause of the batch's lane */
-  #rest(batch: Batch, outcome: Parameters<Rests['begin']>[2]): () => void {
+  #rest(batch: Batch, outcome: Parameters<Backoffs['begin']>[2]): () => void {
     const pause = this.#rests.pauseAfter(batch, outcome);
     this.#rests.tell(batch, outcome, pause);
     return () => this.#rests.begin(batch.lane, pause, outcome);
   }
 
   /** The only place where a record's fate is told, once: a request may be answered after the deadline has passed. */
-  #settle(entry: Entry, error?: KafkaError): void {
+  #settle(entry: ProducerRecord, error?: KafkaError): void {
     if (entry.state === 'done') return;
     this.#overflow?.left(entry, error);
     this.#end(entry, error);
   }
 
-  #end(entry: Entry, error?: KafkaError): void {
+  #end(entry: ProducerRecord, error?: KafkaError): void {
     moveTo(entry, 'done');
     if (error) entry.waiter.reject(error);
     else entry.waiter.resolve();
@@ -265,7 +270,7 @@ export class Delivery {
   }
 
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
-  #refuse(entry: Entry, answer: KafkaError): void {
+  #refuse(entry: ProducerRecord, answer: KafkaError): void {
     if (entry.state === 'done') return;
     const error = failures.refused(entry, answer);
     const { deadLetterTopic } = this.#settings;
@@ -281,7 +286,7 @@ export class Delivery {
       return this.#settle(entry, error);
     }
     const deadline = Math.min(entry.deadline, this.#context.clock.now() + this.#patience);
-    const follower = createEntry(++this.#lastId, letter, deadline, {
+    const follower = createProducerRecord(++this.#lastId, letter, deadline, {
       resolve: () => {
         this.#overflow?.left(entry, undefined);
         entry.waiter.resolve();
@@ -302,7 +307,7 @@ export class Delivery {
   }
 
   /** Only what the dead-letter topic has is told as a dead letter: the spool may have had it before, and told its push. */
-  #tellOfLetter({ record }: Entry): void {
+  #tellOfLetter({ record }: ProducerRecord): void {
     const { deadLetterTopic } = this.#settings;
     if (record.topic !== deadLetterTopic) return;
     const refusal = refusalOf(record);
@@ -310,7 +315,7 @@ export class Delivery {
   }
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
-  #giveUp(entry: Entry, error: KafkaError): void {
+  #giveUp(entry: ProducerRecord, error: KafkaError): void {
     if (entry.state === 'done') return;
     if (this.#overflow && entry.state !== 'awaiting-schema') {
       this.#topic(entry.record.topic).runsLate(entry);
@@ -320,7 +325,7 @@ export class Delivery {
     this.#fail(entry, error);
   }
 
-  #fail(entry: Entry, error: KafkaError): void {
+  #fail(entry: ProducerRecord, error: KafkaError): void {
     if (entry.state === 'done') return;
     this.#context.notify({ kind: 'gave-up', topic: entry.record.topic, error });
     this.#settle(entry, error);
@@ -334,10 +339,10 @@ export class Delivery {
       const hooks = {
         layout: (name: string) => this.#broker.layout(name),
         partitionOf: (key: Buffer, partitions: number) => this.#broker.partitionOf(key, partitions),
-        ready: (lane: Lane) => this.#ready(lane),
-        leaderChanged: (lane: Lane) => this.#rests.leaderChanged(lane),
+        ready: (lane: PartitionQueue) => this.#ready(lane),
+        leaderChanged: (lane: PartitionQueue) => this.#rests.leaderChanged(lane),
         overflow: this.#overflow,
-        refuse: (entry: Entry, error: KafkaError) => this.#refuse(entry, error),
+        refuse: (entry: ProducerRecord, error: KafkaError) => this.#refuse(entry, error),
         missing: (topic: string, error: KafkaError) => notify({ kind: 'topic-missing', topic, error }),
       };
       topic = new Topic(name, hooks, clock, retry, deliveryTimeout, random);
@@ -377,7 +382,7 @@ export class Delivery {
   }
 
   /** The lane may have something to send. */
-  #ready(lane: Lane): void {
+  #ready(lane: PartitionQueue): void {
     if (lane.tail !== undefined) this.#overflow?.fetch(lane, this.#topic(lane.topic));
     this.#leaders.enqueue(lane);
   }

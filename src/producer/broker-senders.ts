@@ -1,6 +1,6 @@
 import { noLeader } from '../model/partition.ts';
 import type { Clock } from './clock.ts';
-import type { Batch, Lane, SliceLimits } from './lane.ts';
+import type { Batch, PartitionQueue, SliceLimits } from './partition-queue.ts';
 
 export interface GroupCommit extends SliceLimits {
   /** How long a record may wait for others to share its request, in milliseconds; a full lane does not wait. */
@@ -20,18 +20,18 @@ const headStart = 256;
  */
 const fullRequest = 16 * 1024 * 1024;
 
-export interface LeaderHooks {
+export interface BrokerSenderHooks {
   /** @param broker its node id */
   readonly send: (batches: readonly Batch[], broker: number) => Promise<void>;
   /** Begins to compress batches that will be sent next; absent where nothing is gained by it. */
   readonly prepare: ((batches: readonly Batch[]) => void) | undefined;
 }
 
-interface Leader {
+interface BrokerSender {
   readonly id: number;
-  readonly ready: Set<Lane>;
+  readonly ready: Set<PartitionQueue>;
   /** Lanes with records for the request after the one that is out. */
-  readonly next: Set<Lane>;
+  readonly next: Set<PartitionQueue>;
   /** Since when a request to this broker is out. */
   busySince: number | undefined;
   /** What it carries. */
@@ -60,16 +60,16 @@ interface Leader {
  * few requests, and a frozen broker delays its own lanes only. A broker that cannot be reached backs off as a whole: however
  * many lanes it leads, one request at a time finds out whether it is back.
  */
-export class Leaders {
-  readonly #leaders = new Map<number, Leader>();
+export class BrokerSenders {
+  readonly #leaders = new Map<number, BrokerSender>();
   readonly #clock: Clock;
   readonly #settings: GroupCommit;
-  readonly #hooks: LeaderHooks;
+  readonly #hooks: BrokerSenderHooks;
   /** A burst that is known to be one is on its way into the lanes. */
   #gathering = false;
   #linger: number;
 
-  constructor(clock: Clock, settings: GroupCommit, hooks: LeaderHooks) {
+  constructor(clock: Clock, settings: GroupCommit, hooks: BrokerSenderHooks) {
     this.#clock = clock;
     this.#settings = settings;
     this.#hooks = hooks;
@@ -77,7 +77,7 @@ export class Leaders {
   }
 
   /** The lane has something to send to its leader. */
-  enqueue(lane: Lane): void {
+  enqueue(lane: PartitionQueue): void {
     if (lane.leader === noLeader || lane.waiting === 0) return;
     const leader = this.#of(lane.leader);
     if (lane.ready) leader.ready.add(lane);
@@ -147,7 +147,7 @@ export class Leaders {
   }
 
   /** The lanes of a request that has been out for longer than `ms`, those that wait behind it, or for a broker that backs off. */
-  stalledLanes(ms: number): Lane[] {
+  stalledLanes(ms: number): PartitionQueue[] {
     const now = this.#clock.now();
     return [...this.#leaders.values()].flatMap(({ ready, sent, busySince, backoff }) => {
       if (busySince !== undefined && now - busySince > ms) return [...ready, ...sent.map(({ lane }) => lane)];
@@ -155,12 +155,12 @@ export class Leaders {
     });
   }
 
-  #endBackoff(leader: Leader): void {
+  #endBackoff(leader: BrokerSender): void {
     leader.backoff?.();
     leader.backoff = undefined;
   }
 
-  #of(id: number): Leader {
+  #of(id: number): BrokerSender {
     let leader = this.#leaders.get(id);
     if (leader === undefined) {
       leader = {
@@ -184,7 +184,7 @@ export class Leaders {
   }
 
   /** Soon rather than now: pushes of one burst go together, and one alone loses no measurable time. */
-  #soon(leader: Leader): void {
+  #soon(leader: BrokerSender): void {
     if (leader.soon || this.#gathering) return;
     leader.soon = true;
     this.#clock.soon(() => {
@@ -194,7 +194,7 @@ export class Leaders {
   }
 
   /** Counted from the first that waits, whether a request is out or not. */
-  #wait(leader: Leader): void {
+  #wait(leader: BrokerSender): void {
     leader.lingers ??= this.#clock.after(this.#linger, () => {
       leader.lingers = undefined;
       leader.due = true;
@@ -203,13 +203,13 @@ export class Leaders {
   }
 
   /** Sends what waits; or begins with it, while a request is out. */
-  #goOn(leader: Leader): void {
+  #goOn(leader: BrokerSender): void {
     if (leader.backoff !== undefined) return;
     if (leader.busySince === undefined) this.#sendWaiting(leader);
     else this.#prepare(leader);
   }
 
-  async #flush(leader: Leader): Promise<void> {
+  async #flush(leader: BrokerSender): Promise<void> {
     const batches = this.#take(leader);
     const records = batches.reduce((sum, { entries }) => sum + entries.length, 0);
     leader.arrived = 0;
@@ -232,13 +232,13 @@ export class Leaders {
     }
   }
 
-  #sendWaiting(leader: Leader): void {
+  #sendWaiting(leader: BrokerSender): void {
     const full = (): boolean => [...leader.ready].some(({ bytes }) => bytes >= this.#settings.batchSize);
     if (this.#linger === 0 || leader.due || full()) void this.#flush(leader);
   }
 
   /** Begins with the next request while one is out. */
-  #prepare(leader: Leader): void {
+  #prepare(leader: BrokerSender): void {
     const { prepare } = this.#hooks;
     const waiting = waitingIn(leader.next);
     // More will come, and what is begun now would be too little by then.
@@ -249,7 +249,7 @@ export class Leaders {
   }
 
   /** The next request. What does not fit waits at the head of the line for the one after. */
-  #take(leader: Leader): Batch[] {
+  #take(leader: BrokerSender): Batch[] {
     const room = leader.returned === 0 ? Infinity : evenShare(leader.returned, waitingIn(leader.ready));
     return this.#fill(room, leader.ready, (lane, limits) => {
       leader.ready.delete(lane);
@@ -262,8 +262,8 @@ export class Leaders {
   /** A batch of each lane in turn, of at most so many records in all, and no more once the request is full. */
   #fill(
     room: number,
-    lanes: Iterable<Lane>,
-    batchOf: (lane: Lane, limits: SliceLimits) => Batch | undefined,
+    lanes: Iterable<PartitionQueue>,
+    batchOf: (lane: PartitionQueue, limits: SliceLimits) => Batch | undefined,
   ): Batch[] {
     const { batchSize, maxRecordsPerSlice } = this.#settings;
     const batches: Batch[] = [];
@@ -289,7 +289,7 @@ function evenShare(returned: number, waiting: number): number {
   return Math.max(headStart, Math.ceil((returned + waiting) / 2));
 }
 
-function waitingIn(lanes: ReadonlySet<Lane>): number {
+function waitingIn(lanes: ReadonlySet<PartitionQueue>): number {
   let records = 0;
   for (const lane of lanes) records += lane.waiting;
   return records;

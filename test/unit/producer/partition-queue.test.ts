@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createEntry, moveTo, type Entry } from '../../../src/producer/entry.ts';
-import { Lane, type Batch } from '../../../src/producer/lane.ts';
+import { createProducerRecord, moveTo, type ProducerRecord } from '../../../src/producer/producer-record.ts';
+import { PartitionQueue, type Batch } from '../../../src/producer/partition-queue.ts';
 import { record, refused } from './harness.ts';
 
 const nobody = { resolve: () => undefined, reject: () => undefined };
@@ -11,8 +11,8 @@ const limits = { batchSize: 1_000_000, maxRecordsPerSlice: 10_000 };
 
 /** A lane with its first entry out, and the three behind it begun with. */
 function oneOutThreeBegun() {
-  const lane = new Lane('events', 0, 1);
-  const entries = [1, 2, 3, 4].map((id) => createEntry(id, record(`${id}`), 1_000, nobody));
+  const lane = new PartitionQueue('events', 0, 1);
+  const entries = [1, 2, 3, 4].map((id) => createProducerRecord(id, record(`${id}`), 1_000, nobody));
   const [first, ...rest] = entries;
   if (first) lane.push(first);
   const out = lane.take(limits);
@@ -27,14 +27,14 @@ function ids(batch: Batch | undefined): number[] | undefined {
   return batch?.entries.map(({ id }) => id);
 }
 
-function settle(entries: readonly Entry[] | undefined): void {
+function settle(entries: readonly ProducerRecord[] | undefined): void {
   for (const entry of entries ?? []) moveTo(entry, 'done');
 }
 
 /** A lane whose first two entries are of unknown fate, and must come again as they were. */
 function twoPinned() {
-  const lane = new Lane('events', 0, 1);
-  const entries = [1, 2].map((id) => createEntry(id, record(`${id}`), 1_000, nobody));
+  const lane = new PartitionQueue('events', 0, 1);
+  const entries = [1, 2].map((id) => createProducerRecord(id, record(`${id}`), 1_000, nobody));
   for (const entry of entries) lane.push(entry);
   const pinned = lane.take(limits);
   for (const entry of entries) {
@@ -42,7 +42,7 @@ function twoPinned() {
     entry.mayHaveBeenWritten = true;
   }
   lane.giveBack(unsure);
-  const younger = createEntry(3, record('3'), 1_000, nobody);
+  const younger = createProducerRecord(3, record('3'), 1_000, nobody);
   lane.push(younger);
   return { lane, pinned, younger };
 }
@@ -142,8 +142,8 @@ describe('a batch that was begun with while another is out', () => {
   it('is not formed twice, nor in a pause', () => {
     const { lane } = oneOutThreeBegun();
     assert.equal(lane.prepare(limits), undefined);
-    const resting = new Lane('events', 1, 1);
-    resting.push(createEntry(9, record('9'), 1_000, nobody));
+    const resting = new PartitionQueue('events', 1, 1);
+    resting.push(createProducerRecord(9, record('9'), 1_000, nobody));
     resting.resting = true;
     assert.equal(resting.prepare(limits), undefined);
   });

@@ -1,12 +1,12 @@
 import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Outcome } from '../model/outcome.ts';
-import type { Batch, Lane } from './lane.ts';
+import type { Batch, PartitionQueue } from './partition-queue.ts';
 import type { DeliveryContext } from './ports.ts';
 import { backoff, inTime, pausesAfter, type Pauses, type RetryPolicy } from './retry-policy.ts';
 
 type Failure = Extract<Outcome, { kind: 'retriable' | 'unreachable' | 'unknown' }>;
 
-interface Rest {
+interface Pause {
   /** Ends its timer. */
   readonly cancel: () => void;
   /** Why the lane rests. */
@@ -14,13 +14,13 @@ interface Rest {
 }
 
 /** The pauses that lanes are having. */
-export class Rests {
+export class Backoffs {
   readonly #context: Pick<DeliveryContext, 'clock' | 'notify' | 'random'>;
   readonly #policy: RetryPolicy;
   /** A record's whole time, in milliseconds. */
   readonly #patience: number;
-  readonly #over: (lane: Lane) => void;
-  readonly #rests = new Map<Lane, Rest>();
+  readonly #over: (lane: PartitionQueue) => void;
+  readonly #rests = new Map<PartitionQueue, Pause>();
   /** When all is over: pauses shrink towards it. */
   #end = Infinity;
   #ended = false;
@@ -29,7 +29,7 @@ export class Rests {
     context: Pick<DeliveryContext, 'clock' | 'notify' | 'random'>,
     policy: RetryPolicy,
     patience: number,
-    over: (lane: Lane) => void,
+    over: (lane: PartitionQueue) => void,
   ) {
     this.#context = context;
     this.#policy = policy;
@@ -58,7 +58,7 @@ export class Rests {
     this.#context.notify(batch.retrying(error, pause));
   }
 
-  begin(lane: Lane, pause: number, outcome: Failure): void {
+  begin(lane: PartitionQueue, pause: number, outcome: Failure): void {
     lane.resting = true;
     const cancel = this.#context.clock.after(pause, () => this.#goOn(lane));
     this.#rests.set(lane, { cancel, outcome });
@@ -68,7 +68,7 @@ export class Rests {
    * The lane has another leader, and is told to go on by the caller: what kept the old one from taking its batch is over. When the old one answered "try again",
    * this holds once until something is stored: brokers that name each other as the leader would use up `retries` at once.
    */
-  leaderChanged(lane: Lane): void {
+  leaderChanged(lane: PartitionQueue): void {
     const rest = this.#rests.get(lane);
     if (rest === undefined) return;
     if (!isUnanswered(rest.outcome)) {
@@ -96,7 +96,7 @@ export class Rests {
     for (const { cancel } of this.#rests.values()) cancel();
   }
 
-  #goOn(lane: Lane): void {
+  #goOn(lane: PartitionQueue): void {
     this.#rests.delete(lane);
     lane.resting = false;
     this.#over(lane);
@@ -107,7 +107,7 @@ export class Rests {
   }
 
   /** Until the deadline of the lane's oldest record, in milliseconds; with none, that of one which comes now. */
-  #timeLeft(lane: Lane): number {
+  #timeLeft(lane: PartitionQueue): number {
     const now = this.#context.clock.now();
     const most = Math.min(this.#patience, this.#end - now);
     return lane.oldest ? Math.min(lane.oldest.deadline - now, most) : most;

@@ -1,14 +1,14 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Clock } from './clock.ts';
-import { moveTo, type Entry } from './entry.ts';
+import { moveTo, type ProducerRecord } from './producer-record.ts';
 
-export interface UnfinishedHooks {
+export interface SerializationHooks {
   /** The record is in its final form: on it goes. */
-  pass(entry: Entry): void;
+  pass(entry: ProducerRecord): void;
   /** It never will be. */
-  refuse(entry: Entry, error: KafkaError): void;
+  refuse(entry: ProducerRecord, error: KafkaError): void;
   /** It would have to wait, and there is no memory for it. */
-  noRoom(entry: Entry): void;
+  noRoom(entry: ProducerRecord): void;
   /** An id that is younger than all others: ids are in the order in which records enter their lanes. */
   nextId(): number;
 }
@@ -17,19 +17,19 @@ export interface UnfinishedHooks {
  * Where records wait whose value is not in its final form yet, and with them every later record of the same topic and
  * key, for else those would overtake. Other keys pass.
  */
-export class Unfinished {
+export class Serialization {
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #hooks: UnfinishedHooks;
+  readonly #hooks: SerializationHooks;
   /** First in, first out, by topic and key. */
-  readonly #queues = new Map<string, Entry[]>();
+  readonly #queues = new Map<string, ProducerRecord[]>();
 
-  constructor(clock: Pick<Clock, 'now'>, hooks: UnfinishedHooks) {
+  constructor(clock: Pick<Clock, 'now'>, hooks: SerializationHooks) {
     this.#clock = clock;
     this.#hooks = hooks;
   }
 
   /** Passes the entry on, now or when its turn comes. */
-  take(entry: Entry): void {
+  take(entry: ProducerRecord): void {
     if (entry.record.pending === undefined && this.#queues.size === 0) return this.#hooks.pass(entry);
     const line = lineOf(entry);
     const queue = this.#queues.get(line);
@@ -64,7 +64,7 @@ export class Unfinished {
   }
 
   /** @returns false where the entry has to wait on */
-  #leaves(entry: Entry): boolean {
+  #leaves(entry: ProducerRecord): boolean {
     const { pending } = entry.record;
     if (pending !== undefined) {
       try {
@@ -84,7 +84,7 @@ export class Unfinished {
     return true;
   }
 
-  #await(head: Entry, line: string): void {
+  #await(head: ProducerRecord, line: string): void {
     const patience = head.deadline - this.#clock.now();
     // What has no time left is settled by the next sweep, which calls the others.
     if (patience <= 0) return;
@@ -95,4 +95,4 @@ export class Unfinished {
 }
 
 /** A topic's name holds no colon. */
-const lineOf = ({ record }: Entry): string => `${record.topic}:${record.key.toString('latin1')}`;
+const lineOf = ({ record }: ProducerRecord): string => `${record.topic}:${record.key.toString('latin1')}`;
