@@ -44,7 +44,7 @@ export const memory: Part = {
     {
       name: frozenSink,
       share: 0.1,
-      run: (context) => runFrozen(context, () => flowPush(silentSink, {})),
+      run: (context) => runFrozen(context, () => flowPush(silentSink, { timeout: 37_500 })),
     },
     frozenEngine('platformatic'),
     frozenEngine('kafkajs'),
