@@ -18,8 +18,7 @@ export const parts = {
   unit: { broker: false, perFile: false, concurrency: 4 * availableParallelism(), timeoutMs: 60_000 },
   // How long it takes is for the machine to say: a broker that spoils its answers, and two clients in processes of their own.
   fuzz: { broker: false, perFile: true, concurrency: 1, timeoutMs: 900_000 },
-  // The time-out holds for a whole `describe` too: "produce" with its Java consumers took 133 s on a busy machine, and the
-  // tests that were left of it failed.
+  // On a busy machine the `describe` "produce", with its Java consumers, took 133 s.
   contract: { broker: true, perFile: true, concurrency: 2, timeoutMs: 300_000 },
   // Mostly waiting: for brokers to start, for time-outs to end. More files at a time starve each other's clusters.
   integration: { broker: true, perFile: true, concurrency: 2, timeoutMs: 180_000 },
