@@ -15,39 +15,20 @@ const reference = {
 
 const story = '69,000 events in 46 s; a leader killed −9, another broker frozen for 9 s, the third restarted';
 
-/** A frozen in-sync follower stalls every acknowledgement for about nine seconds: more than the default limits allow. */
-const patient = { collectorTimeout: 25_000, kafka: { deliveryTimeout: 20_000 } } as const;
-
 export const references: readonly Scenario[] = [
   {
     ...reference,
     name: 'reference-spool',
-    story: `${story}; default limits, with the spool`,
+    story: `${story}; default settings, with the spool`,
     spool: { mode: 'overflow' },
     expect: { rejected: 'none', duplicates: 'in doubt', log: [leaderGone] },
   },
   {
     ...reference,
-    name: 'reference-patient',
-    story: `${story}; no spool, collector's time-out 25 s, deliveryTimeout 20 s`,
-    ...patient,
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [leaderGone] },
-  },
-  {
-    ...reference,
     name: 'reference-idempotent',
-    story: `${story}; as before, with idempotent: true`,
-    collectorTimeout: patient.collectorTimeout,
-    kafka: { ...patient.kafka, idempotent: true },
+    story: `${story}; default settings but idempotent: true`,
+    kafka: { idempotent: true },
     expect: { rejected: 'none', duplicates: 'none', log: [connected] },
-  },
-  {
-    ...reference,
-    name: 'reference-kafkajs',
-    story: `${story}; as before, with client: 'kafkajs'`,
-    collectorTimeout: patient.collectorTimeout,
-    kafka: { ...patient.kafka, client: 'kafkajs' },
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [leaderGone] },
   },
   {
     ...reference,
