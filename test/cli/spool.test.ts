@@ -131,6 +131,7 @@ describe('spool', { concurrency: true }, () => {
       code: 1,
       lines: [],
       notes: [
+        `The spool is ${spool}.`,
         `walkeros-kafka: settings.spool.path "${spool}" is in use by another process or by another destination of this one: ` +
           'two writers would lose or double records. Give each destination and each replica a path of its own, or end the ' +
           'other first.',
