@@ -224,6 +224,12 @@ export function shrink(database: DatabaseSync): void {
   }
 }
 
+/** Its log first. The lock beside it stays, and so does an empty file in its place. */
+export function removeFile(path: string): void {
+  for (const file of [logOf(path), `${path}-shm`, path]) rmSync(file, { force: true });
+  createPrivate(path);
+}
+
 function numberOf(database: DatabaseSync, pragma: string): number {
   return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma] ?? 0);
 }

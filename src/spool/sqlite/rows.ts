@@ -104,6 +104,13 @@ export class Rows {
     );
   }
 
+  /** Whether all rows are among these. */
+  areAmong(ids: ReadonlySet<number>): boolean {
+    for (const { id } of this.#database.prepare('SELECT id FROM records').iterate())
+      if (!ids.has(Number(id))) return false;
+    return true;
+  }
+
   /** Neighbours go together: records are delivered in about the order of their ids. */
   remove(ids: readonly number[]): void {
     const sorted = ids.toSorted((one, other) => one - other);

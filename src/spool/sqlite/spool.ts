@@ -9,6 +9,7 @@ import {
   closeLog,
   closeWithoutCheckpoint,
   forgetLogIndex,
+  removeFile,
   reopenFile,
   shrink,
   type OpenFile,
@@ -78,6 +79,10 @@ export class SqliteSpool implements Spool {
   #syncing: Promise<void> | undefined;
   #mending: Promise<void> | undefined;
   #mendTimer: NodeJS.Timeout | undefined;
+  /** A write found no room. */
+  #crowded = false;
+  /** All that the file holds has left the spool: a new one takes its place. */
+  #emptied = false;
   /** About the bytes of the log that are not in the database yet. */
   #logBytes = 0;
   /** Rows that were told as damaged. */
@@ -299,6 +304,7 @@ export class SqliteSpool implements Spool {
 
   /** @throws where the disk still refuses; the file stays open to be read then, as it was */
   async #reopen(): Promise<void> {
+    if (this.#emptied) await this.#removeFile();
     await probe(this.#path, this.#disk);
     await renewLog(this.#path, this.#disk);
     if (this.#doubtful) await closeWithoutCheckpoint(this.#path, this.#database);
@@ -311,6 +317,16 @@ export class SqliteSpool implements Spool {
     this.#fault = fault;
     this.#logBytes = 0;
     this.#doubtful &&= log === undefined;
+  }
+
+  /** The log goes first: a kill in between leaves older rows at most, which come twice. */
+  async #removeFile(): Promise<void> {
+    await closeWithoutCheckpoint(this.#path, this.#database);
+    removeFile(this.#path);
+    this.#emptied = false;
+    this.#crowded = false;
+    this.#removed.clear();
+    for (const then of this.#removals.splice(0)) then();
   }
 
   #tell(id: number, error?: KafkaError): void {
@@ -362,13 +378,34 @@ export class SqliteSpool implements Spool {
         this.#logBytes += spoolBytes(append.record);
       }
       for (const then of this.#removals.splice(0)) then();
+      if (this.#crowded && this.#records === 0 && this.#holdsOnlyRemoved()) this.#beginAnew();
     } catch (thrown) {
+      this.#crowded = true;
       if (incoming.size > 0) {
         this.#incoming = new Map(incoming);
         this.#failIncoming(thrown);
         this.#write();
-      } else this.#tidyLater(repairDelay);
+      } else if (this.#holdsOnlyRemoved()) this.#beginAnew();
+      else this.#tidyLater(repairDelay);
     }
+  }
+
+  /** To take rows out one by one writes about as much as they did, and there may be no room for that. */
+  #holdsOnlyRemoved(): boolean {
+    if (this.#syncing !== undefined || this.#closing !== undefined || this.#refused.size > 0) return false;
+    try {
+      return this.#rows.areAmong(this.#removed);
+    } catch {
+      return false;
+    }
+  }
+
+  /** An empty file takes the place of this one, which gives its room back: otherwise nothing could be kept any more. */
+  #beginAnew(): void {
+    closeLog(this.#log);
+    this.#log = undefined;
+    this.#emptied = true;
+    this.#mend();
   }
 
   #failIncoming(thrown: unknown): void {

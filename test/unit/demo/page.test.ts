@@ -121,7 +121,7 @@ describe('demo page: its destination', () => {
     const push = pushTo({
       url: `${server.origin}/collect`,
       patience: 60_000,
-      report: ({ data }, { state, text }) => shown.push(`${String(data.id)} ${state}: ${text}`),
+      report: ({ data }, { state, text }) => shown.push(`${JSON.stringify(data.id)} ${state}: ${text}`),
     });
     // The first goes alone, and the others with the next request.
     const results = await Promise.allSettled([1, 2, 3, 4].map((id) => push({ name: 'a b', data: { id } })));

@@ -22,6 +22,16 @@ import type { Notice } from '../../../src/model/notice.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { filled, keep, open, place, record, start } from './file-spool.ts';
 
+/** What limited-process.ts says. */
+interface Limited {
+  readonly tried: number;
+  readonly kept: number;
+  /** Of the append that found no room. */
+  readonly fate: string;
+  /** Of one more, after all that was kept has left. */
+  readonly again: string;
+}
+
 describe('the file of the spool', () => {
   it('is refused to a second process, by path and with what to do, and is free after kill -9 with all that was kept', async (t) => {
     const path = join(tempFolder(), 'spool.db');
@@ -339,17 +349,28 @@ describe('the file of the spool', () => {
     const path = join(tempFolder(), 'spool.db');
     // 2,048 blocks of 512 or 1,024 bytes, as the shell counts: the kernel refuses what goes beyond, as a full disk does.
     const limited = start(t, 'limited-process.ts', [path], 'ulimit -f 2048;');
-    const { tried, kept, fate } = JSON.parse(await limited.line) as {
-      tried: number;
-      kept: number;
-      fate: string;
-    };
+    const { tried, kept, fate, again } = JSON.parse(await limited.line) as Limited;
     assert.ok(tried > 5 && tried < 40, `${tried} tried`);
     assert.equal(kept, tried - 1);
     assert.match(fate, /could not keep the record: .* the next push tries again\.$/);
+    assert.equal(again, 'kept');
     await limited.kill();
     const spool = await open(path);
-    assert.equal(spool.read(place, 0, 1_000_000_000).length, kept);
+    assert.equal(spool.read(place, 0, 1_000_000_000).length, 1);
+    await spool.close();
+  });
+
+  // To take out small records one by one writes as much as they did, and there was no room for that: what had been delivered
+  // stayed, was sent again at the next start, and nothing was kept from then on.
+  it('that it has filled with small records gives its room back once all have left it', async (t) => {
+    const path = join(tempFolder(), 'spool.db');
+    const limited = start(t, 'limited-process.ts', [path, '500'], 'ulimit -f 2048;');
+    const { kept, again } = JSON.parse(await limited.line) as Limited;
+    assert.ok(kept > 50, `${kept} kept`);
+    assert.equal(again, 'kept');
+    await limited.kill();
+    const spool = await open(path);
+    assert.equal(spool.read(place, 0, 1_000_000_000).length, 1);
     await spool.close();
   });
 });
