@@ -6,6 +6,7 @@ import type { KafkaHealth } from './telemetry/health.ts';
 import { carefulLogger } from './telemetry/guard.ts';
 import type { Types } from './types.ts';
 import { KafkaError, reasonOf } from './model/errors.ts';
+import { isObject } from './model/is-object.ts';
 import { within } from './model/within.ts';
 
 type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger' | 'reportError'>;
@@ -210,8 +211,6 @@ export class Runtimes {
 }
 
 const keyOf = ({ config }: Owner): object => (isObject(config.settings) ? config.settings : config);
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Of a destination that is no more, and never was open. */
 function closed(id: string): Opening {

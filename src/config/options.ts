@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Secret } from '../model/secret.ts';
+import type { OAuthLogin } from '../transport/security/oauth.ts';
 import type { ProvidedToken } from './providers.ts';
 import type { ValueOptions } from './resolve-value.ts';
 import type { ParsedSettings } from './schema.ts';
@@ -74,20 +75,8 @@ type PasswordFacts = { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sh
 type TokenFacts = { readonly mechanism: 'oauthbearer' } & (
   | { readonly token: Secret<string> }
   | { readonly provide: () => Promise<ProvidedToken> }
-  | { readonly oauth: OAuthFacts }
+  | { readonly oauth: OAuthLogin }
 );
-
-/** OAuth's client-credentials flow. */
-export interface OAuthFacts {
-  readonly tokenEndpoint: string;
-  readonly clientId: string;
-  readonly clientSecret: Secret<string>;
-  readonly tokenEndpointAuthMethod: 'client_secret_basic' | 'client_secret_post';
-  readonly scope?: string | undefined;
-  readonly audience?: string | undefined;
-  readonly parameters: Secret<Readonly<Record<string, string>>>;
-  readonly extensions: Readonly<Record<string, string>>;
-}
 
 type AwsFacts = { readonly mechanism: 'aws' } & (
   | {
