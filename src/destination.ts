@@ -1,17 +1,15 @@
 import type { Destination } from '@walkeros/core';
-import { ofEveryCopy } from './every-copy.ts';
 import { resolveOptions } from './config/resolve.ts';
 import { resolveSetup } from './config/resolve-setup.ts';
-import { provision } from './setup/provision.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
 import type { Runtime } from './runtime.ts';
 import { Runtimes } from './runtimes.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
-import { nothingDone } from './setup/setup.ts';
+import { nothingDone, provision } from './setup/setup.ts';
 import type { Types } from './types.ts';
 import { KafkaError } from './model/errors.ts';
 import type { KafkaRecord } from './model/record.ts';
-import { within } from './model/within.ts';
+import { within } from './model/foreign.ts';
 
 type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule' | 'ingest'>;
 
@@ -41,7 +39,7 @@ export const destinationKafka: Destination.Instance<Types> = {
    * @throws KafkaError SETTINGS_INVALID, or with what the broker or the registry answered
    */
   async setup({ id, config, logger }) {
-    // Not `checkedSettings`: the walkerOS CLI prints what setup throws, and does so twice.
+    // Not logged as well: the walkerOS CLI prints what setup throws, and does so twice.
     const { options } = resolveOptions(config.settings, { mapping: config.mapping });
     const setup = resolveSetup(config.setup, options, { id, mapping: config.mapping });
     if (setup === undefined) return nothingDone;
@@ -114,13 +112,21 @@ export const destinationKafka: Destination.Instance<Types> = {
  * });
  */
 export function kafkaHealth(): KafkaHealth[] {
-  return healths();
+  return [...copies].flatMap((healths) => healths());
 }
 
 /** How long the first pushes wait for a connection, on top of their deadline. Milliseconds. */
 const connectingTimeout = 5_000;
 const runtimes = new Runtimes();
-const healths = ofEveryCopy(() => runtimes.healths());
+
+/**
+ * The health functions of all copies of this package in the process: `import`, `require` and a bundle each load one of their own.
+ * A supervisor that asks one copy asks all: an empty list would look like a flow in which nothing has begun.
+ */
+const healthOfCopies = Symbol.for('walkeros-destination-kafka.health');
+const shared = globalThis as { [healthOfCopies]?: Set<() => KafkaHealth[]> };
+const copies = (shared[healthOfCopies] ??= new Set());
+copies.add(() => runtimes.healths());
 
 /** Not an async function: at 20,000 events a second each promise and turn of the microtask queue shows. */
 function deliver(entry: Entry, runtime: Runtime): Promise<void> {

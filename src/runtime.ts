@@ -18,7 +18,7 @@ import { valueFormats } from './schema/value-formats.ts';
 import { KafkaError } from './model/errors.ts';
 import type { Notify } from './model/notice.ts';
 import type { Outcome } from './model/outcome.ts';
-import { within } from './model/within.ts';
+import { within } from './model/foreign.ts';
 
 /** What one configured destination owns while it lives: one client, one delivery. */
 export interface Runtime {

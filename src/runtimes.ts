@@ -1,13 +1,11 @@
 import type { Destination } from '@walkeros/core';
-import { checkedSettings } from './config/checked-settings.ts';
-import type { Resolved } from './config/resolve.ts';
+import { resolveOptions, type Resolved } from './config/resolve.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { carefulLogger } from './telemetry/guard.ts';
 import type { Types } from './types.ts';
 import { KafkaError, reasonOf } from './model/errors.ts';
-import { isObject } from './model/is-object.ts';
-import { within } from './model/within.ts';
+import { isObject, within } from './model/foreign.ts';
 
 type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logger' | 'reportError'>;
 /** All that walkerOS hands to `init`, to each push and to `destroy` alike. */
@@ -146,10 +144,12 @@ export class Runtimes {
 
   /** Settings that cannot work are told once, and refused to each push without being read again. */
   #settings(context: Context, place: Place, raisesTimeout: boolean | undefined): Resolved {
-    const { config, logger } = context;
+    const { settings, timeout, mapping } = context.config;
     try {
-      return checkedSettings({ config, logger: carefulLogger(logger) }, raisesTimeout);
+      return resolveOptions(settings, { timeout, raisesTimeout, mapping });
     } catch (thrown) {
+      // The walkerOS CLI shows of a command that throws only that it did, so the log names the problems as well.
+      carefulLogger(context.logger).error(reasonOf(thrown));
       place.opening = failed(thrown);
       this.#failed(context, place, thrown, undefined);
       throw thrown;

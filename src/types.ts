@@ -1,6 +1,6 @@
 import type { Destination } from '@walkeros/core';
 import type { z } from 'zod';
-import type { Options } from './config/resolve.ts';
+import type { Options } from './config/options.ts';
 import type { ruleSettingsSchema, settingsSchema } from './config/schema.ts';
 import type { setupSchema } from './config/setup-schema.ts';
 import type { RecordHeaders } from './model/record.ts';

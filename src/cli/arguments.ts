@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../config/problems.ts';
 import { UsageError } from './usage-error.ts';
 
 /** One option of a command, as its help shows it. */

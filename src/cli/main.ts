@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../config/problems.ts';
 import { KafkaError } from '../model/errors.ts';
 import { Arguments } from './arguments.ts';
 import type { Command } from './command.ts';

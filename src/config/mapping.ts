@@ -1,3 +1,4 @@
+import { isNamed } from '../model/foreign.ts';
 import { pathText, problemsOf, type Problem } from './problems.ts';
 import { registryProblems } from './registry-facts.ts';
 import { merged } from './resolve-value.ts';
@@ -72,5 +73,5 @@ function settingsOf(rule: unknown, path: readonly (string | number)[]): RuleSett
 }
 
 function entriesOf(value: unknown): [string, unknown][] {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  return isNamed(value) ? Object.entries(value) : [];
 }

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { fieldsOf, namesAt } from './fields.ts';
-import { nearest } from './nearest.ts';
 
 /** Something to change, and where: `settings.kafka.topic` with the sentence that follows it. */
 export interface Problem {
@@ -45,4 +44,36 @@ export function pathText(root: string, path: readonly PropertyKey[]): string {
     const name = String(step);
     return /^[\w$]+$/.test(name) ? `${text}.${name}` : `${text}[${JSON.stringify(name)}]`;
   }, root);
+}
+
+/** What settings say: `name: undefined` says as little as leaving it out, and must replace nothing. */
+export function given<Settings extends object>(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings;
+}
+
+/** The candidate a misspelt word most likely meant, or undefined when none is close. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const sought = word.toLowerCase();
+  // A third of the letters: "broker" finds "brokers" and "saslMechanism" finds nothing.
+  const limit = Math.max(1, Math.floor(sought.length / 3));
+  let best: { candidate: string; distance: number } | undefined;
+  for (const candidate of candidates) {
+    const distance = editDistance(sought, candidate.toLowerCase());
+    if (distance <= limit && (best === undefined || distance < best.distance)) best = { candidate, distance };
+  }
+  return best?.candidate;
+}
+
+/** Levenshtein's: how many letters to add, drop or change. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= from.length; i++) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const change = (above[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      row.push(Math.min(change, (above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+  }
+  return row[to.length] ?? 0;
 }

@@ -1,4 +1,4 @@
-import { isBearerToken, isSaslExtension } from '../model/bearer-text.ts';
+import { isBearerToken, isObject, isSaslExtension } from '../model/foreign.ts';
 import { KafkaError, reasonOf } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 
@@ -69,7 +69,7 @@ async function answerOf(
   try {
     // Not the function itself, which may throw before it answers.
     const answer = await Promise.race([Promise.resolve().then(provider), late]);
-    return typeof answer === 'object' && answer !== null ? { ...answer } : {};
+    return isObject(answer) ? { ...answer } : {};
   } catch (failure) {
     // Without the failure as cause: what the user's code had at hand, such as a request with its secret, hangs on it.
     throw new KafkaError(
@@ -93,9 +93,5 @@ function isText(value: unknown): value is string {
 }
 
 function isTexts(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every((text) => typeof text === 'string')
-  );
+  return isObject(value) && Object.values(value).every((text) => typeof text === 'string');
 }

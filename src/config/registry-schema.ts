@@ -1,5 +1,5 @@
-import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
+import { tlsOptions } from './security-schema.ts';
 import { bearerToken, checked, text } from './values.ts';
 
 /** What a Schema Registry is reached with, the same in `config.setup` and in `settings.value`. */
@@ -23,19 +23,6 @@ const auth = z
   })
   .describe('How to log in at the registry.');
 
-const tlsOptions = z
-  .custom<ConnectionOptions>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    {
-      error: 'must be an object of tls.ConnectionOptions, for example { "ca": "/etc/registry/ca.pem" }',
-    },
-  )
-  .meta({ type: 'object', additionalProperties: true })
-  .describe(
-    "Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and keys are PEM " +
-      'text, the path of a file, or a Buffer; files are read again for each request.',
-  );
-
 export const registryFields = {
   url: z
     .union([url, z.array(url).min(1, 'is empty: write at least one URL')], {
@@ -45,7 +32,12 @@ export const registryFields = {
       'URL of the Schema Registry; several are tried in turn. For Apicurio, include `/apis/ccompat/v7`.',
     ),
   auth,
-  ssl: tlsOptions,
+  ssl: tlsOptions(
+    'must be an object of tls.ConnectionOptions, for example { "ca": "/etc/registry/ca.pem" }',
+  ).describe(
+    "Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and keys are PEM " +
+      'text, the path of a file, or a Buffer; files are read again for each request.',
+  ),
 };
 
 /** A schema as users write it, made text. */

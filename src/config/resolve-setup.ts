@@ -1,10 +1,10 @@
 import { KafkaError } from '../model/errors.ts';
+import { isObject, propertyOf } from '../model/foreign.ts';
 import type { Compatibility, Schema } from '../model/schema.ts';
 import type { TopicSpec } from '../model/topic.ts';
-import { given } from './given.ts';
+import { given, problemsOf, sentenceOf, type Problem } from './problems.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';
-import { problemsOf, sentenceOf, type Problem } from './problems.ts';
 import { registryFacts, registryProblems, registryWarnings, type RegistryFacts } from './registry-facts.ts';
 import { setupSchema, type ParsedSetup } from './setup-schema.ts';
 
@@ -88,16 +88,14 @@ export function setupRegistry(setup: unknown): RegistryFacts | undefined {
 
 /** The topics that a setup names, whatever else it lacks. */
 export function setupTopics(setup: unknown): string[] {
-  if (typeof setup !== 'object' || setup === null) return [];
-  const main: unknown = Reflect.get(setup, 'topic');
-  const others: unknown = Reflect.get(setup, 'topics');
-  const names = typeof others === 'object' && others !== null ? Object.keys(others) : [];
+  const main = propertyOf(setup, 'topic');
+  const others = propertyOf(setup, 'topics');
+  const names = isObject(others) ? Object.keys(others) : [];
   return typeof main === 'string' ? [main, ...names] : names;
 }
 
 function declaredRegistry(setup: unknown): ParsedSetup['schemaRegistry'] {
-  if (typeof setup !== 'object' || setup === null || !('schemaRegistry' in setup)) return undefined;
-  return setupSchema.shape.schemaRegistry.safeParse(setup.schemaRegistry).data;
+  return setupSchema.shape.schemaRegistry.safeParse(propertyOf(setup, 'schemaRegistry')).data;
 }
 
 const required: ReadonlySet<unknown> = new Set(['numPartitions', 'replicationFactor', undefined]);

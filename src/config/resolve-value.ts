@@ -1,4 +1,4 @@
-import { given } from './given.ts';
+import { given } from './problems.ts';
 import { registryFacts, type RegistryFacts } from './registry-facts.ts';
 import { ruleSettingsSchema } from './schema.ts';
 import { isSchemaFormat, readyMade } from './value-rules.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KafkaError } from '../model/errors.ts';
+import { propertyOf } from '../model/foreign.ts';
 import { shapeOf } from './fields.ts';
 import { mappingProblems } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
@@ -85,12 +86,12 @@ function timeoutFacts(
   mayRaise: boolean,
 ): Partial<Facts> {
   if (deliveryTimeout === undefined) return {};
-  const isWritten = fieldOf(fieldOf(settings, 'kafka'), 'deliveryTimeout') !== undefined;
+  const isWritten = propertyOf(propertyOf(settings, 'kafka'), 'deliveryTimeout') !== undefined;
   const writtenDeliveryTimeout = isWritten ? deliveryTimeout : undefined;
   const fitted = timeouts({
     deliveryTimeout: writtenDeliveryTimeout,
     defaultDeliveryTimeout: deliveryTimeout,
-    hasSpool: fieldOf(settings, 'spool') !== undefined,
+    hasSpool: propertyOf(settings, 'spool') !== undefined,
     limit,
     mayRaise,
   });
@@ -105,7 +106,7 @@ function factsOf({ kafka, ...others }: ParsedSettings): Partial<Facts> {
 function knownFacts(settings: unknown): Partial<Facts> {
   const { kafka, ...others } = settingsSchema.shape;
   return {
-    ...rightFields(shapeOf(kafka) ?? {}, fieldOf(settings, 'kafka')),
+    ...rightFields(shapeOf(kafka) ?? {}, propertyOf(settings, 'kafka')),
     ...rightFields(others, settings),
   };
 }
@@ -113,14 +114,10 @@ function knownFacts(settings: unknown): Partial<Facts> {
 function rightFields(shape: ReturnType<typeof shapeOf> & object, value: unknown): Partial<Facts> {
   return Object.fromEntries(
     Object.entries(shape).flatMap(([name, schema]) => {
-      const result = z.safeParse(schema, fieldOf(value, name));
+      const result = z.safeParse(schema, propertyOf(value, name));
       return result.success ? [[name, result.data]] : [];
     }),
   );
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function optionsOf(

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { saslSchema } from './sasl-schema.ts';
-import { sslSchema } from './ssl-schema.ts';
+import { saslSchema, sslSchema } from './security-schema.ts';
 import { ruleValueSchema, valueSchema } from './value-schema.ts';
 import { broker, bytes, choice, count, flag, milliseconds, text, topicName } from './values.ts';
 

@@ -1,6 +1,6 @@
-import { isBearerToken } from '../model/bearer-text.ts';
+import { isBearerToken } from '../model/foreign.ts';
 import { z } from 'zod';
-import { nearest } from './nearest.ts';
+import { nearest } from './problems.ts';
 
 /** The kinds of value that settings are made of, each with the sentence a wrong one gets. */
 

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { printable } from './foreign.ts';
 
 /** Every way in which the destination can refuse or fail, stable across releases: branch on these, not on messages. */
 export const errorCodes = [

@@ -1,5 +1,5 @@
 import type { KafkaError } from './errors.ts';
-import type { ProduceReport } from './produce-report.ts';
+import type { ProduceReport } from './outcome.ts';
 
 /**
  * Everything worth telling an operator, typed. What each becomes (a log line, metrics, a span) stands in the catalogue

@@ -51,3 +51,32 @@ export interface Pending {
   /** Why it still waits, for the message at the deadline. */
   readonly lastError: KafkaError | undefined;
 }
+
+/** One record as a topic holds it. Keys, values and headers are bytes: who wrote them is not known. */
+export interface StoredRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** In their order; Kafka allows a name more than once. */
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
+}
+
+/** Header names that a dead letter carries beside the record's own. */
+export const deadLetterHeaders = {
+  topic: 'walkeros-dead-letter-topic',
+  code: 'walkeros-dead-letter-code',
+  message: 'walkeros-dead-letter-message',
+  attempts: 'walkeros-dead-letter-attempts',
+  time: 'walkeros-dead-letter-time',
+  /** The record's own, in milliseconds since the epoch. That of the letter is when it was written. */
+  timestamp: 'walkeros-dead-letter-timestamp',
+  /** How the value is compressed, where the letter was too large otherwise. */
+  encoding: 'walkeros-dead-letter-encoding',
+} as const;
+
+/** The one value of the header `encoding`. */
+export const zstdEncoding = 'zstd';

@@ -1,8 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
-import { deadLetterHeaders, zstdEncoding } from '../model/dead-letter.ts';
+import { deadLetterHeaders, zstdEncoding, type KafkaRecord, type Pending } from '../model/record.ts';
 import { errorCodes, KafkaError, reasonOf, type ErrorCode } from '../model/errors.ts';
-import type { KafkaRecord, Pending } from '../model/record.ts';
 
 /** Of the reason for the refusal: what a broker or a registry says may be as long as the record. Characters. */
 const longestMessage = 1_024;

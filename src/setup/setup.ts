@@ -1,7 +1,13 @@
-import type { TopicSpec } from '../model/topic.ts';
-import { printableLog, type SetupLog } from './log.ts';
-import { provisionSchema, type SchemaDeclaration, type Schemas } from './schema.ts';
-import { provisionTopic, type Topics } from './topics.ts';
+import { createAdmin } from '../transport/create.ts';
+import { clientOptions } from '../transport/client-options.ts';
+import type { SchemaPlan, SetupPlan } from '../config/resolve-setup.ts';
+import type { Options } from '../config/options.ts';
+import { readyMade } from '../config/value-rules.ts';
+import { printable } from '../model/foreign.ts';
+import { Registry } from '../schema/registry/registry.ts';
+import { walkerosEventSchemas } from '../schema/walkeros-event/schemas.ts';
+import { provisionSchema, type SetupRegistry } from './schema.ts';
+import { provisionTopic, type SetupLog, type Topics } from './topics.ts';
 
 /** What `walkeros setup --json` prints. */
 export interface SetupResult {
@@ -10,22 +16,44 @@ export interface SetupResult {
   readonly schemaRegistered: boolean;
 }
 
-export interface SetupPlan {
-  readonly topics: readonly TopicSpec[];
-  readonly schema: SchemaDeclaration | undefined;
-  readonly validateOnly: boolean;
+export const nothingDone: SetupResult = { topicCreated: false, schemaRegistered: false };
+
+/** No event waits for setup, and a large cluster may take its time over a topic. Milliseconds. */
+const longTimeouts = { ackTimeout: 30_000, requestTimeout: 35_000 };
+
+/** Carries out `config.setup`, on connections of its own that are closed at the end. */
+export async function provision(plan: SetupPlan, options: Options, log: SetupLog): Promise<SetupResult> {
+  const admin = await createAdmin(options.client, {
+    ...clientOptions(options.connection),
+    ...longTimeouts,
+    // Or a broker would create each missing topic with its own defaults as soon as it is looked for.
+    autoCreateTopics: false,
+  });
+  const schema = plan.schema && withText(plan.schema);
+  try {
+    return await runSetup({ ...plan, schema }, admin, schema && new Registry(schema.registry), log);
+  } finally {
+    await admin.close();
+  }
 }
 
-export const nothingDone: SetupResult = { topicCreated: false, schemaRegistered: false };
+/** The ready-made schema goes by its name until here. */
+function withText(plan: SchemaPlan): SchemaPlan {
+  return plan.schema === readyMade ? { ...plan, schema: walkerosEventSchemas[plan.schemaType] } : plan;
+}
 
 /** Topics first, one after another, then the schema: a second run takes up where a first one failed. */
 export async function runSetup(
   { topics: declared, schema, validateOnly }: SetupPlan,
   topics: Topics,
-  schemas: Schemas | undefined,
+  registry: SetupRegistry | undefined,
   logger: SetupLog,
 ): Promise<SetupResult> {
-  const log = printableLog(logger);
+  // Brokers and registries must not add lines of their own to the log.
+  const log: SetupLog = {
+    info: (message) => logger.info(printable(message)),
+    warn: (message) => logger.warn(printable(message)),
+  };
   let topicCreated = false;
   for (const topic of declared) {
     const created = await provisionTopic(topic, validateOnly, topics, log);
@@ -33,8 +61,8 @@ export async function runSetup(
   }
   const schemaRegistered =
     schema !== undefined &&
-    schemas !== undefined &&
-    (await provisionSchema(schema, validateOnly, schemas, log));
+    registry !== undefined &&
+    (await provisionSchema(schema, validateOnly, registry, log));
   const result = { topicCreated, schemaRegistered };
   // The walkerOS CLI prints the result only with --json.
   log.info(JSON.stringify(result));

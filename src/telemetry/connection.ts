@@ -1,7 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
-import type { Outcome } from '../model/outcome.ts';
-import type { ProduceReport } from '../model/produce-report.ts';
+import type { Outcome, ProduceReport } from '../model/outcome.ts';
 import type { LogClock } from './log.ts';
 
 /** A cluster that does not answer is asked again after so many milliseconds. */

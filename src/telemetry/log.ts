@@ -1,5 +1,5 @@
 import type { Notice, NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
-import { printable } from '../model/printable.ts';
+import { printable } from '../model/foreign.ts';
 import { catalogue, type CatalogueEntry, type Level } from './catalogue.ts';
 
 /** The part of walkerOS' logger that is used. Values go into the text: the walkerOS CLI drops log contexts. */

@@ -1,5 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
-import type { ProduceReport } from '../model/produce-report.ts';
+import type { ProduceReport } from '../model/outcome.ts';
 import type { EventMetricName } from './metrics.ts';
 
 /** What one value is about. Never a key, never a value of a record. */

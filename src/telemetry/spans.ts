@@ -10,7 +10,7 @@ import {
   type Link,
   type Tracer,
 } from '@opentelemetry/api';
-import type { ProduceReport } from '../model/produce-report.ts';
+import type { ProduceReport } from '../model/outcome.ts';
 import type { TraceContext } from '../model/record.ts';
 import { hostAndPort } from './broker-address.ts';
 import { errorType, firstError, onlyTopic } from './measurement.ts';

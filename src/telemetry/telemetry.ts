@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
-import type { OnProduced } from '../model/produce-report.ts';
+import type { OnProduced } from '../model/outcome.ts';
 import type { SpoolLevel } from '../model/spool.ts';
 import { Connection } from './connection.ts';
 import { carefulLogger, Guard } from './guard.ts';

@@ -1,7 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { Outcome } from '../model/outcome.ts';
+import type { Outcome, OnProduced } from '../model/outcome.ts';
 import { noLeader, type Slice, type TopicLayout } from '../model/partition.ts';
-import type { OnProduced } from '../model/produce-report.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
 import type { BearerSource } from './security/bearer.ts';

@@ -1,5 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
-import type { StoredRecord } from '../model/stored-record.ts';
+import type { StoredRecord } from '../model/record.ts';
 
 /** Offsets by partition. */
 export type Offsets = ReadonlyMap<number, bigint>;

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { unreachable } from '../../src/transport/errors/messages.ts';
 import { oauthTokens } from '../../src/transport/security/oauth.ts';
 import { filterOf } from '../../src/cli/reading/filter.ts';
-import { driftOf } from '../../src/setup/drift.ts';
+import { driftOf } from '../../src/setup/topics.ts';
 import { compileAvro } from '../../src/schema/avro/avro.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { scriptedServer } from '../support/scripted-http.ts';

@@ -1,7 +1,7 @@
 import { configuredDestination } from '../operations/configured.ts';
 import { valueOf } from '../dead-letters/letter.ts';
 import type { Listed } from '../dead-letters/list.ts';
-import { printable, printableJson } from '../../model/printable.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
 import { bytesText } from '../reading/show.ts';
 import { deadLetters, deadLetterTopic } from '../operations/redelivery.ts';
 import type { Command } from '../command.ts';

@@ -1,7 +1,7 @@
 import { configuredDestination } from '../operations/configured.ts';
 import type { DeadLetter } from '../dead-letters/letter.ts';
 import type { ResendResult } from '../dead-letters/resend.ts';
-import { printable, printableJson } from '../../model/printable.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
 import { resendDeadLetters } from '../operations/redelivery.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { Command } from '../command.ts';

@@ -1,5 +1,5 @@
 import { diagnose, type Finding, type Report } from '../operations/diagnosis.ts';
-import { printable, printableJson } from '../../model/printable.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
 import type { Command } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,6 +1,6 @@
 import { configuredDestination } from '../operations/configured.ts';
 import { drainSpool, spoolStatus, type DrainResult } from '../operations/draining.ts';
-import { printableJson } from '../../model/printable.ts';
+import { printableJson } from '../../model/foreign.ts';
 import type { Command } from '../command.ts';
 import { grouped, progressBar } from '../progress-bar.ts';
 import type { Terminal } from '../terminal.ts';

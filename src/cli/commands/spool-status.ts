@@ -1,6 +1,6 @@
 import { configuredDestination } from '../operations/configured.ts';
 import { spoolStatus, type SpoolStatus } from '../operations/draining.ts';
-import { printable, printableJson } from '../../model/printable.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
 import type { Command } from '../command.ts';
 import { grouped } from '../progress-bar.ts';
 

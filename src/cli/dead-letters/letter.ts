@@ -1,8 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib';
-import { deadLetterHeaders, zstdEncoding } from '../../model/dead-letter.ts';
+import { deadLetterHeaders, zstdEncoding, type KafkaRecord, type StoredRecord } from '../../model/record.ts';
 import { reasonOf } from '../../model/errors.ts';
-import type { KafkaRecord } from '../../model/record.ts';
-import type { StoredRecord } from '../../model/stored-record.ts';
 
 /** A record of the dead-letter topic, and what its headers tell. */
 export interface DeadLetter {

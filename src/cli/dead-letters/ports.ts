@@ -1,6 +1,5 @@
 import type { KafkaError } from '../../model/errors.ts';
-import type { KafkaRecord } from '../../model/record.ts';
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { KafkaRecord, StoredRecord } from '../../model/record.ts';
 import type { DeadLetter } from './letter.ts';
 import type { Bookmark } from './place.ts';
 

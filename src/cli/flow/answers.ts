@@ -1,4 +1,4 @@
-import { isObject } from '../../model/is-object.ts';
+import { isObject } from '../../model/foreign.ts';
 
 const expressSource = '@walkeros/server-source-express';
 

@@ -1,7 +1,6 @@
 import { getFlowSettings } from '@walkeros/core';
-import type { KafkaError } from '../../model/errors.ts';
-import { reasonOf, withoutFullStop } from '../../model/errors.ts';
-import { isObject } from '../../model/is-object.ts';
+import { type KafkaError, reasonOf, withoutFullStop } from '../../model/errors.ts';
+import { isObject } from '../../model/foreign.ts';
 import { flowInvalid, type FlowFile } from './flow-file.ts';
 import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
 

@@ -7,7 +7,7 @@ import { decoderOf } from '../reading/decode.ts';
 import type { Decoded } from '../reading/decoder.ts';
 import type { Filter } from '../reading/filter.ts';
 import type { KafkaError } from '../../model/errors.ts';
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import { schemaReaders } from './schema-readers.ts';
 import { untilStopped } from './stopping.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import type { Decoded } from './decoder.ts';
 
 /** What nobody else can read: as text where it is one, else as base64. */

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import { decodeBytes } from './bytes.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { framedDecoder, type FramedOptions } from './framed.ts';

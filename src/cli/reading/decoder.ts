@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 
 /** A record's value as something to read. */
 export interface Decoded {

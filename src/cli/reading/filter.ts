@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import type { Decoded } from './decoder.ts';
 
 /** What to show; everything given must hold. `*` stands for any text. */

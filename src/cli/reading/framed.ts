@@ -1,6 +1,6 @@
 import { KafkaError, reasonOf } from '../../model/errors.ts';
 import type { Decoded, Decoder } from './decoder.ts';
-import { printable } from '../../model/printable.ts';
+import { printable } from '../../model/foreign.ts';
 
 /** Reads what stands behind the id of a schema. @throws Error for bytes that do not fit it */
 export type FramedReader = (payload: Buffer) => Decoded;

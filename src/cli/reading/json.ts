@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import type { Decoded } from './decoder.ts';
 
 /** JSON begins with one of these: `{ [ "`, a digit, `-`, `t`rue, `f`alse, `n`ull, or white space. */

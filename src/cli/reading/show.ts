@@ -1,7 +1,7 @@
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import { textOf } from './bytes.ts';
 import type { Decoded } from './decoder.ts';
-import { printable, printableJson } from '../../model/printable.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
 
 /** A record as one line of JSON, for programs. Bytes that are no text are base64. */
 export function recordJson(

@@ -1,7 +1,7 @@
 import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
-import { boundedText } from '../../model/bounded-text.ts';
+import { boundedText } from '../../model/foreign.ts';
 import { connectOptions } from '../../transport/tls/connect-options.ts';
 import { serverNameOf } from '../../transport/tls/server-name.ts';
 

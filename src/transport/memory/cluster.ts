@@ -1,6 +1,5 @@
 import type { KafkaError } from '../../model/errors.ts';
-import type { Outcome } from '../../model/outcome.ts';
-import type { OnProduced } from '../../model/produce-report.ts';
+import type { Outcome, OnProduced } from '../../model/outcome.ts';
 import type { KafkaRecord } from '../../model/record.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../model/stored-record.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import type { FetchResponse } from './apis.ts';
 
 type Batches = NonNullable<FetchResponse['responses'][number]['partitions'][number]['records']>;

@@ -1,4 +1,4 @@
-import { within } from '../../model/within.ts';
+import { within } from '../../model/foreign.ts';
 import { KafkaError, reasonOf, withoutFullStop } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Bearer, BearerSource } from './bearer.ts';

@@ -1,5 +1,4 @@
-import { isBearerToken } from '../../model/bearer-text.ts';
-import { boundedText } from '../../model/bounded-text.ts';
+import { isBearerToken, boundedText } from '../../model/foreign.ts';
 import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
 import { perishable, type BearerSource, type Grant } from './bearer.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { deadLetterHeaders } from '../../../src/model/dead-letter.ts';
+import { deadLetterHeaders } from '../../../src/model/record.ts';
 import { textOf } from '../../support/docs/pages.ts';
 
 describe('docs/reliability.md', () => {

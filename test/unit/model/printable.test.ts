@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { recordJson, recordParts } from '../../../src/cli/reading/show.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
-import { printable, printableJson } from '../../../src/model/printable.ts';
+import { printable, printableJson } from '../../../src/model/foreign.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { failureOf } from '../../support/load.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { driftOf } from '../../../src/setup/drift.ts';
+import { driftOf } from '../../../src/setup/topics.ts';
 
 const declared = { name: 'orders', numPartitions: 6, replicationFactor: 3, configEntries: {} };
 const shape = { numPartitions: 6, replicationFactor: 3 };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryCluster } from '../../../src/transport/memory/cluster.ts';
-import type { Schemas } from '../../../src/setup/schema.ts';
-import { runSetup, type SetupPlan } from '../../../src/setup/setup.ts';
+import type { SetupPlan } from '../../../src/config/resolve-setup.ts';
+import type { SetupRegistry } from '../../../src/setup/schema.ts';
+import { runSetup } from '../../../src/setup/setup.ts';
 import type { Topics } from '../../../src/setup/topics.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../../../src/model/schema.ts';
@@ -13,7 +14,7 @@ const dead: TopicSpec = { ...events, name: 'dead', numPartitions: 1 };
 
 interface Run {
   readonly topics?: Topics;
-  readonly schemas?: Schemas;
+  readonly schemas?: SetupRegistry;
   readonly plan?: Partial<SetupPlan>;
 }
 
@@ -110,20 +111,18 @@ describe('setup of topics', () => {
 
 describe('setup of a schema', () => {
   const schema = { schemaType: 'AVRO', schema: '"string"' } as const;
-  const declared = { ...schema, subject: 'events-value', compatibility: 'FULL' } as const;
+  const asked = { urls: [], auth: undefined, tls: undefined, timeout: 1 };
+  const declared = { ...schema, registry: asked, subject: 'events-value', compatibility: 'FULL' } as const;
 
   function registry(kept: RegisteredSchema[] = [], reasons: string[] = [], rules?: SchemaRules) {
     const calls: string[] = [];
-    const schemas: Schemas = {
+    const schemas: SetupRegistry = {
       find: (_, { schema: text }) => Promise.resolve(kept.find((one) => one.schema === text)),
       register(subject: string, added: Schema) {
         calls.push('register');
         const registered = { ...added, subject, id: 7, version: 1, references: [] };
         kept.push(registered);
         return Promise.resolve(registered);
-      },
-      check({ schema: text }) {
-        return text === 'wrong' ? Promise.reject(new Error('no schema')) : Promise.resolve();
       },
       incompatibilities: () => Promise.resolve(reasons),
       latestRules: () => Promise.resolve(rules),
@@ -186,7 +185,7 @@ describe('setup of a schema', () => {
         'The schema is not compatible with what is registered under subject "events-value": a was renamed; b is new',
     });
     const invalid = { ...plan, schema: { ...declared, schema: 'wrong' } };
-    await assert.rejects(run({ schemas, plan: invalid }), { message: 'no schema' });
+    await assert.rejects(run({ schemas, plan: invalid }), { code: 'SCHEMA_INVALID' });
     assert.deepEqual([...calls, ...refusing.calls], []);
   });
 });

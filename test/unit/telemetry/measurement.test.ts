@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { measureRequest } from '../../../src/telemetry/measurement.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
-import type { ProduceReport } from '../../../src/model/produce-report.ts';
+import type { ProduceReport } from '../../../src/model/outcome.ts';
 import { again, recordOf, refused, reportOf } from './reports.ts';
 
 const slice = (topic: string, partition: number, records: number): ProduceReport['slices'][number] => ({

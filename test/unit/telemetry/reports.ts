@@ -1,6 +1,5 @@
 import { KafkaError } from '../../../src/model/errors.ts';
-import type { Outcome } from '../../../src/model/outcome.ts';
-import type { ProduceReport } from '../../../src/model/produce-report.ts';
+import type { Outcome, ProduceReport } from '../../../src/model/outcome.ts';
 import type { KafkaRecord } from '../../../src/model/record.ts';
 
 /** A request of one record that was stored after 20 ms; the rest as the test wants it. */

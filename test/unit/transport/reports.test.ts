@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../../../src/protocol/codecs.ts';
 import { WireClient } from '../../../src/transport/wire-client.ts';
 import type { Link, Wire } from '../../../src/transport/wire.ts';
-import type { ProduceReport } from '../../../src/model/produce-report.ts';
+import type { ProduceReport } from '../../../src/model/outcome.ts';
 import { clientOptions } from '../../support/client-options.ts';
 import { openLink } from './open-link.ts';
 

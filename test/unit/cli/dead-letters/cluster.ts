@@ -3,7 +3,7 @@ import type { Bookmark } from '../../../../src/cli/dead-letters/place.ts';
 import type { Letters, Memory, Send } from '../../../../src/cli/dead-letters/ports.ts';
 import { Resending, type ResendPorts, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
-import type { StoredRecord } from '../../../../src/model/stored-record.ts';
+import type { StoredRecord } from '../../../../src/model/record.ts';
 
 export const stored = (
   offset: number,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Send } from '../../../../src/cli/dead-letters/ports.ts';
 import { Resending, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
-import type { StoredRecord } from '../../../../src/model/stored-record.ts';
+import type { StoredRecord } from '../../../../src/model/record.ts';
 import { cluster, many, request, resending, stored, taker, timing } from './cluster.ts';
 
 describe('re-sending dead letters', () => {

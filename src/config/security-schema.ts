@@ -1,6 +1,25 @@
+import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
+import { isNamed } from '../model/foreign.ts';
 import type { CredentialsProvider, OAuthBearerProvider } from './providers.ts';
 import { bearerToken, choice, httpAddress, text } from './values.ts';
+
+/** Node's own options are not checked by name: a new version of Node may have more of them. */
+export const tlsOptions = (error: string) =>
+  z.custom<ConnectionOptions>(isNamed, { error }).meta({ type: 'object', additionalProperties: true });
+
+export const sslSchema = z
+  .union([z.boolean(), tlsOptions('must be an object of tls.ConnectionOptions')], {
+    error:
+      'must be true, false or an object of tls.ConnectionOptions, for example { "ca": "/etc/kafka/ca.pem" }',
+  })
+  .default(false)
+  .describe(
+    'Encrypts the connection. `true`: TLS with the CAs that come with Node; an object: ' +
+      "Node's `tls.ConnectionOptions`, for a private `ca`, a client certificate (`cert`, `key`, `passphrase`, or `pfx`), " +
+      '`servername` or `minVersion`. Certificates and keys are PEM text, the path of a file, or a Buffer; files are read ' +
+      'again for each new connection. With `rejectUnauthorized: false` anyone on the way can read and change what is sent.',
+  );
 
 /** Form fields that have a setting of their own, or that may not be changed. */
 const ownFields: Readonly<Record<string, string>> = {
