@@ -1,26 +1,10 @@
-import type { ConnectionOptions } from 'node:tls';
 import type { Secret } from '../model/secret.ts';
+import type { ClientOptions, IdentitySasl, PasswordSasl } from '../transport/port.ts';
+import type { MskLogin } from '../transport/security/msk-iam.ts';
 import type { OAuthLogin } from '../transport/security/oauth.ts';
 import type { ProvidedToken } from './providers.ts';
 import type { ValueOptions } from './resolve-value.ts';
 import type { ParsedSettings } from './schema.ts';
-
-/**
- * A request may use this part of `deliveryTimeout`: long enough that a broker waiting for a frozen follower still
- * answers, short enough that one more try fits in. A request given up on is where duplicates come from.
- */
-export const requestShare = 5 / 8;
-/**
- * With a spool no push waits for the request at its deadline, so it may outlast a frozen follower, which stalls all
- * acknowledgements for some nine seconds: given up on after five, as much as came meanwhile was stored twice (3,305 of the
- * 69,000 records of the reference chaos; now 13). Milliseconds.
- */
-const requestWithSpool = 15_000;
-
-/** How long a request may go unanswered, whatever `requestTimeout` says. Milliseconds. */
-export function longestRequest(deliveryTimeout: number, hasSpool: boolean): number {
-  return Math.max(deliveryTimeout * requestShare, hasSpool ? requestWithSpool : 0);
-}
 
 type Kafka = ParsedSettings['kafka'];
 
@@ -49,47 +33,18 @@ export interface Options {
   readonly traceparent: string | undefined;
 }
 
-export interface ConnectionFacts {
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  /** Undefined: no TLS. The whole object is kept secret, since `key`, `pfx` and `passphrase` are in it. */
-  readonly tls: Secret<ConnectionOptions> | undefined;
+/** `requestTimeout`: as set, and no more than its share of `deliveryTimeout`. */
+export type ConnectionFacts = Omit<ClientOptions, 'sasl' | 'onProduced'> & {
   readonly sasl: SaslFacts | undefined;
-  readonly connectTimeout: number;
-  /** As set, and no more than its share of `deliveryTimeout`. */
-  readonly requestTimeout: number;
-  readonly ackTimeout: number;
-  readonly acks: Kafka['acks'];
-  readonly compression: Kafka['compression'];
-  readonly idempotent: boolean;
-  readonly autoCreateTopics: boolean;
-}
+};
 
-export type SaslFacts = PasswordFacts | TokenFacts | AwsFacts;
-
-type PasswordFacts = { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' } & (
-  | { readonly username: string; readonly password: Secret<string> }
-  | { readonly credentials: () => Promise<{ readonly username: string; readonly password: Secret<string> }> }
-);
-
-type TokenFacts = { readonly mechanism: 'oauthbearer' } & (
-  | { readonly token: Secret<string> }
-  | { readonly provide: () => Promise<ProvidedToken> }
-  | { readonly oauth: OAuthLogin }
-);
-
-type AwsFacts = { readonly mechanism: 'aws' } & (
-  | {
-      readonly region: string;
-      /** Undefined: AWS's own credential chain. */
-      readonly signer: Secret<AwsKeys> | undefined;
-    }
-  /** kafkajs's own mechanism, which is not MSK's. */
-  | { readonly authorizationIdentity: string; readonly keys: Secret<AwsKeys> }
-);
-
-export interface AwsKeys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string | undefined;
-}
+/** How to log in, before tokens are fetched. */
+export type SaslFacts =
+  | PasswordSasl
+  | IdentitySasl
+  | ({ readonly mechanism: 'aws' } & MskLogin)
+  | ({ readonly mechanism: 'oauthbearer' } & (
+      | { readonly token: Secret<string> }
+      | { readonly provide: () => Promise<ProvidedToken> }
+      | { readonly oauth: OAuthLogin }
+    ));

@@ -1,33 +1,23 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Secret } from '../model/secret.ts';
-import { inClearText } from './clear-text.ts';
 import type { Problem } from './problems.ts';
 import { tlsFacts, tlsProblems } from './tls.ts';
+import type { ParsedValue } from './value-schema.ts';
 
 /** A Schema Registry, as its client takes it. Times in ms. */
 export interface RegistryFacts {
+  /** The same registry under several names: tried in turn, beginning with the one that answered last. */
   readonly urls: readonly string[];
-  readonly auth: RegistryAuth | undefined;
-  readonly tls: Secret<ConnectionOptions> | undefined;
-  readonly timeout: number;
-}
-
-export type RegistryAuth =
-  { readonly username: string; readonly password: Secret<string> } | { readonly token: Secret<string> };
-
-/** As the schema of both settings leaves it. */
-export interface DeclaredRegistry {
-  readonly url: string | readonly string[];
-  readonly auth?:
-    | {
-        readonly username?: string | undefined;
-        readonly password?: string | undefined;
-        readonly token?: string | undefined;
-      }
+  readonly auth:
+    | { readonly username: string; readonly password: Secret<string> }
+    | { readonly token: Secret<string> }
     | undefined;
-  readonly ssl?: ConnectionOptions | undefined;
+  readonly tls: Secret<ConnectionOptions> | undefined;
+  /** For one answer. */
   readonly timeout: number;
 }
+
+type DeclaredRegistry = NonNullable<ParsedValue['registry']>;
 
 export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry): RegistryFacts {
   return Object.freeze({
@@ -74,8 +64,16 @@ export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: strin
 }
 
 /** The schema has seen to it that it is one or the other. */
-function authOf(auth: DeclaredRegistry['auth']): RegistryAuth | undefined {
+function authOf(auth: DeclaredRegistry['auth']): RegistryFacts['auth'] {
   if (auth?.token !== undefined) return { token: new Secret(auth.token) };
   if (auth?.username === undefined || auth.password === undefined) return undefined;
   return { username: auth.username, password: new Secret(auth.password) };
+}
+
+const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Whether others can read what is sent to this URL: without TLS it leaves the machine. */
+export function inClearText(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !local.test(hostname);
 }

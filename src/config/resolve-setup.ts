@@ -2,7 +2,7 @@ import { KafkaError } from '../model/errors.ts';
 import { isObject, propertyOf } from '../model/foreign.ts';
 import type { Compatibility, Schema } from '../model/schema.ts';
 import type { TopicSpec } from '../model/topic.ts';
-import { given, problemsOf, sentenceOf, type Problem } from './problems.ts';
+import { withoutUndefined, problemsOf, sentenceOf, type Problem } from './problems.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';
 import { registryFacts, registryProblems, registryWarnings, type RegistryFacts } from './registry-facts.ts';
@@ -105,7 +105,7 @@ function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {
   const above = { numPartitions, replicationFactor, configEntries };
   const main = setup.topic ?? fallbackTopic;
   const named = new Map(Object.entries({ [main]: {}, ...setup.topics }));
-  const topics = [...named].map(([name, own]): TopicSpec => ({ name, ...above, ...given(own) }));
+  const topics = [...named].map(([name, own]): TopicSpec => ({ name, ...above, ...withoutUndefined(own) }));
   const isMain = ({ name }: TopicSpec): boolean => name === main;
   return {
     topics: [...topics.filter(isMain), ...topics.filter((topic) => !isMain(topic))],

@@ -1,33 +1,30 @@
-import { given } from './problems.ts';
+import { isObject } from '../model/foreign.ts';
+import { withoutUndefined } from './problems.ts';
+import type { CloudEventsSettings } from '../record/cloudevents.ts';
 import { registryFacts, type RegistryFacts } from './registry-facts.ts';
 import { ruleSettingsSchema } from './schema.ts';
 import { isSchemaFormat, readyMade } from './value-rules.ts';
-import type { ParsedRuleValue, ParsedValue } from './value-schema.ts';
+import { valueDefaults, type ParsedRuleValue, type ParsedValue } from './value-schema.ts';
 
 /** How values are written, complete and checked. */
-export type ValueOptions = JsonOptions | CloudEventsOptions | SchemaOptions;
-
-export interface JsonOptions {
-  readonly format: 'json';
-}
-
-export interface CloudEventsOptions {
-  readonly format: 'cloudevents';
-  readonly mode: 'binary' | 'structured';
-  readonly source: string;
-  readonly typePrefix: string;
-}
+export type ValueOptions =
+  | { readonly format: 'json' }
+  | ({ readonly format: 'cloudevents' } & Omit<CloudEventsSettings, 'headers'>)
+  | SchemaOptions;
 
 export interface SchemaOptions {
   readonly format: 'avro' | 'json-schema' | 'protobuf';
   readonly registry: RegistryFacts;
   /** Undefined: the ready-made one of the event. */
   readonly schema: string | undefined;
+  /** Protobuf: the message of the schema to write. */
   readonly message: string | undefined;
   readonly subjectNameStrategy: 'topic' | 'record' | 'topic-record';
+  /** Registers the schema where it is not. */
   readonly autoRegister: boolean;
+  /** Writes with the newest schema of the subject instead of this one. */
   readonly useLatestVersion: boolean;
-  /** Milliseconds. */
+  /** How long that one is taken for the newest, in ms. */
   readonly latestCacheTtl: number;
   /** Names of rules that values may be written without. */
   readonly ignoreRules: readonly string[];
@@ -35,7 +32,7 @@ export interface SchemaOptions {
 
 /** A rule's settings over those of all events. Of another format only the registry is worth taking over. */
 export function merged(base: ParsedValue, rule: ParsedRuleValue): ParsedValue {
-  const own = given(rule);
+  const own = withoutUndefined(rule);
   const { format = base.format } = own;
   if (format === base.format) return { ...base, ...outdone(base, own), ...own, format };
   return { ...(isSchemaFormat(format) && { registry: base.registry }), ...own, format };
@@ -44,7 +41,8 @@ export function merged(base: ParsedValue, rule: ParsedRuleValue): ParsedValue {
 /** What a rule's `useLatestVersion` leaves without a use: it says itself that these are not for its events. */
 function outdone(base: ParsedValue, { useLatestVersion, subjectNameStrategy }: ParsedRuleValue) {
   if (useLatestVersion === false) return { latestCacheTtl: undefined };
-  const bySchemaName = (subjectNameStrategy ?? base.subjectNameStrategy ?? 'topic') !== 'topic';
+  const bySchemaName =
+    (subjectNameStrategy ?? base.subjectNameStrategy ?? valueDefaults.subjectNameStrategy) !== 'topic';
   return useLatestVersion === true && !bySchemaName ? { schema: undefined } : {};
 }
 
@@ -64,7 +62,7 @@ export function valueChoice(base: ParsedValue): (ruleSettings?: unknown) => Valu
   const general = optionsOf(base);
   const ofRules = new WeakMap<object, ValueOptions>();
   return (ruleSettings) => {
-    if (typeof ruleSettings !== 'object' || ruleSettings === null) return general;
+    if (!isObject(ruleSettings)) return general;
     let own = ofRules.get(ruleSettings);
     if (own === undefined) {
       const { data } = ruleSettingsSchema.safeParse(ruleSettings);
@@ -77,23 +75,11 @@ export function valueChoice(base: ParsedValue): (ruleSettings?: unknown) => Valu
 
 /** Of settings that value-rules.ts has passed; what it would have refused is an error of ours. */
 function valueOptions(value: ParsedValue, registry: RegistryFacts | undefined): ValueOptions {
-  const { format } = value;
+  const { format, schema, message, ...others } = value;
+  const { mode, source, typePrefix, ...ofSchemas } = { ...valueDefaults, ...withoutUndefined(others) };
   if (format === 'json') return { format };
-  if (format === 'cloudevents') {
-    const { mode = 'binary', source = 'walkeros', typePrefix = 'walkeros.' } = value;
-    return { format, mode, source, typePrefix };
-  }
+  if (format === 'cloudevents') return { format, mode, source, typePrefix };
   if (registry === undefined)
     throw new Error(`no rule refused settings.value of "${format}" without a registry`);
-  return {
-    format,
-    registry,
-    schema: value.schema === readyMade ? undefined : value.schema,
-    message: value.message,
-    subjectNameStrategy: value.subjectNameStrategy ?? 'topic',
-    autoRegister: value.autoRegister ?? false,
-    useLatestVersion: value.useLatestVersion ?? false,
-    latestCacheTtl: value.latestCacheTtl ?? 60_000,
-    ignoreRules: value.ignoreRules ?? [],
-  };
+  return { ...ofSchemas, format, registry, schema: schema === readyMade ? undefined : schema, message };
 }

@@ -2,19 +2,17 @@ import { z } from 'zod';
 import { KafkaError } from '../model/errors.ts';
 import { propertyOf } from '../model/foreign.ts';
 import { shapeOf } from './fields.ts';
-import { mappingProblems } from './mapping.ts';
+import { mappingProblems, valueRegistries } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
-import { longestRequest, type ConnectionFacts, type Options } from './options.ts';
+import type { ConnectionFacts, Options } from './options.ts';
 import { problemsOf, sentenceOf } from './problems.ts';
 import { registryProblems, registryWarnings } from './registry-facts.ts';
 import { valueChoice } from './resolve-value.ts';
-import type { Facts } from './rule.ts';
-import { rules } from './rules.ts';
+import { brokenRules, type Facts } from './rules.ts';
 import { saslFacts } from './sasl.ts';
 import { settingsSchema, type ParsedSettings } from './schema.ts';
-import { timeouts } from './timeouts.ts';
+import { longestRequest, timeouts } from './timeouts.ts';
 import { tlsFacts, tlsProblems } from './tls.ts';
-import { valueRegistries } from './value-registries.ts';
 import { valueProblems } from './value-rules.ts';
 
 export type { Options } from './options.ts';
@@ -54,12 +52,10 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     environmentRegion,
     startFolder: environment.PWD,
   };
-  const broken = (severity: 'error' | 'warning') =>
-    rules.filter((rule) => rule.severity === severity).flatMap((rule) => rule.check(known) ?? []);
 
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
-    ...broken('error'),
+    ...brokenRules('error', known),
     ...tlsProblems(known.ssl ?? false, 'settings.kafka.ssl'),
     ...(known.value ? valueProblems(known.value, 'settings.value') : []),
     ...registryProblems(known.value?.registry, 'settings.value.registry'),
@@ -75,7 +71,11 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   const ofRegistries = valueRegistries(options, mapping).flatMap(({ facts, path }) =>
     registryWarnings(facts, path),
   );
-  return { options, warnings: [...broken('warning'), ...ofRegistries].map(sentenceOf), collectorTimeout };
+  return {
+    options,
+    warnings: [...brokenRules('warning', known), ...ofRegistries].map(sentenceOf),
+    collectorTimeout,
+  };
 }
 
 /** Nothing where `deliveryTimeout` is wrong by itself. */

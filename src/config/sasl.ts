@@ -1,5 +1,6 @@
 import { Secret } from '../model/secret.ts';
-import type { AwsKeys, SaslFacts } from './options.ts';
+import type { AwsKeys } from '../transport/port.ts';
+import type { SaslFacts } from './options.ts';
 import { credentialsFrom, tokenFrom } from './providers.ts';
 import type { ParsedSettings } from './schema.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { saslSchema, sslSchema } from './security-schema.ts';
+import { defaultWithSpool } from './timeouts.ts';
 import { ruleValueSchema, valueSchema } from './value-schema.ts';
 import { broker, bytes, choice, count, flag, milliseconds, text, topicName } from './values.ts';
 
@@ -134,7 +135,7 @@ const kafka = z.strictObject(
     deliveryTimeout: milliseconds()
       .default(30_000)
       .describe(
-        'Longest a push may take, in ms, all tries included (8000 by default with `settings.spool`). ' +
+        `Longest a push may take, in ms, all tries included (${defaultWithSpool} by default with \`settings.spool\`). ` +
           'Long enough to outlive a broker: a new leader takes about 10 s. With a spool the disk takes over, so that no push waits longer. ' +
           "The destination's `config.timeout`, at which the collector counts a push as failed, is raised to 5/4 of it where it " +
           'is not set. Where it is, pushes settle before it: by default, after 4/5 of it.',

@@ -1,5 +1,5 @@
 import type { Problem } from './problems.ts';
-import type { ParsedValue } from './value-schema.ts';
+import { valueDefaults, type ParsedValue } from './value-schema.ts';
 
 type Format = ParsedValue['format'];
 
@@ -44,13 +44,13 @@ const rules: readonly ValueRule[] = [
   },
   {
     field: 'schema',
-    when: ({ schema, useLatestVersion, subjectNameStrategy = 'topic' }) =>
+    when: ({ schema, useLatestVersion, subjectNameStrategy = valueDefaults.subjectNameStrategy }) =>
       schema !== undefined && useLatestVersion === true && subjectNameStrategy === 'topic',
     say: 'is not used with useLatestVersion, which takes the newest of the subject: remove it, or set useLatestVersion to false',
   },
   {
     field: 'latestCacheTtl',
-    when: ({ latestCacheTtl, useLatestVersion = false }) => latestCacheTtl !== undefined && !useLatestVersion,
+    when: ({ latestCacheTtl, useLatestVersion }) => latestCacheTtl !== undefined && useLatestVersion !== true,
     say: 'has no effect without useLatestVersion: remove it',
   },
   {

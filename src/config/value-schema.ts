@@ -23,6 +23,18 @@ const format = choice(['json', 'cloudevents', 'avro', 'json-schema', 'protobuf']
     "`avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value).",
 );
 
+/** Of fields that settings leave out. Not in the schema: a mapping rule that leaves one out has what `settings.value` says. */
+export const valueDefaults = {
+  mode: 'binary',
+  source: 'walkeros',
+  typePrefix: 'walkeros.',
+  subjectNameStrategy: 'topic',
+  autoRegister: false,
+  useLatestVersion: false,
+  latestCacheTtl: 60_000,
+  ignoreRules: [],
+} as const;
+
 const others = {
   mode: choice(['binary', 'structured'])
     .optional()
@@ -32,12 +44,13 @@ const others = {
     ),
   source: text('https://www.example.com/shop')
     .optional()
-    .describe('For `cloudevents`: the attribute `source`. Default: `walkeros`.'),
+    .describe(`For \`cloudevents\`: the attribute \`source\`. Default: \`${valueDefaults.source}\`.`),
   typePrefix: z
     .string({ error: 'must be text, for example "com.example."' })
     .optional()
     .describe(
-      'For `cloudevents`: prefix of the attribute `type`, before the event name (spaces as `_`). Default: `walkeros.`.',
+      'For `cloudevents`: prefix of the attribute `type`, before the event name (spaces as `_`). ' +
+        `Default: \`${valueDefaults.typePrefix}\`.`,
     ),
   registry: registry.optional(),
   schema: schemaText(() => 'must be the schema, as text or (avro, json-schema) as an object, and not empty')
@@ -70,7 +83,7 @@ const others = {
     .optional()
     .describe(
       'For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background. ' +
-        'Default: 60000.',
+        `Default: ${valueDefaults.latestCacheTtl}.`,
     ),
   ignoreRules: z
     .array(text('encryptPii'), { error: 'must be a list of names, for example ["encryptPii"]' })

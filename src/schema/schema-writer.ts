@@ -1,36 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SchemaOptions } from '../config/resolve-value.ts';
 import { errorTraits, KafkaError, reasonOf } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
 import type { RegisteredSchema, Schema, SchemaRules, SchemaType } from '../model/schema.ts';
 import type { Compiled } from './format.ts';
 import { loadFormat } from './load.ts';
+import type { Registry } from './registry/registry.ts';
 import { Misfit } from './misfit.ts';
 import { rulesLeft, rulesText } from './schema-rules.ts';
 import { flattened, inWholeMilliseconds } from './walkeros-event/flatten.ts';
 import { walkerosEventName } from './walkeros-event/schemas.ts';
 
-/** What a writer needs of a Schema Registry; `registry/` has one. Failures are `KafkaError`s. */
-export interface Schemas {
-  find(subject: string, schema: Schema): Promise<RegisteredSchema | undefined>;
-  register(subject: string, schema: Schema): Promise<RegisteredSchema>;
-  latest(subject: string): Promise<RegisteredSchema | undefined>;
-  /** Of the newest version. Undefined where it has none, or where there is no version. */
-  latestRules(subject: string): Promise<SchemaRules | undefined>;
-}
+/** What a writer needs of a Schema Registry. Failures are `KafkaError`s. */
+export type Schemas = Pick<Registry, 'find' | 'register' | 'latest' | 'latestRules'>;
 
-export interface SchemaChoice extends Schema {
-  /** Protobuf: the message of the schema to write. */
-  readonly message: string | undefined;
-  readonly subjectNameStrategy: 'topic' | 'record' | 'topic-record';
-  /** Registers the schema where it is not. */
-  readonly autoRegister: boolean;
-  /** Writes with the newest schema of the subject instead of this one. */
-  readonly useLatestVersion: boolean;
-  /** How long that one is taken for the newest, in ms. */
-  readonly latestCacheTtl: number;
-  /** Names of rules that values may be written without. */
-  readonly ignoreRules: readonly string[];
-}
+/** The settings of a value, with the text of its schema. */
+export type SchemaChoice = Schema & Omit<SchemaOptions, 'format' | 'registry' | 'schema'>;
 
 export interface SchemaWriterContext {
   readonly schemas: Schemas;

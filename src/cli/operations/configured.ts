@@ -1,10 +1,9 @@
 import { findDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Environment } from '../flow/references.ts';
-import { ruleTopics } from '../../config/mapping.ts';
+import { ruleTopics, valueRegistries, type NamedRegistry } from '../../config/mapping.ts';
 import { setupRegistry, setupTopics } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';
-import { valueRegistries, type NamedRegistry } from '../../config/value-registries.ts';
 
 /** A destination of a flow file, as the commands work with it. */
 export interface Configured {

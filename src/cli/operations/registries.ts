@@ -2,7 +2,7 @@ import type { Patient } from '../doctor/patient.ts';
 import type { SchemaPlan } from '../../config/resolve-setup.ts';
 import type { SchemaOptions } from '../../config/resolve-value.ts';
 import type { Options } from '../../config/resolve.ts';
-import { valueRegistries } from '../../config/value-registries.ts';
+import { valueRegistries } from '../../config/mapping.ts';
 import { Registry } from '../../schema/registry/registry.ts';
 import { assertCompatible } from '../../setup/schema.ts';
 import { schemaChoice } from '../../schema/value-formats.ts';

@@ -1,4 +1,4 @@
-import type { NamedRegistry } from '../../config/value-registries.ts';
+import type { NamedRegistry } from '../../config/mapping.ts';
 import type { FramedReaders } from '../reading/framed.ts';
 import { onOneLine } from '../reading/json.ts';
 import { Registry } from '../../schema/registry/registry.ts';

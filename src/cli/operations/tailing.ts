@@ -2,7 +2,7 @@ import { clientOptions } from '../../transport/client-options.ts';
 import { createReader } from '../../transport/create.ts';
 import type { Reader } from '../../transport/reader.ts';
 import type { Options } from '../../config/resolve.ts';
-import type { NamedRegistry } from '../../config/value-registries.ts';
+import type { NamedRegistry } from '../../config/mapping.ts';
 import { decoderOf } from '../reading/decode.ts';
 import type { Decoded } from '../reading/decoder.ts';
 import type { Filter } from '../reading/filter.ts';

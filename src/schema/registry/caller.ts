@@ -1,21 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectionOptions } from 'node:tls';
+import type { RegistryFacts } from '../../config/registry-facts.ts';
 import { KafkaError } from '../../model/errors.ts';
 import type { Secret } from '../../model/secret.ts';
 import { faultOfAnswer, faultOfSilence, registryError, type Fault } from './errors.ts';
 import { plainTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
 
 /** Everything a registry's client is made from. Times in milliseconds. */
-export interface RegistryOptions {
-  /** The same registry under several names: tried in turn, beginning with the one that answered last. */
-  readonly urls: readonly string[];
-  readonly auth:
-    | { readonly username: string; readonly password: Secret<string> }
-    | { readonly token: Secret<string> }
-    | undefined;
-  readonly tls: Secret<ConnectionOptions> | undefined;
-  /** For one answer. */
-  readonly timeout: number;
+export interface RegistryOptions extends RegistryFacts {
   /** How many times all URLs are gone through again after the first. Default 3. */
   readonly retries?: number;
   /** The pause before the first of these, doubled for each later one. Default 300. */

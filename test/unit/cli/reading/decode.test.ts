@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveOptions } from '../../../../src/config/resolve.ts';
-import { valueRegistries } from '../../../../src/config/value-registries.ts';
+import { valueRegistries } from '../../../../src/config/mapping.ts';
 import { decoderOf } from '../../../../src/cli/reading/decode.ts';
 import type { FramedReaders } from '../../../../src/cli/reading/framed.ts';
 import { cloudEvents } from '../../../../src/record/cloudevents.ts';
