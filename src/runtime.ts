@@ -3,7 +3,7 @@ import { createMemoryCluster } from './transport/memory/cluster.ts';
 import { partitionOf } from './protocol/partitioner.ts';
 import type { Client } from './transport/port.ts';
 import { clientOptions } from './transport/client-options.ts';
-import { systemClock } from './producer/clock.ts';
+import { systemClock } from './producer/ports.ts';
 import { Producer } from './producer/producer.ts';
 import type { Broker, DeliverySettings } from './producer/ports.ts';
 import type { Options } from './config/resolve.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { marginOf } from '../producer/disk-overflow.ts';
+import { marginOf } from '../producer/spooled-records.ts';
 import { isMskHost, mskPortProblem, portOf, regionOf } from './msk.ts';
 import type { Problem } from './problems.ts';
 import { inClearText } from './registry-facts.ts';

@@ -1,87 +1,94 @@
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 
 /**
- * Bounds the bytes under way by `bufferMemory`. Beyond it, entries queue at the door, first come first served: that
- * is the back-pressure a caller feels, for at most its own deadline. With a spool nobody queues: who finds no room
- * enters without being held, and goes to the disk.
+ * Bounds the bytes under way by `bufferMemory`. Records beyond it are blocked, first come first served: that is the
+ * back-pressure a caller feels, until the deadline of its own record. With a spool no record is blocked: one that finds no
+ * room goes to the disk.
  */
 export class BufferPool {
   readonly #capacity: number;
-  readonly #enter: (entry: ProducerRecord) => void;
-  readonly #queues: boolean;
   #used = 0;
-  #queue: ProducerRecord[] = [];
+  #blocked: ProducerRecord[] = [];
   #head = 0;
-  #letting = false;
+  #deadLetters: ProducerRecord[] = [];
+  #onAdmissible: (() => void) | undefined;
 
-  constructor(capacity: number, enter: (entry: ProducerRecord) => void, queues = true) {
+  constructor(capacity: number) {
     this.#capacity = capacity;
-    this.#enter = enter;
-    this.#queues = queues;
   }
 
-  /** Half of the room is taken: time to let go of what need not be here. */
+  /** Half of the room is taken: time to unload what need not be in memory. */
   get crowded(): boolean {
     return this.#used > this.#capacity / 2;
   }
 
-  get full(): boolean {
-    return this.#head < this.#queue.length;
+  /** @returns false where there is no room for the record, or others wait for it already */
+  admit(record: ProducerRecord): boolean {
+    if (this.#hasBlocked || this.#used + record.bytes > this.#capacity) return false;
+    this.hold(record);
+    return true;
   }
 
-  /**
-   * Lets the entry in now, or when there is room.
-   * @returns whether there is room now
-   */
-  admit(entry: ProducerRecord): boolean {
-    const room = !this.full && this.#used + entry.bytes <= this.#capacity;
-    if (room) this.#let(entry);
-    else if (this.#queues) {
-      moveTo(entry, 'blocked');
-      this.#queue.push(entry);
-    } else this.#enter(entry);
-    return room;
+  /** The record waits for room. `takeAdmissible` has it when its turn comes. */
+  block(record: ProducerRecord): void {
+    moveTo(record, 'blocked');
+    this.#blocked.push(record);
   }
 
-  /** Lets in an entry that follows from one already inside (a dead letter), which must not wait for itself. */
-  admitFollower(entry: ProducerRecord): void {
-    this.#let(entry);
+  /** Admits a dead letter beyond `bufferMemory`: it must not wait for the room of its own record. */
+  admitDeadLetter(record: ProducerRecord): void {
+    this.hold(record);
+    this.#deadLetters.push(record);
+    this.#wake();
   }
 
-  /** Counts an entry that comes from the spool: who fetches it sees to the room. */
-  hold(entry: ProducerRecord): void {
-    entry.held = true;
-    this.#used += entry.bytes;
+  /** Counts a record, whether there is room or not. */
+  hold(record: ProducerRecord): void {
+    record.held = true;
+    this.#used += record.bytes;
   }
 
-  /** A settled entry gives its bytes back, if it ever got past the door. */
-  leave(entry: ProducerRecord): void {
-    if (!entry.held) return;
-    entry.held = false;
-    this.#used -= entry.bytes;
-    if (!this.#letting) this.#letIn();
+  /** The record gives its bytes back, if it ever held any. */
+  release(record: ProducerRecord): void {
+    if (!record.held) return;
+    record.held = false;
+    this.#used -= record.bytes;
+    if (this.#hasBlocked) this.#wake();
   }
 
-  /** Who comes in may leave at once, its topic being refused; the line goes on from here then, not from within. */
-  #letIn(): void {
-    this.#letting = true;
-    for (let next = this.#queue[this.#head]; next !== undefined; next = this.#queue[this.#head]) {
-      if (next.state !== 'done' && this.#used + next.bytes > this.#capacity) break;
+  /** Resolves when `takeAdmissible` may have something, which it had not when this was called. */
+  admissible(): Promise<void> {
+    return new Promise((resolve) => (this.#onAdmissible = resolve));
+  }
+
+  /** Takes the dead letters, and as many blocked records as there is room for. They hold their bytes. */
+  takeAdmissible(): ProducerRecord[] {
+    const admitted = this.#deadLetters;
+    this.#deadLetters = [];
+    for (let next = this.#blocked[this.#head]; next !== undefined; next = this.#blocked[this.#head]) {
+      if (next.state !== 'done') {
+        if (this.#used + next.bytes > this.#capacity) break;
+        this.hold(next);
+        admitted.push(next);
+      }
       this.#head++;
-      if (next.state !== 'done') this.#let(next);
     }
-    this.#letting = false;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
+    if (!this.#hasBlocked) {
+      this.#blocked = [];
       this.#head = 0;
-    } else if (this.#head > 1_024 && this.#head * 2 > this.#queue.length) {
-      this.#queue.splice(0, this.#head);
+    } else if (this.#head > 1_024 && this.#head * 2 > this.#blocked.length) {
+      this.#blocked.splice(0, this.#head);
       this.#head = 0;
     }
+    return admitted;
   }
 
-  #let(entry: ProducerRecord): void {
-    this.hold(entry);
-    this.#enter(entry);
+  get #hasBlocked(): boolean {
+    return this.#head < this.#blocked.length;
+  }
+
+  #wake(): void {
+    this.#onAdmissible?.();
+    this.#onAdmissible = undefined;
   }
 }

@@ -47,7 +47,7 @@ const dispensable: ReadonlySet<string> = new Set([
  * needs to send the record again, then the value is compressed, whatever `settings.kafka.compression` says.
  * @returns undefined where it cannot be smaller
  */
-export function smallerLetter(letter: KafkaRecord): KafkaRecord | undefined {
+export function smallerDeadLetter(letter: KafkaRecord): KafkaRecord | undefined {
   const { headers } = letter;
   const isLetter = deadLetterHeaders.topic in headers && deadLetterHeaders.timestamp in headers;
   if (!isLetter || deadLetterHeaders.encoding in headers) return undefined;

@@ -2,14 +2,14 @@ import { KafkaError, reasonOf } from '../model/errors.ts';
 import type { Failure } from '../model/outcome.ts';
 import type { ProducerRecord } from './producer-record.ts';
 
-/** What a push is told when its record could not be settled otherwise. Each names the topic and what to change. */
+/** Why a record was not stored. Each message names the topic and what to change. */
 export const failures = {
-  deadline(entry: ProducerRecord, deliveryTimeout: number): KafkaError {
+  deadline(record: ProducerRecord, deliveryTimeout: number): KafkaError {
     return new KafkaError(
       'DEADLINE_EXCEEDED',
-      `Kafka topic "${entry.record.topic}": not acknowledged within settings.kafka.deliveryTimeout ` +
-        `(${deliveryTimeout} ms); the record ${fate(entry)}. ${lastWord(entry)}`,
-      about(entry),
+      `Kafka topic "${record.content.topic}": not acknowledged within settings.kafka.deliveryTimeout ` +
+        `(${deliveryTimeout} ms); the record ${fate(record)}. ${lastWord(record)}`,
+      about(record),
     );
   },
 
@@ -22,64 +22,64 @@ export const failures = {
   },
 
   /** The broker's last word is about the last try alone. */
-  refused(entry: ProducerRecord, error: KafkaError): KafkaError {
-    if (error.mayHaveBeenWritten || !mayBeWritten(entry)) return error;
+  refused(record: ProducerRecord, error: KafkaError): KafkaError {
+    if (error.mayHaveBeenWritten || !mayBeWritten(record)) return error;
     return new KafkaError(error.code, `${error.message} An earlier request may have written this record.`, {
-      ...about(entry),
+      ...about(record),
       kafkaCode: error.kafkaCode,
       cause: error,
     });
   },
 
   /** What an answer says of a record that it ends. @param index of the record in its batch */
-  ofAnswer(entry: ProducerRecord, outcome: Failure, index: number): KafkaError {
+  ofAnswer(record: ProducerRecord, outcome: Failure, index: number): KafkaError {
     switch (outcome.kind) {
       case 'rejected':
         return outcome.named?.get(index) ?? outcome.error;
       case 'too-large':
-        return failures.tooLarge(entry, outcome.error);
+        return failures.tooLarge(record, outcome.error);
       case 'retriable':
-        return failures.retriesExhausted(entry, outcome.error);
+        return failures.retriesExhausted(record, outcome.error);
       case 'unreachable':
       case 'unknown':
         return outcome.error;
     }
   },
 
-  retriesExhausted(entry: ProducerRecord, error: KafkaError): KafkaError {
+  retriesExhausted(record: ProducerRecord, error: KafkaError): KafkaError {
     return new KafkaError(
       error.code,
-      `${error.message} Gave up after ${entry.attempts} tries (settings.kafka.retry.retries); the record ${fate(entry)}.`,
-      { ...about(entry), kafkaCode: error.kafkaCode, cause: error },
+      `${error.message} Gave up after ${record.attempts} tries (settings.kafka.retry.retries); the record ${fate(record)}.`,
+      { ...about(record), kafkaCode: error.kafkaCode, cause: error },
     );
   },
 
-  bufferFull(entry: ProducerRecord, bufferMemory: number): KafkaError {
+  bufferFull(record: ProducerRecord, bufferMemory: number): KafkaError {
     return new KafkaError(
       'BUFFER_FULL',
-      `Kafka topic "${entry.record.topic}": no room within settings.kafka.bufferMemory (${bufferMemory} bytes) before ` +
-        `the deadline; the record ${fate(entry)}. The cluster takes records more slowly than they come: add ` +
+      `Kafka topic "${record.content.topic}": no room within settings.kafka.bufferMemory (${bufferMemory} bytes) before ` +
+        `the deadline; the record ${fate(record)}. The cluster takes records more slowly than they come: add ` +
         `partitions or brokers, or raise bufferMemory.`,
-      about(entry),
+      about(record),
     );
   },
 
-  largerThanBuffer(entry: ProducerRecord, bufferMemory: number): KafkaError {
+  largerThanBuffer(record: ProducerRecord, bufferMemory: number): KafkaError {
     return new KafkaError(
       'RECORD_TOO_LARGE',
-      `Kafka topic "${entry.record.topic}": a record of ${entry.bytes} bytes can never fit into ` +
+      `Kafka topic "${record.content.topic}": a record of ${record.bytes} bytes can never fit into ` +
         `settings.kafka.bufferMemory (${bufferMemory} bytes).`,
-      about(entry),
+      about(record),
     );
   },
 
   /** The broker names no size, and those who look for the event need it. */
-  tooLarge(entry: ProducerRecord, error: KafkaError): KafkaError {
+  tooLarge(record: ProducerRecord, error: KafkaError): KafkaError {
     if (error.code !== 'RECORD_TOO_LARGE') return error;
     return new KafkaError(
       error.code,
-      `${error.message} This record has ${entry.bytes} bytes before compression.`,
-      { ...about(entry), kafkaCode: error.kafkaCode, cause: error },
+      `${error.message} This record has ${record.bytes} bytes before compression.`,
+      { ...about(record), kafkaCode: error.kafkaCode, cause: error },
     );
   },
 
@@ -99,21 +99,21 @@ export const failures = {
     );
   },
 
-  leftBehind(entry: ProducerRecord): KafkaError {
+  leftBehind(record: ProducerRecord): KafkaError {
     return new KafkaError(
       'DESTINATION_CLOSED',
-      `Kafka topic "${entry.record.topic}": the destination closed before the broker acknowledged; the record ` +
-        `${fate(entry)}. ${lastWord(entry)}`,
-      about(entry),
+      `Kafka topic "${record.content.topic}": the destination closed before the broker acknowledged; the record ` +
+        `${fate(record)}. ${lastWord(record)}`,
+      about(record),
     );
   },
 
-  notKept(entry: ProducerRecord, error: KafkaError): KafkaError {
+  notKept(record: ProducerRecord, error: KafkaError): KafkaError {
     return new KafkaError(
       error.code,
-      `Kafka topic "${entry.record.topic}": not acknowledged in time, and not kept either; the record ${fate(entry)}. ` +
-        `${error.message} ${lastWord(entry)}`,
-      { ...about(entry), cause: error },
+      `Kafka topic "${record.content.topic}": not acknowledged in time, and not kept either; the record ${fate(record)}. ` +
+        `${error.message} ${lastWord(record)}`,
+      { ...about(record), cause: error },
     );
   },
 
@@ -125,27 +125,27 @@ export const failures = {
     );
   },
 
-  spoolSilent(entry: ProducerRecord): KafkaError {
+  spoolSilent(record: ProducerRecord): KafkaError {
     return new KafkaError(
       'SPOOL_FAILED',
-      `Kafka topic "${entry.record.topic}": not acknowledged in time, and the disk of settings.spool.path did not ` +
-        `answer either; the record ${fate(entry)}. ${lastWord(entry)}`,
-      about(entry),
+      `Kafka topic "${record.content.topic}": not acknowledged in time, and the disk of settings.spool.path did not ` +
+        `answer either; the record ${fate(record)}. ${lastWord(record)}`,
+      about(record),
     );
   },
 
   deadLetter(
-    entry: ProducerRecord,
+    record: ProducerRecord,
     rejection: KafkaError,
     deadLetterTopic: string,
     error: KafkaError,
   ): KafkaError {
     return new KafkaError(
       'DEAD_LETTER_FAILED',
-      `Kafka topic "${entry.record.topic}" rejected the record (${rejection.message}), and the dead-letter topic ` +
+      `Kafka topic "${record.content.topic}" rejected the record (${rejection.message}), and the dead-letter topic ` +
         `"${deadLetterTopic}" did not take it either: ${error.message}`,
       {
-        topic: entry.record.topic,
+        topic: record.content.topic,
         kafkaCode: rejection.kafkaCode,
         mayHaveBeenWritten: rejection.mayHaveBeenWritten || error.mayHaveBeenWritten,
         cause: error,
@@ -155,22 +155,68 @@ export const failures = {
 };
 
 /** Also while a request that carries the record is out. */
-export function mayBeWritten(entry: ProducerRecord): boolean {
-  return entry.mayHaveBeenWritten || entry.state === 'in-flight';
+export function mayBeWritten(record: ProducerRecord): boolean {
+  return record.mayHaveBeenWritten || record.state === 'in-flight';
 }
 
-function fate(entry: ProducerRecord): string {
-  return mayBeWritten(entry) ? 'may have been written' : 'was not written';
+function fate(record: ProducerRecord): string {
+  return mayBeWritten(record) ? 'may have been written' : 'was not written';
 }
 
-function lastWord(entry: ProducerRecord): string {
-  return entry.lastError ? `Last failure: ${entry.lastError.message}` : 'No answer came.';
+function lastWord(record: ProducerRecord): string {
+  return record.lastError ? `Last failure: ${record.lastError.message}` : 'No answer came.';
 }
 
-function about(entry: ProducerRecord) {
+function about(record: ProducerRecord) {
   return {
-    topic: entry.record.topic,
-    mayHaveBeenWritten: mayBeWritten(entry),
-    cause: entry.lastError,
+    topic: record.content.topic,
+    mayHaveBeenWritten: mayBeWritten(record),
+    cause: record.lastError,
   };
+}
+
+/** What the message about a record that ran out of time depends on. */
+interface Likeness {
+  readonly topic: string;
+  readonly blocked: boolean;
+  readonly may: boolean;
+  readonly reason: string | undefined;
+}
+
+/**
+ * The errors of records that expire in one sweep. Records that fail alike share one: a hundred thousand may expire together,
+ * and each error has a stack trace. For the same reason no string is made for each, to tell them apart by.
+ */
+export class ExpiryErrors {
+  readonly #settings: { readonly deliveryTimeout: number; readonly bufferMemory: number };
+  readonly #told: { readonly likeness: Likeness; readonly error: KafkaError }[] = [];
+
+  constructor(settings: { readonly deliveryTimeout: number; readonly bufferMemory: number }) {
+    this.#settings = settings;
+  }
+
+  of(record: ProducerRecord): KafkaError {
+    const alike = this.#told.find(({ likeness }) => isLike(record, likeness));
+    if (alike !== undefined) return alike.error;
+    const { deliveryTimeout, bufferMemory } = this.#settings;
+    const blocked = record.state === 'blocked';
+    const error = blocked
+      ? failures.bufferFull(record, bufferMemory)
+      : failures.deadline(record, deliveryTimeout);
+    const { content, lastError } = record;
+    this.#told.push({
+      likeness: { topic: content.topic, blocked, may: mayBeWritten(record), reason: lastError?.message },
+      error,
+    });
+    return error;
+  }
+}
+
+function isLike(record: ProducerRecord, { topic, blocked, may, reason }: Likeness): boolean {
+  return (
+    record.content.topic === topic &&
+    (record.state === 'blocked') === blocked &&
+    mayBeWritten(record) === may &&
+    record.lastError?.message === reason
+  );
 }

@@ -1,7 +1,9 @@
-import { atMost, type Clock } from './clock.ts';
-import type { ProducerRecord } from './producer-record.ts';
+import type { KafkaError } from '../model/errors.ts';
+import type { BufferPool } from './buffer-pool.ts';
+import { atMost, type Clock } from './ports.ts';
+import { moveTo, type ProducerRecord } from './producer-record.ts';
 
-/** A doubly linked list through the entries themselves: nothing is allocated for a record, and any may leave at once. */
+/** A doubly linked list through the records themselves: nothing is allocated for a record, and any may leave at once. */
 interface List {
   oldest: ProducerRecord | undefined;
   newest: ProducerRecord | undefined;
@@ -15,11 +17,19 @@ interface List {
  * that the disk has needs no deadline: it moves to a list of its own.
  */
 export class LiveRecords {
+  readonly #pool: BufferPool;
   readonly #timed: List = { oldest: undefined, newest: undefined };
   readonly #durable: List = { oldest: undefined, newest: undefined };
+  #lastId: number;
   #count = 0;
   #bytes = 0;
   #onNone: (() => void) | undefined;
+
+  /** @param lastId the highest id that the spool has */
+  constructor(pool: BufferPool, lastId: number) {
+    this.#pool = pool;
+    this.#lastId = lastId;
+  }
 
   get count(): number {
     return this.#count;
@@ -29,34 +39,49 @@ export class LiveRecords {
     return this.#bytes;
   }
 
-  add(entry: ProducerRecord): void {
-    this.#insert(entry, this.#listOf(entry), undefined);
+  /** Above all others: ids grow in the order in which records enter their queues. */
+  nextId(): number {
+    return ++this.#lastId;
   }
 
-  /** Adds a record that answers for another one: it takes its place, if that has a deadline, and the other one leaves. */
-  replace(entry: ProducerRecord, successor: ProducerRecord): void {
-    if (entry.deadline === successor.deadline) this.#insert(successor, this.#listOf(entry), entry);
+  add(record: ProducerRecord): void {
+    this.#insert(record, this.#listOf(record), undefined);
+  }
+
+  /** The record is done: its push is told, and its memory is free. Nothing else tells a push of its record. */
+  end(record: ProducerRecord, error?: KafkaError): void {
+    moveTo(record, 'done');
+    if (error) record.waiter.reject(error);
+    else record.waiter.resolve();
+    this.#pool.release(record);
+    this.#delete(record);
+  }
+
+  /**
+   * The record is done, and another one answers for it from here on: that one takes its place, if it has the same deadline.
+   */
+  replace(record: ProducerRecord, successor: ProducerRecord): void {
+    moveTo(record, 'done');
+    if (record.deadline === successor.deadline) this.#insert(successor, this.#listOf(record), record);
     else this.add(successor);
-    this.delete(entry);
+    this.#pool.release(record);
+    this.#delete(record);
   }
 
-  /** The disk has it: it does not expire. */
-  endDeadline(entry: ProducerRecord): void {
-    this.#unlink(entry);
-    entry.deadline = Infinity;
-    this.add(entry);
-  }
-
-  delete(entry: ProducerRecord): void {
-    this.#unlink(entry);
-    if (this.#count === 0) this.#onNone?.();
+  /** The disk has the record: it does not expire. */
+  endDeadline(record: ProducerRecord): void {
+    this.#unlink(record);
+    record.deadline = Infinity;
+    this.add(record);
   }
 
   /** Those whose deadline has passed, oldest first. */
   overdue(now: number): ProducerRecord[] {
     const overdue: ProducerRecord[] = [];
-    for (let entry = this.#timed.oldest; entry !== undefined && entry.deadline <= now; entry = entry.newer)
-      overdue.push(entry);
+    for (let record = this.#timed.oldest; record !== undefined; record = record.newer) {
+      if (record.deadline > now) break;
+      overdue.push(record);
+    }
     return overdue;
   }
 
@@ -64,7 +89,7 @@ export class LiveRecords {
   all(): ProducerRecord[] {
     const all: ProducerRecord[] = [];
     for (const { oldest } of [this.#durable, this.#timed])
-      for (let entry = oldest; entry !== undefined; entry = entry.newer) all.push(entry);
+      for (let record = oldest; record !== undefined; record = record.newer) all.push(record);
     return all;
   }
 
@@ -79,28 +104,33 @@ export class LiveRecords {
   }
 
   /** @param before undefined: as the newest */
-  #insert(entry: ProducerRecord, list: List, before: ProducerRecord | undefined): void {
+  #insert(record: ProducerRecord, list: List, before: ProducerRecord | undefined): void {
     const older = before === undefined ? list.newest : before.older;
-    entry.older = older;
-    entry.newer = before;
-    if (older === undefined) list.oldest = entry;
-    else older.newer = entry;
-    if (before === undefined) list.newest = entry;
-    else before.older = entry;
+    record.older = older;
+    record.newer = before;
+    if (older === undefined) list.oldest = record;
+    else older.newer = record;
+    if (before === undefined) list.newest = record;
+    else before.older = record;
     this.#count++;
-    this.#bytes += entry.bytes;
+    this.#bytes += record.bytes;
   }
 
-  #unlink(entry: ProducerRecord): void {
-    const { older, newer } = entry;
-    const list = this.#listOf(entry);
+  #delete(record: ProducerRecord): void {
+    this.#unlink(record);
+    if (this.#count === 0) this.#onNone?.();
+  }
+
+  #unlink(record: ProducerRecord): void {
+    const { older, newer } = record;
+    const list = this.#listOf(record);
     if (older === undefined) list.oldest = newer;
     else older.newer = newer;
     if (newer === undefined) list.newest = older;
     else newer.older = older;
-    entry.older = undefined;
-    entry.newer = undefined;
+    record.older = undefined;
+    record.newer = undefined;
     this.#count--;
-    this.#bytes -= entry.bytes;
+    this.#bytes -= record.bytes;
   }
 }

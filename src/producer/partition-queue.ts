@@ -1,38 +1,36 @@
 import type { KafkaError } from '../model/errors.ts';
-import { mustComeAgain, type Outcome } from '../model/outcome.ts';
+import { isUnanswered, mustComeAgain, type Outcome } from '../model/outcome.ts';
+import { noLeader } from '../model/partition.ts';
+import { failures } from './failures.ts';
+import type { BatchLimits } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerBatch } from './producer-batch.ts';
 
 export type Batch = ProducerBatch<PartitionQueue>;
 
-/** What one batch may hold. */
-export interface SliceLimits {
-  /** Bytes, before compression. */
-  readonly batchSize: number;
-  readonly maxRecordsPerSlice: number;
-}
+/** An outcome after which the batch is tried again. */
+export type Retriable = Extract<Outcome, { kind: 'retriable' | 'unreachable' | 'unknown' }>;
 
 /**
- * The queue of one partition, first in, first out. At most one batch of it is out at a time, and entries leave only
- * from the head and only once settled: that is what keeps the order through every retry.
+ * The queue of one partition, first in, first out. At most one batch of it is out at a time, and records leave it only
+ * from the head and only when they are done: that keeps the order through every retry.
  */
 export class PartitionQueue {
   readonly topic: string;
   readonly partition: number;
-  leader: number;
+  #leader: number;
   /** Why nothing of it is sent: it has no leader. One for all its records, for each error has a stack trace. */
-  obstacle: KafkaError | undefined;
-  /** Failures in a row, for the pause before the next try. */
+  blockingError: KafkaError | undefined;
+  /** Failures in a row, for the backoff before the next try. */
   failures = 0;
-  /** A pause was ended since the lane has another leader; nothing was stored since. */
-  followed = false;
-  /** Waiting out a pause. */
-  resting = false;
-  /** A record of it ran out of time: new ones need not wait as long before the spool takes them. */
+  /** A record of it ran out of time: new ones need not wait as long before the disk takes them. */
   late = false;
-  /** Younger records of it are in the spool alone, above this id; undefined: all there is, is here. */
-  tail: number | undefined;
-  #entries: ProducerRecord[] = [];
+  /** The spool alone has younger records of it, above this id; undefined: all there is, is here. `DiskOverflow` writes it. */
+  spooledAfter: number | undefined;
+  #backoff: { readonly outcome: Retriable; readonly cancel: () => void } | undefined;
+  /** A backoff was ended since the partition has another leader; nothing was stored since. */
+  #followedLeader = false;
+  #records: ProducerRecord[] = [];
   #head = 0;
   #bytes = 0;
   /** The batch that is out, or that must be sent again as it is: at most one at a time. */
@@ -40,9 +38,9 @@ export class PartitionQueue {
   #isOut = false;
   /** Formed while another batch is out, in the hope that it will be the next. */
   #next: Batch | undefined;
-  #retired = false;
+  #isRemoved = false;
   /** What a batch may hold while, or since, larger ones were refused. */
-  #sliceBytes = Infinity;
+  #maxBatchBytes = Infinity;
   /** The next batch ends with it: what comes behind has not been looked at by the broker, and may hold this up. */
   #endsWith: ProducerRecord | undefined;
   /** While it is looked for what was too large: the last of the batch that was refused first. */
@@ -51,11 +49,25 @@ export class PartitionQueue {
   constructor(topic: string, partition: number, leader: number) {
     this.topic = topic;
     this.partition = partition;
-    this.leader = leader;
+    this.#leader = leader;
+  }
+
+  /** Node id; `noLeader` while an election is on. */
+  get leader(): number {
+    return this.#leader;
+  }
+
+  get backingOff(): boolean {
+    return this.#backoff !== undefined;
+  }
+
+  /** The partition is gone; what it held belongs into another queue. */
+  get isRemoved(): boolean {
+    return this.#isRemoved;
   }
 
   get ready(): boolean {
-    return !this.#isOut && !this.resting && this.#head < this.#entries.length;
+    return !this.#isOut && !this.backingOff && this.#head < this.#records.length;
   }
 
   /** A batch of it must be sent again, whatever became of its pushes. */
@@ -65,26 +77,26 @@ export class PartitionQueue {
 
   /** The oldest that is not done. */
   get oldest(): ProducerRecord | undefined {
-    for (let index = this.#head; index < this.#entries.length; index++) {
-      const entry = this.#entries[index];
-      if (entry?.state !== 'done') return entry;
+    for (let index = this.#head; index < this.#records.length; index++) {
+      const record = this.#records[index];
+      if (record?.state !== 'done') return record;
     }
     return undefined;
   }
 
   /** Nothing of it is out, and nothing waits. */
   get idle(): boolean {
-    return !this.#isOut && this.#head === this.#entries.length;
+    return !this.#isOut && this.#head === this.#records.length;
   }
 
-  /** Entries that wait or are out, settled ones behind the head included. */
+  /** Records that wait or are out, and those behind the head that are done. */
   get length(): number {
-    return this.#entries.length - this.#head;
+    return this.#records.length - this.#head;
   }
 
   /** How many of them are not out. */
   get waiting(): number {
-    return this.length - (this.#isOut ? (this.#batch?.entries.length ?? 0) : 0);
+    return this.length - (this.#isOut ? (this.#batch?.producerRecords.length ?? 0) : 0);
   }
 
   /** Of all of them, in bytes. */
@@ -92,30 +104,31 @@ export class PartitionQueue {
     return this.#bytes;
   }
 
-  push(entry: ProducerRecord): void {
-    if (entry.state !== 'queued') moveTo(entry, 'queued');
-    this.#entries.push(entry);
-    this.#bytes += entry.bytes;
+  push(record: ProducerRecord): void {
+    if (record.state !== 'queued') moveTo(record, 'queued');
+    this.#records.push(record);
+    this.#bytes += record.bytes;
   }
 
-  /** The unsettled entries, oldest first. */
+  /** The records that are not done, oldest first. */
   *live(): Iterable<ProducerRecord> {
-    for (let index = this.#head; index < this.#entries.length; index++) {
-      const entry = this.#entries[index];
-      if (entry !== undefined && entry.state !== 'done') yield entry;
+    for (let index = this.#head; index < this.#records.length; index++) {
+      const record = this.#records[index];
+      if (record !== undefined && record.state !== 'done') yield record;
     }
   }
 
-  /** Takes what must come again, or the longest head that fits, at least one entry. Undefined when nothing waits. */
-  take(limits: SliceLimits): Batch | undefined {
+  /** Takes what must be sent again unchanged, or the longest head that fits, at least one record. Undefined when nothing waits. */
+  take(limits: BatchLimits): Batch | undefined {
     const batch = this.#batch ?? this.#takeNew(limits);
-    for (const entry of batch?.entries ?? []) if (entry.state === 'queued') moveTo(entry, 'in-flight');
+    for (const record of batch?.producerRecords ?? [])
+      if (record.state === 'queued') moveTo(record, 'in-flight');
     this.#batch = batch;
     this.#isOut = batch !== undefined;
     return batch;
   }
 
-  #takeNew(limits: SliceLimits): Batch | undefined {
+  #takeNew(limits: BatchLimits): Batch | undefined {
     this.#dropHead();
     const prepared = this.#next;
     this.#next = undefined;
@@ -123,155 +136,203 @@ export class PartitionQueue {
   }
 
   /**
-   * The batch that will be taken next, if the one that is out is stored and nothing happens to this one meanwhile: for
-   * whoever can begin with it already. Undefined when nothing waits, it was asked for before, or an old one goes first.
+   * The batch that will be taken next, if the one that is out is stored and nothing happens to this one meanwhile: its
+   * compression can begin. Undefined when nothing waits, it was asked for before, or an old one goes first.
    */
-  prepare(limits: SliceLimits): Batch | undefined {
+  prepare(limits: BatchLimits): Batch | undefined {
     const oldFirst = this.inDoubt && !this.#isOut;
-    if (this.resting || oldFirst || this.#next !== undefined) return undefined;
+    if (this.backingOff || oldFirst || this.#next !== undefined) return undefined;
     this.#next = this.#form(limits);
     return this.#next;
   }
 
-  /** The longest run of entries that fits, from the first that is neither settled nor out. */
-  #form({ batchSize, maxRecordsPerSlice }: SliceLimits): Batch | undefined {
+  /** The longest run of records that fits, from the first that is neither done nor out. */
+  #form({ batchSize, maxRecordsPerSlice }: BatchLimits): Batch | undefined {
     // It expired, or was taken by another: the search has no end of its own.
-    if (this.#searched?.last.state === 'done') this.unhalve();
-    const maxBytes = Math.min(batchSize, this.#sliceBytes);
-    const entries: ProducerRecord[] = [];
+    if (this.#searched?.last.state === 'done') this.#unhalve();
+    const maxBytes = Math.min(batchSize, this.#maxBatchBytes);
+    const records: ProducerRecord[] = [];
     let bytes = 0;
     if (this.#endsWith?.state === 'done') this.#endsWith = undefined;
-    for (let index = this.#head; index < this.#entries.length; index++) {
-      const entry = this.#entries[index];
-      if (entry?.state !== 'queued') continue;
-      const full = bytes + entry.bytes > maxBytes || entries.length >= maxRecordsPerSlice;
-      if (full && entries.length > 0) break;
-      entries.push(entry);
-      bytes += entry.bytes;
-      if (entry === this.#endsWith) break;
+    for (let index = this.#head; index < this.#records.length; index++) {
+      const record = this.#records[index];
+      if (record?.state !== 'queued') continue;
+      const full = bytes + record.bytes > maxBytes || records.length >= maxRecordsPerSlice;
+      if (full && records.length > 0) break;
+      records.push(record);
+      bytes += record.bytes;
+      if (record === this.#endsWith) break;
     }
-    if (entries.length === 0) return undefined;
-    return new ProducerBatch(this, entries, bytes);
+    if (records.length === 0) return undefined;
+    return new ProducerBatch(this, records, bytes);
   }
 
-  /** It is the head, nobody gave up on any of it, it is not too large, and not much smaller than what waits by now. */
-  #mayGo({ entries, bytes }: Batch, { batchSize, maxRecordsPerSlice }: SliceLimits): boolean {
-    if (entries[0] !== this.#entries[this.#head] || entries.some(({ state }) => state === 'done'))
-      return false;
-    if (bytes > this.#sliceBytes) return false;
-    return entries.length * 2 >= Math.min(this.length, maxRecordsPerSlice) || bytes * 2 >= batchSize;
+  /** It is the head, none of it is done, it is not too large, and not much smaller than what waits by now. */
+  #mayGo({ producerRecords, bytes }: Batch, { batchSize, maxRecordsPerSlice }: BatchLimits): boolean {
+    if (producerRecords[0] !== this.#records[this.#head]) return false;
+    if (producerRecords.some(({ state }) => state === 'done')) return false;
+    if (bytes > this.#maxBatchBytes) return false;
+    return producerRecords.length * 2 >= Math.min(this.length, maxRecordsPerSlice) || bytes * 2 >= batchSize;
   }
 
   /**
-   * The batch that was out is back: what of it is settled leaves, the rest is the head again. If it must come again
-   * unchanged, all of it stays; when it was never sent, what held of it before holds on.
-   * @returns what a retired lane still held
+   * The batch that was out is back, and each of its records knows what becomes of it. Those that are done leave; the others
+   * are the head again. A batch that must be sent again unchanged stays as it is, and so does one in doubt that was not sent.
+   * @returns what the queue of a removed partition still held
    */
   giveBack(outcome: Outcome): ProducerRecord[] {
-    if (outcome.kind !== 'unreachable') {
-      if (this.#batch) this.#batch.inDoubt = mustComeAgain(outcome);
+    const batch = this.#batch;
+    if (batch && outcome.kind !== 'unreachable') batch.inDoubt = mustComeAgain(outcome);
+    switch (outcome.kind) {
+      case 'stored':
+        this.failures = 0;
+        this.#followedLeader = false;
+        this.late = false;
+        // All of it was stored in pieces: the topic takes no more at once.
+        if (this.#searched?.lasting && this.#searched.last.state === 'done') this.#searched = undefined;
+        break;
+      case 'rejected':
+        this.failures = 0;
+        // The broker would take those that it did not name, and gets these alone: together with younger ones they would be
+        // rejected again for each bad one among those.
+        if (outcome.named) this.#endsWith = batch?.producerRecords.findLast(({ state }) => state !== 'done');
+        break;
+      case 'too-large':
+        // A single record that was too large is gone; what comes next is not its fault.
+        if (batch?.producerRecords.length === 1) this.#unhalve();
+        else if (batch) this.halve(batch, outcome.error.code === 'RECORD_TOO_LARGE');
+        break;
+      case 'retriable':
+      case 'unreachable':
+      case 'unknown':
+        break;
     }
     this.#isOut = false;
     if (!this.inDoubt) this.#batch = undefined;
-    if (this.#searched?.lasting && this.#searched.last.state === 'done' && outcome.kind === 'stored') {
-      // All of it was stored in pieces: the topic takes no more at once.
-      this.#searched = undefined;
-    }
     this.#dropHead();
-    return this.#retired ? this.retire() : [];
+    return this.#isRemoved ? this.remove() : [];
   }
 
   /**
    * The batch was refused as a whole: the next is at most half as large, until its culprit is found, or all of it has left.
    * @param lasting its size was the reason: what is found to fit is kept to from then on
    */
-  halve({ entries, bytes }: Batch, lasting: boolean): void {
-    const last = entries.at(-1);
+  halve({ producerRecords, bytes }: Batch, lasting: boolean): void {
+    const last = producerRecords.at(-1);
     if (last) this.#searched ??= { last, lasting };
-    this.#sliceBytes = Math.max(1, Math.floor(bytes / 2));
+    this.#maxBatchBytes = Math.max(1, Math.floor(bytes / 2));
   }
 
-  /**
-   * Bad records were taken out of the batch: the broker would take the others, and gets these alone. Together with younger
-   * ones they would be refused again for each bad one among those.
-   */
-  sendRestAlone({ entries }: Batch): void {
-    this.#endsWith = entries.findLast(({ state }) => state !== 'done');
-  }
-
-  /** The single record that was too large is gone; what comes next is not its fault. */
-  unhalve(): void {
+  #unhalve(): void {
     this.#searched = undefined;
-    this.#sliceBytes = Infinity;
+    this.#maxBatchBytes = Infinity;
+  }
+
+  /** Nothing of it is sent until `endBackoff`. */
+  backOff(outcome: Retriable, cancel: () => void): void {
+    this.#backoff = { outcome, cancel };
+  }
+
+  endBackoff(): void {
+    this.#backoff?.cancel();
+    this.#backoff = undefined;
   }
 
   /**
-   * The partition is no more (its topic came back with fewer): hands over what waits, to be routed anew. While a batch
-   * is out everything stays, for the batch goes first; `giveBack` then hands it over. What should have come again
-   * unchanged has no partition to come to.
+   * Notes who leads the partition.
+   * @param remade the topic was missing, and exists again
    */
-  retire(): ProducerRecord[] {
-    this.#retired = true;
+  lead(leader: number, remade: boolean): void {
+    const changed = this.#leader !== leader;
+    this.#leader = leader;
+    // The failures of a missing topic say nothing about the one that was made anew.
+    if (remade && !this.#followedLeader) this.failures = 0;
+    if ((changed || remade) && leader !== noLeader) this.#followLeader();
+    this.blockingError = leader === noLeader ? failures.noLeader(this) : undefined;
+  }
+
+  /**
+   * What kept the old leader from taking the batch is over. Where that one answered "try again", this holds once until
+   * something is stored: brokers that name each other as the leader would use up `retries` at once.
+   */
+  #followLeader(): void {
+    const outcome = this.#backoff?.outcome;
+    if (outcome === undefined) return;
+    if (!isUnanswered(outcome)) {
+      if (this.#followedLeader || !outcome.refresh) return;
+      this.#followedLeader = true;
+    }
+    this.endBackoff();
+  }
+
+  /**
+   * The partition is gone (its topic came back with fewer): hands over what waits, to be routed anew. While a batch
+   * is out everything stays, for the batch goes first; `giveBack` then hands it over. What should have been sent again
+   * unchanged has no partition to go to.
+   */
+  remove(): ProducerRecord[] {
+    this.#isRemoved = true;
+    this.endBackoff();
     if (this.#isOut) return [];
     this.#batch = undefined;
-    const entries = [...this.live()];
-    this.#entries = [];
+    const records = [...this.live()];
+    this.#records = [];
     this.#head = 0;
     this.#bytes = 0;
-    return entries;
+    return records;
   }
 
   /**
-   * Lets go of the youngest entries that the spool has as well, but for `room` bytes of the oldest. What was once sent
+   * Lets go of the youngest records that the spool has as well, but for `room` bytes of the oldest. What was once sent
    * stays: an idempotent producer must send the same again.
    */
-  evict(room: number): ProducerRecord[] {
+  unload(room: number): ProducerRecord[] {
     const live = [...this.live()];
     let first = live.length;
     for (; first > 0; first--) {
-      const entry = live[first - 1];
-      if (entry?.durability !== 'disk' || entry.state === 'in-flight' || entry.mayHaveBeenWritten) break;
+      const record = live[first - 1];
+      if (record?.durability !== 'disk' || record.state === 'in-flight' || record.mayHaveBeenWritten) break;
     }
     let bytes = 0;
     for (let index = 0; index < live.length && bytes < room; index++) {
       bytes += live[index]?.bytes ?? 0;
       first = Math.max(first, index + 1);
     }
-    const evicted = live.slice(first);
-    const [oldest] = evicted;
-    if (oldest === undefined) return evicted;
+    const unloaded = live.slice(first);
+    const [oldest] = unloaded;
+    if (oldest === undefined) return unloaded;
     this.#next = undefined;
-    for (const { bytes } of this.#entries.splice(this.#entries.indexOf(oldest, this.#head)))
+    for (const { bytes } of this.#records.splice(this.#records.indexOf(oldest, this.#head)))
       this.#bytes -= bytes;
-    return evicted;
+    return unloaded;
   }
 
   /**
-   * Lets go of what was settled where it waits: nobody takes from a lane without a leader, and one whose batch is in doubt
-   * keeps its head.
+   * Lets go of records that are done where they wait: nothing is taken from a queue without a leader, and one whose batch is
+   * in doubt keeps its head.
    */
-  dropSettled(): void {
-    const batch = new Set(this.#batch?.entries);
-    const stays = (entry: ProducerRecord) => entry.state !== 'done' || batch.has(entry);
-    this.#entries = this.#entries.slice(this.#head).filter(stays);
+  dropDone(): void {
+    const batch = new Set(this.#batch?.producerRecords);
+    const stays = (record: ProducerRecord) => record.state !== 'done' || batch.has(record);
+    this.#records = this.#records.slice(this.#head).filter(stays);
     this.#head = 0;
-    this.#bytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#bytes = this.#records.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #dropHead(): void {
     if (this.inDoubt) return;
     for (
-      let entry = this.#entries[this.#head];
-      entry?.state === 'done';
-      entry = this.#entries[++this.#head]
+      let record = this.#records[this.#head];
+      record?.state === 'done';
+      record = this.#records[++this.#head]
     ) {
-      this.#bytes -= entry.bytes;
+      this.#bytes -= record.bytes;
     }
-    if (this.#head === this.#entries.length) {
-      this.#entries = [];
+    if (this.#head === this.#records.length) {
+      this.#records = [];
       this.#head = 0;
-    } else if (this.#head > 1_024 && this.#head * 2 > this.#entries.length) {
-      this.#entries.splice(0, this.#head);
+    } else if (this.#head > 1_024 && this.#head * 2 > this.#records.length) {
+      this.#records.splice(0, this.#head);
       this.#head = 0;
     }
   }

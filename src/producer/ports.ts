@@ -2,22 +2,71 @@ import type { Notify } from '../model/notice.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Slice, TopicLayout } from '../model/partition.ts';
 import type { Spool } from '../model/spool.ts';
-import type { Clock } from './clock.ts';
-import type { GroupCommit } from './broker-senders.ts';
-import type { RetryPolicy } from './retry-policy.ts';
 
-/** What delivery needs of a Kafka client: the part of the client port that writes. */
+/** What the producer needs of a Kafka client: the part of the client port that writes. */
 export interface Broker {
   layout(topic: string): Promise<TopicLayout>;
-  produce(slices: readonly Slice[]): Promise<Outcome[]>;
+  produce(batches: readonly Slice[]): Promise<Outcome[]>;
   /** Begins to compress what will be produced next; absent where nothing is gained by it. */
-  readonly prepare?: ((slices: readonly Slice[]) => void) | undefined;
+  readonly prepare?: ((batches: readonly Slice[]) => void) | undefined;
+  /** Java's choice of partition for a key. */
   partitionOf(key: Buffer, partitions: number): number;
 }
 
-export interface DeliverySettings extends GroupCommit {
+/** Time, injected so that tests own it. Milliseconds. */
+export interface Clock {
+  now(): number;
+  /** Runs `task` after `ms`; the returned function cancels it. */
+  after(ms: number, task: () => void): () => void;
+  /** Runs `task` once the current burst of work is through. */
+  soon(task: () => void): void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+  soon(task) {
+    setImmediate(task);
+  },
+};
+
+/** Resolves once the callback that `arm` is given is called, and after `ms` at the latest. */
+export function atMost(clock: Clock, ms: number, arm: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    arm(() => {
+      cancel();
+      resolve();
+    });
+  });
+}
+
+/** What one batch may hold. */
+export interface BatchLimits {
+  /** Bytes, before compression. */
+  readonly batchSize: number;
+  readonly maxRecordsPerSlice: number;
+}
+
+/** Milliseconds. */
+export interface Pauses {
+  readonly initialRetryTime: number;
+  readonly maxRetryTime: number;
+}
+
+/** `settings.kafka.retry`. */
+export interface RetryPolicy extends Pauses {
+  readonly retries: number;
+}
+
+export interface DeliverySettings extends BatchLimits {
   readonly retry: RetryPolicy;
-  /** Every record is settled within this many milliseconds. */
+  /** How long a record may wait for others to share its request, in milliseconds; a full queue does not wait. */
+  readonly linger: number;
+  /** Every record is complete within this many milliseconds. */
   readonly deliveryTimeout: number;
   /** Bytes under way at most. */
   readonly bufferMemory: number;

@@ -6,28 +6,28 @@ import type { Place } from '../model/spool.ts';
 import type { ProducerRecord } from './producer-record.ts';
 
 /**
- * The head of a partition's queue, on its way in one produce request. It is what the client encodes, sends, and sends again
+ * The head of a partition's queue, on its way in one produce request. The client encodes it, sends it, and sends it again
  * unchanged while nobody knows whether it is stored.
  */
 export class ProducerBatch<Queue extends Place> implements Slice {
-  readonly lane: Queue;
+  readonly queue: Queue;
   readonly topic: string;
   readonly partition: number;
-  readonly entries: readonly ProducerRecord[];
+  readonly producerRecords: readonly ProducerRecord[];
   readonly records: readonly KafkaRecord[];
   /** Before compression. */
   readonly bytes: number;
-  /** It must be sent as it is until its fate is known, whatever became of its entries: they stay in the queue till then. */
+  /** It must be sent as it is until its fate is known. Its records stay in the queue until then, even those that are done. */
   inDoubt = false;
   encoded: Promise<EncodedRecords> | undefined;
   sequence: BatchSequence | undefined;
 
-  constructor(lane: Queue, entries: readonly ProducerRecord[], bytes: number) {
-    this.lane = lane;
-    this.topic = lane.topic;
-    this.partition = lane.partition;
-    this.entries = entries;
-    this.records = entries.map(({ record }) => record);
+  constructor(queue: Queue, records: readonly ProducerRecord[], bytes: number) {
+    this.queue = queue;
+    this.topic = queue.topic;
+    this.partition = queue.partition;
+    this.producerRecords = records;
+    this.records = records.map(({ content }) => content);
     this.bytes = bytes;
   }
 

@@ -3,7 +3,7 @@ import type { KafkaError } from '../model/errors.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import { unassigned } from '../model/spool.ts';
 
-/** Who waits for a record is told exactly once, in one of two ways. A promise's own functions will do: 130 bytes a push less. */
+/** What waits for a record. One of the two is called, once. A promise's own functions will do: 130 bytes a push less. */
 export interface Waiter {
   /** It is stored. */
   readonly resolve: () => void;
@@ -54,8 +54,8 @@ export const recordStates = channel('walkeros-destination-kafka:record-state');
  * transition that the diagram does not have is a fault of this code; it is published, and made all the same, because a state
  * that contradicts the queues would harm the record more than a surprising one.
  */
-export function moveTo(entry: ProducerRecord, to: RecordState): void {
-  const from = entry.state;
+export function moveTo(record: ProducerRecord, to: RecordState): void {
+  const from = record.state;
   if (recordStates.hasSubscribers)
     recordStates.publish({
       from,
@@ -63,26 +63,28 @@ export function moveTo(entry: ProducerRecord, to: RecordState): void {
       allowed: recordTransitions[from].includes(to),
     } satisfies RecordTransition);
   if (from === 'done') return;
-  (entry as { state: RecordState }).state = to;
+  (record as { state: RecordState }).state = to;
 }
 
-/** One record on its way, from push to its settled outcome. */
+/** One record on its way, from its push until it is complete. */
 export interface ProducerRecord {
-  /** Grows in the order of the pushes; in the spool it is the record's id. Given anew to who had to wait for a schema. */
+  /**
+   * Grows in the order of the pushes; in the spool it is the record's id. A record that waited for a schema gets a new one.
+   */
   id: number;
-  /** Replaced once, where its value had to be waited for. */
-  record: KafkaRecord;
+  /** What is sent. Replaced once, where its value had to wait for a schema. */
+  content: KafkaRecord;
   /** Changed by `moveTo` alone. */
   readonly state: RecordState;
   /** What the record counts against `bufferMemory` and `batchSize`, before compression. */
   readonly bytes: number;
-  /** On the delivery's clock. Settled by then, come what may; none for what the spool has. `LiveRecords` goes by it. */
+  /** On the producer's clock. The record is complete by then; what the spool has, has none. `LiveRecords` goes by it. */
   deadline: number;
   waiter: Waiter;
-  /** `unassigned` until the layout of its topic is known. */
+  /** `unassigned` until the metadata of its topic is known. */
   partition: number;
   /** The partition under which the spool has it. */
-  place: number;
+  spoolPartition: number;
   /** Whether the spool has it: no, on its way there, or safe there and its push told so. */
   durability: 'memory' | 'writing' | 'disk';
   /** Answers so far: "try again", or in the end "no". A broker that cannot be reached does not count. */
@@ -100,19 +102,19 @@ export interface ProducerRecord {
 
 export function createProducerRecord(
   id: number,
-  record: KafkaRecord,
+  content: KafkaRecord,
   deadline: number,
   waiter: Waiter,
 ): ProducerRecord {
   return {
     id,
-    record,
+    content,
     state: 'created',
-    bytes: bytesOf(record),
+    bytes: bytesOf(content),
     deadline,
     waiter,
     partition: unassigned,
-    place: unassigned,
+    spoolPartition: unassigned,
     durability: 'memory',
     attempts: 0,
     mayHaveBeenWritten: false,
@@ -126,8 +128,8 @@ export function createProducerRecord(
 /** Kafka's own overhead of a record in a batch (lengths, offset and timestamp deltas), rounded up. */
 const recordOverhead = 24;
 
-function bytesOf(record: KafkaRecord): number {
-  let bytes = recordOverhead + record.key.length + record.value.length;
-  for (const name in record.headers) bytes += name.length + (record.headers[name]?.length ?? 0) + 4;
+function bytesOf({ key, value, headers }: KafkaRecord): number {
+  let bytes = recordOverhead + key.length + value.length;
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
   return bytes;
 }

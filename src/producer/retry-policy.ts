@@ -1,16 +1,7 @@
 import { errorTraits, type KafkaError } from '../model/errors.ts';
 import { isUnanswered, type Failure } from '../model/outcome.ts';
+import type { Clock, DeliveryContext, Pauses, RetryPolicy } from './ports.ts';
 import type { ProducerRecord } from './producer-record.ts';
-
-/** `settings.kafka.retry`. Milliseconds. */
-export interface RetryPolicy extends Pauses {
-  readonly retries: number;
-}
-
-export interface Pauses {
-  readonly initialRetryTime: number;
-  readonly maxRetryTime: number;
-}
 
 /**
  * Between two tries to reach a broker, as Java's `reconnect.backoff.ms` and its `max`: `settings.kafka.retry` is for answers.
@@ -23,7 +14,7 @@ export function pausesAfter(error: KafkaError, retry: RetryPolicy): Pauses {
   return errorTraits(error.code).scope === 'network' ? reconnect : retry;
 }
 
-/** Up to a fifth more or less, so that lanes which failed together do not come back together. */
+/** Up to a fifth more or less, so that queues which failed together do not come back together. */
 const jitter = 0.2;
 
 /**
@@ -48,6 +39,38 @@ export function inTime(pause: number, timeLeft: number, { initialRetryTime }: Pa
   return Math.min(pause, Math.max(Math.round(timeLeft / 2), initialRetryTime));
 }
 
+/** How long to wait before the next try, so that it still comes before the deadline, and before the producer closes. */
+export class Backoffs {
+  readonly policy: RetryPolicy;
+  /** How long a push waits for Kafka. Milliseconds. */
+  readonly timeout: number;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  #end = Infinity;
+
+  constructor(
+    policy: RetryPolicy,
+    timeout: number,
+    { clock, random }: Pick<DeliveryContext, 'clock' | 'random'>,
+  ) {
+    this.policy = policy;
+    this.timeout = timeout;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Everything is over in `timeLeft` milliseconds. */
+  endIn(timeLeft: number): void {
+    this.#end = this.#clock.now() + timeLeft;
+  }
+
+  /** After so many failures in a row, with so many milliseconds left. */
+  pause(failures: number, pauses: Pauses, timeLeft: number): number {
+    const all = Math.min(timeLeft, this.#end - this.#clock.now());
+    return inTime(backoff(failures, pauses, this.#random()), all, pauses);
+  }
+}
+
 /** A disk that failed is asked again after so many milliseconds. */
 export const diskPause = 1_000;
 
@@ -58,10 +81,10 @@ export function isFinal({ code }: KafkaError, spooled: boolean): boolean {
 }
 
 /**
- * What becomes of a record that was not stored. `refuse`: to the dead-letter topic, or its push fails. `give-up`: to the spool, or its push
- * fails. The others stay at the head of their queue: `split` in smaller batches, `retry` after a backoff.
+ * What becomes of a record that was not stored. `reject`: to the dead-letter topic, or its push fails. `expire`: to the
+ * spool, or its push fails. The others stay at the head of their queue: `split` in smaller batches, `retry` after a backoff.
  */
-export type Action = 'retry' | 'split' | 'refuse' | 'give-up';
+export type Action = 'retry' | 'split' | 'reject' | 'expire';
 
 export interface RecordFacts {
   /** How many its batch has, and which of them it is. */
@@ -77,13 +100,13 @@ export function decide(outcome: Failure, record: RecordFacts, retries: number): 
   switch (outcome.kind) {
     case 'rejected':
       // The broker stored none of the batch, and would take those that it does not name.
-      return outcome.named === undefined || outcome.named.has(record.index) ? 'refuse' : 'retry';
+      return outcome.named === undefined || outcome.named.has(record.index) ? 'reject' : 'retry';
     case 'too-large':
-      return record.records > 1 ? 'split' : 'refuse';
+      return record.records > 1 ? 'split' : 'reject';
     case 'retriable':
       if (record.attempts <= retries || record.durability === 'disk') return 'retry';
       // A topic that never appears is a mistake to be kept and looked at; a cluster in trouble is not the record's fault.
-      return outcome.error.code === 'TOPIC_MISSING' ? 'refuse' : 'give-up';
+      return outcome.error.code === 'TOPIC_MISSING' ? 'reject' : 'expire';
     case 'unreachable':
     case 'unknown':
       return 'retry';
@@ -91,14 +114,14 @@ export function decide(outcome: Failure, record: RecordFacts, retries: number): 
 }
 
 /** Notes on a record what an answer that is not its last says of it, before `decide`. */
-export function note(entry: ProducerRecord, outcome: Failure): void {
+export function note(record: ProducerRecord, outcome: Failure): void {
   if (outcome.kind === 'retriable') {
     // An answer about a batch that must come again unchanged counts against the deadline alone.
-    if (!outcome.unchanged) entry.attempts++;
-    entry.lastError = outcome.error;
-    entry.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
+    if (!outcome.unchanged) record.attempts++;
+    record.lastError = outcome.error;
+    record.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;
   } else if (isUnanswered(outcome)) {
-    entry.lastError = outcome.error;
-    entry.mayHaveBeenWritten ||= outcome.kind === 'unknown';
+    record.lastError = outcome.error;
+    record.mayHaveBeenWritten ||= outcome.kind === 'unknown';
   }
 }

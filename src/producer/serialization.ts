@@ -1,98 +1,103 @@
 import type { KafkaError } from '../model/errors.ts';
-import type { Clock } from './clock.ts';
+import type { Completion } from './completion.ts';
+import { failures } from './failures.ts';
+import type { LiveRecords } from './live-records.ts';
+import type { Clock } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
-
-export interface SerializationHooks {
-  /** The record is in its final form: on it goes. */
-  pass(entry: ProducerRecord): void;
-  /** It never will be. */
-  refuse(entry: ProducerRecord, error: KafkaError): void;
-  /** It would have to wait, and there is no memory for it. */
-  noRoom(entry: ProducerRecord): void;
-  /** An id that is younger than all others: ids are in the order in which records enter their lanes. */
-  nextId(): number;
-}
+import type { Sender } from './sender.ts';
 
 /**
- * Where records wait whose value is not in its final form yet, and with them every later record of the same topic and
- * key, for else those would overtake. Other keys pass.
+ * Where records wait for the schema of their value, and with them every later record of the same topic and key, which would
+ * overtake them otherwise. Other keys pass.
  */
 export class Serialization {
+  readonly #sender: Sender;
+  readonly #completion: Completion;
+  readonly #live: LiveRecords;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #hooks: SerializationHooks;
+  readonly #bufferMemory: number;
   /** First in, first out, by topic and key. */
-  readonly #queues = new Map<string, ProducerRecord[]>();
+  readonly #waiting = new Map<string, ProducerRecord[]>();
 
-  constructor(clock: Pick<Clock, 'now'>, hooks: SerializationHooks) {
+  constructor(
+    sender: Sender,
+    completion: Completion,
+    live: LiveRecords,
+    clock: Pick<Clock, 'now'>,
+    bufferMemory: number,
+  ) {
+    this.#sender = sender;
+    this.#completion = completion;
+    this.#live = live;
     this.#clock = clock;
-    this.#hooks = hooks;
+    this.#bufferMemory = bufferMemory;
   }
 
-  /** Passes the entry on, now or when its turn comes. */
-  take(entry: ProducerRecord): void {
-    if (entry.record.pending === undefined && this.#queues.size === 0) return this.#hooks.pass(entry);
-    const line = lineOf(entry);
-    const queue = this.#queues.get(line);
-    if (queue === undefined && this.#leaves(entry)) return;
-    if (!entry.held) return this.#hooks.noRoom(entry);
-    moveTo(entry, 'awaiting-schema');
-    if (queue !== undefined) queue.push(entry);
+  /** Passes the record on, now or when its turn comes. */
+  add(record: ProducerRecord): void {
+    if (record.content.pending === undefined && this.#waiting.size === 0) return this.#sender.add(record);
+    const key = keyOf(record);
+    const line = this.#waiting.get(key);
+    if (line === undefined && this.#serialize(record)) return;
+    // It would have to wait, and there is no memory for it.
+    if (!record.held) return this.#completion.fail(record, failures.bufferFull(record, this.#bufferMemory));
+    moveTo(record, 'awaiting-schema');
+    if (line !== undefined) line.push(record);
     else {
-      this.#queues.set(line, [entry]);
-      this.#await(entry, line);
+      this.#waiting.set(key, [record]);
+      this.#await(record, key);
     }
   }
 
-  /** Lets those go on who stood behind one whose time is over. */
-  sweep(): void {
-    for (const [line, [head]] of this.#queues) if (head?.state === 'done') this.#advance(line);
+  /** Passes on those that stood behind a record whose time is over. */
+  tend(): void {
+    for (const [key, [head]] of this.#waiting) if (head?.state === 'done') this.#advance(key);
   }
 
-  #advance(line: string): void {
-    const queue = this.#queues.get(line);
-    if (queue === undefined) return;
-    let gone = 0;
-    // Who leaves may make room for others at the door, who then queue up here.
-    for (let head = queue[gone]; head !== undefined; head = queue[gone]) {
-      if (head.state !== 'done' && !this.#leaves(head)) {
-        queue.splice(0, gone);
-        return this.#await(head, line);
+  #advance(key: string): void {
+    const line = this.#waiting.get(key) ?? [];
+    let passed = 0;
+    for (const head of line) {
+      if (head.state !== 'done' && !this.#serialize(head)) {
+        line.splice(0, passed);
+        return this.#await(head, key);
       }
-      gone++;
+      passed++;
     }
-    this.#queues.delete(line);
+    this.#waiting.delete(key);
   }
 
-  /** @returns false where the entry has to wait on */
-  #leaves(entry: ProducerRecord): boolean {
-    const { pending } = entry.record;
+  /** @returns false where the record has to wait on */
+  #serialize(record: ProducerRecord): boolean {
+    const { pending } = record.content;
     if (pending !== undefined) {
       try {
-        const record = pending.finish(entry.record);
-        if (record === undefined) return false;
-        entry.record = record;
+        const content = pending.finish(record.content);
+        if (content === undefined) return false;
+        record.content = content;
       } catch (thrown) {
         // As a dead letter it is what it is now.
-        entry.record = { ...entry.record, pending: undefined };
+        record.content = { ...record.content, pending: undefined };
         // Pending promises KafkaErrors.
-        this.#hooks.refuse(entry, thrown as KafkaError);
+        this.#completion.reject(record, thrown as KafkaError);
         return true;
       }
     }
-    if (entry.state === 'awaiting-schema') entry.id = this.#hooks.nextId();
-    this.#hooks.pass(entry);
+    // Younger records of other keys have passed it, and ids grow along a queue.
+    if (record.state === 'awaiting-schema') record.id = this.#live.nextId();
+    this.#sender.add(record);
     return true;
   }
 
-  #await(head: ProducerRecord, line: string): void {
-    const patience = head.deadline - this.#clock.now();
-    // What has no time left is settled by the next sweep, which calls the others.
-    if (patience <= 0) return;
-    void head.record.pending?.moved(patience).then(() => {
-      if (this.#queues.get(line)?.[0] === head) this.#advance(line);
+  #await(head: ProducerRecord, key: string): void {
+    const timeLeft = head.deadline - this.#clock.now();
+    // The next sweep ends what has no time left, and passes on the others.
+    if (timeLeft <= 0) return;
+    void head.content.pending?.moved(timeLeft).then(() => {
+      if (this.#waiting.get(key)?.[0] === head) this.#advance(key);
     });
   }
 }
 
 /** A topic's name holds no colon. */
-const lineOf = ({ record }: ProducerRecord): string => `${record.topic}:${record.key.toString('latin1')}`;
+const keyOf = ({ content }: ProducerRecord): string => `${content.topic}:${content.key.toString('latin1')}`;

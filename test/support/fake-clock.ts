@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/producer/clock.ts';
+import type { Clock } from '../../src/producer/ports.ts';
 
 interface Task {
   readonly at: number;

@@ -1,7 +1,7 @@
 import { clientOptions } from '../../transport/client-options.ts';
 import { createClient } from '../../transport/create.ts';
 import { partitionOf } from '../../protocol/partitioner.ts';
-import { systemClock } from '../../producer/clock.ts';
+import { systemClock } from '../../producer/ports.ts';
 import { Producer } from '../../producer/producer.ts';
 import type { DeliverySettings } from '../../producer/ports.ts';
 import type { Options } from '../../config/resolve.ts';

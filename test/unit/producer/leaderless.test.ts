@@ -62,7 +62,7 @@ describe('a lane that stands still', () => {
     const all = entries();
     for (const entry of all) lane.push(entry);
     for (const entry of all.slice(1)) moveTo(entry, 'done');
-    lane.dropSettled();
+    lane.dropDone();
     assert.deepEqual([lane.length, lane.bytes], [1, all[0]?.bytes]);
   });
 
@@ -72,11 +72,11 @@ describe('a lane that stands still', () => {
     for (const entry of all) lane.push(entry);
     const batch = lane.take(limits);
     for (const entry of all) moveTo(entry, 'done');
-    lane.dropSettled();
+    lane.dropDone();
     assert.equal(lane.length, 2);
     const error = new KafkaError('REQUEST_FAILED', 'silence');
     lane.giveBack({ kind: 'unknown', error, unchanged: true });
-    lane.dropSettled();
+    lane.dropDone();
     assert.equal(lane.length, 2);
     assert.equal(lane.take(limits), batch);
     lane.giveBack({ kind: 'stored' });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createProducerRecord, type ProducerRecord } from '../../../src/producer/producer-record.ts';
+import { BufferPool } from '../../../src/producer/buffer-pool.ts';
 import { LiveRecords } from '../../../src/producer/live-records.ts';
 import { record } from './harness.ts';
 
@@ -9,7 +10,7 @@ const ids = (entries: readonly ProducerRecord[]) => entries.map(({ id }) => id);
 
 /** Records 1 to 4, whose deadlines are 100, 200, 300 and 400. */
 function four() {
-  const live = new LiveRecords();
+  const live = new LiveRecords(new BufferPool(1_000), 0);
   const [one, two, three, four] = [1, 2, 3, 4].map((id) =>
     createProducerRecord(id, record(`${id}`), id * 100, nobody),
   );
@@ -22,7 +23,7 @@ function four() {
 describe('live records', () => {
   it('tells those that are overdue, oldest first', () => {
     const { live, two } = four();
-    live.delete(two);
+    live.end(two);
     assert.deepEqual([ids(live.overdue(99)), ids(live.overdue(300))], [[], [1, 3]]);
   });
 
@@ -51,7 +52,7 @@ describe('live records', () => {
       ],
     );
     assert.deepEqual([live.count, live.bytes], [4, 104]);
-    for (const entry of live.all()) live.delete(entry);
+    for (const entry of live.all()) live.end(entry);
     assert.deepEqual([live.all(), live.count, live.bytes], [[], 0, 0]);
   });
 });

@@ -24,7 +24,7 @@ function oneOutThreeBegun() {
 }
 
 function ids(batch: Batch | undefined): number[] | undefined {
-  return batch?.entries.map(({ id }) => id);
+  return batch?.producerRecords.map(({ id }) => id);
 }
 
 function settle(entries: readonly ProducerRecord[] | undefined): void {
@@ -50,7 +50,7 @@ function twoPinned() {
 describe('a batch that must come again unchanged', () => {
   it('is the next, the very same, whatever was pushed, settled or allowed meanwhile', () => {
     const { lane, pinned } = twoPinned();
-    settle(pinned?.entries.slice(0, 1));
+    settle(pinned?.producerRecords.slice(0, 1));
     assert.ok(pinned);
     lane.halve(pinned, true);
     assert.equal(lane.take({ batchSize: 1, maxRecordsPerSlice: 1 }), pinned);
@@ -59,7 +59,7 @@ describe('a batch that must come again unchanged', () => {
 
   it('goes before younger ones though all of it is settled, and only then they', () => {
     const { lane, pinned, younger } = twoPinned();
-    settle(pinned?.entries);
+    settle(pinned?.producerRecords);
     assert.deepEqual([lane.ready, lane.idle, lane.waiting], [true, false, 3]);
     assert.equal(lane.take(limits), pinned);
     lane.giveBack(unsure);
@@ -70,7 +70,7 @@ describe('a batch that must come again unchanged', () => {
 
   it('goes alone, too', () => {
     const { lane, pinned, younger } = twoPinned();
-    settle([...(pinned?.entries ?? []), younger]);
+    settle([...(pinned?.producerRecords ?? []), younger]);
     assert.deepEqual([lane.ready, lane.idle], [true, false]);
     assert.equal(lane.take(limits), pinned);
     lane.giveBack(stored);
@@ -79,7 +79,7 @@ describe('a batch that must come again unchanged', () => {
 
   it('still must when it could not be sent', () => {
     const { lane, pinned } = twoPinned();
-    settle(pinned?.entries.slice(0, 1));
+    settle(pinned?.producerRecords.slice(0, 1));
     lane.take(limits);
     lane.giveBack({ kind: 'unreachable', error: refused('BROKER_UNREACHABLE') });
     assert.equal(lane.take(limits), pinned);
@@ -87,7 +87,7 @@ describe('a batch that must come again unchanged', () => {
 
   it('need not any more when its fate is known, or never will be', () => {
     const { lane, pinned, younger } = twoPinned();
-    const [first, second] = pinned?.entries ?? [];
+    const [first, second] = pinned?.producerRecords ?? [];
     assert.ok(first && second);
     settle([first]);
     lane.take(limits);
@@ -101,17 +101,17 @@ describe('a batch that must come again unchanged', () => {
     assert.equal(lane.prepare(limits), undefined);
     lane.take(limits);
     assert.deepEqual(ids(lane.prepare(limits)), [younger.id]);
-    for (const entry of pinned?.entries ?? []) if (entry.state !== 'done') moveTo(entry, 'queued');
+    for (const entry of pinned?.producerRecords ?? []) if (entry.state !== 'done') moveTo(entry, 'queued');
     lane.giveBack(unsure);
     assert.equal(lane.take(limits), pinned);
   });
 
   it('stays in memory, settled or not', () => {
     const { lane, pinned, younger } = twoPinned();
-    for (const entry of [...(pinned?.entries ?? []), younger]) entry.durability = 'disk';
-    settle(pinned?.entries.slice(0, 1));
+    for (const entry of [...(pinned?.producerRecords ?? []), younger]) entry.durability = 'disk';
+    settle(pinned?.producerRecords.slice(0, 1));
     assert.deepEqual(
-      lane.evict(0).map(({ id }) => id),
+      lane.unload(0).map(({ id }) => id),
       [younger.id],
     );
     assert.deepEqual([lane.length, lane.bytes], [2, pinned?.bytes]);
@@ -120,9 +120,9 @@ describe('a batch that must come again unchanged', () => {
 
   it('is no more when its partition is no more: what of it lives finds another', () => {
     const { lane, pinned, younger } = twoPinned();
-    settle(pinned?.entries.slice(0, 1));
+    settle(pinned?.producerRecords.slice(0, 1));
     assert.deepEqual(
-      lane.retire().map(({ id }) => id),
+      lane.remove().map(({ id }) => id),
       [2, younger.id],
     );
     assert.equal(lane.idle, true);
@@ -133,7 +133,7 @@ describe('a batch that must come again unchanged', () => {
 describe('a batch that was begun with while another is out', () => {
   it('is the next, the very same', () => {
     const { lane, out, begun } = oneOutThreeBegun();
-    settle(out?.entries);
+    settle(out?.producerRecords);
     lane.giveBack(stored);
     assert.equal(lane.take(limits), begun);
     assert.equal(lane.waiting, 0);
@@ -142,15 +142,15 @@ describe('a batch that was begun with while another is out', () => {
   it('is not formed twice, nor in a pause', () => {
     const { lane } = oneOutThreeBegun();
     assert.equal(lane.prepare(limits), undefined);
-    const resting = new PartitionQueue('events', 1, 1);
-    resting.push(createProducerRecord(9, record('9'), 1_000, nobody));
-    resting.resting = true;
-    assert.equal(resting.prepare(limits), undefined);
+    const backingOff = new PartitionQueue('events', 1, 1);
+    backingOff.push(createProducerRecord(9, record('9'), 1_000, nobody));
+    backingOff.backOff(unsure, () => undefined);
+    assert.equal(backingOff.prepare(limits), undefined);
   });
 
   it('is formed anew without those that were given up meanwhile', () => {
     const { lane, out, entries } = oneOutThreeBegun();
-    settle(out?.entries);
+    settle(out?.producerRecords);
     settle(entries.slice(2, 3));
     lane.giveBack(stored);
     assert.deepEqual(ids(lane.take(limits)), [2, 4]);
@@ -158,7 +158,7 @@ describe('a batch that was begun with while another is out', () => {
 
   it('is formed anew once the broker has found less too large', () => {
     const { lane, out, begun } = oneOutThreeBegun();
-    settle(out?.entries);
+    settle(out?.producerRecords);
     assert.ok(begun);
     lane.halve(begun, true);
     lane.giveBack(stored);
@@ -169,18 +169,18 @@ describe('a batch that was begun with while another is out', () => {
     const { lane, out, entries } = oneOutThreeBegun();
     for (const entry of entries) entry.durability = 'disk';
     assert.deepEqual(
-      lane.evict(60).map(({ id }) => id),
+      lane.unload(60).map(({ id }) => id),
       [4],
     );
-    settle(out?.entries);
+    settle(out?.producerRecords);
     lane.giveBack(stored);
     assert.deepEqual(ids(lane.take(limits)), [2, 3]);
   });
 
   it('goes with the lane, when its partition is no more', () => {
     const { lane, out } = oneOutThreeBegun();
-    lane.retire();
-    settle(out?.entries);
+    lane.remove();
+    settle(out?.producerRecords);
     assert.deepEqual(
       lane.giveBack(stored).map(({ id }) => id),
       [2, 3, 4],

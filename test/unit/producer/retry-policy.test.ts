@@ -15,17 +15,17 @@ const last: RecordFacts = { records: 3, index: 1, attempts: 3, durability: 'memo
 // What becomes of a record was decided in three methods, in the middle of what they did about it.
 describe('what an answer means for a record', () => {
   const table: readonly (readonly [string, Failure, Partial<RecordFacts>, Action])[] = [
-    ['rejected', { kind: 'rejected', error: busy }, {}, 'refuse'],
-    ['rejected, and named', named, {}, 'refuse'],
+    ['rejected', { kind: 'rejected', error: busy }, {}, 'reject'],
+    ['rejected, and named', named, {}, 'reject'],
     ['rejected, and another is named', named, { index: 0 }, 'retry'],
     ['too large, of three', { kind: 'too-large', error: busy }, {}, 'split'],
-    ['too large, alone', { kind: 'too-large', error: busy }, { records: 1 }, 'refuse'],
+    ['too large, alone', { kind: 'too-large', error: busy }, { records: 1 }, 'reject'],
     ['try again, with a try left', retriable, { attempts: 2 }, 'retry'],
-    ['try again, with none left', retriable, {}, 'give-up'],
-    ['try again, while the disk writes it', retriable, { durability: 'writing' }, 'give-up'],
+    ['try again, with none left', retriable, {}, 'expire'],
+    ['try again, while the disk writes it', retriable, { durability: 'writing' }, 'expire'],
     ['try again, and the disk has it', retriable, { durability: 'disk' }, 'retry'],
     ['no such topic, with a try left', missing, { attempts: 2 }, 'retry'],
-    ['no such topic, with none left', missing, {}, 'refuse'],
+    ['no such topic, with none left', missing, {}, 'reject'],
     ['unreachable', { kind: 'unreachable', error: busy }, {}, 'retry'],
     ['unknown', { kind: 'unknown', error: busy }, {}, 'retry'],
   ];

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { createMemoryCluster, type MemoryCluster } from '../../../src/transport/memory/cluster.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { systemClock } from '../../../src/producer/clock.ts';
+import { systemClock } from '../../../src/producer/ports.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { configuredDestination, type Configured } from '../../../src/cli/operations/configured.ts';
 import type { openDelivery } from '../../../src/cli/operations/delivering.ts';

@@ -1,0 +1,122 @@
+import type { KafkaError } from '../model/errors.ts';
+import type { BufferPool } from './buffer-pool.ts';
+import { deadLetterOf, refusalOf, smallerDeadLetter } from './dead-letter.ts';
+import { failures } from './failures.ts';
+import type { LiveRecords } from './live-records.ts';
+import type { DeliveryContext } from './ports.ts';
+import { createProducerRecord, type ProducerRecord } from './producer-record.ts';
+import type { SpooledRecords } from './spooled-records.ts';
+
+/**
+ * How a record ends: stored, rejected (to the dead-letter topic, if there is one), expired (to the spool, if there is one), or
+ * failed. A record that is done stays as it is: a request may be answered after the deadline has passed.
+ */
+export class Completion {
+  readonly #live: LiveRecords;
+  readonly #pool: BufferPool;
+  readonly #spooled: SpooledRecords | undefined;
+  readonly #deadLetterTopic: string | undefined;
+  readonly #timeout: number;
+  readonly #context: DeliveryContext;
+
+  /** @param timeout how long a push waits for Kafka, in milliseconds */
+  constructor(
+    live: LiveRecords,
+    pool: BufferPool,
+    spooled: SpooledRecords | undefined,
+    deadLetterTopic: string | undefined,
+    timeout: number,
+    context: DeliveryContext,
+  ) {
+    this.#live = live;
+    this.#pool = pool;
+    this.#spooled = spooled;
+    this.#deadLetterTopic = deadLetterTopic;
+    this.#timeout = timeout;
+    this.#context = context;
+  }
+
+  stored(record: ProducerRecord): void {
+    if (record.state === 'done') return;
+    this.#noticeDeadLetter(record);
+    this.#complete(record);
+  }
+
+  /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
+  reject(record: ProducerRecord, answer: KafkaError): void {
+    if (record.state === 'done') return;
+    const error = failures.refused(record, answer);
+    const { topic } = record.content;
+    const deadLetterTopic = this.#deadLetterTopic;
+    const isDeadLetter = topic === deadLetterTopic;
+    const content = isDeadLetter
+      ? answer.code === 'RECORD_TOO_LARGE' && smallerDeadLetter(record.content)
+      : deadLetterTopic !== undefined &&
+        deadLetterOf(
+          record.content,
+          error,
+          Math.max(1, record.attempts),
+          deadLetterTopic,
+          this.#context.date(),
+        );
+    if (!content || deadLetterTopic === undefined) {
+      if (record.durability !== 'disk') this.#context.notify({ kind: 'rejected', topic, error });
+      return this.#complete(record, error);
+    }
+    const deadline = Math.min(record.deadline, this.#context.clock.now() + this.#timeout);
+    const deadLetter = createProducerRecord(this.#live.nextId(), content, deadline, {
+      resolve: () => {
+        this.#spooled?.complete(record);
+        record.waiter.resolve();
+      },
+      reject: (failure) => {
+        const fate = isDeadLetter ? failure : failures.deadLetter(record, error, deadLetterTopic, failure);
+        this.#spooled?.complete(record, fate);
+        record.waiter.reject(fate);
+      },
+    });
+    this.#spooled?.deadLettered(record);
+    this.#live.replace(record, deadLetter);
+    this.#pool.admitDeadLetter(deadLetter);
+  }
+
+  /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
+  expire(record: ProducerRecord, error: KafkaError): void {
+    if (record.state === 'done') return;
+    if (this.#spooled === undefined || record.state === 'awaiting-schema') return this.fail(record, error);
+    if (!this.#spooled.persistLate(record, error)) this.fail(record, failures.spoolSilent(record));
+  }
+
+  fail(record: ProducerRecord, error: KafkaError): void {
+    if (record.state === 'done') return;
+    this.#context.notify({ kind: 'gave-up', topic: record.content.topic, error });
+    this.#complete(record, error);
+  }
+
+  /**
+   * The producer closes: what the disk has is left to it, and the other records are rejected.
+   * @returns how many those are
+   */
+  close(): number {
+    const all = this.#live.all();
+    const durable = all.filter(({ durability }) => durability === 'disk');
+    for (const record of durable) this.#live.end(record);
+    const left = all.filter(({ durability }) => durability !== 'disk');
+    for (const record of left) this.#complete(record, failures.leftBehind(record));
+    if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
+    return left.length;
+  }
+
+  #complete(record: ProducerRecord, error?: KafkaError): void {
+    this.#spooled?.complete(record, error);
+    this.#live.end(record, error);
+  }
+
+  /** Only what the dead-letter topic has is told as a dead letter: the spool may have had it before, and told its push. */
+  #noticeDeadLetter({ content }: ProducerRecord): void {
+    const deadLetterTopic = this.#deadLetterTopic;
+    if (content.topic !== deadLetterTopic) return;
+    const refusal = refusalOf(content);
+    if (refusal) this.#context.notify({ kind: 'dead-lettered', deadLetterTopic, ...refusal });
+  }
+}

@@ -1,0 +1,380 @@
+import type { KafkaError } from '../model/errors.ts';
+import { isUnanswered, mustComeAgain, type Failure, type Outcome } from '../model/outcome.ts';
+import { noLeader } from '../model/partition.ts';
+import { BrokerSender, headStart } from './broker-sender.ts';
+import type { Completion } from './completion.ts';
+import { failures } from './failures.ts';
+import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
+import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import { moveTo, type ProducerRecord } from './producer-record.ts';
+import { decide, note, pausesAfter, type Backoffs } from './retry-policy.ts';
+import { Topic, type TopicContext } from './topic.ts';
+
+/** A request out for longer makes the producer ask who leads the queues that wait behind it. Milliseconds. */
+const stalledAfter = 1_000;
+/** A topic in use is asked about this often, so that new partitions are found. Milliseconds. */
+const metadataMaxAge = 30_000;
+
+/**
+ * Sends what is in the partition queues, and decides by each outcome what becomes of a batch.
+ *
+ * Group commit, per broker: nothing out to it → send at once; while a request is out, everything that arrives for its queues
+ * forms the next one, which is compressed meanwhile. One push alone has the raw round trip, a thousand share a
+ * few requests, and a frozen broker delays its own queues only. A broker that cannot be reached backs off as a whole: however
+ * many queues it leads, one request at a time finds out whether it is back.
+ */
+export class Sender {
+  readonly #broker: Broker;
+  readonly #completion: Completion;
+  readonly #backoffs: Backoffs;
+  readonly #settings: DeliverySettings;
+  readonly #context: DeliveryContext;
+  readonly #topicContext: TopicContext;
+  readonly #topics = new Map<string, Topic>();
+  readonly #senders = new Map<number, BrokerSender>();
+  /** Records that are known to come together are on their way into the queues. */
+  #gathering = false;
+  #linger: number;
+  /** Nothing more is sent: a late answer must not begin another backoff. */
+  #closed = false;
+
+  constructor(topicContext: TopicContext, settings: DeliverySettings, context: DeliveryContext) {
+    this.#broker = topicContext.broker;
+    this.#completion = topicContext.completion;
+    this.#backoffs = topicContext.backoffs;
+    this.#topicContext = topicContext;
+    this.#settings = settings;
+    this.#context = context;
+    this.#linger = settings.linger;
+  }
+
+  /** Puts a record into the queue of its partition, which is sent when its broker is free. */
+  add(record: ProducerRecord): void {
+    const topic = this.#topic(record.content.topic);
+    const queue = topic.route(record);
+    if (queue !== undefined) this.#enqueue(queue);
+    else if (record.state !== 'done' && topic.needsMetadata) void this.#refresh(topic);
+  }
+
+  /** What `work` adds leaves together: sends begin when it is through. */
+  together(work: () => void): void {
+    this.#gathering = true;
+    try {
+      work();
+    } finally {
+      this.#gathering = false;
+      for (const sender of this.#senders.values()) this.#goOn(sender);
+    }
+  }
+
+  /** What an earlier process left of the topic is fetched from the disk. */
+  recover(topic: string): void {
+    void this.#refresh(this.#topic(topic));
+  }
+
+  /** The time of a record is over. */
+  expire(record: ProducerRecord, error: KafkaError): void {
+    if (record.state === 'done') return;
+    if (record.state !== 'awaiting-schema') this.#topic(record.content.topic).ranLate(record);
+    this.#completion.expire(record, error);
+  }
+
+  /** What keeps a record from being sent at all, where the cluster is to blame for it. */
+  blockingError(record: ProducerRecord): KafkaError | undefined {
+    return this.#topics.get(record.content.topic)?.blockingError(record);
+  }
+
+  /**
+   * Looks for new leaders and new partitions, and for what the disk has.
+   * @returns whether it must be called again, though no record is live
+   */
+  tend(expired: boolean): boolean {
+    const now = this.#context.clock.now();
+    const stalled = this.#stalledTopics(now);
+    let pending = false;
+    for (const topic of this.#topics.values()) {
+      if (expired) topic.dropDone();
+      const age = now - topic.askedAt;
+      const stuck = stalled.has(topic.name) || topic.leaderless;
+      if (age > metadataMaxAge || (stuck && age > stalledAfter)) void this.#refresh(topic);
+      if (topic.needsLook) void this.#look(topic);
+      topic.unload();
+      void this.#assignPartitions(topic);
+      for (const queue of topic.queues) if (queue.spooledAfter !== undefined) this.#enqueue(queue);
+      // A batch in doubt without a leader has nobody else to ask for one, though its pushes were all told.
+      pending ||= topic.behind || topic.leaderless;
+    }
+    return pending;
+  }
+
+  /** The producer closes in `timeLeft` milliseconds: nothing lingers or backs off any more, and what waits is sent now. */
+  flush(timeLeft: number): void {
+    this.#linger = 0;
+    this.#backoffs.endIn(timeLeft);
+    for (const sender of this.#senders.values()) {
+      sender.endBackoff();
+      sender.failures = 0;
+      sender.linger?.();
+      this.#goOn(sender);
+    }
+    for (const topic of this.#topics.values()) {
+      if (topic.flush()) void this.#refresh(topic);
+      for (const queue of topic.queues) {
+        if (!queue.backingOff) continue;
+        queue.failures = 0;
+        this.#endBackoff(queue);
+      }
+    }
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    this.#closed = true;
+    for (const topic of this.#topics.values()) topic.close();
+    for (const sender of this.#senders.values()) sender.endBackoff();
+  }
+
+  #topic(name: string): Topic {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = new Topic(name, this.#topicContext);
+      this.#topics.set(name, topic);
+    }
+    return topic;
+  }
+
+  #sender(id: number): BrokerSender {
+    let sender = this.#senders.get(id);
+    if (sender === undefined) {
+      sender = new BrokerSender(id, this.#settings);
+      this.#senders.set(id, sender);
+    }
+    return sender;
+  }
+
+  /** The queue may have something to send. */
+  #enqueue(queue: PartitionQueue): void {
+    if (queue.spooledAfter !== undefined) this.#topic(queue.topic).overflow?.fetch(queue);
+    if (queue.leader === noLeader || queue.waiting === 0) return;
+    const sender = this.#sender(queue.leader);
+    if (queue.ready) sender.ready.add(queue);
+    if (this.#linger > 0) this.#beginLinger(sender);
+    if (sender.backoff !== undefined) return;
+    if (sender.busySince !== undefined) {
+      sender.next.add(queue);
+      if (this.#broker.prepare) this.#soon(sender);
+    } else if (queue.ready && !this.#gathering) {
+      sender.arrived++;
+      const enough = this.#linger === 0 && sender.arrived >= headStart;
+      if (enough || queue.bytes >= this.#settings.batchSize) void this.#flush(sender);
+      else if (this.#linger === 0) this.#soon(sender);
+    }
+  }
+
+  /** Soon rather than now: pushes of one burst go together, and one alone loses no measurable time. */
+  #soon(sender: BrokerSender): void {
+    if (sender.soon || this.#gathering) return;
+    sender.soon = true;
+    this.#context.clock.soon(() => {
+      sender.soon = false;
+      this.#goOn(sender);
+    });
+  }
+
+  /** Counted from the first that waits, whether a request is out or not. */
+  #beginLinger(sender: BrokerSender): void {
+    sender.linger ??= this.#context.clock.after(this.#linger, () => {
+      sender.linger = undefined;
+      sender.due = true;
+      if (sender.busySince === undefined && sender.backoff === undefined) void this.#flush(sender);
+    });
+  }
+
+  /** Sends what waits; or begins with it, while a request is out. */
+  #goOn(sender: BrokerSender): void {
+    if (sender.backoff !== undefined) return;
+    if (sender.busySince === undefined) this.#sendWaiting(sender);
+    else if (this.#broker.prepare) {
+      const batches = sender.prepare();
+      if (batches.length > 0) this.#broker.prepare(batches);
+    }
+  }
+
+  #sendWaiting(sender: BrokerSender): void {
+    if (this.#linger === 0 || sender.due || sender.full) void this.#flush(sender);
+  }
+
+  async #flush(sender: BrokerSender): Promise<void> {
+    const { batches, moved } = sender.take();
+    for (const queue of moved) this.#enqueue(queue);
+    if (batches.length === 0) return;
+    sender.begin(batches, this.#context.clock.now());
+    try {
+      await this.#send(sender, batches);
+    } finally {
+      sender.end();
+      // At once: the pushes just told make new ones for a while, and the broker need not wait for those.
+      if (sender.backoff === undefined) this.#sendWaiting(sender);
+    }
+  }
+
+  async #send(sender: BrokerSender, batches: readonly Batch[]): Promise<void> {
+    let answers: readonly Outcome[] = [];
+    let fault: unknown;
+    try {
+      answers = await this.#broker.produce(batches);
+    } catch (thrown) {
+      fault = thrown;
+    }
+    // The port promises an outcome for each. A fault in a client must still strand no queue, and end no process.
+    const outcomes = batches.map(
+      ({ topic }, index): Outcome =>
+        answers[index] ?? { kind: 'unknown', error: failures.noOutcome(topic, fault) },
+    );
+    const brokerPause = this.#brokerPause(sender, batches, outcomes);
+    outcomes.forEach((outcome, index) => {
+      const batch = batches[index];
+      if (batch !== undefined) this.#handleOutcome(batch, outcome, brokerPause);
+    });
+  }
+
+  /**
+   * Decides what becomes of a batch. Its records that are not done are the head of their queue again.
+   * @param brokerPause how long its broker is left alone, milliseconds
+   */
+  #handleOutcome(batch: Batch, outcome: Outcome, brokerPause: number): void {
+    const { queue, producerRecords } = batch;
+    const topic = this.#topic(queue.topic);
+    let backoff: { readonly outcome: Retriable; readonly pause: number } | undefined;
+    if (outcome.kind === 'stored') for (const record of producerRecords) this.#completion.stored(record);
+    else {
+      for (const record of producerRecords) if (record.state === 'in-flight') moveTo(record, 'queued');
+      producerRecords.forEach((record, index) => this.#handleFailure(batch, record, outcome, index));
+    }
+    switch (outcome.kind) {
+      case 'too-large':
+        if (producerRecords.length > 1) this.#context.notify(batch.halved(outcome.error));
+        break;
+      case 'retriable':
+      case 'unreachable':
+      case 'unknown':
+        if (brokerPause === 0) backoff = { outcome, pause: this.#pauseAfter(queue, outcome) };
+        this.#noticeRetry(batch, outcome, backoff?.pause ?? brokerPause);
+        if (outcome.kind !== 'retriable' || outcome.refresh) void this.#refresh(topic);
+        break;
+      case 'stored':
+      case 'rejected':
+        break;
+    }
+    topic.giveBack(queue, outcome);
+    if (this.#closed) return;
+    if (queue.isRemoved) this.#enqueueAll(topic);
+    else if (backoff === undefined) this.#enqueue(queue);
+    else {
+      const cancel = this.#context.clock.after(backoff.pause, () => this.#endBackoff(queue));
+      queue.backOff(backoff.outcome, cancel);
+    }
+  }
+
+  #handleFailure(batch: Batch, record: ProducerRecord, outcome: Failure, index: number): void {
+    note(record, outcome);
+    const { attempts, durability } = record;
+    const records = batch.producerRecords.length;
+    const action = decide(outcome, { records, index, attempts, durability }, this.#settings.retry.retries);
+    if (action === 'reject') {
+      // `note` has counted an answer "try again".
+      if (outcome.kind !== 'retriable') record.attempts++;
+      this.#completion.reject(record, failures.ofAnswer(record, outcome, index));
+    } else if (action === 'expire') {
+      this.expire(record, failures.ofAnswer(record, outcome, index));
+    }
+  }
+
+  #endBackoff(queue: PartitionQueue): void {
+    queue.endBackoff();
+    this.#enqueue(queue);
+  }
+
+  /**
+   * How long the queue of a batch that failed backs off, in milliseconds. A batch that must be sent again unchanged holds up
+   * its queue until its fate is known, and the first good answer may tell it: its backoff does not grow.
+   */
+  #pauseAfter(queue: PartitionQueue, outcome: Retriable): number {
+    queue.failures = mustComeAgain(outcome) ? 1 : queue.failures + 1;
+    const { retry } = this.#settings;
+    const pauses = isUnanswered(outcome) ? pausesAfter(outcome.error, retry) : retry;
+    return this.#backoffs.pause(queue.failures, pauses, this.#timeLeft(queue));
+  }
+
+  /**
+   * A broker that has not said a word backs off, and its queues with it, unless they get another leader: then they are sent
+   * to that one at once.
+   * @returns for how many milliseconds; 0 where it does not
+   */
+  #brokerPause(sender: BrokerSender, batches: readonly Batch[], outcomes: readonly Outcome[]): number {
+    const [first] = outcomes.filter(isUnanswered);
+    if (first === undefined || !outcomes.every(isUnanswered)) {
+      sender.failures = 0;
+      return 0;
+    }
+    if (this.#closed) return 0;
+    sender.failures++;
+    // Nothing but queues that failed before, perhaps by their own fault: once, that is no reason.
+    if (sender.failures === 1 && batches.every(({ queue }) => queue.failures > 0)) return 0;
+    sender.endBackoff();
+    const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));
+    const pauses = pausesAfter(first.error, this.#settings.retry);
+    const pause = this.#backoffs.pause(sender.failures, pauses, timeLeft);
+    sender.backoff = this.#context.clock.after(pause, () => {
+      sender.backoff = undefined;
+      sender.due = true;
+      this.#goOn(sender);
+    });
+    return pause;
+  }
+
+  #noticeRetry(batch: Batch, { error }: Retriable, pause: number): void {
+    if (error.code === 'TOPIC_MISSING' || this.#closed) return;
+    this.#context.notify(batch.retrying(error, pause));
+  }
+
+  /** Until the deadline of the queue's oldest record, in milliseconds; with none, that of one which comes now. */
+  #timeLeft({ oldest }: PartitionQueue): number {
+    const { timeout } = this.#backoffs;
+    return oldest ? Math.min(oldest.deadline - this.#context.clock.now(), timeout) : timeout;
+  }
+
+  /** Topics with queues in a request that has been out for long, with queues behind it, or with a broker that backs off. */
+  #stalledTopics(now: number): Set<string> {
+    const stalled = new Set<string>();
+    for (const { ready, sent, busySince, backoff } of this.#senders.values()) {
+      const isStalled = busySince !== undefined && now - busySince > stalledAfter;
+      if (isStalled) for (const { topic } of sent) stalled.add(topic);
+      if (isStalled || backoff !== undefined) for (const { topic } of ready) stalled.add(topic);
+    }
+    return stalled;
+  }
+
+  /** Asks the cluster for the partitions of the topic and their leaders, unless it is being asked. Does not reject. */
+  async #refresh(topic: Topic): Promise<void> {
+    if (topic.asking) return;
+    const pause = topic.answered(await topic.ask());
+    if (this.#closed) return;
+    if (pause !== undefined) topic.plan(this.#context.clock.after(pause, () => void this.#refresh(topic)));
+    this.#enqueueAll(topic);
+  }
+
+  async #look(topic: Topic): Promise<void> {
+    if (await topic.look()) void this.#refresh(topic);
+  }
+
+  /** The topic has queued what waited. */
+  #enqueueAll(topic: Topic): void {
+    void this.#assignPartitions(topic);
+    for (const queue of topic.queues) this.#enqueue(queue);
+  }
+
+  async #assignPartitions(topic: Topic): Promise<void> {
+    if (await topic.assignPartitions()) for (const queue of topic.queues) this.#enqueue(queue);
+  }
+}

@@ -1,0 +1,274 @@
+import type { KafkaError } from '../model/errors.ts';
+import type { NoticeOf, Notify } from '../model/notice.ts';
+import type { Place, Spool } from '../model/spool.ts';
+import { failures } from './failures.ts';
+import type { LiveRecords } from './live-records.ts';
+import { atMost, type Clock, type DeliveryContext } from './ports.ts';
+import { createProducerRecord, moveTo, type ProducerRecord, type Waiter } from './producer-record.ts';
+import { diskPause } from './retry-policy.ts';
+
+/** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
+const marginShare = 1 / 8;
+const longestMargin = 1_000;
+/** For the disk to take what is left when the destination closes. Milliseconds. */
+const closeTimeout = 500;
+
+export function marginOf(deliveryTimeout: number): number {
+  return Math.min(deliveryTimeout * marginShare, longestMargin);
+}
+
+/** What the spool has of one topic. */
+interface TopicRows {
+  /** Records on the disk. */
+  count: number;
+  /** The log says that records of it go to the spool, and not yet that they have left it. */
+  announced: boolean;
+}
+
+/**
+ * What is on the disk, and nothing else writes a record's `durability`: `memory`, then `writing`, then `disk`. A record that
+ * is *persisted* stays in its queue and is delivered from memory; its push is told when the disk has it. A record that is
+ * *diverted* is in no queue: when the disk has it, the disk alone has it. A row goes when its record is complete.
+ */
+export class SpooledRecords {
+  readonly #spool: Spool;
+  readonly #live: LiveRecords;
+  readonly #clock: Clock;
+  readonly #notify: Notify;
+  readonly #margin: number;
+  readonly #topics = new Map<string, TopicRows>();
+  /** The topics that an earlier process left records of. */
+  readonly leftovers: ReadonlySet<string>;
+  /** On their way to the disk alone, by id. */
+  readonly #diverting = new Map<number, ProducerRecord>();
+  /** Ids of rows whose dead letter is under way. */
+  readonly #deadLettered = new Set<number>();
+  /** How many records the disk has not answered for. */
+  #writing = 0;
+  #onWritten: (() => void) | undefined;
+  #readAgainAt = -Infinity;
+  #closed = false;
+
+  constructor(
+    spool: Spool,
+    live: LiveRecords,
+    deliveryTimeout: number,
+    { clock, notify }: Pick<DeliveryContext, 'clock' | 'notify'>,
+  ) {
+    this.#spool = spool;
+    this.#live = live;
+    this.#clock = clock;
+    this.#notify = notify;
+    this.#margin = marginOf(deliveryTimeout);
+    for (const { topic, records } of spool.places()) this.#topic(topic).count += records;
+    this.leftovers = new Set(this.#topics.keys());
+    for (const [topic, rows] of this.#topics) {
+      rows.announced = true;
+      notify({ kind: 'spool-left', topic, records: rows.count });
+    }
+  }
+
+  /** Writes a record that stays in its queue. */
+  persist(record: ProducerRecord): void {
+    this.#append(record, (error) => this.#persisted(record, error));
+  }
+
+  /** Writes a record whose time or tries are over: it stays in its queue, and its push need not wait any longer. */
+  persistLate(record: ProducerRecord, why: KafkaError): boolean {
+    if (record.durability === 'disk') return true;
+    // The disk is asked already. If it does not answer in time either, the push must be told so.
+    if (record.durability === 'writing') return this.#clock.now() < record.deadline + this.#margin;
+    this.#announce(record.content.topic, why);
+    this.persist(record);
+    return true;
+  }
+
+  /** Writes a record that has no place in memory. */
+  divert(record: ProducerRecord, why: 'order' | 'no-room'): void {
+    this.#announce(record.content.topic, why);
+    moveTo(record, 'diverting');
+    this.#diverting.set(record.id, record);
+    this.#append(record, (error) => {
+      // Its queue has fetched it meanwhile: it is in memory and on the disk.
+      if (!this.#diverting.delete(record.id)) return this.#persisted(record, error);
+      if (error) return this.#fail(record, error);
+      record.durability = 'disk';
+      this.#topic(record.content.topic).count++;
+      this.#live.end(record);
+    });
+  }
+
+  /**
+   * Writes what is left when the destination closes, but for values that wait for their schema. Resolves once the disk has
+   * answered for each, or not in time.
+   */
+  async persistAll(): Promise<void> {
+    for (const record of this.#live.all())
+      if (record.durability === 'memory' && record.state !== 'awaiting-schema') this.persist(record);
+    if (this.#writing > 0) await atMost(this.#clock, closeTimeout, (done) => (this.#onWritten = done));
+  }
+
+  /** A dead letter answers for the record: its row is not fetched again meanwhile. `complete` says what became of it. */
+  deadLettered({ id, durability }: ProducerRecord): void {
+    if (durability !== 'memory') this.#deadLettered.add(id);
+  }
+
+  /** The record is stored, or refused with `error`: its row goes, or stays as refused. */
+  complete(record: ProducerRecord, error?: KafkaError): void {
+    this.#deadLettered.delete(record.id);
+    if (record.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
+    const { id, content } = record;
+    if (record.durability === 'writing') {
+      this.#spool.remove(id, content);
+      this.#diverting.delete(id);
+      record.durability = 'memory';
+      this.#answered();
+      return;
+    }
+    if (error) {
+      this.#spool.refuse(id, error);
+      this.#notify({ kind: 'spool-refused', topic: content.topic, error });
+    } else this.#spool.remove(id, content);
+    this.#removed(content.topic);
+  }
+
+  /** Nothing is fetched any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /**
+   * Reads the next records of a partition, oldest first.
+   * @param after only ids above this one
+   * @param isInMemory ids that are not to be fetched again
+   * @returns undefined where the disk fails: what is there stays there, and is asked for again a while later
+   */
+  fetch(
+    partition: Place,
+    after: number,
+    maxBytes: number,
+    inMemory: ReadonlySet<number>,
+  ): { readonly records: ProducerRecord[]; readonly lastId: number | undefined } | undefined {
+    if (this.#closed || this.#clock.now() < this.#readAgainAt) return undefined;
+    try {
+      const rows = this.#spool.read(partition, after, maxBytes, (error) => {
+        this.#notify({ kind: 'spool-row-damaged', topic: partition.topic, error });
+        this.#removed(partition.topic);
+      });
+      const records = rows
+        .filter(({ id }) => !inMemory.has(id) && !this.#deadLettered.has(id))
+        .map(({ id, record }) => this.#fetched(id, record, partition));
+      return { records, lastId: rows.at(-1)?.id };
+    } catch (thrown) {
+      this.#readFailed(thrown);
+      return undefined;
+    }
+  }
+
+  /** @see Spool.assign; undefined where the disk fails. */
+  assign(
+    topic: string,
+    partitions: number,
+    choose: (key: Buffer) => number,
+    limit: number,
+  ): 'done' | 'more' | undefined {
+    try {
+      return this.#spool.assign(topic, partitions, choose, limit) ? 'more' : 'done';
+    } catch (thrown) {
+      this.#readFailed(thrown);
+      return undefined;
+    }
+  }
+
+  #fetched(id: number, content: ProducerRecord['content'], { partition }: Place): ProducerRecord {
+    let record = this.#diverting.get(id);
+    if (record !== undefined) {
+      // The disk has not told yet. It goes on as itself: what was told of a copy would say nothing of its fate.
+      this.#diverting.delete(id);
+    } else {
+      record = createProducerRecord(id, content, Infinity, toldAlready);
+      this.#live.add(record);
+      record.durability = 'disk';
+    }
+    record.partition = partition;
+    record.spoolPartition = partition;
+    return record;
+  }
+
+  #readFailed(thrown: unknown): void {
+    this.#readAgainAt = this.#clock.now() + diskPause;
+    this.#notify({ kind: 'spool-failed', error: failures.spoolUnread(thrown) });
+  }
+
+  #append(record: ProducerRecord, written: (error: KafkaError | undefined) => void): void {
+    record.durability = 'writing';
+    record.spoolPartition = record.partition;
+    this.#writing++;
+    this.#spool.append(record.id, record.content, record.spoolPartition, (error) => {
+      if (record.state === 'done') return;
+      if (error) this.#notify({ kind: 'spool-failed', error });
+      written(error);
+      this.#answered();
+    });
+  }
+
+  /** The disk has told about a record that is in memory as well. */
+  #persisted(record: ProducerRecord, error: KafkaError | undefined): void {
+    if (error) {
+      // It goes on as if there were no spool, while its time lasts.
+      record.durability = 'memory';
+      if (this.#clock.now() >= record.deadline) this.#fail(record, error);
+      return;
+    }
+    record.durability = 'disk';
+    this.#topic(record.content.topic).count++;
+    this.#live.endDeadline(record);
+    const { waiter } = record;
+    record.waiter = toldAlready;
+    waiter.resolve();
+  }
+
+  #fail(record: ProducerRecord, cause: KafkaError): void {
+    record.durability = 'memory';
+    const error = failures.notKept(record, cause);
+    this.#notify({ kind: 'gave-up', topic: record.content.topic, error });
+    this.#live.end(record, error);
+  }
+
+  #answered(): void {
+    this.#writing--;
+    if (this.#writing === 0) this.#onWritten?.();
+  }
+
+  /** Says once that records of a topic go to the spool. */
+  #announce(topic: string, why: NoticeOf<'spooling'>['why']): void {
+    const rows = this.#topic(topic);
+    if (rows.announced) return;
+    rows.announced = true;
+    this.#notify({ kind: 'spooling', topic, why });
+  }
+
+  #removed(topic: string): void {
+    const rows = this.#topic(topic);
+    rows.count--;
+    if (rows.count > 0 || !rows.announced) return;
+    // A disk without room may keep what was delivered, and the spool would not be empty after a restart.
+    this.#spool.whenRemoved(() => {
+      if (rows.count > 0 || !rows.announced) return;
+      rows.announced = false;
+      this.#notify({ kind: 'spool-drained', topic });
+    });
+  }
+
+  #topic(name: string): TopicRows {
+    let rows = this.#topics.get(name);
+    if (rows === undefined) {
+      rows = { count: 0, announced: false };
+      this.#topics.set(name, rows);
+    }
+    return rows;
+  }
+}
+
+/** The push of a record was told when the spool had it. */
+const toldAlready: Waiter = { resolve: () => undefined, reject: () => undefined };
