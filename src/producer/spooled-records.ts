@@ -19,7 +19,7 @@ export function marginOf(deliveryTimeout: number): number {
 
 /** What the spool has of one topic. */
 interface TopicRows {
-  /** Records on the disk. */
+  /** Records on the disk, or on their way there. */
   count: number;
   /** The log says that records of it go to the spool, and not yet that they have left it. */
   announced: boolean;
@@ -93,7 +93,6 @@ export class SpooledRecords {
       if (!this.#diverting.delete(record.id)) return this.#persisted(record, error);
       if (error) return this.#fail(record, error);
       record.durability = 'disk';
-      this.#topic(record.content.topic).count++;
       this.#live.end(record);
     });
   }
@@ -123,6 +122,7 @@ export class SpooledRecords {
       this.#diverting.delete(id);
       record.durability = 'memory';
       this.#answered();
+      this.#removed(content.topic);
       return;
     }
     if (error) {
@@ -204,9 +204,14 @@ export class SpooledRecords {
     record.durability = 'writing';
     record.spoolPartition = record.partition;
     this.#writing++;
+    const rows = this.#topic(record.content.topic);
+    rows.count++;
     this.#spool.append(record.id, record.content, record.spoolPartition, (error) => {
       if (record.state === 'done') return;
-      if (error) this.#notify({ kind: 'spool-failed', error });
+      if (error) {
+        rows.count--;
+        this.#notify({ kind: 'spool-failed', error });
+      }
       written(error);
       this.#answered();
     });
@@ -221,7 +226,6 @@ export class SpooledRecords {
       return;
     }
     record.durability = 'disk';
-    this.#topic(record.content.topic).count++;
     this.#live.endDeadline(record);
     const { waiter } = record;
     record.waiter = toldAlready;

@@ -30,9 +30,10 @@ describe('a record on its way to the disk that its lane fetches', () => {
     answer();
     await clock.advance(10);
     assert.deepEqual(stored(), ['0', '1', '2', '3']);
+    // Once: its row left when its push was told, and is not counted off again.
     assert.deepEqual(
       kinds().filter((kind) => kind === 'spool-drained'),
-      [],
+      ['spool-drained'],
     );
   });
 
@@ -83,6 +84,22 @@ describe('the word about records that go to the disk', () => {
       notices.filter(({ kind }) => kind === 'spooling' || kind === 'buffer-full'),
       [{ kind: 'spooling', topic: 'events', why: 'order' }],
     );
+  });
+});
+
+// The log said that records of the topic go to the spool, and never that this was over.
+describe('a topic whose records have left the spool', () => {
+  it('is told as such though the broker answered before the disk did', async () => {
+    const { onProduce, answer } = held();
+    const { clock, delivery, kept, kinds } = start({ diskLatency: 500 }, { onProduce });
+    const fates = watch([delivery.send(record('late'))]);
+    await clock.advance(7_200);
+    assert.deepEqual([fates, kinds()], [['pending'], ['spooling']]);
+    answer();
+    await clock.advance(10);
+    assert.deepEqual([fates, kept(), kinds()], [['stored'], [], ['spooling', 'spool-drained']]);
+    await clock.advance(1_000);
+    assert.deepEqual([kept(), kinds()], [[], ['spooling', 'spool-drained']]);
   });
 });
 
