@@ -1,7 +1,7 @@
 /**
  * Imports go down only (DESIGN.md, "Folders"):
  * index, dev, examples → destination → runtimes → runtime → folders → model. The command line stands beside:
- * cli/commands → cli/operations → folders → model. Folders may import one another; cycles are forbidden.
+ * cli/commands → cli/* → folders → model. Folders may import one another; cycles are forbidden.
  */
 module.exports = {
   forbidden: [
@@ -25,7 +25,7 @@ module.exports = {
       to: { path: '^src/cli(/|[.])' },
     },
     {
-      name: 'commands-do-not-reach-past-operations',
+      name: 'commands-only-parse-call-and-print',
       severity: 'error',
       from: { path: '^src/cli(/commands/|/[^/]+$|[.])' },
       to: { path: '^src/(transport|protocol|producer|schema)/' },

@@ -29,12 +29,12 @@ const folders: Readonly<Record<string, string>> = {
   'src/model': 'the types that all folders share; imports nothing',
   'src/cli': '`npx walkeros-kafka`: parse, call, print',
   'src/cli/commands': 'one command each',
-  'src/cli/operations': 'what each command does',
+  'src/cli/delivery': 'a producer without a flow; the spool drained',
   'src/cli/flow': 'flow.json: read, resolved, searched for our destination',
   'src/cli/doctor': 'what keeps events from Kafka: a diagnosis of findings',
-  'src/cli/doctor/checks': 'one thing to look at each, from the lowest layer up',
+  'src/cli/doctor/checks': 'what is checked, from the lowest layer up',
   'src/cli/reading': 'records read back: decoded, filtered, shown',
-  'src/cli/dead-letters': 'what was refused: listed, re-sent, remembered',
+  'src/cli/dead-letters': 'what was refused: listed, re-sent',
   'src/examples': 'worked examples: docs, fixtures and walkerOS metadata at once',
 };
 

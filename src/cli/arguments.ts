@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/problems.ts';
-import { UsageError } from './usage-error.ts';
+
+/** A command line that cannot be understood: said without a stack, with where to read on. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
 
 /** One option of a command, as its help shows it. */
 export interface Option {

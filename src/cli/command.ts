@@ -15,3 +15,42 @@ export interface Command {
   /** @returns the exit code: 0 all is well, 1 something is not */
   readonly run: (words: Arguments, terminal: Terminal) => Promise<number>;
 }
+
+const program = 'walkeros-kafka';
+
+export function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map((command) => usageOf(command).length));
+  return [
+    `Looks after a walkerOS flow that writes to Kafka with walkeros-destination-kafka.`,
+    '',
+    'Commands',
+    ...commands.map((command) => `  ${usageOf(command).padEnd(width)}  ${command.summary}`),
+    '',
+    `"${program} <command> --help" shows its options and examples, "${program} --version" the version.`,
+    'Exit code: 0 all is well, 1 something is not, 2 the command line was not understood.',
+  ].join('\n');
+}
+
+export function helpOf(command: Command): string {
+  const options = Object.entries(command.options).map(([name, { value, help }]) => ({
+    left: `--${name}${value === undefined ? '' : ` ${value}`}`,
+    help,
+  }));
+  const width = Math.max(0, ...options.map(({ left }) => left.length));
+  return [
+    command.summary,
+    '',
+    `Usage: ${program} ${usageOf(command)}${options.length > 0 ? ' [options]' : ''}`,
+    '',
+    'Options',
+    ...options.map(({ left, help }) => `  ${left.padEnd(width)}  ${help}`),
+    ...(command.notes === undefined ? [] : ['', ...command.notes]),
+    '',
+    'Examples',
+    ...command.examples.flatMap(({ what, line }) => [`  # ${what}`, `  npx ${program} ${line}`]),
+  ].join('\n');
+}
+
+function usageOf({ name, places }: Command): string {
+  return [name, ...places].join(' ');
+}

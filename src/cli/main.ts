@@ -1,17 +1,14 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { nearest } from '../config/problems.ts';
-import { KafkaError } from '../model/errors.ts';
-import { Arguments } from './arguments.ts';
-import type { Command } from './command.ts';
+import { Arguments, UsageError } from './arguments.ts';
+import { helpOf, overview, type Command } from './command.ts';
 import { deadLettersList } from './commands/dead-letters-list.ts';
 import { deadLettersResend } from './commands/dead-letters-resend.ts';
 import { doctor } from './commands/doctor.ts';
-import { spoolDrainCommand } from './commands/spool-drain.ts';
-import { spoolStatusCommand } from './commands/spool-status.ts';
+import { spoolDrainCommand, spoolStatusCommand } from './commands/spool.ts';
 import { tail } from './commands/tail.ts';
-import { helpOf, overview } from './help.ts';
 import type { Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { nearest } from '../config/problems.ts';
+import { KafkaError } from '../model/errors.ts';
 
 export const commands: readonly Command[] = [
   doctor,

@@ -99,12 +99,36 @@ export function errorTraits(code: ErrorCode): ErrorTraits {
   return traits[code];
 }
 
+/**
+ * The cause that a code leaves open, if advice depends on it: `KafkaError.detail`, so that nobody has to recognise the wording
+ * of a message.
+ */
+export type ErrorDetail =
+  // BROKER_UNREACHABLE
+  | 'no-answer'
+  | 'hung-up'
+  // TLS_FAILED
+  | 'wants-tls'
+  | 'tls-alert'
+  // AUTHENTICATION_FAILED
+  | 'takes-no-login'
+  | 'mechanism'
+  // REGISTRY_UNAUTHORIZED
+  | 'forbidden'
+  // REGISTRY_UNAVAILABLE
+  | 'certificate-untrusted'
+  | 'certificate-expired'
+  | 'certificate-name'
+  | 'http-status';
+
 /** What a `KafkaError` says besides its code and its message. */
 export interface KafkaErrorOptions {
   /** The topic concerned, where one is. */
   topic?: string;
   /** Kafka's own error name, such as `NOT_LEADER_OR_FOLLOWER`, where the broker sent one. */
   kafkaCode?: string;
+  /** The cause, where the code leaves it open. */
+  detail?: ErrorDetail;
   /** True when the record may be stored although its push fails. */
   mayHaveBeenWritten?: boolean;
   cause?: unknown;
@@ -125,6 +149,8 @@ export class KafkaError extends Error {
   readonly topic: string | undefined;
   /** Kafka's own error name, such as `NOT_LEADER_OR_FOLLOWER`, where the broker sent one. */
   readonly kafkaCode: string | undefined;
+  /** The cause, where the code leaves it open and advice depends on it. */
+  readonly detail: ErrorDetail | undefined;
   /** True when the record may be stored although its push failed. */
   readonly mayHaveBeenWritten: boolean;
   /** False when nothing but a change of the event helps: pushed again as it is, it fails again. */
@@ -139,6 +165,7 @@ export class KafkaError extends Error {
     this.code = code;
     this.topic = options.topic;
     this.kafkaCode = options.kafkaCode;
+    this.detail = options.detail;
     this.mayHaveBeenWritten = options.mayHaveBeenWritten ?? false;
     this.retriable = traits[code].scope !== 'record';
   }

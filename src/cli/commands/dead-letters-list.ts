@@ -1,20 +1,39 @@
-import { configuredDestination } from '../operations/configured.ts';
-import { valueOf } from '../dead-letters/letter.ts';
-import type { Listed } from '../dead-letters/list.ts';
-import { printable, printableJson } from '../../model/foreign.ts';
-import { bytesText } from '../reading/show.ts';
-import { deadLetters, deadLetterTopic } from '../operations/redelivery.ts';
+import type { Arguments, Options } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { grouped } from '../progress-bar.ts';
-import type { Terminal } from '../terminal.ts';
-import { letterOptions, wantedLetters } from './dead-letters-options.ts';
+import { valueOf, type DeadLetterFilter } from '../dead-letters/dead-letter.ts';
+import { deadLetterTopic, listDeadLetters, type Listed } from '../dead-letters/list.ts';
+import { configuredDestination } from '../flow/configured.ts';
+import { bytesText } from '../reading/show.ts';
+import { grouped, type Terminal } from '../terminal.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
+
+/** The options of both commands about dead letters. */
+export const deadLetterOptions: Options = {
+  destination: { value: '<id>', help: 'Which destination of the flow.' },
+  topic: { value: '<topic>', help: 'Only those that this topic refused.' },
+  code: { value: '<code>', help: 'Only those refused with this code, such as MESSAGE_TOO_LARGE.' },
+  key: { value: '<key>', help: 'Only this key.' },
+  since: {
+    value: '<time>',
+    help: 'Only those refused since: 2026-11-23T08:00:00Z, or how long ago: 15m, 6h, 2d.',
+  },
+};
+
+export function deadLetterFilter(words: Arguments): DeadLetterFilter {
+  return {
+    topic: words.text('topic'),
+    code: words.text('code'),
+    key: words.text('key'),
+    since: words.time('since', Date.now()),
+  };
+}
 
 export const deadLettersList: Command = {
   name: 'dead-letters list',
   summary: 'Lists the records that Kafka refused, and why.',
   places: ['<flow.json>'],
   options: {
-    ...letterOptions,
+    ...deadLetterOptions,
     all: { help: 'Also those that "resend" has sent already.' },
     limit: { value: '<n>', help: 'Ends after so many.' },
     json: { help: 'One JSON object a line, with the value.' },
@@ -35,10 +54,10 @@ export const deadLettersList: Command = {
     );
     const [all, asJson, limit] = [words.has('all'), words.has('json'), words.count('limit') ?? Infinity];
     const counts = { listed: 0, resent: 0, more: false };
-    for await (const one of deadLetters(configured, wantedLetters(words), terminal.stop)) {
+    for await (const one of listDeadLetters(configured, deadLetterFilter(words), terminal.stop)) {
       if (one.resent) counts.resent += 1;
       if (one.resent && !all) continue;
-      // Only a further one shows that the limit has cut something off.
+      // Only one more shows that the limit has cut something off.
       counts.more = counts.listed === limit;
       if (counts.more) break;
       await terminal.print(asJson ? jsonOf(one) : linesOf(one, terminal));
@@ -57,8 +76,8 @@ export const deadLettersList: Command = {
   },
 };
 
-function linesOf({ letter, resent }: Listed, terminal: Terminal): string {
-  const { stored, topic, code, message, attempts, time } = letter;
+function linesOf({ deadLetter, resent }: Listed, terminal: Terminal): string {
+  const { stored, topic, code, message, attempts, time } = deadLetter;
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const head = [
     terminal.paint('dim', `${printable(time)}  ${stored.partition}/${stored.offset}`),
@@ -72,9 +91,9 @@ function linesOf({ letter, resent }: Listed, terminal: Terminal): string {
   return `${head.join('  ')}\n    ${printable(message)}`;
 }
 
-function jsonOf({ letter, resent }: Listed): string {
-  const { stored, topic, code, message, attempts, time, timestamp } = letter;
-  const value = valueOf(letter);
+function jsonOf({ deadLetter, resent }: Listed): string {
+  const { stored, topic, code, message, attempts, time, timestamp } = deadLetter;
+  const value = valueOf(deadLetter);
   const json = JSON.stringify({
     time,
     topic,
@@ -86,7 +105,7 @@ function jsonOf({ letter, resent }: Listed): string {
     offset: Number(stored.offset),
     timestamp,
     key: stored.key && bytesText(stored.key),
-    // What cannot be decompressed is shown as it stands.
+    // A value that cannot be decompressed is shown as it is stored.
     value: typeof value === 'string' ? stored.value && bytesText(stored.value) : value && bytesText(value),
   });
   return printableJson(json);
@@ -105,6 +124,6 @@ function summaryOf(
   return `${countOf(listed)} in "${topic}"${hidden}`;
 }
 
-function countOf(letters: number): string {
-  return `${grouped(letters)} ${letters === 1 ? 'dead letter' : 'dead letters'}`;
+function countOf(deadLetters: number): string {
+  return `${grouped(deadLetters)} ${deadLetters === 1 ? 'dead letter' : 'dead letters'}`;
 }

@@ -1,15 +1,13 @@
-import { configuredDestination } from '../operations/configured.ts';
-import type { DeadLetter } from '../dead-letters/letter.ts';
-import type { ResendResult } from '../dead-letters/resend.ts';
-import { printable, printableJson } from '../../model/foreign.ts';
-import { resendDeadLetters } from '../operations/redelivery.ts';
-import type { ErrorCode } from '../../model/errors.ts';
 import type { Command } from '../command.ts';
-import { grouped, progressBar } from '../progress-bar.ts';
-import type { Terminal } from '../terminal.ts';
-import { letterOptions, wantedLetters } from './dead-letters-options.ts';
+import type { DeadLetter } from '../dead-letters/dead-letter.ts';
+import { resendDeadLetters, type ResendResult } from '../dead-letters/resend.ts';
+import { configuredDestination } from '../flow/configured.ts';
+import { grouped, progressBar, type Terminal } from '../terminal.ts';
+import type { ErrorCode } from '../../model/errors.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
+import { deadLetterFilter, deadLetterOptions } from './dead-letters-list.ts';
 
-/** Letters of one topic and cause that are named one by one. */
+/** So many that stay, of one topic and cause, are named one by one. */
 const namedOnes = 3;
 
 export const deadLettersResend: Command = {
@@ -17,7 +15,7 @@ export const deadLettersResend: Command = {
   summary: 'Sends them to the topics that refused them.',
   places: ['<flow.json>'],
   options: {
-    ...letterOptions,
+    ...deadLetterOptions,
     'dry-run': { help: 'Only counts what would be sent.' },
     limit: { value: '<n>', help: 'Ends after so many.' },
     batch: { value: '<n>', help: 'So many are sent, and then remembered, together. Default 500.' },
@@ -46,14 +44,14 @@ export const deadLettersResend: Command = {
     const dryRun = words.has('dry-run');
     const staying = new Staying(terminal);
     const result = await resendDeadLetters(configured, {
-      wanted: wantedLetters(words),
+      filter: deadLetterFilter(words),
       batch: words.count('batch') ?? 500,
       limit: words.count('limit') ?? Infinity,
       dryRun,
       signal: terminal.stop,
       onProgress: (done, all) =>
         terminal.progress(progressBar(done, all, dryRun ? 'counting' : 're-sending')),
-      onLeft: (letter, reason, code) => staying.add(letter, reason, code),
+      onLeft: (deadLetter, reason, code) => staying.add(deadLetter, reason, code),
       onOther: (ms) =>
         terminal.note(
           `another resend is at work, or was killed: it takes up to ${ms / 1_000} s to find out which`,
@@ -66,7 +64,7 @@ export const deadLettersResend: Command = {
   },
 };
 
-/** Names the first letters of a topic that stay for the same cause, and counts the others. */
+/** Names the first dead letters of a topic that stay for the same cause, and counts the others. */
 class Staying {
   readonly #terminal: Terminal;
   /** How many, by topic and cause. */
@@ -76,12 +74,12 @@ class Staying {
     this.#terminal = terminal;
   }
 
-  /** @param code by which reasons are alike, though each names sizes or fields of its own */
-  add(letter: DeadLetter, reason: string, code: ErrorCode | undefined): void {
-    const what = `for "${letter.topic}" (${code ?? reason})`;
+  /** @param code tells that reasons are alike, though each names sizes or fields of its own */
+  add(deadLetter: DeadLetter, reason: string, code: ErrorCode | undefined): void {
+    const what = `for "${deadLetter.topic}" (${code ?? reason})`;
     const count = (this.#counts.get(what) ?? 0) + 1;
     this.#counts.set(what, count);
-    if (count <= namedOnes) this.#terminal.note(printable(`stays: ${nameOf(letter)}: ${reason}`));
+    if (count <= namedOnes) this.#terminal.note(printable(`stays: ${nameOf(deadLetter)}: ${reason}`));
   }
 
   sumUp(): void {

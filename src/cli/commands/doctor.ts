@@ -1,7 +1,8 @@
-import { diagnose, type Finding, type Report } from '../operations/diagnosis.ts';
-import { printable, printableJson } from '../../model/foreign.ts';
 import type { Command } from '../command.ts';
+import { diagnose } from '../doctor/diagnosis.ts';
+import type { Finding, Report } from '../doctor/report.ts';
 import type { Terminal } from '../terminal.ts';
+import { printable, printableJson } from '../../model/foreign.ts';
 
 export const doctor: Command = {
   name: 'doctor',

@@ -1,32 +1,60 @@
-import { letterOf, type DeadLetter } from './letter.ts';
-import { findPlaces } from './places.ts';
-import { patience, type Letters, type Memory } from './ports.ts';
-import { isWanted, type Wanted } from './wanted.ts';
+import { KafkaError } from '../../model/errors.ts';
+import { clientOptions } from '../../transport/client-options.ts';
+import { createReader } from '../../transport/create.ts';
+import type { Configured } from '../flow/configured.ts';
+import { untilStopped } from '../stopping.ts';
+import { deadLetterOf, matches, type DeadLetter, type DeadLetterFilter } from './dead-letter.ts';
+import { readProgress } from './progress.ts';
+
+/** A command ends when brokers are away for longer than this. Milliseconds. */
+export const readTimeout = 30_000;
 
 export interface Listed {
-  readonly letter: DeadLetter;
+  readonly deadLetter: DeadLetter;
   /** Whether `resend` has sent it. */
   readonly resent: boolean;
 }
 
-/** The dead letters that the topic holds now, in the order of each partition. Ends early, without an error, at `signal`. */
-export async function* listLetters(
-  topic: string,
-  wanted: Wanted,
-  letters: Letters,
-  memory: Memory,
+/**
+ * The dead letters that the topic holds now, in the order of each partition. Ends early, without an error, at `signal`.
+ * @throws KafkaError as the reader's
+ */
+export async function* listDeadLetters(
+  configured: Configured,
+  filter: DeadLetterFilter,
   signal: AbortSignal,
 ): AsyncGenerator<Listed, void, undefined> {
-  const [firsts, ends] = await Promise.all([letters.offsets(topic, 'first'), letters.offsets(topic, 'end')]);
-  const found = await findPlaces(topic, firsts, ends, memory);
-  const places = new Map(found.map(({ partition, place }) => [partition, place]));
-  for await (const { records } of letters.read(topic, firsts, { until: ends, patience, signal })) {
-    for (const record of records) {
-      if (signal.aborted) return;
-      if (record.offset >= (ends.get(record.partition) ?? 0n)) continue;
-      const letter = letterOf(record);
-      if (letter === undefined || !isWanted(wanted, letter)) continue;
-      yield { letter, resent: places.get(record.partition)?.isDone(record.offset) ?? false };
+  const topic = deadLetterTopic(configured);
+  const { reader, bookmarks } = await createReader(clientOptions(configured.options.connection));
+
+  async function* listed(): AsyncGenerator<Listed, void, undefined> {
+    const [firsts, ends] = await Promise.all([reader.offsets(topic, 'first'), reader.offsets(topic, 'end')]);
+    const found = await readProgress(topic, firsts, ends, bookmarks);
+    const byPartition = new Map(found.map(({ partition, progress }) => [partition, progress]));
+    const options = { until: ends, patience: readTimeout, signal };
+    for await (const { records } of reader.read(topic, firsts, options)) {
+      for (const record of records) {
+        if (signal.aborted) return;
+        if (record.offset >= (ends.get(record.partition) ?? 0n)) continue;
+        const deadLetter = deadLetterOf(record);
+        if (deadLetter === undefined || !matches(filter, deadLetter)) continue;
+        yield { deadLetter, resent: byPartition.get(record.partition)?.isDone(record.offset) ?? false };
+      }
     }
   }
+
+  try {
+    yield* untilStopped(listed(), signal);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** @throws KafkaError SETTINGS_INVALID if the destination keeps none */
+export function deadLetterTopic({ path, id, options }: Configured): string {
+  if (options.deadLetter !== undefined) return options.deadLetter.topic;
+  throw new KafkaError(
+    'SETTINGS_INVALID',
+    `Destination "${id}" in ${path} keeps no dead letters: settings.deadLetter.topic is not set.`,
+  );
 }

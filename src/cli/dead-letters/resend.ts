@@ -1,67 +1,128 @@
 import { errorTraits, type ErrorCode, type KafkaError } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
-import { Claim, claimTiming, type ClaimTiming } from './claim.ts';
-import { Keeper } from './keeper.ts';
-import { letterOf, originalOf, type DeadLetter } from './letter.ts';
-import type { Place } from './place.ts';
-import { findPlaces, type PartitionPlace } from './places.ts';
-import { patience, type Finish, type Letters, type Memory, type Send } from './ports.ts';
-import { isWanted, type Wanted } from './wanted.ts';
+import { clientOptions } from '../../transport/client-options.ts';
+import { createReader } from '../../transport/create.ts';
+import type { Bookmarks, Offsets, Portion, Reader } from '../../transport/reader.ts';
+import { openProducer } from '../delivery/open-producer.ts';
+import type { Configured } from '../flow/configured.ts';
+import { Stopped, unlessStopped } from '../stopping.ts';
+import { deadLetterOf, matches, originalOf, type DeadLetter, type DeadLetterFilter } from './dead-letter.ts';
+import { Lease, leaseTiming, type LeaseTiming } from './lease.ts';
+import { deadLetterTopic, readTimeout } from './list.ts';
+import { ProgressStore, readProgress, type PartitionProgress, type Progress } from './progress.ts';
+import { deadLetterValues, type Finish } from './values.ts';
 
 export interface ResendRequest {
   readonly topic: string;
-  readonly wanted: Wanted;
-  /** Why nothing is sent to this topic, as a sentence; undefined where it may be. */
+  readonly filter: DeadLetterFilter;
+  /** @returns a sentence that says why nothing may be sent to this topic; undefined if it may */
   readonly closed: (topic: string) => string | undefined;
-  /** Letters that are sent, and then remembered, together: what a killed run may send twice. */
+  /** So many are sent, and then committed, together: a killed run may send them twice. */
   readonly batch: number;
   /** Ends after so many. */
   readonly limit: number;
-  /** Sends and remembers nothing. */
+  /** Sends and commits nothing. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number) => void;
-  /** Told of each letter that stays, and why; with a code where its topic refused it. */
-  readonly onLeft: (letter: DeadLetter, reason: string, code: ErrorCode | undefined) => void;
-  /** Told where another run may be at work: so many ms are taken at most to find out. */
+  /** Called for each dead letter that stays, with the reason, and with a code if its topic refused it. */
+  readonly onLeft: (deadLetter: DeadLetter, reason: string, code: ErrorCode | undefined) => void;
+  /** Called if another run may be at work, with the longest time it takes to find out, in ms. */
   readonly onOther: (ms: number) => void;
 }
 
-/** Where the letters are, what remembers them, and how they go. */
 export interface ResendPorts {
-  readonly letters: Letters;
-  readonly memory: Memory;
+  /** Reads the dead-letter topic. */
+  readonly reader: Pick<Reader, 'offsets'> & {
+    read(...request: Parameters<Reader['read']>): AsyncGenerator<Pick<Portion, 'records'>, void, undefined>;
+  };
+  /** Where progress is committed. */
+  readonly offsetStore: Bookmarks;
   readonly finish: Finish;
-  readonly send: Send;
+  /** @returns for each record in turn: undefined once it is stored, else why it is not */
+  readonly send: (records: readonly KafkaRecord[]) => Promise<(KafkaError | undefined)[]>;
 }
 
 export interface ResendResult {
-  /** Letters by the topic that they went to, or would have gone to. */
+  /** How many went, or would have gone, to each topic. */
   readonly sent: ReadonlyMap<string, number>;
-  /** Letters that were wanted and could not be sent: they are taken again by the next run. */
+  /** How many match the filter and could not be sent: the next run takes them again. */
   readonly left: number;
   /** Whether it was stopped before it had seen all. */
   readonly stopped: boolean;
 }
 
-/** Values of letters may be compressed: so many bytes are sent before more is taken into memory. */
-const largestBatch = 64 * 1024 * 1024;
+/** Long enough for an election; a command is in no hurry. Milliseconds. */
+const deliveryTimeout = 60_000;
+
+/** Re-sends the dead letters of a destination, through the same producer as events. @throws KafkaError as `Resend.run` */
+export async function resendDeadLetters(
+  configured: Configured,
+  request: Omit<ResendRequest, 'topic' | 'closed'>,
+): Promise<ResendResult> {
+  const topic = deadLetterTopic(configured);
+  const { reader, bookmarks } = await createReader(clientOptions(configured.options.connection));
+  // A dead letter that is refused again stays where it is.
+  const settings = { deliveryTimeout, deadLetterTopic: undefined, spool: undefined };
+  const { producer, close } = await openProducer(configured.options, settings, () => undefined);
+  const values = deadLetterValues(configured, { dryRun: request.dryRun });
+  const ports: ResendPorts = {
+    reader: {
+      // Only these questions come before anything is sent: later ones must not be abandoned.
+      offsets: (of, at) => unlessStopped(reader.offsets(of, at), request.signal),
+      read: (of, from, options) => reader.read(of, from, options),
+    },
+    offsetStore: bookmarks,
+    finish: values.finish,
+    send: (records) => producer.sendAll(records),
+  };
+  const closed = closedTopics(configured, request.filter);
+  try {
+    return await new Resend({ ...request, topic, closed }, ports).run();
+  } catch (thrown) {
+    if (thrown instanceof Stopped) return { sent: new Map(), left: 0, stopped: true };
+    throw thrown;
+  } finally {
+    values.close();
+    await producer.close(0);
+    await Promise.all([close(), reader.close()]);
+  }
+}
 
 /**
- * Sends dead letters to the topics that refused them, as they were. Each batch is first stored, then remembered: a run that
- * is killed in between sends that one batch again, and no more.
+ * A dead letter names the topic that refused it, and whoever may write into the dead-letter topic can name any topic: `resend`
+ * would write there with the rights of the flow.
  */
-export class Resending {
+function closedTopics({ path, topics }: Configured, filter: DeadLetterFilter): ResendRequest['closed'] {
+  return (topic) =>
+    topics.has(topic) || topic === filter.topic
+      ? undefined
+      : `${path} writes no events to this topic, so the letter may be forged: add --topic ${JSON.stringify(topic)} to send it there all the same`;
+}
+
+/** Values may be compressed: a batch ends at so many bytes, so that memory stays bounded. */
+const largestBatch = 64 * 1024 * 1024;
+
+interface Pending {
+  readonly deadLetter: DeadLetter;
+  readonly record: KafkaRecord;
+}
+
+/**
+ * Sends dead letters to the topics that refused them, as they were. Each batch is first stored, then committed as done: a run
+ * that is killed in between sends that one batch again, and no more.
+ */
+export class Resend {
   readonly #request: ResendRequest;
   readonly #ports: ResendPorts;
-  readonly #timing: ClaimTiming;
+  readonly #timing: LeaseTiming;
   readonly #sent = new Map<string, number>();
   readonly #closedTopics = new Map<string, KafkaError>();
   #left = 0;
   #seen = 0;
   #all = 0;
 
-  constructor(request: ResendRequest, ports: ResendPorts, timing: ClaimTiming = claimTiming) {
+  constructor(request: ResendRequest, ports: ResendPorts, timing: LeaseTiming = leaseTiming) {
     this.#request = request;
     this.#ports = ports;
     this.#timing = timing;
@@ -69,155 +130,154 @@ export class Resending {
 
   /**
    * @throws KafkaError as the reader's, when the cluster fails, RESEND_IN_USE while another run is at work, or RESEND_FAILED
-   *   where it cannot be remembered what was sent; all that was sent until then is remembered
+   *   if progress cannot be committed; all that was sent until then is
    */
   async run(): Promise<ResendResult> {
     const { topic, signal, dryRun, onOther } = this.#request;
-    const { letters, memory } = this.#ports;
+    const { reader, offsetStore } = this.#ports;
     if (signal.aborted) return this.#result(true);
-    const [firsts, ends] = await Promise.all([
-      letters.offsets(topic, 'first'),
-      letters.offsets(topic, 'end'),
-    ]);
-    const places = await this.#places(firsts, ends);
-    // The claim stands where every run looks for it.
-    const [home] = places;
-    if (home === undefined || dryRun || this.#all === 0) return this.#each(places, undefined);
-    const nothing = { offset: firsts.get(home.partition) ?? 0n, note: '' };
-    const claim = new Claim(topic, home.partition, nothing, memory, this.#timing);
+    const [firsts, ends] = await Promise.all([reader.offsets(topic, 'first'), reader.offsets(topic, 'end')]);
+    const partitions = await this.#progress(firsts, ends);
+    // Every run looks for the lease on the first partition.
+    const [first] = partitions;
+    if (first === undefined || dryRun || this.#all === 0) return this.#each(partitions, undefined);
+    const initial = { offset: firsts.get(first.partition) ?? 0n, note: '' };
+    const lease = new Lease(topic, first.partition, initial, offsetStore, this.#timing);
     try {
-      if (!(await claim.take(signal, onOther))) return this.#result(true);
-      // Another run may have gone on until the claim was ours.
-      return await this.#each(await this.#places(firsts, ends), claim);
+      if (!(await lease.take(signal, onOther))) return this.#result(true);
+      // Another run may have gone on until the lease was ours.
+      return await this.#each(await this.#progress(firsts, ends), lease);
     } finally {
-      await claim.release();
+      await lease.release();
     }
   }
 
-  async #places(
-    firsts: ReadonlyMap<number, bigint>,
-    ends: ReadonlyMap<number, bigint>,
-  ): Promise<PartitionPlace[]> {
-    const places = await findPlaces(this.#request.topic, firsts, ends, this.#ports.memory);
-    this.#all = places.reduce((all, { place, end }) => all + Number(end - place.start), 0);
-    return places;
+  async #progress(firsts: Offsets, ends: Offsets): Promise<PartitionProgress[]> {
+    const partitions = await readProgress(this.#request.topic, firsts, ends, this.#ports.offsetStore);
+    this.#all = partitions.reduce((all, { progress, end }) => all + Number(end - progress.start), 0);
+    return partitions;
   }
 
-  async #each(places: readonly PartitionPlace[], claim: Claim | undefined): Promise<ResendResult> {
-    for (const one of places) {
-      const keeper = claim && new Keeper(this.#request.topic, one, claim, this.#closedTopics);
-      if (!(await this.#partition(one, keeper))) return this.#result(true);
+  async #each(partitions: readonly PartitionProgress[], lease: Lease | undefined): Promise<ResendResult> {
+    for (const one of partitions) {
+      const store = lease && new ProgressStore(this.#request.topic, one, lease, this.#closedTopics);
+      if (!(await this.#partition(one, store))) return this.#result(true);
     }
     return this.#result(false);
   }
 
-  /** @returns false where it was stopped; what was not sent then is not remembered as looked at either */
-  async #partition({ partition, end, place }: PartitionPlace, keeper: Keeper | undefined): Promise<boolean> {
-    const { topic, batch, limit, signal, wanted } = this.#request;
-    const from = new Map([[partition, place.start]]);
-    const until = new Map([[partition, end]]);
-    let waiting: Waiting[] = [];
+  /** @returns false if it was stopped; what was not sent by then does not count as looked at */
+  async #partition(
+    { partition, end, progress }: PartitionProgress,
+    store: ProgressStore | undefined,
+  ): Promise<boolean> {
+    const { topic, batch, limit, signal, filter } = this.#request;
+    const from = new Map([[partition, progress.start]]);
+    const options = { until: new Map([[partition, end]]), patience: readTimeout, signal };
+    let pending: Pending[] = [];
     let bytes = 0;
-    let looked = place.start;
-    for await (const { records } of this.#ports.letters.read(topic, from, { until, patience, signal })) {
+    let looked = progress.start;
+    for await (const { records } of this.#ports.reader.read(topic, from, options)) {
       for (const stored of records) {
         if (signal.aborted) return false;
         if (stored.offset >= end) continue;
         this.#seen += Number(stored.offset - looked) + 1;
         looked = stored.offset + 1n;
-        if (place.isDone(stored.offset)) continue;
-        const letter = letterOf(stored);
-        // What somebody else has written here is none of ours.
-        if (letter === undefined) place.pass(stored.offset, true);
-        else if (!isWanted(wanted, letter)) place.pass(stored.offset, false);
+        if (progress.isDone(stored.offset)) continue;
+        const deadLetter = deadLetterOf(stored);
+        // A record of another program is no dead letter.
+        if (deadLetter === undefined) progress.pass(stored.offset, true);
+        else if (!matches(filter, deadLetter)) progress.pass(stored.offset, false);
         else {
-          const record = this.#request.closed(letter.topic) ?? originalOf(letter);
-          if (typeof record === 'string') this.#leave(place, letter, record);
+          const record = this.#request.closed(deadLetter.topic) ?? originalOf(deadLetter);
+          if (typeof record === 'string') this.#leave(progress, deadLetter, record);
           else {
-            waiting.push({ letter, record });
+            pending.push({ deadLetter, record });
             bytes += record.value.length;
           }
         }
-        if (bytes < largestBatch && waiting.length < Math.min(batch, limit - this.#count())) continue;
-        await this.#flush(waiting, place, keeper);
-        waiting = [];
+        if (bytes < largestBatch && pending.length < Math.min(batch, limit - this.#count())) continue;
+        await this.#flush(pending, progress, store);
+        pending = [];
         bytes = 0;
         if (this.#count() >= limit) return false;
       }
     }
     if (signal.aborted) return false;
-    await this.#flush(waiting, place, keeper);
+    await this.#flush(pending, progress, store);
     return true;
   }
 
-  async #flush(waiting: readonly Waiting[], place: Place, keeper: Keeper | undefined): Promise<void> {
-    const { onProgress } = this.#request;
+  async #flush(
+    pending: readonly Pending[],
+    progress: Progress,
+    store: ProgressStore | undefined,
+  ): Promise<void> {
     const ready = await this.#finished(
-      waiting.filter(({ letter }) => !this.#isClosed(letter, place)),
-      place,
+      pending.filter(({ deadLetter }) => !this.#isClosed(deadLetter, progress)),
+      progress,
     );
-    if (keeper === undefined) for (const { record } of ready) this.#counted(record.topic);
+    if (store === undefined) for (const { record } of ready) this.#counted(record.topic);
     else {
-      const offsets = ready.map(({ letter }) => letter.stored.offset);
-      if (offsets.length > 0) await keeper.assertReady(place, offsets);
+      const offsets = ready.map(({ deadLetter }) => deadLetter.stored.offset);
+      if (offsets.length > 0) await store.assertReady(progress, offsets);
       const errors = await this.#ports.send(ready.map(({ record }) => record));
-      const trouble = ready.flatMap((one, index) => this.#conclude(one, errors[index], place) ?? []);
-      await keeper.keep(place);
-      const [first] = trouble;
-      if (first !== undefined) throw first;
+      const [trouble] = ready.flatMap((one, index) => this.#complete(one, errors[index], progress) ?? []);
+      await store.commit(progress);
+      if (trouble !== undefined) throw trouble;
     }
-    onProgress(Math.min(this.#seen, this.#all), this.#all);
+    this.#request.onProgress(Math.min(this.#seen, this.#all), this.#all);
   }
 
   /** Those that have the form of their topic; the others stay. */
-  async #finished(waiting: readonly Waiting[], place: Place): Promise<Waiting[]> {
+  async #finished(pending: readonly Pending[], progress: Progress): Promise<Pending[]> {
     const finished = await Promise.all(
-      waiting.map(async ({ letter, record }) => ({
-        letter,
-        record: await this.#ports.finish(letter, record),
+      pending.map(async ({ deadLetter, record }) => ({
+        deadLetter,
+        record: await this.#ports.finish(deadLetter, record),
       })),
     );
-    return finished.flatMap(({ letter, record }) => {
-      if (typeof record !== 'string') return [{ letter, record }];
-      this.#leave(place, letter, record);
+    return finished.flatMap(({ deadLetter, record }) => {
+      if (typeof record !== 'string') return [{ deadLetter, record }];
+      this.#leave(progress, deadLetter, record);
       return [];
     });
   }
 
-  /** @returns what ends the run: a cluster in trouble is no fault of the letter */
-  #conclude(
-    { letter, record }: Waiting,
+  /** @returns an error that ends the run: the cluster is in trouble, and the dead letter is not its cause */
+  #complete(
+    { deadLetter, record }: Pending,
     error: KafkaError | undefined,
-    place: Place,
+    progress: Progress,
   ): KafkaError | undefined {
     if (error === undefined) {
-      place.pass(letter.stored.offset, true);
+      progress.pass(deadLetter.stored.offset, true);
       this.#counted(record.topic);
       return undefined;
     }
-    // Another try now would only repeat what was said of the record, or of its whole topic.
+    // Another try now would only repeat the answer about the record, or about its whole topic.
     const { scope } = errorTraits(error.code);
-    if (scope === 'topic') this.#closedTopics.set(letter.topic, error);
+    if (scope === 'topic') this.#closedTopics.set(deadLetter.topic, error);
     if (scope === 'topic' || scope === 'record') {
-      this.#leave(place, letter, error);
+      this.#leave(progress, deadLetter, error);
       return undefined;
     }
-    place.pass(letter.stored.offset, false);
+    progress.pass(deadLetter.stored.offset, false);
     return error;
   }
 
-  /** A topic that is missing, or closed to us, need not be waited for again with each batch. */
-  #isClosed(letter: DeadLetter, place: Place): boolean {
-    const error = this.#closedTopics.get(letter.topic);
-    if (error !== undefined) this.#leave(place, letter, error);
+  /** A topic that is missing, or closed to us, is not waited for again with each batch. */
+  #isClosed(deadLetter: DeadLetter, progress: Progress): boolean {
+    const error = this.#closedTopics.get(deadLetter.topic);
+    if (error !== undefined) this.#leave(progress, deadLetter, error);
     return error !== undefined;
   }
 
-  #leave(place: Place, letter: DeadLetter, why: KafkaError | string): void {
-    place.pass(letter.stored.offset, false);
+  #leave(progress: Progress, deadLetter: DeadLetter, why: KafkaError | string): void {
+    progress.pass(deadLetter.stored.offset, false);
     this.#left += 1;
     const [reason, code] = typeof why === 'string' ? [why, undefined] : [why.message, why.code];
-    this.#request.onLeft(letter, reason, code);
+    this.#request.onLeft(deadLetter, reason, code);
   }
 
   #counted(topic: string): void {
@@ -231,9 +291,4 @@ export class Resending {
   #result(stopped: boolean): ResendResult {
     return { sent: this.#sent, left: this.#left, stopped };
   }
-}
-
-interface Waiting {
-  readonly letter: DeadLetter;
-  readonly record: KafkaRecord;
 }

@@ -1,20 +1,25 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
-import { connectOptions } from '../../transport/tls/connect-options.ts';
-import { serverNameOf } from '../../transport/tls/server-name.ts';
 import { parseAddress } from '../../model/address.ts';
 import type { Secret } from '../../model/secret.ts';
+import { connectOptions } from '../../transport/tls/connect-options.ts';
+import { serverNameOf } from '../../transport/tls/server-name.ts';
 
-/** What a TLS handshake showed. `refusal`: why the certificate does not hold, in the words of Node; undefined where it does. */
+/** What a TLS handshake showed. `refusal`: why the certificate does not hold, as Node says it; undefined if it does. */
 export interface Handshake {
   readonly refusal: string | undefined;
   readonly certificate: PeerCertificate;
 }
 
+/** The server took the connection, and said nothing until our time-out. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
 /**
- * The layers under Kafka, asked one by one, so that a fault shows in the lowest one it has. Each answer is asked for once.
- * Rejects with the errors of the operating system and of OpenSSL.
+ * The layers under Kafka, tried one by one, so that a fault shows in the lowest one. Each is tried once for each address.
+ * Rejects with the errors of the operating system and of OpenSSL, or with NoAnswer.
  */
 export class Network {
   readonly #timeout: number;
@@ -45,7 +50,7 @@ export class Network {
   handshake(address: string): Promise<Handshake> {
     const { host, port } = parseAddress(address);
     return this.#once(`tls ${address}`, () => {
-      // To look at what is refused it has to be let in: nothing is sent, and nothing that comes is read.
+      // Only an accepted certificate can be looked at: nothing is sent, and nothing received is read.
       const options = {
         host,
         port,
@@ -65,7 +70,7 @@ export class Network {
   #open<Answer>(socket: Socket, ready: string, answer: () => Answer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       socket.setTimeout(this.#timeout, () =>
-        socket.destroy(new Error(`no answer within ${this.#timeout} ms`)),
+        socket.destroy(new NoAnswer(`no answer within ${this.#timeout} ms`)),
       );
       socket.once('error', reject);
       socket.once(ready, () => {

@@ -1,4 +1,53 @@
-import type { CheckName, Finding, NotChecked } from './finding.ts';
+import { KafkaError } from '../../model/errors.ts';
+
+/** What is checked, in this order. */
+export const checkNames = [
+  'flow',
+  'settings',
+  'dns',
+  'tcp',
+  'tls',
+  'sasl',
+  'cluster',
+  'topics',
+  'registry',
+  'spool',
+  'clock',
+  'answers',
+  'timeouts',
+] as const;
+
+export type CheckName = (typeof checkNames)[number];
+
+export interface Verdict {
+  /** A warning works today and will hurt; a failure keeps events from being stored. */
+  readonly status: 'ok' | 'warning' | 'failure';
+  readonly message: string;
+  /** What to type or to change. Always there unless the status is `ok`. */
+  readonly fix?: string;
+}
+
+/** One line of a diagnosis. */
+export interface Finding extends Verdict {
+  readonly name: CheckName;
+}
+
+/** A check that was left out, and why: it needs one that failed, or the settings have no such thing. */
+export interface NotChecked {
+  readonly name: CheckName;
+  readonly reason: string;
+}
+
+export const ok = (message: string): Verdict => ({ status: 'ok', message });
+export const warning = (message: string, fix: string): Verdict => ({ status: 'warning', message, fix });
+export const failure = (message: string, fix: string): Verdict => ({ status: 'failure', message, fix });
+
+/** What to do about an error that a check has no advice of its own on. */
+export function fixUnforeseen(thrown: unknown): string {
+  return thrown instanceof KafkaError
+    ? `docs/troubleshooting.md has it under ${thrown.code}.`
+    : 'Run it again. If it stays, it is a fault of the doctor: report it with this line.';
+}
 
 /** Collects what a diagnosis finds, and passes each finding on as it comes. */
 export class Report {
@@ -11,22 +60,25 @@ export class Report {
     this.#onFinding = onFinding;
   }
 
-  add(finding: Finding): void {
-    this.findings.push(finding);
-    this.#onFinding(finding);
+  add(name: CheckName, ...verdicts: readonly Verdict[]): void {
+    for (const verdict of verdicts) {
+      const finding = { name, ...verdict };
+      this.findings.push(finding);
+      this.#onFinding(finding);
+    }
   }
 
-  skip(notChecked: NotChecked): void {
-    this.notChecked.push(notChecked);
+  skip(name: CheckName, reason: string): void {
+    this.notChecked.push({ name, reason });
   }
 
-  /** Somebody wanted no more of it before this check was over. */
+  /** The diagnosis was stopped before this check was over. */
   stop(name: CheckName): void {
     this.#stopped = true;
-    this.skip({ name, reason: 'stopped' });
+    this.skip(name, 'stopped');
   }
 
-  /** Nothing failed, and nothing was left out for haste. */
+  /** Nothing failed, and no check was stopped. */
   get well(): boolean {
     return !this.failed && !this.#stopped;
   }

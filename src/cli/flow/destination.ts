@@ -1,8 +1,8 @@
 import { getFlowSettings } from '@walkeros/core';
-import { type KafkaError, reasonOf, withoutFullStop } from '../../model/errors.ts';
-import { isObject } from '../../model/foreign.ts';
 import { flowInvalid, type FlowFile } from './flow-file.ts';
 import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
+import { reasonOf, withoutFullStop, type KafkaError } from '../../model/errors.ts';
+import { isObject } from '../../model/foreign.ts';
 
 /** A destination of a flow file, with its references replaced. */
 export interface FlowDestination {

@@ -1,5 +1,5 @@
+import type { Decoded } from './decode.ts';
 import type { StoredRecord } from '../../model/record.ts';
-import type { Decoded } from './decoder.ts';
 
 /** What to show; everything given must hold. `*` stands for any text. */
 export interface Wanted {

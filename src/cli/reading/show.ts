@@ -1,7 +1,6 @@
-import type { StoredRecord } from '../../model/record.ts';
-import { textOf } from './bytes.ts';
-import type { Decoded } from './decoder.ts';
+import { textOf, type Decoded } from './decode.ts';
 import { printable, printableJson } from '../../model/foreign.ts';
+import type { StoredRecord } from '../../model/record.ts';
 
 /** A record as one line of JSON, for programs. Bytes that are no text are base64. */
 export function recordJson(

@@ -83,7 +83,8 @@ export class RegistryCaller {
       .map(({ url, fault }) => (url === first.url ? '' : `${url}: `) + fault.reason)
       .join('; ');
     const pause = Math.min(...failures.map((failure) => failure.pause));
-    return { ...first, pause, fault: { ...first.fault, reason } };
+    const { detail } = failures.find(({ fault }) => fault.detail !== undefined)?.fault ?? first.fault;
+    return { ...first, pause, fault: { ...first.fault, reason, detail } };
   }
 
   async #try({ method, path, body }: Call, url: string): Promise<{ answer: Answer; url: string } | Failure> {

@@ -1,4 +1,4 @@
-import { KafkaError, reasonOf, type ErrorCode } from '../../model/errors.ts';
+import { KafkaError, reasonOf, type ErrorCode, type ErrorDetail } from '../../model/errors.ts';
 import type { Answer } from './transport.ts';
 
 /** What is wrong with an answer, or with not getting one. Only a retriable fault may pass by itself. */
@@ -10,6 +10,7 @@ export interface Fault {
   readonly status?: number;
   /** The registry's own number, such as 40401 for "Subject not found". */
   readonly registryCode?: number;
+  readonly detail?: ErrorDetail;
   readonly cause?: unknown;
   /** What to do, where that of the code would mislead. Empty: nobody here knows. */
   readonly advice?: Advice;
@@ -47,7 +48,14 @@ export function faultOfAnswer(answer: Answer, url: string, path: string): Fault 
   const { message, registryCode } = saidIn(answer);
   const reason = message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
   if (status >= 500 || status === 408 || status === 429) {
-    return { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, status, registryCode };
+    return {
+      code: 'REGISTRY_UNAVAILABLE',
+      reason,
+      retriable: true,
+      status,
+      registryCode,
+      detail: 'http-status',
+    };
   }
   // Of the compatibility, the mode, the subject: neither the schema nor the path is to blame.
   if (status === 422 && registryCode !== undefined && registryCode > 42_202) {
@@ -56,8 +64,11 @@ export function faultOfAnswer(answer: Answer, url: string, path: string): Fault 
   // Without a number of the registry's the path is wrong, not the subject.
   const missing = status === 404 && registryCode !== undefined && registryCode >= 40_400;
   const code = missing ? 'SCHEMA_MISSING' : (finals.get(status) ?? 'REGISTRY_FAILED');
-  return { code, reason, retriable: false, status, registryCode };
+  return { code, reason, retriable: false, status, registryCode, ...(status === 403 && forbidden) };
 }
+
+/** The registry knows the user, who lacks a right. */
+const forbidden = { detail: 'forbidden' } as const;
 
 /** The URL of a registry that redirects, without the query: a secret may stand in it, or the way back from a login. */
 function movedTo({ status, location }: Answer, url: string, path: string): string | undefined {
@@ -80,17 +91,20 @@ export function faultOfSilence(failure: unknown): Fault {
   const nested = failure instanceof Error && failure.cause !== undefined ? failure.cause : failure;
   const timedOut = failure instanceof Error && failure.name === 'TimeoutError';
   const reason = timedOut ? 'it did not answer in time' : reasonOf(nested) || 'no connection';
-  const fault = { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, cause: failure } as const;
-  if (!isUntrusted(nested)) return fault;
+  const detail = certificateDetail(nested);
+  const fault = { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, detail, cause: failure } as const;
+  if (detail !== 'certificate-untrusted') return fault;
   const advice: Advice = (setting) =>
     `Give the authority that signed its certificate as ${authorityOf(setting)}.`;
   return { ...fault, advice };
 }
 
-/** Node's codes of a chain that ends at nobody we know. */
-function isUntrusted(failure: unknown): boolean {
+/** By Node's codes of what is wrong with a certificate. */
+function certificateDetail(failure: unknown): ErrorDetail | undefined {
   const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
-  return /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code);
+  if (/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code)) return 'certificate-untrusted';
+  if (code === 'CERT_HAS_EXPIRED') return 'certificate-expired';
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'certificate-name' : undefined;
 }
 
 const adviceOf: Partial<Record<ErrorCode, Advice>> = {
@@ -122,9 +136,9 @@ export interface Asked {
 }
 
 export function registryError({ what, url, setting }: Asked, fault: Fault): KafkaError {
-  const { code, reason, cause, advice = adviceOf[code] } = fault;
+  const { code, reason, cause, detail, advice = adviceOf[code] } = fault;
   const said = `The Schema Registry at ${url} could not ${what}: ${reason.replace(/\.$/, '')}.`;
-  return new KafkaError(code, `${said} ${advice?.(setting) ?? ''}`.trimEnd(), { cause });
+  return new KafkaError(code, `${said} ${advice?.(setting) ?? ''}`.trimEnd(), { cause, detail });
 }
 
 const longestReason = 1000;

@@ -1,4 +1,10 @@
-import { KafkaError, reasonOf, withoutFullStop, withoutOpenssl } from '../../model/errors.ts';
+import {
+  KafkaError,
+  reasonOf,
+  withoutFullStop,
+  withoutOpenssl,
+  type ErrorDetail,
+} from '../../model/errors.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { Slice } from '../../model/partition.ts';
 import type { Sasl } from '../port.ts';
@@ -99,11 +105,11 @@ export function unsupportedVersion(brokers: string, cause: UnsupportedVersion): 
 /** @param reachedBefore these settings have reached the cluster: they are not what is wrong */
 export function unreachable(brokers: string, cause: unknown, reachedBefore = false): KafkaError {
   const reason = endless(reasonOf(cause)) || codeOf(cause);
-  return new KafkaError(
-    'BROKER_UNREACHABLE',
-    `Cannot reach Kafka at ${brokers}: ${reason}. ${nextStep(reason, reachedBefore)}`,
-    { cause },
-  );
+  const [advice, detail] = nextStep(reason, reachedBefore);
+  return new KafkaError('BROKER_UNREACHABLE', `Cannot reach Kafka at ${brokers}: ${reason}. ${advice}`, {
+    cause,
+    detail: /timed out/i.test(reason) ? 'no-answer' : detail,
+  });
 }
 
 /** All that kafkajs keeps of a host with several addresses, whose error has no words of its own. */
@@ -112,16 +118,19 @@ function codeOf(cause: unknown): string {
   return typeof code === 'string' ? code : 'no reason given';
 }
 
-function nextStep(reason: string, reachedBefore: boolean): string {
-  if (/ not Kafka$/.test(reason)) return 'Check the hosts and ports in settings.kafka.brokers.';
+function nextStep(reason: string, reachedBefore: boolean): [advice: string, detail?: ErrorDetail] {
+  if (/ not Kafka$/.test(reason)) return ['Check the hosts and ports in settings.kafka.brokers.'];
   if (/ENOTFOUND|EAI_AGAIN/.test(reason))
-    return 'The host name is unknown: check settings.kafka.brokers and DNS.';
+    return ['The host name is unknown: check settings.kafka.brokers and DNS.'];
   if (/Request .{0,200}?timed out/.test(reason) && !reachedBefore)
-    return 'It accepts connections and does not answer: a frozen broker, or no Kafka.';
+    return ['It accepts connections and does not answer: a frozen broker, or no Kafka.'];
   if (/clos|hang up|ECONNRESET/i.test(reason) && !reachedBefore) {
-    return 'It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).';
+    return [
+      'It hangs up on us: the port may want TLS (settings.kafka.ssl) or credentials (settings.kafka.sasl).',
+      'hung-up',
+    ];
   }
-  return 'Check settings.kafka.brokers and the network.';
+  return ['Check settings.kafka.brokers and the network.'];
 }
 
 export function wrongCluster(broker: string, id: string, known: string): KafkaError {
@@ -145,16 +154,17 @@ export function wantsTls(brokers: string, cause: unknown): KafkaError {
   return new KafkaError(
     'TLS_FAILED',
     `The broker at ${brokers} wants TLS on this port: set settings.kafka.ssl or use the plain port.`,
-    { cause },
+    { cause, detail: 'wants-tls' },
   );
 }
 
 export function certificateRefused(brokers: string, cause: unknown, code = ''): KafkaError {
   const [, advice] = advices.find(([codes]) => codes.test(code)) ?? [];
+  const reason = endless(reasonOf(cause));
   return new KafkaError(
     'TLS_FAILED',
-    `TLS to ${brokers} failed: ${endless(reasonOf(cause))}. ${advice ?? 'Check the certificates of settings.kafka.ssl.'}`,
-    { cause },
+    `TLS to ${brokers} failed: ${reason}. ${advice ?? 'Check the certificates of settings.kafka.ssl.'}`,
+    { cause, detail: /alert/.test(reason) ? 'tls-alert' : undefined },
   );
 }
 
@@ -187,10 +197,12 @@ const advices: readonly (readonly [codes: RegExp, advice: string])[] = [
 ];
 
 export function authenticationFailed(brokers: string, sasl: Sasl | undefined, cause: unknown): KafkaError {
+  const reason = endless(reasonOf(cause));
+  const otherMechanism = /mechanism/i.test(reason) && !/invalid credentials/i.test(reason);
   return new KafkaError(
     'AUTHENTICATION_FAILED',
-    `Kafka at ${brokers} refused to authenticate ${loginText(sasl)}: ${endless(reasonOf(cause))}. Check settings.kafka.sasl.`,
-    { cause },
+    `Kafka at ${brokers} refused to authenticate ${loginText(sasl)}: ${reason}. Check settings.kafka.sasl.`,
+    { cause, detail: otherMechanism ? 'mechanism' : undefined },
   );
 }
 
@@ -200,7 +212,7 @@ export function takesNoLogin(brokers: string, cause: unknown): KafkaError {
     'AUTHENTICATION_FAILED',
     `Kafka at ${brokers} takes no login on this port (ILLEGAL_SASL_STATE): take its SASL port in ` +
       'settings.kafka.brokers, or remove settings.kafka.sasl.',
-    { cause },
+    { cause, detail: 'takes-no-login' },
   );
 }
 

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { commands } from '../../../src/cli/main.ts';
-import { progressBar } from '../../../src/cli/progress-bar.ts';
+import { progressBar } from '../../../src/cli/terminal.ts';
 import { startProgram } from '../../bundle/support/program.ts';
 import { run } from '../../cli/support/run.ts';
 

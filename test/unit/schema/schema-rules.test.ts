@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { schemaReaders } from '../../../src/cli/operations/schema-readers.ts';
+import { schemaReaders } from '../../../src/cli/reading/schema-readers.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { valueRegistries } from '../../../src/config/mapping.ts';
 import { valueFormats } from '../../../src/schema/value-formats.ts';

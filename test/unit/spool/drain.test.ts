@@ -8,9 +8,9 @@ import { createMemoryCluster, type MemoryCluster } from '../../../src/transport/
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { systemClock } from '../../../src/producer/ports.ts';
 import { Producer } from '../../../src/producer/producer.ts';
-import { configuredDestination, type Configured } from '../../../src/cli/operations/configured.ts';
-import type { openDelivery } from '../../../src/cli/operations/delivering.ts';
-import { drainSpool, spoolStatus, type DrainRequest } from '../../../src/cli/operations/draining.ts';
+import { configuredDestination, type Configured } from '../../../src/cli/flow/configured.ts';
+import type { openProducer } from '../../../src/cli/delivery/open-producer.ts';
+import { drainSpool, spoolStatus, type DrainRequest } from '../../../src/cli/delivery/drain-spool.ts';
 import { openSpool } from '../../../src/spool/open.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { scriptedBroker } from '../../support/scripted-broker.ts';
@@ -49,11 +49,11 @@ async function fill(path: string, count: number, bytes: number, topics = 1): Pro
   database.close();
 }
 
-/** As `openDelivery`, but to a cluster in memory. */
-function deliveringTo(cluster: MemoryCluster): typeof openDelivery {
+/** As `openProducer`, but to a cluster in memory. */
+function deliveringTo(cluster: MemoryCluster): typeof openProducer {
   return ({ retry, batchSize, bufferMemory }, settings, notify) => {
     const client = cluster.client();
-    const delivery = new Producer(
+    const producer = new Producer(
       {
         partitionOf,
         prepare: undefined,
@@ -63,7 +63,7 @@ function deliveringTo(cluster: MemoryCluster): typeof openDelivery {
       { retry, linger: 0, batchSize, bufferMemory, ...settings, ...client.limits },
       { clock: systemClock, notify, random: Math.random, date: () => new Date() },
     );
-    return Promise.resolve({ delivery, close: () => client.close() });
+    return Promise.resolve({ producer, close: () => client.close() });
   };
 }
 

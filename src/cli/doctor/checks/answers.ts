@@ -1,22 +1,19 @@
-import type { Check } from '../check.ts';
-import { ok, warning, type Verdict } from '../finding.ts';
-import type { Answers } from '../patient.ts';
+import { isObject } from '../../../model/foreign.ts';
+import type { DestinationConfig } from '../../flow/destination.ts';
+import { ok, warning, type Verdict } from '../report.ts';
+import type { Answers, Target } from '../target.ts';
 
 /** Whether the flow says `ok` for events that neither Kafka nor the spool has. docs/acknowledgements.md has the whole table. */
-export const answers: Check = {
-  name: 'answers',
-  needs: ['settings'],
-  examine({ answers: flow, spool }) {
-    const found = [
-      ...flow.earlySources.map(earlySource),
-      ...(flow.breaker ? [breaker] : []),
-      ...(flow.cache ? [cache] : []),
-      ...(spool === undefined ? flow.batches.map(batch) : []),
-      ...(spool !== undefined && !flow.idempotent ? [notIdempotent] : []),
-    ];
-    return Promise.resolve(found.length > 0 ? found : [ok(meaningOf(flow))]);
-  },
-};
+export function answers({ answers: flow, spool }: Target): Verdict[] {
+  const found = [
+    ...flow.earlySources.map(earlySource),
+    ...(flow.breaker ? [breaker] : []),
+    ...(flow.cache ? [cache] : []),
+    ...(spool === undefined ? flow.batches.map(batch) : []),
+    ...(spool !== undefined && !flow.idempotent ? [notIdempotent] : []),
+  ];
+  return found.length > 0 ? found : [ok(meaningOf(flow))];
+}
 
 const meaningOf = ({ batches }: Answers): string =>
   batches.length > 0
@@ -53,3 +50,53 @@ const notIdempotent = warning(
   'settings.kafka.idempotent is false beside settings.spool: what the spool sends again after an unanswered request is stored twice.',
   'Set settings.kafka.idempotent to true.',
 );
+
+/** Whether a push ends before the collector stops waiting for it. */
+export function timeouts(target: Target): Verdict[] {
+  const { deliveryTimeout, collectorTimeout, timeoutWarnings, path, name } = target;
+  if (timeoutWarnings.length === 0)
+    return [ok(`deliveryTimeout ${deliveryTimeout} ms ends before the collector's ${collectorTimeout} ms`)];
+  return timeoutWarnings.map((text) => warning(text, `Change it in ${path}, destination "${name}".`));
+}
+
+const expressSource = '@walkeros/server-source-express';
+
+/** What the flow file says about its answers. */
+export function answersOf(config: DestinationConfig, sources: unknown, idempotent: boolean): Answers {
+  return {
+    earlySources: entriesOf(sources).flatMap(([id, source]) =>
+      fieldOf(source, 'package') === expressSource && answersFirst(fieldOf(source, 'config')) ? [id] : [],
+    ),
+    breaker: config.breaker !== undefined,
+    cache: config.cache !== undefined,
+    batches: batchPaths(config),
+    idempotent,
+  };
+}
+
+/** `async` is true by default; newer versions take it by method, too. */
+function answersFirst(config: unknown): boolean {
+  const async = fieldOf(fieldOf(config, 'settings'), 'async');
+  if (!isObject(async)) return async !== false;
+  const post = Object.entries(async).find(([method]) => method.toUpperCase() === 'POST');
+  return post?.[1] !== false;
+}
+
+/** Where the configuration of a destination makes batches, such as `mapping.order.complete.batch`. */
+function batchPaths({ batch: general, mapping }: DestinationConfig): string[] {
+  const ofRules = entriesOf(mapping).flatMap(([entity, actions]) =>
+    entriesOf(actions).flatMap(([action, rules]) => {
+      const isBatched = [rules].flat().some((rule) => fieldOf(rule, 'batch') !== undefined);
+      return isBatched ? [`mapping.${entity}.${action}.batch`] : [];
+    }),
+  );
+  return [...(general === undefined ? [] : ['batch']), ...ofRules];
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return isObject(value) ? Object.entries(value) : [];
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return isObject(value) ? Reflect.get(value, name) : undefined;
+}

@@ -2,58 +2,55 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../../../model/errors.ts';
-import type { Check } from '../check.ts';
-import { failure, ok, warning, type Verdict } from '../finding.ts';
-import type { Spool, SpoolState } from '../patient.ts';
+import { failure, ok, warning, type Verdict } from '../report.ts';
+import type { Spool, SpoolState, Target } from '../target.ts';
 
 /** Whether the spool can be written, has room to grow to its limit, and what waits in it. */
-export const spool: Check = {
-  name: 'spool',
-  needs: ['settings'],
-  async examine({ spool, path, name }) {
-    if (spool === undefined) return 'the settings have none';
-    const folder = await existing(dirname(spool.path));
-    try {
-      await tryToWrite(folder);
-      await Promise.all(spool.files.map(mayWrite));
-    } catch (thrown) {
-      return [
-        failure(
-          `The spool ${spool.path} cannot be written: ${reasonOf(thrown)}.`,
-          `Give the user that runs the flow the right to write in ${folder} and to the files of the spool in it, or set ` +
-            'settings.spool.path to another place.',
-        ),
-      ];
-    }
-    let state: SpoolState | undefined;
-    try {
-      state = await spool.status();
-    } catch (thrown) {
-      return [
-        failure(
-          reasonOf(thrown),
-          'If it is the spool, leave it there: moved away, nothing in it is delivered. If it is another file, set ' +
-            'settings.spool.path to another place.',
-        ),
-      ];
-    }
-    const verdicts = [
-      ...filling(spool, state, path, name),
-      ...(await room(spool, folder, state)),
-      ...refused(state, path, name),
+export async function spool({ spool, path, name }: Target): Promise<Verdict[] | string> {
+  if (spool === undefined) return 'the settings have none';
+  const folder = await existing(dirname(spool.path));
+  try {
+    await tryToWrite(folder);
+    await Promise.all(spool.files.map(mayWrite));
+  } catch (thrown) {
+    return [
+      failure(
+        `The spool ${spool.path} cannot be written: ${reasonOf(thrown)}.`,
+        `Give the user that runs the flow the right to write in ${folder} and to the files of the spool in it, or set ` +
+          'settings.spool.path to another place.',
+      ),
     ];
-    return verdicts.length > 0 ? verdicts : [ok(`${spool.path}: writable, ${contentOf(state)}`)];
-  },
-};
+  }
+  let state: SpoolState;
+  try {
+    state = (await spool.status()) ?? empty;
+  } catch (thrown) {
+    return [
+      failure(
+        reasonOf(thrown),
+        'If it is the spool, leave it there: moved away, nothing in it is delivered. If it is another file, set ' +
+          'settings.spool.path to another place.',
+      ),
+    ];
+  }
+  const verdicts = [
+    ...filling(spool, state, path, name),
+    ...(await room(spool, folder, state)),
+    ...refused(state, path, name),
+  ];
+  return verdicts.length > 0 ? verdicts : [ok(`${spool.path}: writable, ${contentOf(state)}`)];
+}
 
-/** The folder itself, or what there is of the way to it: the rest is made with the spool. */
+const empty: SpoolState = { fileBytes: 0, bytes: 0, records: 0, refused: 0 };
+
+/** The folder itself, or its nearest parent that exists: the rest is made with the spool. */
 async function existing(folder: string): Promise<string> {
   const found = await stat(folder).catch(() => undefined);
   const parent = dirname(folder);
   return found !== undefined || parent === folder ? folder : existing(parent);
 }
 
-/** Asked of the file system itself: rights alone do not tell of read-only mounts and quotas. */
+/** Writes a file: rights alone do not show read-only mounts and quotas. */
 async function tryToWrite(folder: string): Promise<void> {
   const path = join(folder, `.walkeros-doctor-${randomBytes(4).toString('hex')}`);
   const file = await open(path, 'wx');
@@ -61,7 +58,7 @@ async function tryToWrite(folder: string): Promise<void> {
   await rm(path);
 }
 
-/** Asked by right alone: to open and close a file would free the lock that a flow of this process has on it. */
+/** Asks for the right alone: to open and close a file would free the lock that a flow of this process has on it. */
 async function mayWrite(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK | constants.W_OK);
@@ -71,18 +68,13 @@ async function mayWrite(file: string): Promise<void> {
   }
 }
 
-/** From this share of it on there may not be time to look a second time. */
+/** From this share of the limit on there may be no time for a second look. */
 const nearlyFull = 0.8;
-/** What is left of it need not take one more event. */
+/** From this share on one more event may not fit. */
 const full = 0.99;
 
-function filling(
-  { path: file, maxBytes }: Spool,
-  state: SpoolState | undefined,
-  path: string,
-  name: string,
-): Verdict[] {
-  const share = (state?.bytes ?? 0) / maxBytes;
+function filling({ path: file, maxBytes }: Spool, state: SpoolState, path: string, name: string): Verdict[] {
+  const share = state.bytes / maxBytes;
   if (share < nearlyFull) return [];
   const what = `${Math.floor(share * 100)} % of settings.spool.maxBytes (${maxBytes})`;
   const fix =
@@ -93,21 +85,21 @@ function filling(
     : [failure(`The spool ${file} is full, with ${what}: new records are refused.`, fix)];
 }
 
-async function room(spool: Spool, folder: string, state: SpoolState | undefined): Promise<Verdict[]> {
+async function room(spool: Spool, folder: string, state: SpoolState): Promise<Verdict[]> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  const wanted = Math.max(0, spool.maxBytes - (state?.fileBytes ?? 0));
-  if (free >= wanted) return [];
+  const needed = Math.max(0, spool.maxBytes - state.fileBytes);
+  if (free >= needed) return [];
   return [
     warning(
-      `The disk of ${spool.path} has ${megabytes(free)} MB free, and the spool may grow by ${megabytes(wanted)} MB: it would fail before it is full.`,
-      `Free some space, or lower settings.spool.maxBytes to ${free + (state?.fileBytes ?? 0)}.`,
+      `The disk of ${spool.path} has ${megabytes(free)} MB free, and the spool may grow by ${megabytes(needed)} MB: it would fail before it is full.`,
+      `Free some space, or lower settings.spool.maxBytes to ${free + state.fileBytes}.`,
     ),
   ];
 }
 
-function refused(state: SpoolState | undefined, path: string, name: string): Verdict[] {
-  if (state === undefined || state.refused === 0) return [];
+function refused(state: SpoolState, path: string, name: string): Verdict[] {
+  if (state.refused === 0) return [];
   return [
     warning(
       `The broker refuses ${state.refused} of the records in the spool: they stay there.`,
@@ -116,8 +108,8 @@ function refused(state: SpoolState | undefined, path: string, name: string): Ver
   ];
 }
 
-function contentOf(state: SpoolState | undefined): string {
-  if (state === undefined || state.records === 0) return 'empty';
+function contentOf(state: SpoolState): string {
+  if (state.records === 0) return 'empty';
   return state.records === 1 ? '1 record waits' : `${state.records} records wait`;
 }
 

@@ -1,48 +1,41 @@
-import type { TopicConfig } from '../../../model/topic.ts';
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
-import type { Check } from '../check.ts';
-import { failure, fixUnforeseen, ok, warning, type Verdict } from '../finding.ts';
-import type { Patient, Topic } from '../patient.ts';
-import { setupCommand } from '../setup-command.ts';
-
-type Named = Patient['topics'][number];
+import type { TopicConfig } from '../../../model/topic.ts';
+import type { TopicState } from '../../../transport/inspector.ts';
+import { failure, fixUnforeseen, ok, warning, type Verdict } from '../report.ts';
+import { setupCommand, type Target } from '../target.ts';
 
 /** Each topic that events can go to: that it is there, can be written to, and keeps what `acks` promises. */
-export const topics: Check = {
-  name: 'topics',
-  needs: ['cluster'],
-  async examine(patient) {
-    const verdicts = await Promise.all(patient.topics.map((topic) => examineTopic(patient, topic)));
-    return verdicts.flat();
-  },
-};
+export async function topics(target: Target): Promise<Verdict[]> {
+  const verdicts = await Promise.all(target.topics.map((topic) => examineTopic(target, topic)));
+  return verdicts.flat();
+}
 
-async function examineTopic(patient: Patient, { name, paths }: Named): Promise<Verdict[]> {
-  const { kafka } = patient;
+async function examineTopic(target: Target, { name, paths }: Target['topics'][number]): Promise<Verdict[]> {
+  const { kafka } = target;
   const where = `Topic "${name}" (${paths.join(', ')})`;
-  let topic: Topic | undefined;
+  let topic: TopicState | undefined;
   try {
     topic = await kafka.topic(name);
   } catch (thrown) {
     const unauthorised = thrown instanceof KafkaError && thrown.code === 'NOT_AUTHORIZED';
-    const fix = unauthorised ? `Grant it: ${grant(patient, name)}` : fixUnforeseen(thrown);
+    const fix = unauthorised ? `Grant it: ${grant(target, name)}` : fixUnforeseen(thrown);
     return [failure(`${where}: ${reasonOf(thrown)}`, fix)];
   }
-  if (topic === undefined) return [missing(patient, where, name)];
-  // Managed clusters may refuse to tell them: what is known without them is worth saying.
+  if (topic === undefined) return [missing(target, where, name)];
+  // Managed clusters may refuse to tell the settings: the rest is worth saying without them.
   const config = await kafka.topicConfig(name).catch(() => undefined);
   const found = [
-    ...writing(patient, where, name, topic),
+    ...writing(target, where, name, topic),
     ...leading(where, topic),
-    ...replication(patient, where, name, topic, config),
-    ...sizes(patient, where, name, config),
+    ...replication(target, where, name, topic, config),
+    ...sizes(target, where, name, config),
   ];
   return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, ${rightOf(topic)}`)];
 }
 
-function missing(patient: Patient, where: string, name: string): Verdict {
-  const create = `Create it: declare config.setup and run "${setupCommand(patient)}".`;
-  return patient.autoCreateTopics
+function missing(target: Target, where: string, name: string): Verdict {
+  const create = `Create it: declare config.setup and run "${setupCommand(target)}".`;
+  return target.autoCreateTopics
     ? warning(
         `${where} does not exist; the broker makes it with its own defaults at the first event.`,
         create,
@@ -50,26 +43,25 @@ function missing(patient: Patient, where: string, name: string): Verdict {
     : failure(`${where} does not exist.`, `${create} Or correct the name "${name}" in the settings.`);
 }
 
-function writing(patient: Patient, where: string, name: string, { writable }: Topic): Verdict[] {
+function writing(target: Target, where: string, name: string, { writable }: TopicState): Verdict[] {
   if (writable !== false) return [];
   return [
-    failure(`${where}: this user may not write to it (no WRITE right).`, `Grant it: ${grant(patient, name)}`),
+    failure(`${where}: this user may not write to it (no WRITE right).`, `Grant it: ${grant(target, name)}`),
   ];
 }
 
-function rightOf({ writable }: Topic): string {
+function rightOf({ writable }: TopicState): string {
   return writable === undefined ? 'WRITE right not told by the broker' : 'writable';
 }
 
-function grant({ brokers, login }: Patient, topic: string): string {
-  const user = /as "(.*)"/.exec(login ?? '')?.[1] ?? '<user>';
+function grant({ brokers, login }: Target, topic: string): string {
   return (
-    `kafka-acls.sh --bootstrap-server ${brokers[0] ?? ''} --add --allow-principal User:${user} ` +
+    `kafka-acls.sh --bootstrap-server ${brokers[0] ?? ''} --add --allow-principal User:${login?.user ?? '<user>'} ` +
     `--operation Describe --operation Write --topic ${topic}`
   );
 }
 
-function leading(where: string, { partitions }: Topic): Verdict[] {
+function leading(where: string, { partitions }: TopicState): Verdict[] {
   const led = partitions.filter(({ leader }) => leader !== undefined);
   if (led.length === partitions.length) return [];
   const without = partitions.filter(({ leader }) => leader === undefined).map(({ partition }) => partition);
@@ -82,10 +74,10 @@ function leading(where: string, { partitions }: Topic): Verdict[] {
 }
 
 function replication(
-  { acks, brokers }: Patient,
+  { acks, brokers }: Target,
   where: string,
   name: string,
-  { partitions }: Topic,
+  { partitions }: TopicState,
   config: TopicConfig | undefined,
 ): Verdict[] {
   const replicas = least(partitions.map((partition) => partition.replicas));
@@ -131,7 +123,7 @@ function replication(
 }
 
 function sizes(
-  { batchSize, brokers }: Patient,
+  { batchSize, brokers }: Target,
   where: string,
   name: string,
   config: TopicConfig | undefined,
@@ -147,7 +139,7 @@ function sizes(
   ];
 }
 
-function shapeOf({ partitions }: Topic): string {
+function shapeOf({ partitions }: TopicState): string {
   const replicas = least(partitions.map((partition) => partition.replicas));
   return `${partitions.length === 1 ? '1 partition' : `${partitions.length} partitions`}, ${replicas === 1 ? '1 replica' : `${replicas} replicas`} in sync`;
 }
@@ -157,7 +149,7 @@ function least(values: readonly number[]): number {
   return values.reduce((smallest, value) => Math.min(smallest, value), Infinity);
 }
 
-/** More of them tell nothing more. */
+/** So many partitions are named; the rest is counted. */
 const namedPartitions = 10;
 
 function listOf(partitions: readonly number[]): string {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bookmark } from '../../../../src/cli/dead-letters/place.ts';
-import type { Letters, Memory, Send } from '../../../../src/cli/dead-letters/ports.ts';
-import { Resending, type ResendPorts, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
+import { Resend, type ResendPorts, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
 import type { StoredRecord } from '../../../../src/model/record.ts';
+import type { Bookmark, Bookmarks } from '../../../../src/transport/reader.ts';
+
+export type Send = ResendPorts['send'];
 
 export const stored = (
   offset: number,
@@ -28,7 +29,7 @@ export const many = (count: number, topic?: string, partition = 0): StoredRecord
 /** @param latency of each question to it, in ms */
 export function cluster(partitions: readonly (readonly StoredRecord[])[], latency = 0) {
   const kept = new Map<number, Bookmark>();
-  const letters: Letters = {
+  const reader: ResendPorts['reader'] = {
     async offsets(_topic, at) {
       await sleep(latency);
       return new Map(
@@ -45,7 +46,7 @@ export function cluster(partitions: readonly (readonly StoredRecord[])[], latenc
       }
     },
   };
-  const memory: Memory = {
+  const offsetStore: Bookmarks = {
     async find() {
       await sleep(latency);
       return new Map(kept);
@@ -55,12 +56,12 @@ export function cluster(partitions: readonly (readonly StoredRecord[])[], latenc
       for (const [partition, bookmark] of bookmarks) kept.set(partition, bookmark);
     },
   };
-  return { letters, memory, kept };
+  return { reader, offsetStore, kept };
 }
 
 export const request: ResendRequest = {
   topic: 'dead',
-  wanted: {},
+  filter: {},
   closed: () => undefined,
   batch: 2,
   limit: Infinity,
@@ -71,11 +72,11 @@ export const request: ResendRequest = {
   onOther: () => undefined,
 };
 
-export const timing = { settle: 50, beat: 10, looks: 20, lookEvery: 10 };
+export const timing = { settle: 50, heartbeat: 10, looks: 20, lookEvery: 10 };
 const finish: ResendPorts['finish'] = (_letter, record) => Promise.resolve(record);
 
 export const resending = (ports: Omit<ResendPorts, 'finish'>, more: Partial<ResendRequest> = {}) =>
-  new Resending({ ...request, ...more }, { finish, ...ports }, timing);
+  new Resend({ ...request, ...more }, { finish, ...ports }, timing);
 
 /** Counts what it takes, for all runs together. */
 export function taker(latency = 0) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Resending, type ResendPorts } from '../../../../src/cli/dead-letters/resend.ts';
+import { Resend, type ResendPorts } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
 import { cluster, request, stored } from './cluster.ts';
 
 /** Looked at by nobody else: no run waits for another. */
-const timing = { settle: 0, beat: 1_000, looks: 2, lookEvery: 0 };
+const timing = { settle: 0, heartbeat: 1_000, looks: 2, lookEvery: 0 };
 
 interface Run {
   /** Only letters of this topic. */
@@ -64,22 +64,22 @@ function killer(at: number): { step: () => Promise<void>; killed: Promise<'kille
 }
 
 function portsOf(
-  { letters, memory }: ReturnType<typeof cluster>,
+  { reader, offsetStore }: ReturnType<typeof cluster>,
   run: Run,
   step: () => Promise<void>,
   sent: string[],
 ): ResendPorts {
   return {
-    letters,
+    reader,
     finish: (_letter, record) => Promise.resolve(record),
-    memory: {
+    offsetStore: {
       async find(group, topic, asked) {
         await step();
-        return memory.find(group, topic, asked);
+        return offsetStore.find(group, topic, asked);
       },
       async keep(group, topic, bookmarks) {
         await step();
-        await memory.keep(group, topic, bookmarks);
+        await offsetStore.keep(group, topic, bookmarks);
         await step();
       },
     },
@@ -114,8 +114,8 @@ describe('re-sending that is killed at any of its steps', () => {
         const { topic, batch, limit, dryRun } = run;
         const before = structuredClone(kafka.kept);
         const outcome = await Promise.race([
-          new Resending(
-            { ...request, wanted: { topic }, batch, limit, dryRun },
+          new Resend(
+            { ...request, filter: { topic }, batch, limit, dryRun },
             portsOf(kafka, run, step, sent),
             timing,
           )
@@ -128,7 +128,7 @@ describe('re-sending that is killed at any of its steps', () => {
         if (outcome === 'killed') mayBeTwice += batch;
         else if (outcome instanceof KafkaError) assert.equal(outcome.code, 'BROKER_UNREACHABLE');
         else {
-          const { sent: counted } = outcome as Awaited<ReturnType<Resending['run']>>;
+          const { sent: counted } = outcome as Awaited<ReturnType<Resend['run']>>;
           const total = [...counted.values()].reduce((sum, count) => sum + count, 0);
           if (!dryRun) assert.equal(total, sent.length);
           assert.ok(total <= limit, `${total} sent of at most ${limit}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { DeadLetter } from '../../../../src/cli/dead-letters/letter.ts';
-import { letterValues } from '../../../../src/cli/operations/letter-values.ts';
+import type { DeadLetter } from '../../../../src/cli/dead-letters/dead-letter.ts';
+import { deadLetterValues } from '../../../../src/cli/dead-letters/values.ts';
 import { resolveOptions } from '../../../../src/config/resolve.ts';
 import type { KafkaRecord } from '../../../../src/model/record.ts';
 import { scriptedServer, type Reply } from '../../../support/scripted-http.ts';
@@ -42,7 +42,7 @@ async function scene(
     registries: [],
     topics: new Set<string>(),
   };
-  const values = letterValues(configured, { dryRun, patience: 300 });
+  const values = deadLetterValues(configured, { dryRun, patience: 300 });
   t.after(async () => {
     values.close();
     await registry.close();

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Send } from '../../../../src/cli/dead-letters/ports.ts';
-import { Resending, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
+import { Resend, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
 import type { StoredRecord } from '../../../../src/model/record.ts';
-import { cluster, many, request, resending, stored, taker, timing } from './cluster.ts';
+import { cluster, many, request, resending, stored, taker, timing, type Send } from './cluster.ts';
 
 describe('re-sending dead letters', () => {
   it('stops where it is told to: before it begins, between partitions, before a batch; and says that it did', async () => {
@@ -35,14 +34,14 @@ describe('re-sending dead letters', () => {
   });
 
   it('a letter that cannot be given the form of its topic stays, with the reason', async () => {
-    const { letters, memory } = cluster([many(3)]);
+    const { reader, offsetStore } = cluster([many(3)]);
     const { send, times } = taker();
     const reasons: string[] = [];
-    const result = await new Resending(
+    const result = await new Resend(
       { ...request, onLeft: (_, reason) => reasons.push(reason) },
       {
-        letters,
-        memory,
+        reader,
+        offsetStore,
         send,
         finish: ({ stored: { offset } }, record) =>
           Promise.resolve(offset === 1n ? 'no schema' : { ...record, value: Buffer.from('framed') }),
@@ -90,21 +89,21 @@ describe('re-sending dead letters', () => {
   });
 
   it('a cluster in trouble ends the run, and what it took until then is remembered', async () => {
-    const { letters, memory, kept } = cluster([many(4)]);
+    const { reader, offsetStore, kept } = cluster([many(4)]);
     const down = new KafkaError('DEADLINE_EXCEEDED', 'down');
     let batches = 0;
     const send: Send = (records) => {
       batches += 1;
       return Promise.resolve(records.map((_, index) => (batches === 2 && index === 1 ? down : undefined)));
     };
-    await assert.rejects(resending({ letters, memory, send }).run(), down);
+    await assert.rejects(resending({ reader, offsetStore, send }).run(), down);
     assert.deepEqual(kept.get(0)?.offset, 3n);
     const again: string[] = [];
     const resend: Send = (records) => {
       again.push(...records.map(({ value }) => String(value)));
       return Promise.resolve(records.map(() => undefined));
     };
-    const { sent, left } = await resending({ letters, memory, send: resend }).run();
+    const { sent, left } = await resending({ reader, offsetStore, send: resend }).run();
     assert.deepEqual(again, ['0/3']);
     assert.deepEqual([...sent, left], [['orders', 1], 0]);
   });
@@ -121,11 +120,11 @@ describe('re-sending dead letters', () => {
       foreign,
       stored(4),
     ];
-    const { letters, memory, kept } = cluster([records]);
+    const { reader, offsetStore, kept } = cluster([records]);
     const reasons: string[] = [];
     const onLeft: ResendRequest['onLeft'] = (_, reason) => reasons.push(reason);
     const send: Send = (all) => Promise.resolve(all.map(() => undefined));
-    const result = await resending({ letters, memory, send }, { onLeft }).run();
+    const result = await resending({ reader, offsetStore, send }, { onLeft }).run();
     assert.deepEqual(reasons, [
       'its header "a" is no text',
       'it has the header "b" twice',

@@ -4,10 +4,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { cluster } from '../../../../src/cli/doctor/checks/cluster.ts';
 import { Network } from '../../../../src/cli/doctor/network.ts';
-import type { Patient } from '../../../../src/cli/doctor/patient.ts';
-import { KafkaError } from '../../../../src/model/errors.ts';
+import type { Target } from '../../../../src/cli/doctor/target.ts';
+import type { KafkaError } from '../../../../src/model/errors.ts';
+import {
+  authenticationFailed,
+  certificateRefused,
+  unreachable,
+  wantsTls,
+} from '../../../../src/transport/errors/messages.ts';
 import { Secret } from '../../../../src/model/secret.ts';
-import { patientWith } from './patient.ts';
+import { targetWith } from './target.ts';
 
 /** Takes any connection, as the sidecar of a service mesh does. */
 const server = createServer((socket) => socket.on('error', () => undefined));
@@ -25,10 +31,10 @@ before(async () => {
 });
 after(() => [server, plain].forEach((one) => one.close()));
 
-async function verdicts(advertised: string, refusal: Error | undefined, changed: Partial<Patient> = {}) {
+async function verdicts(advertised: string, refusal: Error | undefined, changed: Partial<Target> = {}) {
   const asked: string[] = [];
-  const found = await cluster.examine(
-    patientWith(
+  const found = await cluster(
+    targetWith(
       { brokers: ['b1:9092'], ...changed },
       {
         cluster: () => Promise.resolve({ id: 'x', brokers: [{ nodeId: 7, address: advertised }] }),
@@ -57,7 +63,7 @@ describe('an advertised address', () => {
   });
 
   it('is a failure where nobody answers', async () => {
-    const silent = new KafkaError('BROKER_UNREACHABLE', 'Cannot reach Kafka: Request timed out.');
+    const silent = unreachable('b7', new Error('Request timed out'));
     assert.deepEqual((await verdicts(address, silent)).found, [
       {
         status: 'failure',
@@ -71,14 +77,14 @@ describe('an advertised address', () => {
   });
 
   const refusals: [error: KafkaError, fix: string][] = [
-    [new KafkaError('TLS_FAILED', 'The broker at b7 wants TLS on this port: …'), `S${sameListener}`],
-    [new KafkaError('BROKER_UNREACHABLE', 'It hangs up on us: …'), `S${sameListener}`],
+    [wantsTls('b7', undefined), `S${sameListener}`],
+    [unreachable('b7', new Error('Connection closed')), `S${sameListener}`],
     [
-      new KafkaError('AUTHENTICATION_FAILED', 'Kafka at b7 refused to authenticate …'),
+      authenticationFailed('b7', undefined, 'invalid credentials'),
       `Give broker 7 the same users and mechanisms as the others, or s${sameListener}`,
     ],
     [
-      new KafkaError('TLS_FAILED', 'TLS to b7 failed: ssl/tls alert bad certificate. …'),
+      certificateRefused('b7', new Error('ssl/tls alert bad certificate')),
       'Set settings.kafka.ssl.cert and key: the listener asks for a certificate of the client.',
     ],
   ];

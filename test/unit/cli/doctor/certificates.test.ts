@@ -6,10 +6,10 @@ import { createServer, type ConnectionOptions } from 'node:tls';
 import { after, before, describe, it } from 'node:test';
 import { tls } from '../../../../src/cli/doctor/checks/tls.ts';
 import { Network } from '../../../../src/cli/doctor/network.ts';
-import type { Kafka } from '../../../../src/cli/doctor/patient.ts';
-import { KafkaError } from '../../../../src/model/errors.ts';
+import type { Kafka } from '../../../../src/cli/doctor/target.ts';
+import { certificateRefused } from '../../../../src/transport/errors/messages.ts';
 import { Secret } from '../../../../src/model/secret.ts';
-import { patientWith } from './patient.ts';
+import { targetWith } from './target.ts';
 
 /** `leaf` holds until 2126. `expired` (2020) and `early` (from 2126 on) are two certificates of the authority that signed it. */
 const pem = (name: string): string => readFileSync(new URL(`chain/${name}.pem`, import.meta.url), 'utf8');
@@ -28,8 +28,8 @@ after(() => server.close());
 async function verdictWith(options: ConnectionOptions, kafka: Partial<Kafka> = {}) {
   const { ca, rejectUnauthorized } = options;
   const network = new Network(1_000, new Secret({ ca, rejectUnauthorized }));
-  const patient = patientWith({ brokers: [broker], tls: new Secret(options), network }, kafka);
-  const verdicts = await tls.examine(patient);
+  const target = targetWith({ brokers: [broker], tls: new Secret(options), network }, kafka);
+  const verdicts = await tls(target);
   assert.ok(typeof verdicts !== 'string');
   assert.equal(verdicts.length, 1);
   const [{ message = '', fix = '' } = {}] = verdicts;
@@ -58,15 +58,15 @@ describe('a certificate that does not hold', () => {
 });
 
 describe("a client's certificate that the listener refuses", () => {
-  const said = 'TLS to b1:9093 failed: ssl/tls alert certificate expired. Check it.';
-  const reach = () => Promise.reject(new KafkaError('TLS_FAILED', said));
+  const refusal = certificateRefused('b1:9093', new Error('ssl/tls alert certificate expired'));
+  const reach = () => Promise.reject(refusal);
   const trusting = { rejectUnauthorized: false };
 
   /** It was set, and had expired: "Set settings.kafka.ssl.cert and key". */
   it('is to be renewed where there is one', async () => {
     for (const own of [{ cert: leaf, key }, { pfx: Buffer.from('any') }]) {
       assert.deepEqual(await verdictWith({ ...trusting, ...own }, { reach }), {
-        message: said,
+        message: refusal.message,
         fix:
           "Renew or replace the client's certificate (settings.kafka.ssl.cert and key, or pfx): the listener refuses it, as " +
           'expired or as signed by an authority that is not in its ssl.truststore.',

@@ -8,13 +8,14 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { freePorts } from '../../../../scripts/kafka/ports.ts';
 import { examine } from '../../../../src/cli/doctor/examine.ts';
-import type { Verdict } from '../../../../src/cli/doctor/finding.ts';
+import { Report, type Verdict } from '../../../../src/cli/doctor/report.ts';
 import { Network } from '../../../../src/cli/doctor/network.ts';
-import type { Kafka, Patient } from '../../../../src/cli/doctor/patient.ts';
-import { Report } from '../../../../src/cli/doctor/report.ts';
+import type { Kafka, Target } from '../../../../src/cli/doctor/target.ts';
 import { KafkaError, type ErrorCode } from '../../../../src/model/errors.ts';
+import { faultOfSilence, registryError } from '../../../../src/schema/registry/errors.ts';
+import { wantsTls as wantsTlsError } from '../../../../src/transport/errors/messages.ts';
 import { tempFolder } from '../../../support/temp.ts';
-import { patientWith, topic } from './patient.ts';
+import { targetWith, topic } from './target.ts';
 
 const server = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
 let broker = '';
@@ -24,9 +25,9 @@ before(async () => {
 });
 after(() => server.close());
 
-async function report(changed: Partial<Patient> = {}, kafka: Partial<Kafka> = {}): Promise<Report> {
+async function report(changed: Partial<Target> = {}, kafka: Partial<Kafka> = {}): Promise<Report> {
   const made = new Report();
-  await examine(patientWith({ brokers: [broker], ...changed }, kafka), made, new AbortController().signal);
+  await examine(targetWith({ brokers: [broker], ...changed }, kafka), made, new AbortController().signal);
   return made;
 }
 
@@ -86,7 +87,7 @@ describe('an examination', () => {
 
   /** It was warned of twice: the second time with "Set settings.kafka.sasl", which is as wrong as can be. */
   it('says once that a broker wants TLS, where another one is well', async () => {
-    const wantsTls = new KafkaError('TLS_FAILED', 'The broker at localhost wants TLS on this port: …');
+    const wantsTls = wantsTlsError('localhost', undefined);
     const other = broker.replace('127.0.0.1', 'localhost');
     const reach = (to: string) => (to === other ? Promise.reject(wantsTls) : Promise.resolve());
     const made = await report({ brokers: [broker, other] }, { reach });
@@ -182,24 +183,29 @@ describe('an examination', () => {
 
   /** "Start the registry, or correct settings.value.registry.url". */
   it('says what to do about a certificate of a registry', async () => {
-    const fixAfter = async (reason: string) => {
-      const look = () => Promise.reject(new KafkaError('REGISTRY_UNAVAILABLE', reason));
+    const asked = {
+      what: 'look up the schema of id 1',
+      url: 'https://r:1',
+      setting: 'settings.value.registry',
+    };
+    const fixAfter = async (code: string, reason: string) => {
+      const failure = Object.assign(new Error(reason), { code });
+      const look = () => Promise.reject(registryError(asked, faultOfSilence(failure)));
       const registry = { urls: ['https://r:1'], tls: undefined, path: 'settings.value.registry', look };
       const made = await report({ registries: [registry] });
       return made.findings.find(({ name }) => name === 'registry')?.fix;
     };
-    const start = 'The Schema Registry at https://r:1 could not look up the schema of id 1:';
     assert.equal(
-      await fixAfter(`${start} certificate has expired. Check settings.value.registry.url and …`),
+      await fixAfter('CERT_HAS_EXPIRED', 'certificate has expired'),
       "Renew the registry's certificate; nothing in flow.json mends this.",
     );
     assert.equal(
-      await fixAfter(`${start} Hostname/IP does not match certificate's altnames: … Check …`),
+      await fixAfter('ERR_TLS_CERT_ALTNAME_INVALID', "Hostname/IP does not match certificate's altnames: …"),
       'Write in settings.value.registry.url a name that the certificate has, or set settings.value.registry.ssl.servername ' +
         'to one.',
     );
     assert.equal(
-      await fixAfter(`${start} connect ECONNREFUSED. Check settings.value.registry.url and …`),
+      await fixAfter('ECONNREFUSED', 'connect ECONNREFUSED'),
       'Start the registry, or correct settings.value.registry.url.',
     );
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeBytes } from '../../../../src/cli/reading/bytes.ts';
-import { decodeJson } from '../../../../src/cli/reading/json.ts';
+import { decodeBytes, decodeJson } from '../../../../src/cli/reading/decode.ts';
 import { recordJson, recordParts } from '../../../../src/cli/reading/show.ts';
 import { storedRecord } from './stored.ts';
 

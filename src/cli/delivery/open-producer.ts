@@ -1,37 +1,36 @@
-import { clientOptions } from '../../transport/client-options.ts';
-import { createClient } from '../../transport/create.ts';
-import { partitionOf } from '../../protocol/partitioner.ts';
-import { systemClock } from '../../producer/ports.ts';
-import { Producer } from '../../producer/producer.ts';
-import type { DeliverySettings } from '../../producer/ports.ts';
 import type { Options } from '../../config/resolve.ts';
 import type { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
+import { systemClock, type DeliverySettings } from '../../producer/ports.ts';
+import { Producer } from '../../producer/producer.ts';
+import { partitionOf } from '../../protocol/partitioner.ts';
+import { clientOptions } from '../../transport/client-options.ts';
+import { createClient } from '../../transport/create.ts';
 
-/** How the commands deliver where a flow would do it in another way. */
-export interface CommandDelivery {
-  /** In ms. A command is in no hurry, where a push is. */
+/** What a command sets otherwise than a flow. */
+export interface ProducerOverrides {
+  /** In ms. A push is in a hurry, and a command is not. */
   readonly deliveryTimeout: number;
   readonly deadLetterTopic: string | undefined;
   readonly spool: DeliverySettings['spool'];
-  /** Told after each question about a topic: why it got no answer, or undefined. No notice tells of it. */
+  /** Called after each metadata request, with the failure or undefined: the producer gives no notice of it. */
   readonly onAsked?: (topic: string, failure: KafkaError | undefined) => void;
 }
 
-/** The delivery of a flow for a command: the same lanes, retries and outcomes, in a process without a flow. */
-export async function openDelivery(
+/** The producer of a flow for a command: the same queues, retries and outcomes, in a process without a flow. */
+export async function openProducer(
   options: Options,
-  { deliveryTimeout, deadLetterTopic, spool, onAsked }: CommandDelivery,
+  { deliveryTimeout, deadLetterTopic, spool, onAsked }: ProducerOverrides,
   notify: Notify,
-): Promise<{ readonly delivery: Producer; readonly close: () => Promise<void> }> {
-  // What a broker has is what it says it has: not to ask would be to lose what it refuses.
+): Promise<{ readonly producer: Producer; readonly close: () => Promise<void> }> {
+  // Without an acknowledgement a record that the broker refuses would be lost.
   const acks = options.connection.acks === 0 ? -1 : options.connection.acks;
   const connection = clientOptions({ ...options.connection, acks });
   const client = await createClient(options.client, connection, (error) =>
     notify({ kind: 'client-rebuilt', error }),
   );
   const { retry, batchSize, bufferMemory } = options;
-  const delivery = new Producer(
+  const producer = new Producer(
     {
       partitionOf,
       prepare: client.prepare,
@@ -52,5 +51,5 @@ export async function openDelivery(
     { retry, linger: 0, batchSize, bufferMemory, deliveryTimeout, deadLetterTopic, spool, ...client.limits },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
-  return { delivery, close: () => client.close() };
+  return { producer, close: () => client.close() };
 }

@@ -1,26 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Place } from '../../../../src/cli/dead-letters/place.ts';
+import { Progress } from '../../../../src/cli/dead-letters/progress.ts';
 
-const done = (place: Place, offsets: readonly number[]) =>
-  offsets.filter((offset) => place.isDone(BigInt(offset)));
+const done = (progress: Progress, offsets: readonly number[]) =>
+  offsets.filter((offset) => progress.isDone(BigInt(offset)));
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe('how far re-sending has come', () => {
   it('is an offset, where nothing was left behind', () => {
-    const place = Place.from(undefined, 3n, 10n);
-    assert.equal(place.start, 3n);
-    for (const offset of [3n, 4n, 5n]) place.pass(offset, true);
-    assert.deepEqual(place.toBookmark(), { offset: 6n, note: '' });
+    const progress = Progress.from(undefined, 3n, 10n);
+    assert.equal(progress.start, 3n);
+    for (const offset of [3n, 4n, 5n]) progress.pass(offset, true);
+    assert.deepEqual(progress.toBookmark(), { offset: 6n, note: '' });
   });
 
   it('remembers what a filter left behind', () => {
-    const place = Place.from(undefined, 0n, 10n);
-    for (const offset of upTo(8)) place.pass(BigInt(offset), offset % 3 !== 0);
-    const bookmark = place.toBookmark();
+    const progress = Progress.from(undefined, 0n, 10n);
+    for (const offset of upTo(8)) progress.pass(BigInt(offset), offset % 3 !== 0);
+    const bookmark = progress.toBookmark();
     assert.equal(bookmark?.offset, 0n);
-    const again = Place.from(bookmark, 0n, 10n);
+    const again = Progress.from(bookmark, 0n, 10n);
     assert.equal(again.start, 0n);
     assert.deepEqual(done(again, upTo(10)), [1, 2, 4, 5, 7]);
   });
@@ -28,9 +28,9 @@ describe('how far re-sending has come', () => {
   it('comes back from any bookmark as it was, whatever was left', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 300 }), fc.nat(1_000), (outcomes, first) => {
-        const place = Place.from(undefined, BigInt(first), 5_000n);
-        outcomes.forEach((sent, index) => place.pass(BigInt(first + index), sent));
-        const again = Place.from(place.toBookmark(), BigInt(first), 5_000n);
+        const progress = Progress.from(undefined, BigInt(first), 5_000n);
+        outcomes.forEach((sent, index) => progress.pass(BigInt(first + index), sent));
+        const again = Progress.from(progress.toBookmark(), BigInt(first), 5_000n);
         const offsets = upTo(400).map((offset) => first + offset);
         assert.deepEqual(
           done(again, offsets),
@@ -41,20 +41,20 @@ describe('how far re-sending has come', () => {
   });
 
   it('begins anew where the topic was deleted and made again', () => {
-    assert.equal(Place.from({ offset: 50n, note: '' }, 0n, 10n).start, 0n);
+    assert.equal(Progress.from({ offset: 50n, note: '' }, 0n, 10n).start, 0n);
   });
 
   it('forgets what the log has dropped', () => {
-    const place = Place.from(undefined, 0n, 100n);
-    for (const offset of upTo(20)) place.pass(BigInt(offset), offset > 4);
-    assert.equal(Place.from(place.toBookmark(), 10n, 100n).start, 20n);
+    const progress = Progress.from(undefined, 0n, 100n);
+    for (const offset of upTo(20)) progress.pass(BigInt(offset), offset > 4);
+    assert.equal(Progress.from(progress.toBookmark(), 10n, 100n).start, 20n);
   });
 
   it('holds a long run left behind, and says where too many lie scattered', () => {
-    const long = Place.from(undefined, 0n, 200_000n);
+    const long = Progress.from(undefined, 0n, 200_000n);
     for (const offset of upTo(100_000)) long.pass(BigInt(offset), offset > 90_000);
     assert.ok(long.toBookmark());
-    const scattered = Place.from(undefined, 0n, 200_000n);
+    const scattered = Progress.from(undefined, 0n, 200_000n);
     let random = 1;
     for (const offset of upTo(60_000)) {
       random = (random * 48_271) % 2_147_483_647;

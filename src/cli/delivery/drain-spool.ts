@@ -1,45 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openSpool } from '../../spool/open.ts';
-import { mustExist, readSpool, type SpoolStatus } from '../../spool/status.ts';
-import { createLog, logClock, type Logger } from '../../telemetry/log.ts';
+import { openProducer } from './open-producer.ts';
+import type { Configured } from '../flow/configured.ts';
 import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { Notice } from '../../model/notice.ts';
 import type { Spool } from '../../model/spool.ts';
-import type { Configured } from './configured.ts';
-import { openDelivery } from './delivering.ts';
+import { openSpool } from '../../spool/open.ts';
+import { mustExist, readSpool, type SpoolStatus } from '../../spool/status.ts';
+import { createLog, logClock, type Logger } from '../../telemetry/log.ts';
 
 export interface DrainRequest {
   readonly signal: AbortSignal;
-  /** Records that have left the spool, and those there were. */
+  /** Called with the records that have left the spool, and with all there were. */
   readonly onProgress: (done: number, all: number) => void;
   readonly logger: Logger;
 }
 
 /** Counts of records. */
 export interface DrainResult {
-  /** To the topics they were meant for. */
+  /** To their own topics. */
   readonly delivered: number;
   /** Refused by the broker, and stored in the dead-letter topic. */
   readonly deadLettered: number;
-  /** Waiting still, where it was stopped. */
+  /** Still waiting, if it was stopped. */
   readonly left: number;
-  /** By the broker; they stay in the spool. */
+  /** Refused by the broker; they stay in the spool. */
   readonly refused: number;
 }
 
-/** How often it is looked what is left. Milliseconds. */
+/** How often the rest is counted. Milliseconds. */
 const lookEvery = 200;
-/** How long nothing may be delivered, in ms. */
-export interface DrainPatience {
-  /** By a cluster that may come back. */
+/** After how long without a delivery `drain` ends, in ms. */
+export interface DrainTimeouts {
+  /** If the cluster is away: it may come back. */
   readonly away: number;
-  /** By one that refuses the settings: longer than it takes to see a new user or certificate on all brokers. */
+  /** If it refuses the settings: longer than a new user or certificate needs to reach all brokers. */
   readonly refused: number;
 }
 
-const drainPatience: DrainPatience = { away: 60_000, refused: 10_000 };
-/** For what is out at the end to be acknowledged. Milliseconds. */
-const drainTimeout = 4_000;
+const drainTimeouts: DrainTimeouts = { away: 60_000, refused: 10_000 };
+/** How long the end waits for the requests in flight. Milliseconds. */
+const closeTimeout = 4_000;
 
 /** What the spool of a destination holds. @throws KafkaError SETTINGS_INVALID, SPOOL_UNAVAILABLE */
 export function spoolStatus(configured: Configured): Promise<SpoolStatus> {
@@ -47,21 +47,20 @@ export function spoolStatus(configured: Configured): Promise<SpoolStatus> {
 }
 
 /**
- * Delivers everything that waits in the spool of a destination, in order, and ends. What is delivered leaves the spool as it
- * is acknowledged: a run that is ended early is taken up by the next, or by the flow.
- * @param open whom it is delivered by
+ * Delivers everything that waits in the spool of a destination, in order, and ends. A record leaves the spool when it is
+ * acknowledged: the next run, or the flow, goes on after a run that is ended early.
  * @throws KafkaError SPOOL_IN_USE while a flow has the spool, SPOOL_UNAVAILABLE, or what keeps the cluster from taking anything
  */
 export async function drainSpool(
   configured: Configured,
   { signal, onProgress, logger }: DrainRequest,
-  patience: DrainPatience = drainPatience,
-  open = openDelivery,
+  timeouts: DrainTimeouts = drainTimeouts,
+  open = openProducer,
 ): Promise<DrainResult> {
   const { options } = configured;
   const { path, maxBytes } = spoolOf(configured);
   mustExist(path);
-  const obstacles = new Obstacles(logger);
+  const failures = new Failures(logger);
   let refused = 0;
   let deadLettered = 0;
   const log = createLog(logger, logClock);
@@ -73,32 +72,32 @@ export async function drainSpool(
   const file = await openSpool({ path, maxBytes, patience: 0 }, count);
   try {
     const all = file.level().records;
-    // What it tells of itself: to count the file would hold up what is being delivered.
+    // To count the rows of the file would hold up the delivery.
     const left = (): number => file.level().records - refused;
     const settings = {
       deliveryTimeout: options.deliveryTimeout,
       deadLetterTopic: options.deadLetter?.topic,
       spool: { file, always: false },
-      onAsked: (topic: string, failure: KafkaError | undefined) => obstacles.asked(topic, failure),
+      onAsked: (topic: string, failure: KafkaError | undefined) => failures.asked(topic, failure),
     };
-    const { delivery, close } = await open(options, settings, (notice) => {
-      if ('error' in notice) obstacles.last = notice.error;
+    const { producer, close } = await open(options, settings, (notice) => {
+      if ('error' in notice) failures.last = notice.error;
       count(notice);
     });
-    const look = (): number => {
+    const waitingRecords = (): number => {
       const waiting = left();
       onProgress(all - waiting - refused, all);
       return waiting;
     };
     try {
-      await untilEmpty(path, look, signal, obstacles, patience);
+      await untilEmpty(path, waitingRecords, signal, failures, timeouts);
     } finally {
-      await delivery.close(drainTimeout);
+      await producer.close(closeTimeout);
       await close();
     }
-    // One that the spool has taken in the meantime is told as stored as well.
-    const letters = deadLettered > 0 ? waitingFor(file, options.deadLetter?.topic) : 0;
-    deadLettered -= Math.min(deadLettered, letters);
+    // A dead letter that went to the spool is counted as stored, too.
+    const spooled = deadLettered > 0 ? waitingFor(file, options.deadLetter?.topic) : 0;
+    deadLettered -= Math.min(deadLettered, spooled);
     return { delivered: all - left() - refused - deadLettered, deadLettered, left: left(), refused };
   } finally {
     log.flush();
@@ -111,55 +110,54 @@ function waitingFor(file: Spool, topic: string | undefined): number {
   return places.reduce((sum, { records }) => sum + records, 0);
 }
 
-/** Why nothing is delivered, as far as it is known. */
-class Obstacles {
-  /** Of what was sent. */
+/** Why nothing is delivered, as far as is known. */
+class Failures {
+  /** Of the records that were sent. */
   last: KafkaError | undefined;
-  /** Topics that the cluster does not tell of: nothing is sent to them. */
-  readonly #unanswered = new Map<string, KafkaError>();
-  readonly #told = new Set<ErrorCode>();
+  /** Topics without metadata: nothing is sent to them. */
+  readonly #withoutMetadata = new Map<string, KafkaError>();
+  readonly #logged = new Set<ErrorCode>();
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  /** Said at once, for whoever waits at the terminal, and once. */
+  /** Logged at once, for whoever waits at the terminal, and once for each code. */
   asked(topic: string, failure: KafkaError | undefined): void {
-    this.#unanswered.delete(topic);
+    this.#withoutMetadata.delete(topic);
     if (failure === undefined) return;
-    this.#unanswered.set(topic, failure);
-    // A notice tells of that.
-    if (failure.code === 'TOPIC_MISSING' || this.#told.has(failure.code)) return;
-    this.#told.add(failure.code);
+    this.#withoutMetadata.set(topic, failure);
+    // The producer gives a notice of a missing topic.
+    if (failure.code === 'TOPIC_MISSING' || this.#logged.has(failure.code)) return;
+    this.#logged.add(failure.code);
     this.#logger.warn(failure.message);
   }
 
   get reason(): KafkaError | undefined {
-    return [...this.#unanswered.values()].at(-1) ?? this.last;
+    return [...this.#withoutMetadata.values()].at(-1) ?? this.last;
   }
 }
 
-/** @param look says how much waits */
 async function untilEmpty(
   path: string,
-  look: () => number,
+  waitingRecords: () => number,
   signal: AbortSignal,
-  obstacles: Obstacles,
-  patience: DrainPatience,
+  failures: Failures,
+  timeouts: DrainTimeouts,
 ): Promise<void> {
   let least = Infinity;
   let moved = performance.now();
   while (!signal.aborted) {
-    const waiting = look();
+    const waiting = waitingRecords();
     if (waiting === 0) return;
     if (waiting < least) {
       least = waiting;
       moved = performance.now();
     }
-    const { reason } = obstacles;
+    const { reason } = failures;
     const { final, scope } = errorTraits(reason?.code ?? 'BROKER_UNREACHABLE');
-    const limit = final && scope === 'connection' ? patience.refused : patience.away;
+    const limit = final && scope === 'connection' ? timeouts.refused : timeouts.away;
     if (performance.now() - moved > limit) throw nothingDelivered(path, limit, reason);
     await sleep(lookEvery, undefined, { signal }).catch(() => undefined);
   }
@@ -181,5 +179,3 @@ function spoolOf({ path, id, options }: Configured): NonNullable<Configured['opt
     `Destination "${id}" in ${path} has no spool: settings.spool.path is not set.`,
   );
 }
-
-export type { SpoolStatus };

@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { deadLetterHeaders, zstdEncoding, type KafkaRecord, type StoredRecord } from '../../model/record.ts';
 import { reasonOf } from '../../model/errors.ts';
 
-/** A record of the dead-letter topic, and what its headers tell. */
+/** A record of the dead-letter topic, and what its headers say. */
 export interface DeadLetter {
   readonly stored: StoredRecord;
   /** The topic that refused it. */
@@ -15,40 +15,59 @@ export interface DeadLetter {
   readonly time: string;
   /** The refused record's own, in milliseconds since the epoch. */
   readonly timestamp: number;
-  /** How its value is compressed; undefined where it stands as it was. */
+  /** How its value is compressed; undefined if it is not. */
   readonly encoding: string | undefined;
 }
 
-/** Kafka's own largest batch is 2 GiB, and usual limits are a hundredth of this: whoever forges a letter gets no more memory. */
+/** Which dead letters are meant; everything given must hold. */
+export interface DeadLetterFilter {
+  /** The topic that refused them. */
+  readonly topic?: string | undefined;
+  readonly code?: string | undefined;
+  readonly key?: string | undefined;
+  /** Refused at this time or later, in ms since the epoch. */
+  readonly since?: number | undefined;
+}
+
+/** Usual limits of Kafka are a hundredth of this: a forged dead letter gets no more memory. */
 const largestValue = 128 * 1024 * 1024;
-/** The last that JavaScript knows. */
+/** The latest that JavaScript has. */
 const latestDate = 8.64e15;
 
 const ours: ReadonlySet<string> = new Set(Object.values(deadLetterHeaders));
 
-/** Undefined for a record that somebody else wrote into the topic. */
-export function letterOf(stored: StoredRecord): DeadLetter | undefined {
-  const said = new Map(stored.headers.map(([name, value]) => [name, value?.toString() ?? '']));
-  const topic = said.get(deadLetterHeaders.topic);
+/** @returns undefined for a record that another program wrote into the topic */
+export function deadLetterOf(stored: StoredRecord): DeadLetter | undefined {
+  const headers = new Map(stored.headers.map(([name, value]) => [name, value?.toString() ?? '']));
+  const topic = headers.get(deadLetterHeaders.topic);
   if (topic === undefined) return undefined;
   return {
     stored,
     topic,
-    code: said.get(deadLetterHeaders.code) ?? '',
-    message: said.get(deadLetterHeaders.message) ?? '',
-    attempts: Number(said.get(deadLetterHeaders.attempts) ?? 0),
-    time: said.get(deadLetterHeaders.time) ?? writtenAt(stored),
-    timestamp: timestampOf(said.get(deadLetterHeaders.timestamp)) ?? stored.timestamp,
-    encoding: said.get(deadLetterHeaders.encoding),
+    code: headers.get(deadLetterHeaders.code) ?? '',
+    message: headers.get(deadLetterHeaders.message) ?? '',
+    attempts: Number(headers.get(deadLetterHeaders.attempts) ?? 0),
+    time: headers.get(deadLetterHeaders.time) ?? writtenAt(stored),
+    timestamp: timestampOf(headers.get(deadLetterHeaders.timestamp)) ?? stored.timestamp,
+    encoding: headers.get(deadLetterHeaders.encoding),
   };
 }
 
-/** Others count in nanoseconds, which is beyond the dates there are. */
+export function matches({ topic, code, key, since }: DeadLetterFilter, deadLetter: DeadLetter): boolean {
+  return (
+    (topic === undefined || topic === deadLetter.topic) &&
+    (code === undefined || code === deadLetter.code) &&
+    (key === undefined || key === deadLetter.stored.key?.toString()) &&
+    (since === undefined || Date.parse(deadLetter.time) >= since)
+  );
+}
+
+/** Other producers count in nanoseconds, which is beyond the dates that there are. */
 function writtenAt({ timestamp }: StoredRecord): string {
   return timestamp >= 0 && timestamp <= latestDate ? new Date(timestamp).toISOString() : '';
 }
 
-/** Undefined for letters of earlier versions, which had the record's own time. */
+/** @returns undefined for dead letters of earlier versions, which had the record's own time */
 function timestampOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;
   return Number(text) <= latestDate ? Number(text) : undefined;
@@ -56,7 +75,7 @@ function timestampOf(text: string | undefined): number | undefined {
 
 /**
  * The value of the refused record.
- * @returns why it cannot be read, where it is compressed and cannot be
+ * @returns a sentence that says why a compressed value cannot be read
  */
 export function valueOf({ stored: { value }, encoding }: DeadLetter): Buffer | null | string {
   if (value === null || encoding === undefined) return value;
@@ -70,17 +89,17 @@ export function valueOf({ stored: { value }, encoding }: DeadLetter): Buffer | n
 
 /**
  * The record as it was when it was refused: key, value, timestamp and its own headers.
- * @returns why it cannot be sent as it was, for a record that this destination cannot have written
+ * @returns a sentence that says why it cannot be sent as it was: this destination cannot have written it
  */
-export function originalOf(letter: DeadLetter): KafkaRecord | string {
-  const { stored, topic, timestamp } = letter;
+export function originalOf(deadLetter: DeadLetter): KafkaRecord | string {
+  const { stored, topic, timestamp } = deadLetter;
   const { key } = stored;
-  const value = valueOf(letter);
+  const value = valueOf(deadLetter);
   if (typeof value === 'string') return value;
   if (key === null || value === null) return `it has no ${key === null ? 'key' : 'value'}`;
-  const own = stored.headers.filter(([name]) => !ours.has(name));
   const headers: Record<string, string> = {};
-  for (const [name, bytes] of own) {
+  for (const [name, bytes] of stored.headers) {
+    if (ours.has(name)) continue;
     const text = bytes?.toString();
     if (bytes === null || text === undefined || !Buffer.from(text).equals(bytes))
       return `its header "${name}" is no text`;

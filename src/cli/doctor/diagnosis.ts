@@ -1,23 +1,22 @@
 import { existsSync } from 'node:fs';
+import { ruleTopics } from '../../config/mapping.ts';
+import { resolveSetup } from '../../config/resolve-setup.ts';
+import { resolveOptions, type Options, type Resolved } from '../../config/resolve.ts';
+import { KafkaError } from '../../model/errors.ts';
+import { filesOf } from '../../spool/sqlite/database.ts';
+import { readSpool } from '../../spool/status.ts';
 import { clientOptions } from '../../transport/client-options.ts';
 import { createInspector } from '../../transport/create.ts';
 import type { Inspector } from '../../transport/inspector.ts';
-import { examine } from '../doctor/examine.ts';
-import { checkNames, failure, ok, warning, type CheckName, type Finding } from '../doctor/finding.ts';
-import { Network } from '../doctor/network.ts';
-import type { Kafka, Patient } from '../doctor/patient.ts';
-import { Report } from '../doctor/report.ts';
-import { batchPaths, earlySources } from '../flow/answers.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Environment } from '../flow/references.ts';
-import { ruleTopics } from '../../config/mapping.ts';
-import { resolveSetup, type ResolvedSetup } from '../../config/resolve-setup.ts';
-import { resolveOptions, type Options, type Resolved } from '../../config/resolve.ts';
-import { filesOf } from '../../spool/sqlite/database.ts';
-import { readSpool } from '../../spool/status.ts';
-import { KafkaError } from '../../model/errors.ts';
-import { setupLooks, valueLooks } from './registries.ts';
+import { answersOf } from './checks/answers.ts';
+import { examine } from './examine.ts';
+import { Network } from './network.ts';
+import { setupRegistries, valueRegistriesOf } from './registries.ts';
+import { checkNames, failure, ok, Report, warning, type Finding } from './report.ts';
+import type { Kafka, Registry, Target } from './target.ts';
 
 export interface DiagnosisRequest {
   /** Of the flow file. */
@@ -29,10 +28,10 @@ export interface DiagnosisRequest {
   readonly onFinding?: (finding: Finding) => void;
 }
 
-/** Longer than the destination itself would wait for a question: a diagnosis has to end. Milliseconds. */
-const questionTimeout = 4_000;
+/** Longer than the destination itself would wait for an answer: a diagnosis has to end. Milliseconds. */
+const requestTimeout = 4_000;
 
-/** Looks at a configured destination from its file down to the disk of the brokers. Changes nothing. */
+/** Examines a configured destination from its file down to the disk of the brokers. Changes nothing. */
 export async function diagnose({
   path,
   destination,
@@ -45,29 +44,28 @@ export async function diagnose({
   const settings = found && readSettings(path, found, environment, report);
   if (found === undefined || settings === undefined) {
     const cause = found === undefined ? 'flow' : 'settings';
-    for (const name of checkNames.slice(checkNames.indexOf(cause) + 1))
-      report.skip({ name, reason: `needs ${cause}` });
+    for (const name of checkNames.slice(checkNames.indexOf(cause) + 1)) report.skip(name, `needs ${cause}`);
     return report;
   }
-  const connection = { ...settings.resolved.options.connection, requestTimeout: questionTimeout };
   const facts = factsOf(path, found, settings);
-  const kafka = await inspectorOf(connection);
-  if (kafka instanceof KafkaError) {
-    await examine({ ...facts, kafka: refusing(kafka), unaskable: kafka.message }, report, signal);
+  const inspector = await inspectorOf(settings.options.connection);
+  if (inspector instanceof KafkaError) {
+    const target = { ...facts, kafka: refusing(inspector), unaskable: inspector.message };
+    await examine(target, report, signal);
     return report;
   }
   try {
-    await examine({ ...facts, kafka, unaskable: undefined }, report, signal);
+    await examine({ ...facts, kafka: inspector, unaskable: undefined }, report, signal);
   } finally {
-    await kafka.close();
+    await inspector.close();
   }
   return report;
 }
 
-/** Or why the library that asks cannot log in where the one that sends can. */
+/** @returns why the inspector's library cannot log in, if only the other one can */
 async function inspectorOf(connection: Options['connection']): Promise<Inspector | KafkaError> {
   try {
-    return await createInspector(clientOptions(connection));
+    return await createInspector(clientOptions({ ...connection, requestTimeout }));
   } catch (thrown) {
     if (thrown instanceof KafkaError) return thrown;
     throw thrown;
@@ -95,28 +93,23 @@ async function readFlow(
   try {
     const file = await readFlowFile(path);
     const found = findDestination(file, destination, environment);
-    report.add({ name: 'flow', ...ok(`${path}: destination "${found.id}" of flow "${found.flow}"`) });
+    report.add('flow', ok(`${path}: destination "${found.id}" of flow "${found.flow}"`));
     for (const { path: at, variable } of found.unset) {
       const message = `config.${at} takes the environment variable ${variable}, which is not set here.`;
-      report.add({
-        name: 'flow',
-        ...warning(message, `Set it, as where the flow runs: export ${variable}=…`),
-      });
+      report.add('flow', warning(message, `Set it, as where the flow runs: export ${variable}=…`));
     }
     const alone = Object.keys(file.content.flows).length === 1;
     return { ...found, alone, name: alone ? found.id : `${found.flow}.${found.id}` };
   } catch (thrown) {
-    report.add({
-      name: 'flow',
-      ...failure(messageOf(thrown), 'Name the file and the destination that walkeros runs.'),
-    });
+    const fix = 'Name the file and the destination that walkeros runs.';
+    report.add('flow', failure(messageOf(thrown), fix));
     return undefined;
   }
 }
 
-interface Settings {
-  readonly resolved: Resolved;
-  readonly setup: ResolvedSetup | undefined;
+interface Settings extends Resolved {
+  /** That of `config.setup`. */
+  readonly setupRegistries: readonly Registry[];
 }
 
 function readSettings(
@@ -125,47 +118,44 @@ function readSettings(
   environment: Environment,
   report: Report,
 ): Settings | undefined {
-  const { name, config } = found;
-  const { settings, mapping, timeout } = config;
-  const fix = `Change it in ${path}, destination "${name}".`;
+  const { settings, mapping, timeout } = found.config;
+  const fix = `Change it in ${path}, destination "${found.name}".`;
   try {
     const resolved = resolveOptions(settings, { timeout, mapping, environment });
-    report.add({ name: 'settings', ...ok(summaryOf(resolved.options)) });
-    for (const text of resolved.warnings) {
-      // What concerns the collector's limit has a check of its own, which comes last.
-      if (!ofTimeouts(text)) report.add({ name: 'settings', ...warning(text, fix) });
-    }
-    const setup = readSetup(found, resolved.options, fix, report);
-    return { resolved, setup };
+    report.add('settings', ok(summaryOf(resolved.options)));
+    // What concerns the collector's limit has a check of its own, the last one.
+    const others = resolved.warnings.filter((text) => !isOfTimeouts(text));
+    report.add('settings', ...others.map((text) => warning(text, fix)));
+    return { ...resolved, setupRegistries: readSetup(found, resolved.options, fix, report) };
   } catch (thrown) {
-    // The first line is a title, one problem on each of the others.
-    const [title = '', ...problems] = messageOf(thrown).split('\n');
-    for (const problem of problems.length > 0 ? problems : [title])
-      report.add({ name: 'settings', ...failure(problem, fix) });
+    const { title, problems } = problemsOf(thrown);
+    const messages = problems.length > 0 ? problems : [title];
+    report.add('settings', ...messages.map((message) => failure(message, fix)));
     return undefined;
   }
 }
 
-/** Events need no setup: what is wrong with it keeps none from Kafka. */
+/** Events need no setup: what is wrong with it is a warning. */
 function readSetup(
   { id, config: { setup, mapping } }: FlowDestination,
   options: Options,
   fix: string,
   report: Report,
-): ResolvedSetup | undefined {
+): readonly Registry[] {
   try {
-    const found = resolveSetup(setup, options, { id, mapping });
-    for (const text of found?.warnings ?? []) report.add({ name: 'settings', ...warning(text, fix) });
-    return found;
+    const { warnings, plan } = resolveSetup(setup, options, { id, mapping }) ?? { warnings: [] };
+    report.add('settings', ...warnings.map((text) => warning(text, fix)));
+    return setupRegistries(plan?.schema);
   } catch (thrown) {
-    const [title = '', ...problems] = messageOf(thrown).split('\n');
+    const { title, problems } = problemsOf(thrown);
     const message = problems.length > 0 ? `${title}: ${problems.join('; ')}` : title;
-    report.add({ name: 'settings', ...warning(message, `${fix} Only walkeros setup needs it.`) });
-    return undefined;
+    report.add('settings', warning(message, `${fix} Only walkeros setup needs it.`));
+    return [];
   }
 }
 
-const ofTimeouts = (warning: string): boolean =>
+/** Warnings begin with the path of their setting. */
+const isOfTimeouts = (warning: string): boolean =>
   /^(settings\.kafka\.deliveryTimeout|timeout): /.test(warning);
 
 function summaryOf({ connection, topic, deadLetter }: Options): string {
@@ -176,8 +166,8 @@ function summaryOf({ connection, topic, deadLetter }: Options): string {
 function factsOf(
   path: string,
   { id, flow, alone, name, config, sources }: Found,
-  { resolved: { options, warnings, collectorTimeout }, setup }: Settings,
-): Omit<Patient, 'kafka' | 'unaskable'> {
+  { options, warnings, collectorTimeout, setupRegistries: ofSetup }: Settings,
+): Omit<Target, 'kafka' | 'unaskable'> {
   const { connection } = options;
   return {
     path,
@@ -191,28 +181,21 @@ function factsOf(
     batchSize: options.batchSize,
     deliveryTimeout: options.deliveryTimeout,
     collectorTimeout,
-    timeoutWarnings: warnings.filter(ofTimeouts),
-    answers: {
-      earlySources: earlySources(sources),
-      breaker: config.breaker !== undefined,
-      cache: config.cache !== undefined,
-      batches: batchPaths(config),
-      idempotent: connection.idempotent,
-    },
+    timeoutWarnings: warnings.filter(isOfTimeouts),
+    answers: answersOf(config, sources, connection.idempotent),
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),
-    registries: [...setupLooks(setup?.plan.schema), ...valueLooks(options, config.mapping)],
+    registries: [...ofSetup, ...valueRegistriesOf(options, config.mapping)],
     spool: spoolOf(options.spool),
   };
 }
 
-function loginOf(sasl: Options['connection']['sasl']): string | undefined {
-  if (sasl === undefined) return undefined;
-  return 'username' in sasl ? `${sasl.mechanism} as "${sasl.username}"` : sasl.mechanism;
+function loginOf(sasl: Options['connection']['sasl']): Target['login'] {
+  return sasl && { mechanism: sasl.mechanism, user: 'username' in sasl ? sasl.username : undefined };
 }
 
-function topicsOf({ topic, deadLetter }: Options, mapping: unknown): Patient['topics'] {
+function topicsOf({ topic, deadLetter }: Options, mapping: unknown): Target['topics'] {
   const targets = [
     { topic, path: 'settings.kafka.topic' },
     ...ruleTopics(mapping),
@@ -224,7 +207,7 @@ function topicsOf({ topic, deadLetter }: Options, mapping: unknown): Patient['to
   }));
 }
 
-function spoolOf(spool: Options['spool']): Patient['spool'] {
+function spoolOf(spool: Options['spool']): Target['spool'] {
   if (spool === undefined) return undefined;
   const { path, maxBytes } = spool;
   return {
@@ -235,9 +218,13 @@ function spoolOf(spool: Options['spool']): Patient['spool'] {
   };
 }
 
+/** The first line of a `SETTINGS_INVALID` is its title; each other line is one problem. */
+function problemsOf(thrown: unknown): { title: string; problems: string[] } {
+  const [title = '', ...problems] = messageOf(thrown).split('\n');
+  return { title, problems };
+}
+
 function messageOf(thrown: unknown): string {
   if (thrown instanceof KafkaError) return thrown.message;
   throw thrown;
 }
-
-export type { CheckName, Finding, Report };

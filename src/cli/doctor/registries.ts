@@ -1,17 +1,17 @@
-import type { Patient } from '../doctor/patient.ts';
 import type { SchemaPlan } from '../../config/resolve-setup.ts';
 import type { SchemaOptions } from '../../config/resolve-value.ts';
 import type { Options } from '../../config/resolve.ts';
 import { valueRegistries } from '../../config/mapping.ts';
 import { Registry } from '../../schema/registry/registry.ts';
-import { assertCompatible } from '../../setup/schema.ts';
-import { schemaChoice } from '../../schema/value-formats.ts';
 import { SchemaWriter, type Schemas } from '../../schema/schema-writer.ts';
+import { schemaChoice } from '../../schema/value-formats.ts';
+import { assertCompatible } from '../../setup/schema.ts';
+import type { Target } from './target.ts';
 
-type Looks = Patient['registries'];
+type Registries = Target['registries'];
 
 /** The registry of a setup, asked for the subject that it registers under: it need not be there yet. */
-export function setupLooks(plan: SchemaPlan | undefined): Looks {
+export function setupRegistries(plan: SchemaPlan | undefined): Registries {
   if (plan === undefined) return [];
   const { registry: facts, subject } = plan;
   const path = 'setup.schemaRegistry';
@@ -28,7 +28,7 @@ export function setupLooks(plan: SchemaPlan | undefined): Looks {
 }
 
 /** Each schema that values are written with, of the settings and of rules, once for each topic they go to. */
-export function valueLooks(options: Options, mapping: unknown): Looks {
+export function valueRegistriesOf(options: Options, mapping: unknown): Registries {
   return valueRegistries(options, mapping).flatMap(({ facts, path, uses }) => {
     const registry = new Registry({ ...facts, retries: 0, setting: path });
     return uses.map(({ topic, value }) => ({

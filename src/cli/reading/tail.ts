@@ -1,15 +1,14 @@
+import { decoderOf, type Decoded } from './decode.ts';
+import type { Filter } from './filter.ts';
+import { schemaReaders } from './schema-readers.ts';
+import { untilStopped } from '../stopping.ts';
+import type { Options } from '../../config/resolve.ts';
+import type { NamedRegistry } from '../../config/mapping.ts';
+import type { KafkaError } from '../../model/errors.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import { clientOptions } from '../../transport/client-options.ts';
 import { createReader } from '../../transport/create.ts';
 import type { Reader } from '../../transport/reader.ts';
-import type { Options } from '../../config/resolve.ts';
-import type { NamedRegistry } from '../../config/mapping.ts';
-import { decoderOf } from '../reading/decode.ts';
-import type { Decoded } from '../reading/decoder.ts';
-import type { Filter } from '../reading/filter.ts';
-import type { KafkaError } from '../../model/errors.ts';
-import type { StoredRecord } from '../../model/record.ts';
-import { schemaReaders } from './schema-readers.ts';
-import { untilStopped } from './stopping.ts';
 
 export interface TailRequest {
   readonly connection: Options['connection'];

@@ -1,21 +1,22 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Secret } from '../../model/secret.ts';
-import type { TopicConfig } from '../../model/topic.ts';
+import type { SpoolStatus } from '../../spool/status.ts';
+import type { Inspector } from '../../transport/inspector.ts';
 import type { Network } from './network.ts';
 
-/** A configured destination, as the checks see it: its settings, and ways to ask about what is behind them. Times in ms. */
-export interface Patient {
-  /** How the flow file and the destination are called on the command line of walkerOS. */
+/** A configured destination, as the checks see it: its settings, and ways to ask what is behind them. Times in ms. */
+export interface Target {
+  /** What the flow file and the destination are called on the command line of walkerOS. */
   readonly path: string;
   readonly id: string;
-  /** The name of its flow, where the file has several. */
+  /** The name of its flow, if the file has several. */
   readonly flow: string | undefined;
-  /** The destination as our own commands take it: its id, behind its flow where the file has several. */
+  /** The destination as our own commands take it: its id, behind its flow if the file has several. */
   readonly name: string;
   readonly brokers: readonly string[];
   readonly tls: Secret<ConnectionOptions> | undefined;
-  /** How it logs in, in words; undefined: not at all. */
-  readonly login: string | undefined;
+  /** How it logs in; undefined: it does not. */
+  readonly login: { readonly mechanism: string; readonly user: string | undefined } | undefined;
   readonly acks: -1 | 0 | 1;
   /** Bytes. */
   readonly batchSize: number;
@@ -36,26 +37,8 @@ export interface Patient {
   readonly spool: Spool | undefined;
 }
 
-/** What a doctor asks of the cluster; `client/inspector.ts` is one. Fails with `KafkaError`s. */
-export interface Kafka {
-  reach(broker: string): Promise<void>;
-  cluster(): Promise<{
-    readonly id: string | null;
-    readonly brokers: readonly { readonly nodeId: number; readonly address: string }[];
-  }>;
-  topic(name: string): Promise<Topic | undefined>;
-  topicConfig(name: string): Promise<TopicConfig | undefined>;
-}
-
-export interface Topic {
-  readonly partitions: readonly {
-    readonly partition: number;
-    readonly leader: number | undefined;
-    readonly replicas: number;
-    readonly inSync: number;
-  }[];
-  readonly writable: boolean | undefined;
-}
+/** What the doctor asks the cluster. Fails with `KafkaError`s. */
+export type Kafka = Omit<Inspector, 'close'>;
 
 export interface Registry {
   readonly urls: readonly string[];
@@ -83,16 +66,13 @@ export interface Spool {
   /** It, and what is written beside it; each is there or not. */
   readonly files: readonly string[];
   readonly maxBytes: number;
-  /** What it holds; undefined where there is none yet. Fails with `KafkaError`s. */
+  /** What it holds; undefined if there is none yet. Fails with `KafkaError`s. */
   status(): Promise<SpoolState | undefined>;
 }
 
-export interface SpoolState {
-  /** On the disk. */
-  readonly fileBytes: number;
-  /** Of all records, as they count against `maxBytes`. */
-  readonly bytes: number;
-  /** Waiting to be delivered, those refused by the broker among them. */
-  readonly records: number;
-  readonly refused: number;
+export type SpoolState = Pick<SpoolStatus, 'fileBytes' | 'bytes' | 'records' | 'refused'>;
+
+/** What to type to provision the destination. */
+export function setupCommand({ path, id, flow }: Pick<Target, 'path' | 'id' | 'flow'>): string {
+  return `walkeros setup destination.${id} --config ${path}${flow === undefined ? '' : ` --flow ${flow}`}`;
 }

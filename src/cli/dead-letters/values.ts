@@ -1,15 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DeadLetter } from '../dead-letters/letter.ts';
-import type { Finish } from '../dead-letters/ports.ts';
 import { ruleValues } from '../../config/mapping.ts';
 import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts';
 import { isSchemaFormat } from '../../config/value-rules.ts';
-import { valueFormats } from '../../schema/value-formats.ts';
 import { KafkaError } from '../../model/errors.ts';
-import type { Configured } from './configured.ts';
+import type { KafkaRecord } from '../../model/record.ts';
+import { valueFormats } from '../../schema/value-formats.ts';
+import type { Configured } from '../flow/configured.ts';
+import type { DeadLetter } from './dead-letter.ts';
 
-/** What a record is refused with while its value is JSON that waits for its schema. */
-const ofSchemas: ReadonlySet<string> = new Set([
+/**
+ * Gives a record the form that its topic takes: a value that waited for its schema was kept as JSON.
+ * @returns a sentence that says why that cannot be
+ */
+export type Finish = (deadLetter: DeadLetter, record: KafkaRecord) => Promise<KafkaRecord | string>;
+
+/** A record that is refused with one of these has a value in JSON, which waits for its schema. */
+const schemaCodes: ReadonlySet<string> = new Set([
   'VALUE_INVALID',
   'SCHEMA_MISSING',
   'SCHEMA_INVALID',
@@ -19,36 +25,36 @@ const ofSchemas: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Writes the values of dead letters by the schema of their topic, where they were kept as JSON: as JSON they would be what no
- * consumer of the topic can read.
+ * Serializes the values of dead letters by the schema of their topic, if they were kept as JSON: consumers of the topic cannot
+ * read JSON.
  * @param dryRun registers nothing
  * @param patience how long a schema is looked up, in ms
  */
-export function letterValues(
+export function deadLetterValues(
   configured: Configured,
   { dryRun, patience = 10_000 }: { readonly dryRun: boolean; readonly patience?: number },
 ): { readonly finish: Finish; close(): void } {
   const formats = valueFormats(configured.options, () => undefined, false);
-  /** Why a topic's values cannot be written for now: not each batch need wait for it anew. */
+  /** Why a topic's values cannot be serialized for now: not every batch waits for that again. */
   const unavailable = new Map<string, string>();
 
   return {
-    async finish(letter, record) {
+    async finish(deadLetter, record) {
       // JSON never begins with a zero, and what is framed always does.
       if (record.value[0] === 0) return record;
-      const format = formatOf(configured, letter);
+      const format = formatOf(configured, deadLetter);
       if (typeof format === 'string') return format;
       const values = format && formats.framed(format);
       if (values === undefined || (dryRun && format?.autoRegister === true)) return record;
       const value = parsed(record.value);
-      if (value === undefined) return `its value is neither JSON nor in the format of "${letter.topic}"`;
-      const known = unavailable.get(letter.topic);
+      if (value === undefined) return `its value is neither JSON nor in the format of "${deadLetter.topic}"`;
+      const known = unavailable.get(deadLetter.topic);
       if (known !== undefined) return known;
       try {
         return await values.finish(record, value, whatOf(value), patience);
       } catch (thrown) {
         if (!(thrown instanceof KafkaError)) throw thrown;
-        if (thrown.code !== 'VALUE_INVALID') unavailable.set(letter.topic, thrown.message);
+        if (thrown.code !== 'VALUE_INVALID') unavailable.set(deadLetter.topic, thrown.message);
         return thrown.message;
       }
     },
@@ -57,8 +63,8 @@ export function letterValues(
 }
 
 /**
- * The format with a schema in which the letter's topic has its values.
- * @returns undefined where it has none, or where the letter was refused in its final form; why it is not known, as a sentence
+ * The format with a schema that the topic's values have.
+ * @returns undefined if it has none, or if the record was refused in its final form; a sentence if the format is not known
  */
 function formatOf(
   { options, mapping, path }: Configured,
@@ -68,11 +74,11 @@ function formatOf(
     .filter(({ topic: own = options.topic }) => own === topic)
     .map(({ settings }) => options.valueOf(settings));
   const formats = topic === options.topic ? [options.valueOf(), ...rules] : rules;
-  if (formats.length === 0 && ofSchemas.has(code))
+  if (formats.length === 0 && schemaCodes.has(code))
     return `its value waits for a schema, and no setting in ${path} writes to "${topic}" any more, which would tell it`;
   const [framed, ...others] = distinct(formats.filter(needsSchema));
   const isMixed = formats.some((format) => !needsSchema(format));
-  if (framed === undefined || (isMixed && !ofSchemas.has(code))) return undefined;
+  if (framed === undefined || (isMixed && !schemaCodes.has(code))) return undefined;
   if (others.length === 0) return framed;
   return `${path} writes to "${topic}" with several schemas, and the letter does not tell which one is its own`;
 }
@@ -87,7 +93,7 @@ function needsSchema(value: ValueOptions): value is SchemaOptions {
   return isSchemaFormat(value.format);
 }
 
-/** JSON in which integers beyond 2^53 stay exact. Undefined for what is none. */
+/** JSON in which integers beyond 2^53 stay exact. @returns undefined for what is no JSON */
 function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString(), exact) as unknown;
@@ -96,10 +102,10 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
-/** Of the largest integer that a schema has. */
+/** The largest integer that a schema has is below this. */
 const beyond = 2 ** 64;
 
-/** The third is what Node gives and the types of ECMAScript do not have yet. */
+/** @param context given by Node, and not yet in the types of ECMAScript */
 function exact(_: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source ?? '';
   if (typeof value !== 'number' || Number.isSafeInteger(value) || Math.abs(value) > beyond) return value;

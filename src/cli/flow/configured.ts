@@ -1,6 +1,6 @@
-import { findDestination } from '../flow/destination.ts';
-import { readFlowFile } from '../flow/flow-file.ts';
-import type { Environment } from '../flow/references.ts';
+import { findDestination } from './destination.ts';
+import { readFlowFile } from './flow-file.ts';
+import type { Environment } from './references.ts';
 import { ruleTopics, valueRegistries, type NamedRegistry } from '../../config/mapping.ts';
 import { setupRegistry, setupTopics } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';

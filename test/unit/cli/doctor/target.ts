@@ -1,11 +1,11 @@
 import { Network } from '../../../../src/cli/doctor/network.ts';
-import type { Kafka, Patient } from '../../../../src/cli/doctor/patient.ts';
+import type { Kafka, Target } from '../../../../src/cli/doctor/target.ts';
 
 /** All is well with it, but for what is changed. Its cluster has one broker, the first one of the settings. */
-export function patientWith(
-  changed: Partial<Patient> & Pick<Patient, 'brokers'>,
+export function targetWith(
+  changed: Partial<Target> & Pick<Target, 'brokers'>,
   kafka: Partial<Kafka> = {},
-): Patient {
+): Target {
   const [address = ''] = changed.brokers;
   return {
     path: 'flow.json',

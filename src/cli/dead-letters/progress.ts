@@ -1,0 +1,186 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { KafkaError, reasonOf } from '../../model/errors.ts';
+import type { Bookmark, Bookmarks, Offsets } from '../../transport/reader.ts';
+import { groupOf, splitNote, type Lease } from './lease.ts';
+
+/** Kafka's `offset.metadata.max.bytes` is 4,096 by default; a lease needs some of it. */
+const longestNote = 4_064;
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/**
+ * How far re-sending has come in one partition. A filter skips dead letters, and so does a topic that refuses one again: the
+ * offsets of these are kept one by one, as a bitmap, so that a later run takes exactly those.
+ */
+export class Progress {
+  /** Everything before it has been looked at. */
+  #next: bigint;
+  readonly #skipped: Set<bigint>;
+
+  private constructor(next: bigint, skipped: Set<bigint>) {
+    this.#next = next;
+    this.#skipped = skipped;
+  }
+
+  /**
+   * @param first the first offset that the partition still has
+   * @param end its next offset: a committed offset beyond it belongs to a deleted topic of the same name
+   * @throws Error if another program wrote the note
+   */
+  static from(bookmark: Bookmark | undefined, first: bigint, end: bigint): Progress {
+    if (bookmark === undefined || bookmark.offset > end) return new Progress(first, new Set());
+    const skipped = new Set<bigint>();
+    let next = bookmark.offset;
+    for (const [index, byte] of unpacked(splitNote(bookmark.note).skipped).entries()) {
+      for (let bit = 0; bit < 8; bit += 1) {
+        if ((byte & (1 << bit)) === 0) continue;
+        next = bookmark.offset + BigInt(index * 8 + bit);
+        skipped.add(next);
+      }
+    }
+    // The highest bit stands for the first offset that was not looked at.
+    skipped.delete(next);
+    for (const offset of skipped) if (offset < first) skipped.delete(offset);
+    return new Progress(next > first ? next : first, skipped);
+  }
+
+  copy(): Progress {
+    return new Progress(this.#next, new Set(this.#skipped));
+  }
+
+  /** Where reading has to begin. */
+  get start(): bigint {
+    let start = this.#next;
+    for (const offset of this.#skipped) if (offset < start) start = offset;
+    return start;
+  }
+
+  /** Whether the record at this offset was re-sent, or never has to be. */
+  isDone(offset: bigint): boolean {
+    return offset < this.#next && !this.#skipped.has(offset);
+  }
+
+  /** The record at this offset has been looked at, and so have those before it. */
+  pass(offset: bigint, done: boolean): void {
+    if (offset >= this.#next) this.#next = offset + 1n;
+    if (done) this.#skipped.delete(offset);
+    else this.#skipped.add(offset);
+  }
+
+  /** @returns undefined if too many skipped offsets lie between those that are done: the note could not hold them */
+  toBookmark(): Bookmark | undefined {
+    const offset = this.start;
+    const next = Number(this.#next - offset);
+    if (next === 0) return { offset, note: '' };
+    const bits = Buffer.alloc(Math.floor(next / 8) + 1);
+    const set = (index: number): void => {
+      bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
+    };
+    for (const skipped of this.#skipped) set(Number(skipped - offset));
+    set(next);
+    const note = deflateRawSync(bits).toString('base64');
+    return note.length > longestNote ? undefined : { offset, note };
+  }
+}
+
+function unpacked(note: string): Buffer {
+  if (note === '') return Buffer.alloc(0);
+  if (!base64.test(note)) throw new Error('it is no base64');
+  return inflateRawSync(Buffer.from(note, 'base64'));
+}
+
+export interface PartitionProgress {
+  readonly partition: number;
+  /** Where the partition ended when it was asked. */
+  readonly end: bigint;
+  /** As it was found; undefined if nothing was ever committed. */
+  readonly bookmark: Bookmark | undefined;
+  readonly progress: Progress;
+}
+
+/**
+ * In the order of the partitions, which is the same for every run.
+ * @throws KafkaError RESEND_FAILED if another program has committed to the group, or as the offset store's
+ */
+export async function readProgress(
+  topic: string,
+  firsts: Offsets,
+  ends: Offsets,
+  offsetStore: Bookmarks,
+): Promise<PartitionProgress[]> {
+  const group = groupOf(topic);
+  const bookmarks = await offsetStore.find(group, topic, [...ends.keys()]);
+  const sorted = [...ends].toSorted(([one], [other]) => one - other);
+  return sorted.map(([partition, end]) => {
+    const bookmark = bookmarks.get(partition);
+    try {
+      const progress = Progress.from(bookmark, firsts.get(partition) ?? 0n, end);
+      return { partition, end, bookmark, progress };
+    } catch (thrown) {
+      throw new KafkaError(
+        'RESEND_FAILED',
+        `Dead-letter topic "${topic}": the metadata that consumer group "${group}" has for partition ${partition} is ` +
+          `none of ours (${reasonOf(thrown)}): another program has committed there. Keep it from that; then delete the ` +
+          'group, which forgets what was re-sent.',
+        { topic, cause: thrown },
+      );
+    }
+  });
+}
+
+/** Commits the progress of one partition, under the lease. */
+export class ProgressStore {
+  readonly #topic: string;
+  readonly #partition: number;
+  readonly #lease: Lease;
+  readonly #closedTopics: ReadonlyMap<string, KafkaError>;
+  #last: Bookmark | undefined;
+
+  /** @param closedTopics topics that take nothing, and why: for the message that names the obstacle */
+  constructor(
+    topic: string,
+    { partition, bookmark, progress }: PartitionProgress,
+    lease: Lease,
+    closedTopics: ReadonlyMap<string, KafkaError>,
+  ) {
+    this.#topic = topic;
+    this.#partition = partition;
+    this.#lease = lease;
+    this.#closedTopics = closedTopics;
+    this.#last = bookmark ? { ...bookmark, note: splitNote(bookmark.note).skipped } : progress.toBookmark();
+  }
+
+  /**
+   * Asked before a batch is sent: two runs at once would send everything twice, and so would a run that cannot commit.
+   * @param offsets of the batch
+   * @throws KafkaError RESEND_IN_USE, RESEND_FAILED
+   */
+  async assertReady(progress: Progress, offsets: readonly bigint[]): Promise<void> {
+    const after = progress.copy();
+    for (const offset of offsets) after.pass(offset, true);
+    if (after.toBookmark() === undefined) throw this.#tooScattered();
+    await this.#lease.assertOurs();
+  }
+
+  /** @throws KafkaError RESEND_IN_USE, RESEND_FAILED */
+  async commit(progress: Progress): Promise<void> {
+    const bookmark = progress.toBookmark();
+    if (bookmark === undefined) throw this.#tooScattered();
+    if (bookmark.offset === this.#last?.offset && bookmark.note === this.#last.note) return;
+    await this.#lease.commit(this.#partition, bookmark);
+    this.#last = bookmark;
+  }
+
+  #tooScattered(): KafkaError {
+    const [closed] = this.#closedTopics;
+    const way =
+      closed === undefined
+        ? 'Re-send those first, without the filter that leaves them behind, or mend what they stay for.'
+        : `Those for "${closed[0]}" stay because of this: ${closed[1].message} Mend that first, then run this again; a filter does not help.`;
+    return new KafkaError(
+      'RESEND_FAILED',
+      `Dead-letter topic "${this.#topic}": what was re-sent of partition ${this.#partition} lies too scattered to be ` +
+        `remembered, between tens of thousands of letters that stay. ${way}`,
+      { topic: this.#topic },
+    );
+  }
+}
