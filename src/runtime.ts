@@ -191,6 +191,7 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
   return {
     partitionOf,
     prepare: client.prepare,
+    initProducerId: () => client.initProducerId(),
     async layout(topic) {
       try {
         const layout = await client.layout(topic);
@@ -223,8 +224,9 @@ function topicMissing(topic: string, brokers: readonly string[], id: string, cau
 }
 
 function deliverySettings(options: Options, client: Client): Omit<DeliverySettings, 'spool'> {
-  const { retry, linger, batchSize, bufferMemory, deliveryTimeout, deadLetter } = options;
+  const { retry, linger, batchSize, bufferMemory, deliveryTimeout, deadLetter, idempotent } = options;
   return {
+    idempotent,
     retry,
     linger,
     batchSize,

@@ -13,6 +13,7 @@ export interface Options {
   readonly client: Kafka['client'];
   /** What a client is made from, by the names of its port. */
   readonly connection: ConnectionFacts;
+  readonly idempotent: boolean;
   readonly topic: string;
   /** Mapping path of the message key; undefined: the event's name. */
   readonly key: string | undefined;

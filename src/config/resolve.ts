@@ -127,6 +127,7 @@ function optionsOf(
   return Object.freeze({
     client: kafka.client,
     connection: connectionOf(kafka, environmentRegion, spool !== undefined),
+    idempotent: kafka.idempotent,
     topic: kafka.topic,
     key: kafka.key,
     headers: Object.freeze({ ...kafka.headers }),
@@ -157,7 +158,6 @@ function connectionOf(
     ackTimeout: kafka.timeout,
     acks: kafka.acks,
     compression: kafka.compression,
-    idempotent: kafka.idempotent,
     autoCreateTopics: kafka.allowAutoTopicCreation,
   });
 }

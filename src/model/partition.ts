@@ -1,8 +1,8 @@
 import type { KafkaRecord } from './record.ts';
 
 /**
- * Consecutive records of one partition, sent together. The client notes on it what it must remember until the batch is sent
- * for the last time, so that a batch which is sent again is encoded once and has its old sequence.
+ * Consecutive records of one partition, sent together. It keeps its encoded records and its sequence, so that a batch which
+ * is sent again is encoded once and has its old sequence.
  */
 export interface Slice {
   readonly topic: string;
@@ -24,10 +24,14 @@ export interface EncodedRecords {
   readonly plainSize: number;
 }
 
-/** By which a broker recognises a batch that it has already. */
-export interface BatchSequence {
+/** Under which a broker knows an idempotent producer. */
+export interface ProducerId {
   readonly producerId: bigint;
   readonly producerEpoch: number;
+}
+
+/** By which a broker recognises a batch that it has already. */
+export interface BatchSequence extends ProducerId {
   readonly firstSequence: number;
 }
 
@@ -37,3 +41,8 @@ export interface TopicLayout {
 }
 
 export const noLeader = -1;
+
+/** Names a partition in a map. */
+export function partitionKey(topic: string, partition: number): string {
+  return `${topic}:${partition}`;
+}

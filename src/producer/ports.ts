@@ -1,12 +1,13 @@
 import type { Notify } from '../model/notice.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Slice, TopicLayout } from '../model/partition.ts';
+import type { ProducerId, Slice, TopicLayout } from '../model/partition.ts';
 import type { Spool } from '../model/spool.ts';
 
 /** What the producer needs of a Kafka client: the part of the client port that writes. */
 export interface Broker {
   layout(topic: string): Promise<TopicLayout>;
   produce(batches: readonly Slice[]): Promise<Outcome[]>;
+  initProducerId(): Promise<ProducerId>;
   /** Begins to compress what will be produced next; absent where nothing is gained by it. */
   readonly prepare?: ((batches: readonly Slice[]) => void) | undefined;
   /** Java's choice of partition for a key. */
@@ -68,6 +69,7 @@ export interface DeliverySettings extends BatchLimits {
   readonly linger: number;
   /** Every record is complete within this many milliseconds. */
   readonly deliveryTimeout: number;
+  readonly idempotent: boolean;
   /** Bytes under way at most. */
   readonly bufferMemory: number;
   /** Where rejected records go, if anywhere. */

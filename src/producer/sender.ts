@@ -7,6 +7,7 @@ import { failures } from './failures.ts';
 import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
 import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
+import { ProducerState } from './producer-state.ts';
 import { decide, note, pausesAfter, type Backoffs } from './retry-policy.ts';
 import { Topic, type TopicContext } from './topic.ts';
 
@@ -25,6 +26,7 @@ const metadataMaxAge = 30_000;
  */
 export class Sender {
   readonly #broker: Broker;
+  readonly #state: ProducerState;
   readonly #completion: Completion;
   readonly #backoffs: Backoffs;
   readonly #settings: DeliverySettings;
@@ -40,6 +42,7 @@ export class Sender {
 
   constructor(topicContext: TopicContext, settings: DeliverySettings, context: DeliveryContext) {
     this.#broker = topicContext.broker;
+    this.#state = new ProducerState(topicContext.broker, context.clock, settings.idempotent);
     this.#completion = topicContext.completion;
     this.#backoffs = topicContext.backoffs;
     this.#topicContext = topicContext;
@@ -219,18 +222,7 @@ export class Sender {
   }
 
   async #send(sender: BrokerSender, batches: readonly Batch[]): Promise<void> {
-    let answers: readonly Outcome[] = [];
-    let fault: unknown;
-    try {
-      answers = await this.#broker.produce(batches);
-    } catch (thrown) {
-      fault = thrown;
-    }
-    // The port promises an outcome for each. A fault in a client must still strand no queue, and end no process.
-    const outcomes = batches.map(
-      ({ topic }, index): Outcome =>
-        answers[index] ?? { kind: 'unknown', error: failures.noOutcome(topic, fault) },
-    );
+    const outcomes = await this.#state.produce(batches);
     const brokerPause = this.#brokerPause(sender, batches, outcomes);
     outcomes.forEach((outcome, index) => {
       const batch = batches[index];

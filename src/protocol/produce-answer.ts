@@ -1,5 +1,6 @@
 import { AnswerBytes } from './answer-bytes.ts';
-import { laneOf, type BatchAnswer, type ProduceAnswer } from '../transport/wire.ts';
+import { partitionKey } from '../model/partition.ts';
+import type { BatchAnswer, ProduceAnswer } from '../transport/wire.ts';
 
 export interface DecodedAnswer {
   readonly lanes: ProduceAnswer;
@@ -22,7 +23,7 @@ export function decodeProduceAnswer(bytes: Buffer, version: number): DecodedAnsw
       // The offset of the first record, the time of storing and, since version 5, where the log begins.
       answer.skip(version >= 5 ? 24 : 16);
       const said = version >= 8 ? readDetail(answer) : { detail: null };
-      lanes.set(laneOf(topic, partition), { code, ...said });
+      lanes.set(partitionKey(topic, partition), { code, ...said });
     });
   });
   // Before version 6 it waits by itself, before it answers.

@@ -1,6 +1,5 @@
 import { ClusterIdentity } from './cluster-identity.ts';
 import { loadCodec } from '../protocol/codecs.ts';
-import { IdempotentMemory } from './idempotent.ts';
 import { loadKafkajs, loadKafkajsAdmin } from './kafkajs/wire.ts';
 import { openOnce } from './open-once.ts';
 import type { Inspector } from './inspector.ts';
@@ -25,9 +24,8 @@ export async function createClient(
     kind === 'platformatic' ? loadPlatformatic() : loadKafkajs(),
     loadCodec(options.compression),
   ]);
-  const memory = new IdempotentMemory();
   const identity = new ClusterIdentity();
-  return rebuilding(() => openOnce(create(options, codec, memory, identity)), onRebuilt);
+  return rebuilding(() => openOnce(create(options, codec, identity)), onRebuilt);
 }
 
 /** The same library's answers about topics, on connections of their own. */

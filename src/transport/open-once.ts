@@ -1,6 +1,7 @@
 import { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { clientClosed, unreachable } from './errors/messages.ts';
+import type { ProducerId } from '../model/partition.ts';
 import type { Client, Slice, TopicLayout } from './port.ts';
 
 /**
@@ -43,6 +44,11 @@ export function openOnce(inner: Client): Client {
     },
 
     prepare: inner.prepare,
+
+    async initProducerId(): Promise<ProducerId> {
+      await open();
+      return inner.initProducerId();
+    },
 
     close(): Promise<void> {
       closing ??= inner.close();

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Outcome, OnProduced } from '../model/outcome.ts';
-import { noLeader, type Slice, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type ProducerId, type Slice, type TopicLayout } from '../model/partition.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
 import type { BearerSource } from './security/bearer.ts';
@@ -29,9 +29,9 @@ export interface Client {
   layout(topic: string): Promise<TopicLayout>;
 
   /**
-   * Sends slices that have one leader, one slice per partition, as few requests as the library allows. With `idempotent`
-   * an outcome may ask for the very same batch again (`unchanged`).
-   * @returns one outcome per slice, in their order. Does not reject.
+   * Sends batches that have one leader, one batch per partition, in as few requests as the library allows. A batch goes out
+   * under its sequence, where it has one.
+   * @returns one outcome per batch, in their order. Does not reject.
    */
   produce(slices: readonly Slice[]): Promise<Outcome[]>;
 
@@ -40,6 +40,12 @@ export interface Client {
    * same batches goes on from there, and they may as well be dropped. Absent where nothing is gained by it.
    */
   readonly prepare?: ((slices: readonly Slice[]) => void) | undefined;
+
+  /**
+   * Asks the cluster for a new id of an idempotent producer.
+   * @throws KafkaError; `outcomeWithoutProducerId` says what it means for records
+   */
+  initProducerId(): Promise<ProducerId>;
 
   /** Ends all connections without waiting for sends in flight: drain first. Safe twice, and before `connect`. */
   close(): Promise<void>;
@@ -115,7 +121,6 @@ export interface ClientOptions {
   readonly ackTimeout: number;
   readonly acks: -1 | 0 | 1;
   readonly compression: Compression;
-  readonly idempotent: boolean;
   readonly autoCreateTopics: boolean;
   /** Told of each produce request that was sent, or could not be. */
   readonly onProduced?: OnProduced;

@@ -1,17 +1,19 @@
-import { reasonOf, type KafkaError } from '../model/errors.ts';
+import { KafkaError, reasonOf } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Slice } from '../model/partition.ts';
+import { partitionKey, type Slice } from '../model/partition.ts';
+import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { errorOfRecord, outcomeOfCode } from './errors/broker-errors.ts';
-import { connectionError, flatten } from './errors/connection-errors.ts';
-import { requestUnanswered, wantsTls } from './errors/messages.ts';
+import { brokerCode, connectionError, flatten } from './errors/connection-errors.ts';
+import { idempotenceUnauthorised, requestUnanswered, unreachable, wantsTls } from './errors/messages.ts';
+import { operations } from './errors/operations.ts';
 import type { ClientOptions } from './port.ts';
 import { NotSent } from './not-sent.ts';
-import { laneOf, type BatchAnswer, type ProduceAnswer } from './wire.ts';
+import type { BatchAnswer, ProduceAnswer } from './wire.ts';
 
 /** What a Produce answer says about each slice. A partition it does not mention may be stored or not. */
 export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]): Outcome[] {
   return slices.map(({ topic, partition, records }) => {
-    const found = answer.get(laneOf(topic, partition));
+    const found = answer.get(partitionKey(topic, partition));
     if (found !== undefined) {
       const outcome = outcomeOfCode(found.code, topic, { detail: found.detail });
       return namedRecords(outcome, found, topic, records.length) ?? outcome;
@@ -57,4 +59,16 @@ export function outcomesOfFailure(
     return slices.map(() => ({ kind: 'unreachable', error }));
   }
   return slices.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
+}
+
+/** What a failed request for a producer id says about records that wait for it: nothing was sent. */
+export function outcomeWithoutProducerId(failure: unknown, topic: string): Outcome {
+  const code = brokerCode(failure);
+  if (code === kafkaErrors.CLUSTER_AUTHORIZATION_FAILED) {
+    return { kind: 'rejected', error: idempotenceUnauthorised(topic, failure) };
+  }
+  if (code !== undefined)
+    return outcomeOfCode(code, topic, { operation: operations.producerId, cause: failure });
+  const error = failure instanceof KafkaError ? failure : unreachable('the configured brokers', failure);
+  return { kind: error.code === 'DESTINATION_CLOSED' ? 'rejected' : 'unreachable', error };
 }

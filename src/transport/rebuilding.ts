@@ -15,8 +15,7 @@ const suspicionTime = 30_000;
  * is back. The sign is that produce fails on the network call after call while `layout` is answered all along.
  *
  * A dead leader looks the same from here, so nothing is replaced while another request is out: it would lose its
- * acknowledgement. A question that is out is put to the new client again. What an idempotent producer has numbered is
- * handed on (`create` sees to it): records of unknown fate go through the new client under their old numbers.
+ * acknowledgement. A question that is out is put to the new client again.
  *
  * @param now milliseconds, from any fixed point
  */
@@ -50,23 +49,29 @@ export function rebuilding(
     onRebuilt(lost.error);
   }
 
+  async function ask<Answer>(question: (client: Client) => Promise<Answer>): Promise<Answer> {
+    const asked = inner;
+    try {
+      return await question(asked);
+    } catch (failure) {
+      // Told on, "the client is closed" would be taken for the end of the destination.
+      if (asked === inner || closed) throw failure;
+      return question(inner);
+    }
+  }
+
   return {
     limits: inner.limits,
 
     connect: () => inner.connect(),
 
     async layout(topic) {
-      const asked = inner;
-      try {
-        const layout = await asked.layout(topic);
-        answered = failures > 0;
-        return layout;
-      } catch (failure) {
-        // Told on, "the client is closed" would be taken for the end of the destination.
-        if (asked === inner || closed) throw failure;
-        return inner.layout(topic);
-      }
+      const layout = await ask((client) => client.layout(topic));
+      answered = failures > 0;
+      return layout;
     },
+
+    initProducerId: () => ask((client) => client.initProducerId()),
 
     async produce(slices) {
       outstanding += 1;

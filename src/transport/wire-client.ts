@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { noLeader, type Slice, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type ProducerId, type Slice, type TopicLayout } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { outcomeOfCode } from './errors/broker-errors.ts';
 import { operations } from './errors/operations.ts';
@@ -8,7 +8,6 @@ import type { ClusterIdentity } from './cluster-identity.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from '../protocol/codecs.ts';
 import { connectionError } from './errors/connection-errors.ts';
-import { IdempotentMemory, IdempotentSender } from './idempotent.ts';
 import { clientClosed, notEncoded, partitionMissing } from './errors/messages.ts';
 import type { Client, ClientOptions } from './port.ts';
 import { PatientWire } from './patient-wire.ts';
@@ -17,13 +16,6 @@ import { encodeBatch } from '../protocol/record-batch.ts';
 import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
 import { addressOf, type Address } from '../model/address.ts';
 import type { Link, Wire } from './wire.ts';
-
-/**
- * How long idempotent records of unknown fate are sent again under their old numbers, in milliseconds; Java's producer
- * keeps at them as long. Far more than one request may take: a follower that freezes stalls all acknowledgements for some
- * nine seconds, and to give up then would store them twice. A lane without an answer has nothing better to do.
- */
-const doubtPatience = 120_000;
 
 /**
  * A request that is out for longer is given up once the cluster names other leaders for all that it carries, or names its
@@ -39,11 +31,10 @@ interface Outstanding {
   readonly giveUp: (reason: Error) => void;
 }
 
-/** @param memory, identity of the client that this one replaces, if any */
+/** @param identity of the client that this one replaces, if any */
 export type CreateWireClient = (
   options: ClientOptions,
   codec: Codec,
-  memory: IdempotentMemory,
   identity: ClusterIdentity,
 ) => WireClient;
 
@@ -55,20 +46,17 @@ export class WireClient implements Client {
   readonly #options: ClientOptions;
   readonly #codec: Codec;
   readonly #cluster: Cluster;
-  readonly #idempotent: IdempotentSender | undefined;
   /** With `acks: 0`, the connection to each leader that was sent to, by its address. */
   readonly #unheard = new Map<string, Link>();
   readonly #outstanding = new Set<Outstanding>();
   #closing: Promise<void> | undefined;
 
-  /** @param memory of the client that this one replaces, if any */
-  constructor(wire: Wire, options: ClientOptions, codec: Codec, memory = new IdempotentMemory()) {
+  constructor(wire: Wire, options: ClientOptions, codec: Codec) {
     this.#wire = new PatientWire(wire, options);
     this.#options = options;
     this.#codec = codec;
     if (codec.threaded) this.prepare = (slices) => this.#prepare(slices);
     this.#cluster = new Cluster(this.#wire, options);
-    if (options.idempotent) this.#idempotent = this.#createIdempotent(memory);
   }
 
   async connect(): Promise<void> {
@@ -83,8 +71,9 @@ export class WireClient implements Client {
     return layout;
   }
 
-  produce(slices: readonly Slice[]): Promise<Outcome[]> {
-    return this.#idempotent?.produce(slices) ?? this.#send(slices);
+  async initProducerId(): Promise<ProducerId> {
+    if (this.#closing !== undefined) throw clientClosed();
+    return this.#cluster.ask((link) => link.initProducerId());
   }
 
   close(): Promise<void> {
@@ -97,7 +86,7 @@ export class WireClient implements Client {
     for (const slice of slices) encodeBatch(slice, this.#codec).catch(() => undefined);
   }
 
-  async #send(slices: readonly Slice[]): Promise<Outcome[]> {
+  async produce(slices: readonly Slice[]): Promise<Outcome[]> {
     if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
     this.#doubtSilentLeaders();
     const outcomes = await this.#obstacles(slices);
@@ -232,15 +221,6 @@ export class WireClient implements Client {
       outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
     }
     return told(outcomes, encoded.size);
-  }
-
-  #createIdempotent(memory: IdempotentMemory): IdempotentSender {
-    const parts = {
-      send: (slices: readonly Slice[]) => this.#send(slices),
-      register: () => this.#cluster.ask((link) => link.registerProducer()),
-      patience: doubtPatience,
-    };
-    return new IdempotentSender(parts, memory);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Address } from '../model/address.ts';
+import type { ProducerId } from '../model/partition.ts';
 import type { TopicConfig, TopicSpec } from '../model/topic.ts';
 import type { ClientOptions } from './port.ts';
 
@@ -28,7 +29,7 @@ export interface Link {
   readonly isOpen: boolean;
   /** Of `saneMetadata`. Without a topic: the brokers only. */
   metadata(topic?: string): Promise<MetadataAnswer>;
-  registerProducer(): Promise<ProducerId>;
+  initProducerId(): Promise<ProducerId>;
   /**
    * @param body a request's, of `encodeProduce`
    * @returns nothing under `acks: 0`, once the request has been handed to the kernel
@@ -73,17 +74,8 @@ export interface BatchAnswer extends CodeAnswer {
   readonly named?: ReadonlyMap<number, string | null>;
 }
 
-/** By `laneOf`. */
+/** By `partitionKey`. */
 export type ProduceAnswer = ReadonlyMap<string, BatchAnswer>;
-
-export interface ProducerId {
-  readonly producerId: bigint;
-  readonly producerEpoch: number;
-}
-
-export function laneOf(topic: string, partition: number): string {
-  return `${topic}:${partition}`;
-}
 
 /** A question is answered from memory: it need not wait as long as a produce request. Milliseconds. */
 export function askTimeout({ requestTimeout, connectTimeout }: ClientOptions): number {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { systemClock } from '../../src/producer/ports.ts';
+import { ProducerState } from '../../src/producer/producer-state.ts';
 import type { Client, ClientOptions } from '../../src/transport/port.ts';
 import { KafkaError } from '../../src/model/errors.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
@@ -31,15 +33,16 @@ for (const subject of subjects) {
     async function readyIdempotent(
       partitions: number,
       options?: Partial<ClientOptions>,
-    ): Promise<[Client, string]> {
-      const [client, topic] = await ready(partitions, { ...options, idempotent: true });
+    ): Promise<[ProducerState, string, Client]> {
+      const [client, topic] = await ready(partitions, options);
+      const producer = new ProducerState(client, systemClock, true);
       const other = await subject.topic(1);
       await client.layout(other);
       await eventually('a producer id is given out', async () => {
-        const [outcome] = await client.produce([slice(other, 0, 'a')]);
+        const [outcome] = await producer.produce([slice(other, 0, 'a')]);
         return outcome?.kind === 'stored';
       });
-      return [client, topic];
+      return [producer, topic, client];
     }
 
     describe('connect', () => {
@@ -154,15 +157,14 @@ for (const subject of subjects) {
       });
 
       it('stores what it was told of early, and nothing that was dropped', async () => {
-        for (const options of [{ compression: 'gzip' }, { compression: 'zstd', idempotent: true }] as const) {
-          const [client, topic] = options.idempotent
-            ? await readyIdempotent(2, options)
-            : await ready(2, options);
+        for (const compression of ['gzip', 'zstd'] as const) {
+          const [idempotent, topic, client] = await readyIdempotent(2, { compression });
+          const producer = compression === 'gzip' ? client : idempotent;
           const text = 'ahead '.repeat(20_000);
           const next = [slice(topic, 0, text, 'second'), slice(topic, 1, text)];
           client.prepare?.([...next, slice(topic, 0, 'dropped')]);
-          assert.deepEqual(kinds(await client.produce([slice(topic, 0, 'first')])), ['stored']);
-          assert.deepEqual(kinds(await client.produce(next)), ['stored', 'stored']);
+          assert.deepEqual(kinds(await producer.produce([slice(topic, 0, 'first')])), ['stored']);
+          assert.deepEqual(kinds(await producer.produce(next)), ['stored', 'stored']);
           const values = (await subject.read(topic, 4)).map(
             ({ partition, value }) => `${partition} ${value.length}`,
           );
@@ -233,11 +235,11 @@ for (const subject of subjects) {
       }
 
       it('stores once and in order when idempotent, on several partitions at once', async () => {
-        const [client, topic] = await readyIdempotent(2);
+        const [producer, topic] = await readyIdempotent(2);
         for (const round of ['a', 'b', 'c']) {
           const outcomes = await Promise.all([
-            client.produce([slice(topic, 0, `${round}1`, `${round}2`)]),
-            client.produce([slice(topic, 1, `${round}3`)]),
+            producer.produce([slice(topic, 0, `${round}1`, `${round}2`)]),
+            producer.produce([slice(topic, 1, `${round}3`)]),
           ]);
           assert.deepEqual(outcomes, [[{ kind: 'stored' }], [{ kind: 'stored' }]]);
         }
@@ -249,14 +251,43 @@ for (const subject of subjects) {
       });
 
       it('goes on with a lane whose records were too large, when idempotent', async () => {
-        const [client, topic] = await readyIdempotent(1);
+        const [producer, topic] = await readyIdempotent(1);
         const outcomes = [
-          await client.produce([slice(topic, 0, 'a')]),
-          await client.produce([slice(topic, 0, oversize)]),
-          await client.produce([slice(topic, 0, 'b', 'c')]),
+          await producer.produce([slice(topic, 0, 'a')]),
+          await producer.produce([slice(topic, 0, oversize)]),
+          await producer.produce([slice(topic, 0, 'b', 'c')]),
         ].flat();
         assert.deepEqual(kinds(outcomes), ['stored', 'too-large', 'stored']);
         assert.deepEqual(await subject.counts(topic), [3]);
+      });
+
+      it('stores a batch once that comes again under its sequence, and refuses one out of its turn', async () => {
+        const [, topic, client] = await readyIdempotent(1);
+        const { producerId, producerEpoch } = await client.initProducerId();
+        const numbered = (firstSequence: number, ...values: string[]) => ({
+          ...slice(topic, 0, ...values),
+          sequence: { producerId, producerEpoch, firstSequence },
+        });
+        const outcomes = [
+          await client.produce([numbered(0, 'a', 'b')]),
+          await client.produce([numbered(0, 'a', 'b')]),
+          await client.produce([numbered(5, 'late')]),
+          await client.produce([numbered(2, 'c')]),
+          await client.produce([numbered(0, 'a', 'b')]),
+        ].flat();
+        assert.deepEqual(kinds(outcomes), ['stored', 'stored', 'retriable', 'stored', 'stored']);
+        assert.equal(errorOf(outcomes[2]).kafkaCode, 'OUT_OF_ORDER_SEQUENCE_NUMBER');
+        const written = await subject.read(topic, 3);
+        assert.deepEqual(
+          written.map(({ value }) => value),
+          ['a', 'b', 'c'],
+        );
+      });
+
+      it('gives each who asks a producer id of its own', async () => {
+        const [, , client] = await readyIdempotent(1);
+        const [first, second] = [await client.initProducerId(), await client.initProducerId()];
+        assert.notEqual(first.producerId, second.producerId);
       });
 
       it('connects by itself', async () => {
@@ -288,6 +319,7 @@ for (const subject of subjects) {
         await client.close();
         await assert.rejects(client.connect(), { code: 'DESTINATION_CLOSED' });
         await assert.rejects(client.layout(topic), { code: 'DESTINATION_CLOSED' });
+        await assert.rejects(client.initProducerId(), { code: 'DESTINATION_CLOSED' });
         const outcomes = await client.produce([slice(topic, 0, 'late')]);
         assert.deepEqual(kinds(outcomes), ['rejected']);
         assert.equal(errorOf(outcomes[0]).code, 'DESTINATION_CLOSED');

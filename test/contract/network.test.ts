@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { after, afterEach, describe, it } from 'node:test';
+import { systemClock } from '../../src/producer/ports.ts';
+import { ProducerState } from '../../src/producer/producer-state.ts';
 import type { Client, ClientOptions } from '../../src/transport/port.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { sharedBroker } from '../support/broker.ts';
@@ -27,12 +29,21 @@ for (const subject of networked) {
       const topic = await subject.topic(1);
       const client = await create({ brokers: [meddler.address], requestTimeout: 500, ...options });
       await client.layout(topic);
-      // A broker just started gives out no producer ids yet.
       await eventually('the first record is stored', async () => {
         const [outcome] = await client.produce([slice(topic, 0, 'before')]);
         return outcome?.kind === 'stored';
       });
       return { meddler, topic, client };
+    }
+
+    /** A broker just started gives out no producer ids yet. */
+    async function idempotent(client: Client, topic: string): Promise<ProducerState> {
+      const producer = new ProducerState(client, systemClock, true);
+      await eventually('a numbered record is stored', async () => {
+        const [outcome] = await producer.produce([slice(topic, 0, 'numbered')]);
+        return outcome?.kind === 'stored';
+      });
+      return producer;
     }
 
     it('says that a host name is unknown', async () => {
@@ -135,16 +146,17 @@ for (const subject of networked) {
       });
 
       it(`stores once when idempotent, though the answer was lost: ${meddling}`, async () => {
-        const { meddler, topic, client } = await behindMeddler({ idempotent: true, requestTimeout: 1000 });
+        const { meddler, topic, client } = await behindMeddler({ requestTimeout: 1000 });
+        const producer = await idempotent(client, topic);
         meddler.meddling = meddling;
         const unsure = slice(topic, 0, 'a', 'b');
-        const [outcome] = await client.produce([unsure]);
+        const [outcome] = await producer.produce([unsure]);
         assert.ok(outcome?.kind === 'unknown' && outcome.unchanged);
-        assert.deepEqual(await subject.counts(topic), [3], 'it was stored all the same');
+        assert.deepEqual(await subject.counts(topic), [4], 'it was stored all the same');
         meddler.meddling = 'none';
-        assert.deepEqual(await client.produce([unsure]), [{ kind: 'stored' }]);
-        assert.deepEqual(await client.produce([slice(topic, 0, 'c', 'd')]), [{ kind: 'stored' }]);
-        assert.deepEqual(await subject.counts(topic), [5]);
+        assert.deepEqual(await producer.produce([unsure]), [{ kind: 'stored' }]);
+        assert.deepEqual(await producer.produce([slice(topic, 0, 'c', 'd')]), [{ kind: 'stored' }]);
+        assert.deepEqual(await subject.counts(topic), [6]);
       });
     }
 

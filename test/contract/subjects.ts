@@ -37,7 +37,6 @@ export const defaults: Omit<ClientOptions, 'brokers'> = {
   ackTimeout: 5000,
   acks: -1,
   compression: 'gzip',
-  idempotent: false,
   autoCreateTopics: false,
 };
 

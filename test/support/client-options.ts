@@ -11,6 +11,5 @@ export const clientOptions: ClientOptions = {
   ackTimeout: 1000,
   acks: -1,
   compression: 'none',
-  idempotent: false,
   autoCreateTopics: false,
 };

@@ -47,8 +47,19 @@ export async function openProducer(
         }
       },
       produce: (slices) => client.produce(slices),
+      initProducerId: () => client.initProducerId(),
     },
-    { retry, linger: 0, batchSize, bufferMemory, deliveryTimeout, deadLetterTopic, spool, ...client.limits },
+    {
+      retry,
+      linger: 0,
+      batchSize,
+      bufferMemory,
+      deliveryTimeout,
+      deadLetterTopic,
+      spool,
+      idempotent: options.idempotent,
+      ...client.limits,
+    },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
   return { producer, close: () => client.close() };

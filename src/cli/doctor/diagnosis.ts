@@ -182,7 +182,7 @@ function factsOf(
     deliveryTimeout: options.deliveryTimeout,
     collectorTimeout,
     timeoutWarnings: warnings.filter(isOfTimeouts),
-    answers: answersOf(config, sources, connection.idempotent),
+    answers: answersOf(config, sources, options.idempotent),
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),

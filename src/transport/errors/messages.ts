@@ -84,16 +84,6 @@ export function notEncoded(topic: string, cause: unknown): Outcome {
   return { kind: 'too-large', error };
 }
 
-/** A fault of this package or its client library, while records were on their way. */
-export function noOutcome(topic: string, cause: unknown): Outcome {
-  const error = new KafkaError(
-    'REQUEST_FAILED',
-    `Topic "${topic}": the client failed before it knew what became of the records: ${endless(reasonOf(cause))}.`,
-    { topic, mayHaveBeenWritten: true, cause },
-  );
-  return { kind: 'unknown', error };
-}
-
 /** The broker answers, so that neither the network nor the addresses are to blame. */
 export function unsupportedVersion(brokers: string, cause: UnsupportedVersion): KafkaError {
   return new KafkaError('UNSUPPORTED_VERSION', `The broker at ${brokers} ${cause.message}. ${cause.remedy}`, {

@@ -8,7 +8,8 @@ import { apiKeys } from '../../protocol/api-versions.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { NotSent } from '../not-sent.ts';
 import { produceVersion } from '../../protocol/produce-request.ts';
-import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire.ts';
+import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer } from '../wire.ts';
+import type { ProducerId } from '../../model/partition.ts';
 
 /** Kafka's number of the resource whose configuration is asked for. */
 const topicResource = 2;
@@ -64,7 +65,7 @@ export class KafkajsLink implements Link {
     });
   }
 
-  async registerProducer(): Promise<ProducerId> {
+  async initProducerId(): Promise<ProducerId> {
     const { errorCode, producerId, producerEpoch } = await this.#connection.exchange(
       'InitProducerId',
       this.#requests.InitProducerId,

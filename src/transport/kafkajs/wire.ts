@@ -17,8 +17,8 @@ import { WireClient, type CreateWireClient } from '../wire-client.ts';
  */
 export async function loadKafkajs(): Promise<CreateWireClient> {
   const internals = await loadInternals();
-  return (options, codec, memory, identity) =>
-    new WireClient(new KafkajsWire(internals, options, identity), options, codec, memory);
+  return (options, codec, identity) =>
+    new WireClient(new KafkajsWire(internals, options, identity), options, codec);
 }
 
 export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => WireAdmin> {

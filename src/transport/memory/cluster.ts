@@ -67,13 +67,19 @@ export interface TopicDetails {
 interface Topic extends TopicDetails {
   readonly leaders: number[];
   readonly logs: StoredRecord[][];
+  /** The last batches of each idempotent producer, by partition and producer id. */
+  readonly batches: Map<string, { readonly first: number; readonly next: number }[]>;
 }
+
+/** So many batches of a producer a broker remembers in each partition. */
+const batchesRemembered = 5;
 
 export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryCluster {
   const brokers = options.brokers ?? 1;
   const maxBatchBytes = options.maxBatchBytes ?? 1024 * 1024;
   const topics = new Map<string, Topic>();
   const failures: { script: ScriptedFailure; left: number }[] = [];
+  let producerIds = 0n;
   let cut: KafkaError | undefined;
   let latency = 0;
 
@@ -87,6 +93,7 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
       ...details,
       leaders,
       logs: leaders.map(() => []),
+      batches: new Map(),
     });
   }
 
@@ -119,9 +126,25 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
       return outcomeOfCode(kafkaErrors.NOT_LEADER_OR_FOLLOWER, slice.topic);
     if (bytesOf(slice.records) > maxBatchBytes)
       return outcomeOfCode(kafkaErrors.MESSAGE_TOO_LARGE, slice.topic);
+    const code = sequenceCode(topic, slice);
+    if (code !== kafkaErrors.NONE) return outcomeOfCode(code, slice.topic);
     for (const record of slice.records)
       log.push({ ...record, partition: slice.partition, offset: log.length });
     return { kind: 'stored' };
+  }
+
+  /** A broker that knows nothing of a producer takes any sequence. */
+  function sequenceCode({ batches }: Topic, { partition, records, sequence }: Slice): number {
+    if (sequence === undefined) return kafkaErrors.NONE;
+    const key = `${partition} ${sequence.producerId}`;
+    const first = sequence.firstSequence;
+    const next = (first + records.length) & 0x7fffffff;
+    const known = batches.get(key) ?? [];
+    if (known.some((batch) => batch.first === first && batch.next === next))
+      return kafkaErrors.DUPLICATE_SEQUENCE_NUMBER;
+    if (known.length > 0 && known.at(-1)?.next !== first) return kafkaErrors.OUT_OF_ORDER_SEQUENCE_NUMBER;
+    batches.set(key, [...known, { first, next }].slice(-batchesRemembered));
+    return kafkaErrors.NONE;
   }
 
   function produceSlice(slice: Slice): Outcome {
@@ -165,6 +188,12 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
         const endedAt = performance.now();
         onProduced?.({ broker: 'memory:9092', slices, outcomes, startedAt, endedAt, size: undefined });
         return outcomes;
+      },
+
+      initProducerId() {
+        const refused = refusal();
+        if (refused !== undefined) return Promise.reject(refused);
+        return Promise.resolve({ producerId: ++producerIds, producerEpoch: 0 });
       },
 
       close() {

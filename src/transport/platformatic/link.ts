@@ -18,7 +18,8 @@ import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { decodeProduceAnswer } from '../../protocol/produce-answer.ts';
 import { Throttle } from '../throttle.ts';
 import { saneMetadata } from '../metadata.ts';
-import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer, ProducerId } from '../wire.ts';
+import type { CodeAnswer, Link, MetadataAnswer, ProduceAnswer } from '../wire.ts';
+import type { ProducerId } from '../../model/partition.ts';
 
 /** One for each connection. */
 export class PlatformaticLink implements Link {
@@ -53,7 +54,7 @@ export class PlatformaticLink implements Link {
     );
   }
 
-  async registerProducer(): Promise<ProducerId> {
+  async initProducerId(): Promise<ProducerId> {
     await this.#loggedIn();
     return this.#apis.initProducerId.async(this.#connection, null, this.#options.ackTimeout);
   }

@@ -31,8 +31,8 @@ import { WireClient, type CreateWireClient } from '../wire-client.ts';
  */
 export async function loadPlatformatic(): Promise<CreateWireClient> {
   const library = await loadLibrary();
-  return (options, codec, memory, identity) =>
-    new WireClient(new PlatformaticWire(library, options, identity), options, codec, memory);
+  return (options, codec, identity) =>
+    new WireClient(new PlatformaticWire(library, options, identity), options, codec);
 }
 
 export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) => WireAdmin> {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { Secret } from '../../../src/model/secret.ts';
+import { systemClock } from '../../../src/producer/ports.ts';
+import { ProducerState } from '../../../src/producer/producer-state.ts';
 import { createAdmin, createClient, createInspector, createReader } from '../../../src/transport/create.ts';
 import type { ClientOptions, Sasl } from '../../../src/transport/port.ts';
 import { randomOf } from '../../chaos/random.ts';
@@ -95,7 +97,6 @@ class Life {
       requestTimeout: 300,
       ackTimeout: 300,
       sasl: login < 0.15 ? plain : login < 0.2 ? scram : undefined,
-      idempotent: this.random() < 0.5,
       acks: this.random() < 0.1 ? 0 : -1,
       autoCreateTopics: false,
     };
@@ -143,10 +144,12 @@ class Life {
 
 async function produceAndAsk(life: Life): Promise<void> {
   const client = await createClient(kind, life.options(), () => undefined);
+  const producer = new ProducerState(client, systemClock, life.random() < 0.5);
+  const batches = slices.map((slice) => ({ ...slice }));
   await life.rounds(30, {
     layout: () => client.layout(topic),
     produce: async () => {
-      const outcomes = await client.produce(slices);
+      const outcomes = await producer.produce(batches);
       if (outcomes.length !== slices.length) life.fault(`${outcomes.length} outcomes of ${slices.length}`);
     },
   });

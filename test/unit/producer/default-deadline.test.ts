@@ -6,7 +6,7 @@ import type { Outcome } from '../../../src/model/outcome.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { defaults, record, refused } from './harness.ts';
+import { defaults, record, refused, noProducerId } from './harness.ts';
 
 const { options } = resolveOptions({ kafka: { brokers: ['kafka1:9092'], topic: 'events' } });
 const { retry, linger, batchSize, bufferMemory, deliveryTimeout, connection } = options;
@@ -24,6 +24,7 @@ async function outage(produce: (clock: FakeClock) => Promise<Outcome>): Promise<
     {
       layout: () => Promise.resolve({ leaders: [1] }),
       produce: (slices) => Promise.all(slices.map(() => produce(clock))),
+      initProducerId: noProducerId,
       partitionOf,
     },
     { ...defaults, retry, linger, batchSize, bufferMemory, deliveryTimeout },

@@ -24,7 +24,11 @@ export const defaults: DeliverySettings = {
   bufferMemory: 32 * 1024 * 1024,
   deadLetterTopic: undefined,
   spool: undefined,
+  idempotent: false,
 };
+
+/** Of a broker in a test without an idempotent producer. */
+export const noProducerId = () => Promise.reject(new Error('nobody needs a producer id here'));
 
 /** A delivery over an in-memory cluster, with a clock that only the test moves. */
 export function setUp(
@@ -48,6 +52,7 @@ export function setUp(
     {
       layout: (topic) => client.layout(topic),
       produce: (slices) => client.produce(slices),
+      initProducerId: () => client.initProducerId(),
       prepare: (slices) => void prepared.push(slices.map(nameOf)),
       partitionOf,
     },

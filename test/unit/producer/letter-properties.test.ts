@@ -11,7 +11,7 @@ import { propertyRuns } from '../../support/property-runs.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
 import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record } from './harness.ts';
+import { defaults, record, noProducerId } from './harness.ts';
 
 const push = fc.record({
   key: fc.constantFrom('a', 'b', 'c', 'd'),
@@ -116,7 +116,11 @@ function cluster(number: number, life: Life, partitions: number, idempotent: boo
       : isMissing(topic)
         ? Promise.reject(missing)
         : Promise.resolve({ leaders: leaders(topic) });
-  return { clock, process, broker: { produce, prepare: () => {}, layout, partitionOf } };
+  return {
+    clock,
+    process,
+    broker: { produce, initProducerId: noProducerId, prepare: () => {}, layout, partitionOf },
+  };
 }
 
 const sequenceOf = (value: Buffer): number => Number.parseInt(String(value), 10);

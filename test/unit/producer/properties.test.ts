@@ -9,7 +9,7 @@ import type { Slice } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { error, outcomeOf, type Answer } from './answers.ts';
-import { defaults, record } from './harness.ts';
+import { defaults, record, noProducerId } from './harness.ts';
 
 const answer = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Answer>('stored') },
@@ -116,7 +116,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
             Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
 
           const delivery = new Producer(
-            { produce, prepare, layout, partitionOf },
+            { produce, initProducerId: noProducerId, prepare, layout, partitionOf },
             { ...defaults, ...settings },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );

@@ -17,7 +17,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { outcomeOf, type Answer } from './answers.ts';
 import { outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record } from './harness.ts';
+import { defaults, record, noProducerId } from './harness.ts';
 
 const scenario = fc.record({
   pushes: fc.array(
@@ -132,7 +132,7 @@ async function run({
     });
   };
   const delivery = new Producer(
-    { produce, layout, partitionOf },
+    { produce, initProducerId: noProducerId, layout, partitionOf },
     {
       ...defaults,
       ...settings,

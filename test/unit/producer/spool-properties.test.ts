@@ -11,7 +11,7 @@ import { propertyRuns } from '../../support/property-runs.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
 import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record } from './harness.ts';
+import { defaults, record, noProducerId } from './harness.ts';
 
 const push = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), size, wait });
 
@@ -138,7 +138,7 @@ describe('delivery with a spool, over outages and restarts', () => {
             synced: (task) => clock.after(diskLatency, () => dead || task()),
           });
           const delivery = new Producer(
-            { produce, prepare: () => {}, layout, partitionOf },
+            { produce, initProducerId: noProducerId, prepare: () => {}, layout, partitionOf },
             { ...defaults, ...settings, spool: { file, always } },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );

@@ -7,7 +7,7 @@ import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader } from '../../../src/model/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { defaults, keyOf, record, refused, watch } from './harness.ts';
+import { defaults, keyOf, record, refused, watch, noProducerId } from './harness.ts';
 import { start } from './spool-harness.ts';
 
 describe('records that were kept before their partition was known', () => {
@@ -128,6 +128,7 @@ describe('what an earlier process left, on a disk that fails', () => {
           stored.push(...slices.flatMap(({ records }) => records.map(({ value }) => String(value))));
           return Promise.resolve(slices.map(() => ({ kind: 'stored' })));
         },
+        initProducerId: noProducerId,
         partitionOf,
       },
       { spool: { file, always: false } },
@@ -210,6 +211,7 @@ describe('records that find their partitions while their topic shrinks', () => {
         );
         return slices.map(() => ({ kind: 'stored' }));
       },
+      initProducerId: noProducerId,
       partitionOf,
     };
     const delivery = deliveryOver(

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import type { Broker } from '../../../src/producer/ports.ts';
-import { defaults, errorOf, keyOf, record, refused, setUp, watch } from './harness.ts';
+import { defaults, errorOf, keyOf, record, refused, setUp, watch, noProducerId } from './harness.ts';
 
 describe('topics', () => {
   it('a missing topic delays no other', async () => {
@@ -82,6 +82,7 @@ describe('topics', () => {
       },
       produce: (slices) =>
         known ? client.produce(slices) : Promise.resolve(slices.map(() => ({ kind: 'rejected', error }))),
+      initProducerId: noProducerId,
       partitionOf,
     };
     const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };

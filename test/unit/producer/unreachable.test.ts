@@ -6,7 +6,7 @@ import type { DeliverySettings } from '../../../src/producer/ports.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import type { Slice } from '../../../src/model/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { defaults, record, refused, watch } from './harness.ts';
+import { defaults, record, refused, watch, noProducerId } from './harness.ts';
 
 const error = refused('BROKER_UNREACHABLE', 'connect ECONNREFUSED');
 
@@ -41,7 +41,7 @@ function setUp(settings: Partial<DeliverySettings> = {}, partitions = 1) {
   }
 
   const delivery = new Producer(
-    { produce, layout, partitionOf },
+    { produce, initProducerId: noProducerId, layout, partitionOf },
     { ...defaults, deliveryTimeout: 30_000, ...settings },
     { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) },
   );

@@ -59,8 +59,9 @@ function deliveringTo(cluster: MemoryCluster): typeof openProducer {
         prepare: undefined,
         layout: (topic) => client.layout(topic),
         produce: (slices) => client.produce(slices),
+        initProducerId: () => client.initProducerId(),
       },
-      { retry, linger: 0, batchSize, bufferMemory, ...settings, ...client.limits },
+      { retry, linger: 0, batchSize, bufferMemory, idempotent: false, ...settings, ...client.limits },
       { clock: systemClock, notify, random: Math.random, date: () => new Date() },
     );
     return Promise.resolve({ producer, close: () => client.close() });

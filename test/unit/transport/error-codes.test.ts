@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../../src/producer/ports.ts';
+import { ProducerState } from '../../../src/producer/producer-state.ts';
 import { createAdmin, createClient, createReader } from '../../../src/transport/create.ts';
 import type { ClientOptions } from '../../../src/transport/port.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
@@ -101,9 +103,9 @@ describe('an answer with a code that is not about records', { concurrency: true 
     it(`a producer id, ${kind}`, async (t) => {
       const broker = await answeringBroker(t);
       broker.codes = { 22: () => 69 };
-      const client = await createClient(kind, { ...optionsOf(broker), idempotent: true }, () => undefined);
+      const client = await createClient(kind, optionsOf(broker), () => undefined);
       t.after(() => client.close());
-      assert.deepEqual(await produced(client), [
+      assert.deepEqual(await produced(client, new ProducerState(client, systemClock, true)), [
         'REQUEST_FAILED',
         'GROUP_ID_NOT_FOUND',
         'Topic "hits": the broker refuses a request for a producer id: GROUP_ID_NOT_FOUND.',
@@ -168,10 +170,13 @@ describe('an answer with a code that is not about records', { concurrency: true 
     });
 });
 
-async function produced(client: Awaited<ReturnType<typeof createClient>>) {
+async function produced(
+  client: Awaited<ReturnType<typeof createClient>>,
+  producer: Pick<ProducerState, 'produce'> = client,
+) {
   await client.layout('hits');
   const record = { topic: 'hits', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 1 };
-  const [outcome] = await client.produce([{ topic: 'hits', partition: 0, records: [record] }]);
+  const [outcome] = await producer.produce([{ topic: 'hits', partition: 0, records: [record] }]);
   assert.ok(outcome?.kind === 'rejected');
   const { code, kafkaCode, message } = outcome.error;
   return [code, kafkaCode, message];

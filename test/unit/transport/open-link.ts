@@ -9,7 +9,7 @@ export function openLink(answers: Partial<Link>): Link {
     isOpen: true,
     metadata: unused,
     produce: unused,
-    registerProducer: unused,
+    initProducerId: unused,
     createTopic: unused,
     topicConfig: unused,
     destroy: unused,

@@ -24,6 +24,10 @@ function scripted() {
       calls.push('produce');
       return Promise.resolve(slices.map(() => ({ kind: 'stored' as const })));
     },
+    initProducerId() {
+      calls.push('initProducerId');
+      return Promise.resolve({ producerId: 7n, producerEpoch: 0 });
+    },
     close() {
       calls.push('close');
       return Promise.resolve();
@@ -37,11 +41,16 @@ const slices = [{ topic: 't', partition: 0, records: [] }];
 describe('openOnce', () => {
   it('connects once for callers at the same time, and not again afterwards', async () => {
     const { client, connects, calls } = scripted();
-    const all = Promise.all([client.connect(), client.layout('a'), client.produce(slices)]);
+    const all = Promise.all([
+      client.connect(),
+      client.layout('a'),
+      client.produce(slices),
+      client.initProducerId(),
+    ]);
     connects[0]?.resolve();
     await all;
     await client.connect();
-    assert.deepEqual(calls, ['connect', 'layout a', 'produce']);
+    assert.deepEqual(calls, ['connect', 'layout a', 'produce', 'initProducerId']);
   });
 
   it('forgets a failed connect: all who waited hear of it, the next tries again', async () => {

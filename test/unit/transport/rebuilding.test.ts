@@ -24,6 +24,11 @@ function rig() {
         if (log.includes(`${name} closed`)) throw new KafkaError('DESTINATION_CLOSED', 'closed');
         return { leaders: [1] };
       },
+      async initProducerId() {
+        await script.asking;
+        if (log.includes(`${name} closed`)) throw new KafkaError('DESTINATION_CLOSED', 'closed');
+        return { producerId: 7n, producerEpoch: 0 };
+      },
       async produce() {
         log.push(name);
         const { outcome } = script;
@@ -113,10 +118,12 @@ describe('rebuilding', () => {
     const held = Promise.withResolvers<void>();
     script.asking = held.promise;
     const asked = client.layout('t');
+    const registered = client.initProducerId();
     await produce(4);
     assert.ok(log.includes('client 1 closed'));
     held.resolve();
     assert.deepEqual(await asked, { leaders: [1] });
+    assert.deepEqual(await registered, { producerId: 7n, producerEpoch: 0 });
   });
 
   it('makes no new one after close', async () => {

@@ -31,6 +31,6 @@ it(
 
     await assert.rejects(link.metadata('events'), NotSent);
     await assert.rejects(link.produce([Buffer.alloc(8)]), NotSent);
-    await assert.rejects(link.registerProducer(), NotSent);
+    await assert.rejects(link.initProducerId(), NotSent);
   },
 );

@@ -1,0 +1,202 @@
+import { KafkaError } from '../model/errors.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { partitionKey, type BatchSequence, type ProducerId, type Slice } from '../model/partition.ts';
+import { isSequenceLost } from '../transport/errors/broker-errors.ts';
+import { outcomeWithoutProducerId } from '../transport/produce-outcomes.ts';
+import { failures } from './failures.ts';
+import type { Broker, Clock } from './ports.ts';
+
+/**
+ * How long a batch in doubt is sent again under its sequence, in milliseconds; Java's producer goes on as long. Far more than
+ * one request may take: a follower that freezes stalls all acknowledgements for some nine seconds, and to give up then would
+ * store the records twice. A partition without an answer has nothing better to do.
+ */
+const doubtTimeout = 120_000;
+
+/** A producer id, and the next sequence of each partition under it. */
+interface Identity extends ProducerId {
+  readonly nextSequences: Map<string, number>;
+}
+
+/** A batch in doubt: under which id it was sent, and when for the first time. */
+interface Unresolved extends ProducerId {
+  readonly since: number;
+}
+
+/**
+ * What an idempotent producer is known by: its id, and the next sequence of each partition. The broker recognises a batch
+ * that it has already by both, so that a lost acknowledgement makes no duplicate. It belongs to the producer: a client may be
+ * replaced under it. Without `idempotent` no batch has a sequence.
+ *
+ * - A batch that was stored advances the sequence of its partition. One that certainly was not stored leaves it, so that its
+ *   records may be batched anew.
+ * - A batch in doubt (nobody knows whether it is stored) keeps its sequence, and its outcome says that it must come again
+ *   `unchanged`: with other boundaries the broker would take it for another batch. Other partitions do not wait for it.
+ * - When the doubt stays (for too long; the broker's last word is not "stored"; other records come in its place), the producer
+ *   id is given up. The sequence might belong to these records or to their successors, and the broker would drop the wrong
+ *   ones as duplicates.
+ * - Batches in doubt of other partitions then go on under the id they were sent with: the broker still knows of those.
+ *
+ * At most one batch of each partition is in flight; requests for different partitions may overlap.
+ */
+export class ProducerState {
+  readonly #broker: Pick<Broker, 'produce' | 'initProducerId'>;
+  readonly #clock: Clock;
+  readonly #idempotent: boolean;
+  #registration: Promise<Identity> | undefined;
+  /** What the registration brought. */
+  #current: Identity | undefined;
+  /** The batches in doubt, by partition. */
+  readonly #unresolved = new Map<string, Unresolved>();
+
+  constructor(broker: Pick<Broker, 'produce' | 'initProducerId'>, clock: Clock, idempotent: boolean) {
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#idempotent = idempotent;
+  }
+
+  /** @returns one outcome per batch, in their order; does not reject */
+  async produce(batches: readonly Slice[]): Promise<Outcome[]> {
+    if (!this.#idempotent) return this.#send(batches);
+    const sentAt = this.#clock.now();
+    for (const batch of batches) this.#giveUpReplaced(batch);
+    const failure = await this.#assignSequences(batches.filter(({ sequence }) => sequence === undefined));
+    const numbered = batches.filter(({ sequence }) => sequence !== undefined);
+    const answers = new Map<Slice, Outcome>();
+    if (numbered.length > 0)
+      (await this.#send(numbered)).forEach((answer, index) => {
+        const batch = numbered[index];
+        if (batch) answers.set(batch, answer);
+      });
+    return batches.map((batch) => {
+      const answer = answers.get(batch);
+      if (batch.sequence === undefined || answer === undefined)
+        return outcomeWithoutProducerId(failure, batch.topic);
+      return this.#conclude(batch, batch.sequence, answer, sentAt);
+    });
+  }
+
+  /** The port promises an outcome for each. A fault in a client must still strand no partition, and end no process. */
+  async #send(batches: readonly Slice[]): Promise<Outcome[]> {
+    let outcomes: readonly Outcome[] = [];
+    let fault: unknown;
+    try {
+      outcomes = await this.#broker.produce(batches);
+    } catch (thrown) {
+      fault = thrown;
+    }
+    return batches.map(
+      ({ topic }, index) => outcomes[index] ?? { kind: 'unknown', error: failures.noOutcome(topic, fault) },
+    );
+  }
+
+  /** Other records come in the place of a batch in doubt. */
+  #giveUpReplaced({ topic, partition, sequence }: Slice): void {
+    const key = partitionKey(topic, partition);
+    const replaced = sequence === undefined ? this.#unresolved.get(key) : undefined;
+    if (replaced === undefined) return;
+    this.#unresolved.delete(key);
+    this.#giveUp(replaced);
+  }
+
+  /** @returns why there is no producer id, and so no sequence */
+  async #assignSequences(batches: readonly Slice[]): Promise<unknown> {
+    if (batches.length === 0) return undefined;
+    try {
+      const { producerId, producerEpoch, nextSequences } = await this.#identity();
+      for (const batch of batches) {
+        const firstSequence = nextSequences.get(partitionKey(batch.topic, batch.partition)) ?? 0;
+        batch.sequence = { producerId, producerEpoch, firstSequence };
+      }
+      return undefined;
+    } catch (failure) {
+      return failure;
+    }
+  }
+
+  #conclude(batch: Slice, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
+    const key = partitionKey(batch.topic, batch.partition);
+    const before = this.#unresolved.get(key);
+    const since = before?.since ?? sentAt;
+    this.#unresolved.delete(key);
+    batch.sequence = undefined;
+    const outcome = before ? laterAnswer(answer) : answer;
+    if (outcome.kind === 'stored') {
+      // Sequences have 31 bits and begin again at 0.
+      const next = (sequence.firstSequence + batch.records.length) & 0x7fffffff;
+      if (isSameId(this.#current, sequence)) this.#current?.nextSequences.set(key, next);
+      return outcome;
+    }
+    const inDoubt = isInDoubt(outcome);
+    if (inDoubt && this.#clock.now() - since < doubtTimeout) {
+      this.#unresolved.set(key, { ...sequence, since });
+      batch.sequence = sequence;
+      // The leader that did not answer, or not well, may have been replaced.
+      if (outcome.kind === 'retriable') return { ...outcome, refresh: true, unchanged: true };
+      return { ...outcome, unchanged: true };
+    }
+    if (before || inDoubt || isSequenceLost(outcome)) this.#giveUp(sequence);
+    return outcome;
+  }
+
+  #identity(): Promise<Identity> {
+    this.#registration ??= this.#broker.initProducerId().then(
+      (id) => (this.#current = { ...id, nextSequences: new Map<string, number>() }),
+      (failure: unknown) => {
+        this.#registration = undefined;
+        throw failure;
+      },
+    );
+    return this.#registration;
+  }
+
+  #giveUp(id: ProducerId): void {
+    if (!isSameId(this.#current, id)) return;
+    this.#current = undefined;
+    this.#registration = undefined;
+  }
+}
+
+function isSameId(one: ProducerId | undefined, other: ProducerId): boolean {
+  return one?.producerId === other.producerId && one.producerEpoch === other.producerEpoch;
+}
+
+/**
+ * A broker that has lost the sequence does not have the records either: no use in asking again under it. One that does not
+ * know the partition may have started a moment ago.
+ */
+function isInDoubt(outcome: Outcome): outcome is Extract<Outcome, { kind: 'unknown' | 'retriable' }> {
+  if (isSequenceLost(outcome)) return false;
+  return outcome.kind === 'unknown' || (outcome.kind === 'retriable' && outcome.mayHaveBeenWritten);
+}
+
+/**
+ * The answer to a batch that was in doubt. A later refusal does not prove that the first attempt failed, nor does a later
+ * failure to connect or to encode.
+ */
+function laterAnswer(outcome: Outcome): Outcome {
+  const isNotEncoded = outcome.kind === 'too-large' && outcome.error.kafkaCode === undefined;
+  if (isNotEncoded) return { kind: 'unknown', error: outcome.error };
+  switch (outcome.kind) {
+    case 'stored':
+    case 'unknown':
+      return outcome;
+    case 'retriable':
+      return { ...outcome, mayHaveBeenWritten: true };
+    case 'unreachable':
+      return { kind: 'unknown', error: outcome.error };
+    case 'too-large':
+      return { kind: 'too-large', error: maybeWritten(outcome.error) };
+    case 'rejected': {
+      const error = maybeWritten(outcome.error);
+      if (outcome.named === undefined) return { kind: 'rejected', error };
+      const named = new Map([...outcome.named].map(([index, why]) => [index, maybeWritten(why)]));
+      return { kind: 'rejected', error, named };
+    }
+  }
+}
+
+function maybeWritten({ code, message, topic, kafkaCode, cause }: KafkaError): KafkaError {
+  const told = `${message} An earlier request may have written these records.`;
+  return new KafkaError(code, told, { topic, kafkaCode, mayHaveBeenWritten: true, cause });
+}
