@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+
+const root = new URL('../../../', import.meta.url);
+const sources = [new URL('src/producer/', root), new URL('src/transport/', root)];
+
+/** The lists behind `<!-- path -->`: each line names a file, and the methods or functions of it that it speaks of. */
+function steps(): { readonly file: string; readonly names: readonly string[] }[] {
+  const design = readFileSync(new URL('DESIGN.md', root), 'utf8');
+  const [, section = ''] = design.split('<!-- path -->');
+  const [lists = ''] = section.split('\n### ');
+  return [...lists.matchAll(/^\d+\. `([a-z-]+\.ts)` ([^:]*):/gm)].map(([, file = '', names = '']) => ({
+    file,
+    names: [...names.matchAll(/`([#\w]+)`/g)].map(([, name = '']) => name),
+  }));
+}
+
+function source(file: string): string {
+  const folder = sources.find((folder) => existsSync(new URL(file, folder)));
+  assert.ok(folder, `${file} exists`);
+  return readFileSync(new URL(file, folder), 'utf8');
+}
+
+// The calls were hidden in 19 functions that the stages handed each other, and nobody could follow a record.
+describe("a record's path in DESIGN.md", () => {
+  it('names files and functions that are there', () => {
+    const all = steps();
+    assert.ok(all.length >= 10, `${all.length} steps`);
+    for (const { file, names } of all) {
+      const text = source(file);
+      assert.ok(names.length > 0, `${file} has a function`);
+      for (const name of names)
+        assert.match(
+          text,
+          new RegExp(`^ *(export )?(async )?(function )?${name}\\(`, 'm'),
+          `${file} ${name}`,
+        );
+    }
+  });
+
+  it('goes down along imports', () => {
+    const seen: string[] = [];
+    for (const { file } of steps()) {
+      const isOfTransport = existsSync(new URL(file, sources[1]));
+      const imported = seen.some((caller) => source(caller).includes(`from './${file}'`));
+      if (seen.length > 0 && !isOfTransport) assert.ok(imported, `${file} is imported by a file before it`);
+      if (!seen.includes(file)) seen.push(file);
+    }
+  });
+});
