@@ -138,7 +138,7 @@ function deliver(entry: Entry, runtime: Runtime): Promise<void> {
  * @throws KafkaError EVENT_NOT_SERIALIZABLE, for this event alone
  */
 function recordOf({ event, data, rule, ingest }: Entry, runtime: Runtime, pushed: boolean): KafkaRecord {
-  const { recordSettings, notify, mark } = runtime;
+  const { recordSettings, notify, attachTrace } = runtime;
   if (!hasTimestamp(event)) {
     notify({ kind: 'timestamp-replaced', event: event.name, timestamp: String(event.timestamp) });
   }
@@ -150,5 +150,5 @@ function recordOf({ event, data, rule, ingest }: Entry, runtime: Runtime, pushed
     if (thrown instanceof KafkaError) notify({ kind: 'rejected', topic, error: thrown });
     throw thrown;
   }
-  return mark === undefined ? record : mark(record, { event, ingest, pushed });
+  return attachTrace === undefined ? record : attachTrace(record, { event, ingest, pushed });
 }

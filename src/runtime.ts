@@ -11,7 +11,7 @@ import { headersOf, type RecordSettings } from './record/build.ts';
 import { openSpool } from './spool/open.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { logClock, type Logger } from './telemetry/log.ts';
-import type { MarkOrigin } from './telemetry/origin.ts';
+import type { AttachTrace } from './telemetry/trace-context.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
 import { valueFormats } from './schema/value-formats.ts';
@@ -25,7 +25,7 @@ export interface Runtime {
   readonly recordSettings: RecordSettings;
   readonly notify: Notify;
   /** Notes on a record which trace its event belongs to. Undefined where nobody asks. */
-  readonly mark: MarkOrigin | undefined;
+  readonly attachTrace: AttachTrace | undefined;
   readonly delivery: Pick<Producer, 'send' | 'sendAll'>;
   health(): KafkaHealth;
   /** Connects, and tells the operator how that went. Never rejects: pushes try again by themselves. */
@@ -91,7 +91,7 @@ function runtimeOf(
 ): Runtime {
   const { brokers } = options.connection;
   const { bufferMemory } = options;
-  const { notify, mark } = telemetry;
+  const { notify, attachTrace } = telemetry;
   const broker = brokerOf(client, options, id, telemetry);
   const delivery = new Producer(
     broker,
@@ -109,7 +109,7 @@ function runtimeOf(
   return {
     recordSettings: { ...options, headers: headersOf(options.headers), composer: formats.composer },
     notify,
-    mark,
+    attachTrace,
     delivery,
     health: () => telemetry.health(),
     async connect() {

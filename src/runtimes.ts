@@ -2,7 +2,7 @@ import type { Destination } from '@walkeros/core';
 import { resolveOptions, type Resolved } from './config/resolve.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
-import { carefulLogger } from './telemetry/guard.ts';
+import { carefulLogger } from './telemetry/log.ts';
 import type { Types } from './types.ts';
 import { KafkaError, reasonOf } from './model/errors.ts';
 import { isObject, within } from './model/foreign.ts';

@@ -1,32 +1,30 @@
 import { KafkaError } from '../model/errors.ts';
 import type { NoticeKind, NoticeOf } from '../model/notice.ts';
-import type { KafkaHealth } from './health.ts';
-import { errorType, measureRequest, type Measure } from './measurement.ts';
-import type { GaugeName } from './metrics.ts';
+import { errorType, measureRequest, type Measure } from './metrics.ts';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
-/** What one kind of notice becomes. */
+/** What one kind of notice becomes: a log line, metrics, or both. */
 export interface CatalogueEntry<Kind extends NoticeKind> {
-  /** What it means, for docs/telemetry.md. */
+  /** For docs/telemetry.md. */
   readonly help: string;
   readonly line?: {
     readonly level: Level;
     /**
-     * The state that is another from here on. Kinds of one state share their subjects: an outage that is over must not be
-     * the log's last word. Undefined: what comes again is the same again.
+     * The state that this notice changes. Kinds of one state share their subjects: an outage that is over must not be the
+     * log's last word. Undefined: it changes none, and a second one is a repetition.
      */
     readonly changes?: 'connection' | 'spool';
-    /** What lines collapse by. Default: all of the kind, or of the state. */
+    /** Lines of one subject are counted together. Default: the kind, or the state. */
     readonly subject?: (notice: NoticeOf<Kind>) => string;
     readonly text: (notice: NoticeOf<Kind>) => string;
-    /** What an operator does about it, for docs/telemetry.md. */
+    /** What an operator should do, for docs/telemetry.md. */
     readonly act: string;
   };
   readonly measure?: (notice: NoticeOf<Kind>, measure: Measure) => void;
 }
 
-/** Of everything that can happen, the log line and the metrics. `requested` is what spans are made of, too. */
+/** The log line and the metrics of everything that can happen. `requested` also becomes a span. */
 export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } = {
   connected: {
     help: 'The first connection stands.',
@@ -275,27 +273,10 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
   },
 };
 
-/** What each of them was rejected with. */
+/** The pushes were rejected with this code. */
 const closedError = new KafkaError('DESTINATION_CLOSED', 'the destination closed');
 
-/** What each gauge shows of the destination's state. Undefined: nothing to show. `now`: milliseconds since the epoch. */
-export const gauges: Readonly<Record<GaugeName, (health: KafkaHealth, now: number) => number | undefined>> = {
-  connected: ({ connected }) => (connected ? 1 : 0),
-  acknowledgementAge: ({ lastAcknowledgedAt }, now) => lastAcknowledgedAt && since(lastAcknowledgedAt, now),
-  bufferMessages: ({ waiting }) => waiting.records,
-  bufferUsage: ({ waiting }) => waiting.bytes,
-  bufferLimit: ({ waiting }) => waiting.limit,
-  spoolMessages: ({ spool }) => spool?.records,
-  spoolUsage: ({ spool }) => spool?.bytes,
-  spoolAge: ({ spool }, now) => spool && (spool.oldest === undefined ? 0 : since(spool.oldest, now)),
-};
-
-/** In seconds. */
-function since(date: Date, now: number): number {
-  return Math.max(0, now - date.getTime()) / 1_000;
-}
-
-/** Why a batch is halved: only one of the reasons is its size. */
+/** Why a batch is halved: its size is only one of the reasons. */
 function batchOf(records: number, bytes: number, error: KafkaError): string {
   if (error.code === 'RECORD_REJECTED') {
     if (error.kafkaCode === undefined)
@@ -313,12 +294,12 @@ function batchOf(records: number, bytes: number, error: KafkaError): string {
 
 const missing = (topic: string): string => `topic-missing ${topic}`;
 
-/** Each cause by itself, told apart as metrics do: the second one is not to hide in the count of the first. */
+/** One subject for each cause, as in the metrics: the second cause must not hide in the count of the first. */
 function failing(kind: NoticeKind, topic: string, error: KafkaError): string {
   return `${kind} ${topic} ${errorType(error)}`;
 }
 
-/** That a topic is missing was said when it was found out; that its records fail for it is the same story. */
+/** Pushes that fail because their topic is missing repeat the notice that it is missing. */
 function failedPush(kind: NoticeKind, topic: string, error: KafkaError): string {
   return isMissingTopic(error) ? missing(topic) : failing(kind, topic, error);
 }

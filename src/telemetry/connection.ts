@@ -3,14 +3,14 @@ import type { Notify } from '../model/notice.ts';
 import type { Outcome, ProduceReport } from '../model/outcome.ts';
 import type { LogClock } from './log.ts';
 
-/** A cluster that does not answer is asked again after so many milliseconds. */
-const pace = 2_000;
-/** One that refuses us, or that we have no credentials for, is left alone for longer: clusters lock users out. */
-const paceRefused = 30_000;
+/** After so many ms a cluster that does not answer is asked again. */
+const askAgainAfter = 2_000;
+/** Longer for a cluster that refuses us, or that we have no credentials for: clusters lock users out. */
+const askAgainRefusedAfter = 30_000;
 
 /**
- * Whether the cluster is there, as seen from requests and their answers. What a single broker leaves unanswered says
- * nothing: delivery then asks who leads, and any broker can answer that. Only when none does, the cluster is lost.
+ * Whether the cluster answers. One broker that does not says nothing: the producer then asks any broker for metadata, and the
+ * cluster is lost when no broker answers that.
  */
 export class Connection {
   readonly #notify: Notify;
@@ -31,20 +31,18 @@ export class Connection {
   }
 
   /**
-   * From here on somebody asks while the cluster is lost: a readiness check keeps traffic away, and without traffic
-   * nothing would ever show that the cluster is back.
-   * @param ask a question to any broker, which is told here as all others are
+   * From here on a timer asks while the cluster is lost: an instance that is not ready gets no traffic, and so sends no request
+   * that would show that the cluster is back.
+   * @param ask asks any broker, and calls `answered` or `allLost` as every request does
    */
   watch(ask: () => Promise<unknown>): void {
     this.#ask = ask;
   }
 
-  /** Nothing is asked any more. */
   close(): void {
     this.#ask = undefined;
   }
 
-  /** What a produce request says about the cluster. */
   judge({ outcomes }: Pick<ProduceReport, 'outcomes'>): void {
     if (outcomes.some(isAnswer)) this.answered();
   }
@@ -70,19 +68,19 @@ export class Connection {
     if (this.#asking || this.#ask === undefined) return;
     this.#asking = true;
     const { code } = this.#lastError ?? {};
-    const pause = code === 'BROKER_UNREACHABLE' || code === 'WRONG_CLUSTER' ? pace : paceRefused;
+    const pause =
+      code === 'BROKER_UNREACHABLE' || code === 'WRONG_CLUSTER' ? askAgainAfter : askAgainRefusedAfter;
     this.#clock.after(pause, () => void this.#askAgain());
   }
 
   async #askAgain(): Promise<void> {
-    // Whoever asks tells of the answer, and of none.
     if (this.#state === 'down') await this.#ask?.().catch(() => undefined);
     this.#asking = false;
     if (this.#state === 'down') this.#askLater();
   }
 }
 
-/** Also where the broker does not know what became of the records. */
+/** An error of the broker is an answer, too. */
 function isAnswer(outcome: Outcome): boolean {
   if (outcome.kind !== 'unreachable' && outcome.kind !== 'unknown') return true;
   return outcome.error.kafkaCode !== undefined;

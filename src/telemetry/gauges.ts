@@ -1,16 +1,32 @@
 import type { BatchObservableCallback, Meter } from '@opentelemetry/api';
-import { gauges } from './catalogue.ts';
 import type { KafkaHealth } from './health.ts';
 import { metrics, type GaugeName } from './metrics.ts';
 
+/** What each gauge shows; undefined: nothing. `now`: milliseconds since the epoch. */
+const gauges: Readonly<Record<GaugeName, (health: KafkaHealth, now: number) => number | undefined>> = {
+  connected: ({ connected }) => (connected ? 1 : 0),
+  acknowledgementAge: ({ lastAcknowledgedAt }, now) => lastAcknowledgedAt && since(lastAcknowledgedAt, now),
+  bufferMessages: ({ waiting }) => waiting.records,
+  bufferUsage: ({ waiting }) => waiting.bytes,
+  bufferLimit: ({ waiting }) => waiting.limit,
+  spoolMessages: ({ spool }) => spool?.records,
+  spoolUsage: ({ spool }) => spool?.bytes,
+  spoolAge: ({ spool }, now) => spool && (spool.oldest === undefined ? 0 : since(spool.oldest, now)),
+};
+
+/** In seconds. */
+function since(date: Date, now: number): number {
+  return Math.max(0, now - date.getTime()) / 1_000;
+}
+
 type Health = () => KafkaHealth;
 
-/** What is shown through a meter now, by the id of the destination: two flows of a process can have one each. */
+/** The destinations that a meter shows now, by id: two flows of a process can have one each. */
 const shown = new WeakMap<Meter, Map<string, Set<Health>>>();
 
 /**
- * Shows a state whenever metrics are collected, together with those of the same id.
- * @returns ends that, once what is left was shown
+ * Shows a state whenever metrics are collected, together with the other states of the same id.
+ * @returns ends that after one more collection: metric readers keep the last value they got
  */
 export function observeGauges(meter: Meter, id: string, health: Health): () => void {
   const attributes = { 'walkeros.destination.id': id };
@@ -26,13 +42,13 @@ export function observeGauges(meter: Meter, id: string, health: Health): () => v
   const namesakes = namesakesOf(meter, id).add(health);
   const observe: BatchObservableCallback = (result) => {
     const now = Date.now();
-    // Each observes the same for all of them: of what they observe in turn, only the last would count.
+    // Each callback observes the sum of all: of different values only the last would count.
     const state = together([...(namesakes.size > 0 ? namesakes : [health])].map((each) => each()));
     for (const { read, instrument } of instruments) {
       const value = read(state, now);
       if (value !== undefined) result.observe(instrument, value, attributes);
     }
-    // Not at once: the SDK is going through its callbacks just now.
+    // Not at once: the SDK iterates over its callbacks here.
     if (!namesakes.has(health)) {
       queueMicrotask(() => meter.removeBatchObservableCallback(observe, observables));
     }
@@ -49,7 +65,7 @@ function namesakesOf(meter: Meter, id: string): Set<Health> {
   return namesakes;
 }
 
-/** The worst of each and the sum of what waits: one that is lost is not to hide behind one that is well. */
+/** The worst state and the sum of what waits: a destination that is lost must not hide behind one that is well. */
 function together(healths: readonly KafkaHealth[]): KafkaHealth {
   return healths.reduce((one, other) => ({
     id: one.id,

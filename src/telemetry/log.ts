@@ -1,19 +1,30 @@
-import type { Notice, NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
 import { printable } from '../model/foreign.ts';
+import type { Notice, NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
 import { catalogue, type CatalogueEntry, type Level } from './catalogue.ts';
 
 /** The part of walkerOS' logger that is used. Values go into the text: the walkerOS CLI drops log contexts. */
 export type Logger = Readonly<Record<Level, (message: string) => void>>;
 
-/** Time as the log and the state of the connection see it. Milliseconds. */
+/** The same logger, whose lines are lost if its handler throws: there is nobody left to tell. */
+export function carefulLogger(logger: Logger): Logger {
+  const careful = (level: Level) => (message: string) => {
+    try {
+      logger[level](message);
+    } catch {
+      // See above.
+    }
+  };
+  return { error: careful('error'), warn: careful('warn'), info: careful('info'), debug: careful('debug') };
+}
+
+/** The clock of the log and of the connection state. Milliseconds. */
 export interface LogClock {
   /** From any fixed point. */
   now(): number;
-  /** Runs `task` after `ms`; need not hold the process for it. */
+  /** Runs `task` after `ms`; need not keep the process alive for it. */
   after(ms: number, task: () => void): void;
 }
 
-/** The process's own. Neither a line that waits for its minute to end nor a question to a lost cluster holds it. */
 export const logClock: LogClock = {
   now: () => performance.now(),
   after: (ms, task) => void setTimeout(task, ms).unref(),
@@ -25,39 +36,50 @@ interface Rate {
   readonly interval: number;
 }
 
-/** The same again: one line a minute says it, with the count. */
+/** One line a minute, with the count, is enough for the same again. */
 const repetitions: Rate = { burst: 1, interval: 60_000 };
 /**
- * A change, such as "answers again" after "no broker answers": it is told at once, or the log's last word would be wrong
- * until it is. What changes every two seconds is told every fifteen.
+ * A change, such as "answers again" after "no broker answers", is written at once: until then the log's last word would be
+ * wrong. A state that changes every two seconds is written every fifteen.
  */
 const changes: Rate = { burst: 4, interval: 15_000 };
 
-/** So many subjects are told apart within a minute; whatever comes beyond them shares one line a kind. */
+/** So many subjects are told apart within a minute; further ones share one line a kind. */
 const subjectLimit = 100;
 
 /** Takes notices; callable as it is. */
 export interface Log extends Notify {
-  /** Writes what waits for its minute to end: for the end of all, when no timer will run any more. */
+  /** Writes the lines that are held back: at the end no timer runs any more. */
   flush(): void;
 }
 
 interface Subject {
-  /** Each line takes up one interval: when the last of them is over. */
+  /** Each line takes up one interval: the end of the last one. */
   busyUntil: number;
   /** Notices since the last line, the newest included. */
   unwritten: number;
-  /** What is true now: an older one may be over. */
+  /** Only the newest notice is written: an older one may be over. */
   newest: Line;
-  /** That of the newest. */
   state: string | undefined;
-  /** It is looked at again once it may be written. */
+  /** A timer is set for the time when a line may be written. */
   waiting: boolean;
 }
 
+interface Line {
+  readonly level: Level;
+  readonly subject: string;
+  /** The subject of those beyond the limit. */
+  readonly shared: string;
+  readonly rate: Rate;
+  /** The state of the subject from here on; undefined if the line tells of none. */
+  readonly state: string | undefined;
+  /** Called only for what is written: a fault may give a notice of every record. */
+  readonly text: () => string;
+}
+
 /**
- * Turns notices into log lines that an operator can act on. Repetitions within a minute collapse into one line at its
- * end, with their count; so do changes of a state that flaps, into the newest.
+ * Turns notices into log lines that an operator can act on. Repetitions within a minute become one line at its end, with
+ * their count; changes of a state that flaps become one line with the newest.
  */
 export function createLog(logger: Logger, clock: LogClock): Log {
   const subjects = new Map<string, Subject>();
@@ -65,17 +87,15 @@ export function createLog(logger: Logger, clock: LogClock): Log {
   function subjectOf(line: Line): Subject {
     const known = subjects.get(line.subject);
     if (known !== undefined) return known;
-    if (subjects.size >= subjectLimit) forgetOld();
+    if (subjects.size >= subjectLimit) {
+      for (const [name, { busyUntil, unwritten }] of subjects)
+        if (unwritten === 0 && busyUntil <= clock.now()) subjects.delete(name);
+    }
     const key = subjects.size < subjectLimit ? line.subject : line.shared;
-    const subject = subjects.get(key) ?? newSubject(line);
+    const initial = { busyUntil: -Infinity, unwritten: 0, newest: line, state: undefined, waiting: false };
+    const subject = subjects.get(key) ?? initial;
     subjects.set(key, subject);
     return subject;
-  }
-
-  function forgetOld(): void {
-    for (const [name, { busyUntil, unwritten }] of subjects) {
-      if (unwritten === 0 && busyUntil <= clock.now()) subjects.delete(name);
-    }
   }
 
   function writeOrWait(subject: Subject): void {
@@ -96,14 +116,14 @@ export function createLog(logger: Logger, clock: LogClock): Log {
     const count = subject.unwritten;
     subject.busyUntil = Math.max(subject.busyUntil, clock.now()) + rate.interval;
     subject.unwritten = 0;
-    logger[level](printable(text()) + (count > 1 ? since(count, rate) : ''));
+    logger[level](printable(text()) + (count > 1 ? countText(count, rate) : ''));
   }
 
   const log = (notice: Notice): void => {
     const line = lineOf(notice.kind, notice);
     if (line === undefined) return;
     const subject = subjectOf(line);
-    // Told by each of those who saw it, such as all first pushes of a flow: it has changed once.
+    // Several may report the same change, such as all first pushes of a flow.
     if (line.state !== undefined && line.state === subject.state) return;
     subject.state = line.state;
     subject.newest = line;
@@ -116,26 +136,10 @@ export function createLog(logger: Logger, clock: LogClock): Log {
   return Object.assign(log, { flush });
 }
 
-function newSubject(newest: Line): Subject {
-  return { busyUntil: -Infinity, unwritten: 0, newest, state: undefined, waiting: false };
-}
-
-function since(count: number, rate: Rate): string {
+function countText(count: number, rate: Rate): string {
   return rate === changes
     ? ` (the latest of ${count} changes since the last line)`
     : ` (and ${count - 1} more like it since the last line)`;
-}
-
-interface Line {
-  readonly level: Level;
-  readonly subject: string;
-  /** The subject of those for which there is no room of their own. */
-  readonly shared: string;
-  readonly rate: Rate;
-  /** What the subject is in from here on; undefined where the line tells of no state. */
-  readonly state: string | undefined;
-  /** Put together only where it is written: a fault may give notice of every record. */
-  readonly text: () => string;
 }
 
 function lineOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind>): Line | undefined {
@@ -147,9 +151,8 @@ function lineOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind>): Li
     level: line.level,
     subject,
     shared,
-    ...(line.changes === undefined
-      ? { rate: repetitions, state: undefined }
-      : { rate: changes, state: `${kind} ${subject}` }),
+    rate: line.changes === undefined ? repetitions : changes,
+    state: line.changes === undefined ? undefined : `${kind} ${subject}`,
     text: () => line.text(notice),
   };
 }

@@ -1,26 +1,29 @@
 import { createNoopMeter, metrics as api, type Attributes, type Meter } from '@opentelemetry/api';
-import type { Notice, NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
-import { boundedNames } from './bounded-names.ts';
-import { hostAndPort } from './broker-address.ts';
+import { partsOf } from '../model/address.ts';
+import type { NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
 import { catalogue } from './catalogue.ts';
 import { observeGauges } from './gauges.ts';
 import type { KafkaHealth } from './health.ts';
-import { errorType, type Labels, type Measure } from './measurement.ts';
-import { metrics, type AttributeName, type EventMetricName, type MetricSpec } from './metrics.ts';
+import {
+  errorType,
+  metrics,
+  type AttributeName,
+  type EventMetricName,
+  type Labels,
+  type Measure,
+  type MetricSpec,
+} from './metrics.ts';
 
 /** Under this name OpenTelemetry knows where metrics and spans come from. */
 export const scope = 'walkeros-destination-kafka';
 
 export interface Metering {
   readonly notify: Notify;
-  /**
-   * Shows a state whenever metrics are collected.
-   * @returns ends that, once what is left was shown: readers that are told nothing more keep the last they were told
-   */
+  /** As `observeGauges`. */
   observe(health: () => KafkaHealth): () => void;
 }
 
-/** @returns undefined where no OpenTelemetry SDK is installed, so that nothing need be counted */
+/** @returns undefined if no OpenTelemetry SDK is installed: nothing is counted then */
 export function createMetering(id: string): Metering | undefined {
   const meter = api.getMeter(scope);
   if (meter === createNoopMeter()) return undefined;
@@ -31,11 +34,7 @@ export function createMetering(id: string): Metering | undefined {
   };
 }
 
-function measureOf<Kind extends NoticeKind>(
-  kind: Kind,
-  notice: NoticeOf<Kind> & Notice,
-  measure: Measure,
-): void {
+function measureOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind>, measure: Measure): void {
   catalogue[kind].measure?.(notice, measure);
 }
 
@@ -59,7 +58,7 @@ function createMeasure(meter: Meter, id: string): Measure {
   };
 }
 
-/** The attributes that a metric has, and no others: each value more is a time series more. */
+/** Only the attributes that the metric has: each further value is a further time series. */
 function createAttributes(id: string): (names: readonly AttributeName[], labels: Labels) => Attributes {
   const topicName = boundedNames();
   const brokerName = boundedNames();
@@ -90,4 +89,29 @@ function createAttributes(id: string): (names: readonly AttributeName[], labels:
     }
     return attributes;
   };
+}
+
+/** So many topics, and so many brokers, keep their name in metrics. */
+const nameLimit = 100;
+/** OpenTelemetry's own word for the rest. */
+const other = '_other';
+
+/**
+ * Passes the first hundred names and calls the rest `_other`: each new name is a new time series in the metrics backend, for
+ * ever, and rules can name any number of topics.
+ */
+export function boundedNames(): (name: string) => string {
+  const known = new Set<string>();
+  return (name) => {
+    if (known.has(name)) return name;
+    if (known.size >= nameLimit) return other;
+    known.add(name);
+    return name;
+  };
+}
+
+/** The address of a broker in the attributes of OpenTelemetry. */
+export function hostAndPort(broker: string): { 'server.address': string; 'server.port'?: number } {
+  const { host, port } = partsOf(broker);
+  return { 'server.address': host, ...(port !== undefined && { 'server.port': port }) };
 }

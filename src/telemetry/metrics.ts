@@ -1,3 +1,6 @@
+import type { KafkaError } from '../model/errors.ts';
+import type { ProduceReport } from '../model/outcome.ts';
+
 /**
  * The metrics: names, units and attributes by OpenTelemetry's semantic conventions for messaging (1.45) where those have
  * one, else under `walkeros.kafka.`. docs/telemetry.md is written from here.
@@ -209,3 +212,64 @@ type OfKind<Kind extends MetricSpec['kind']> = {
 export type GaugeName = OfKind<'gauge'>;
 /** What is counted or measured when something happens; a gauge is asked when somebody looks. */
 export type EventMetricName = OfKind<'counter' | 'histogram'>;
+
+/** What a measured value is about. Never a key or a value of a record. */
+export interface Labels {
+  readonly topic?: string | undefined;
+  /** `host:port` */
+  readonly broker?: string;
+  readonly error?: KafkaError | undefined;
+}
+
+/** Adds to a counter, or records in a histogram. */
+export type Measure = (metric: EventMetricName, value: number, labels?: Labels) => void;
+
+/** The metrics of one produce request: a handful of values, however many records it carries. */
+export function measureRequest(report: ProduceReport, measure: Measure): void {
+  const { broker, slices, outcomes, size, startedAt, endedAt } = report;
+  const seconds = (endedAt - startedAt) / 1_000;
+  measure('duration', seconds, { broker, topic: onlyTopic(report), error: firstError(report) });
+  if (outcomes.every(({ kind }) => kind === 'unreachable')) return;
+  for (const { topic, error, records } of results(report)) measure('sent', records, { broker, topic, error });
+  const records = slices.reduce((sum, { records }) => sum + records.length, 0);
+  measure('batchMessages', records);
+  if (size === undefined || size.sent === 0) return;
+  measure('batchSize', size.sent);
+  measure('compressionRatio', size.plain / size.sent);
+}
+
+export function firstError({ outcomes }: ProduceReport): KafkaError | undefined {
+  for (const outcome of outcomes) if (outcome.kind !== 'stored') return outcome.error;
+  return undefined;
+}
+
+/** @returns undefined for a request with several topics */
+export function onlyTopic({ slices }: ProduceReport): string | undefined {
+  const topic = slices[0]?.topic;
+  return slices.every((slice) => slice.topic === topic) ? topic : undefined;
+}
+
+/** Kafka's own name if the broker sent one: operators look that up. */
+export function errorType({ kafkaCode, code }: KafkaError): string {
+  return kafkaCode ?? code;
+}
+
+interface Result {
+  readonly topic: string;
+  readonly error: KafkaError | undefined;
+  records: number;
+}
+
+/** The records of each topic by their result, all partitions of the topic together. */
+function results({ slices, outcomes }: ProduceReport): Iterable<Result> {
+  const found = new Map<string, Result>();
+  slices.forEach(({ topic, records }, index) => {
+    const outcome = outcomes[index];
+    const error = outcome === undefined || outcome.kind === 'stored' ? undefined : outcome.error;
+    const key = error === undefined ? topic : `${topic} ${errorType(error)}`;
+    const result = found.get(key) ?? { topic, error, records: 0 };
+    result.records += records.length;
+    found.set(key, result);
+  });
+  return found.values();
+}

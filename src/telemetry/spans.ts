@@ -12,9 +12,8 @@ import {
 } from '@opentelemetry/api';
 import type { ProduceReport } from '../model/outcome.ts';
 import type { TraceContext } from '../model/record.ts';
-import { hostAndPort } from './broker-address.ts';
-import { errorType, firstError, onlyTopic } from './measurement.ts';
-import { scope } from './meter.ts';
+import { hostAndPort, scope } from './meter.ts';
+import { errorType, firstError, onlyTopic } from './metrics.ts';
 
 /**
  * A request may carry ten thousand records, and a link costs a microsecond: the SDK's copy of it lives until the span is

@@ -1,16 +1,15 @@
-import type { KafkaError } from '../model/errors.ts';
+import { reasonOf, type KafkaError } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
 import type { OnProduced } from '../model/outcome.ts';
 import type { SpoolLevel } from '../model/spool.ts';
 import { Connection } from './connection.ts';
-import { carefulLogger, Guard } from './guard.ts';
 import type { KafkaHealth } from './health.ts';
-import { createLog, type Log, type LogClock, type Logger } from './log.ts';
+import { carefulLogger, createLog, type Log, type LogClock, type Logger } from './log.ts';
 import { createMetering, type Metering } from './meter.ts';
-import { createMark, type MarkOrigin } from './origin.ts';
 import { createSpans } from './spans.ts';
+import { createAttachTrace, type AttachTrace } from './trace-context.ts';
 
-/** What a destination's state is read from, when somebody looks. */
+/** What a destination's state is read from, when somebody asks. */
 interface State {
   readonly waiting: () => KafkaHealth['waiting'];
   /** Undefined without a spool. */
@@ -18,7 +17,7 @@ interface State {
 }
 
 export interface Sources extends State {
-  /** Asks any broker, and tells `answered` or `unanswered`. */
+  /** Asks any broker, and calls `answered` or `unanswered`. */
   readonly ask: () => Promise<unknown>;
 }
 
@@ -29,18 +28,18 @@ export interface TelemetryContext {
   readonly logger: Logger;
   /** `settings.telemetry.traceparent` */
   readonly traceparent: string | undefined;
-  /** Told of the loss of the whole cluster: walkerOS counts those by destination. */
+  /** Called when the whole cluster is lost: walkerOS counts that by destination. */
   readonly reportError: ((error: KafkaError) => void) | undefined;
   readonly clock: LogClock;
 }
 
 const nothing: State = { waiting: () => ({ records: 0, bytes: 0, limit: 0 }), spool: undefined };
 
-/** All that is known of one destination: told by its rooms, shown to operators. Without an SDK that is log and health. */
+/** One destination, as operators see it: each notice goes to the log, the metrics and the spans. Without an SDK: log and health. */
 export class Telemetry {
   readonly notify: Notify;
-  readonly mark: MarkOrigin | undefined;
-  /** Told of each produce request. */
+  readonly attachTrace: AttachTrace | undefined;
+  /** Called after each produce request. */
   readonly produced: OnProduced;
   readonly #id: string;
   readonly #log: Log;
@@ -53,7 +52,7 @@ export class Telemetry {
 
   constructor({ id, clientId, logger, traceparent, reportError, clock }: TelemetryContext) {
     const careful = carefulLogger(logger);
-    const guard = new Guard(careful);
+    const guarded = createGuard(careful);
     const log = createLog(careful, clock);
     const metering = createMetering(id);
     const spans = createSpans(id, clientId);
@@ -62,27 +61,18 @@ export class Telemetry {
     this.#metering = metering;
     this.notify = (notice) => {
       log(notice);
-      guard.run(() => metering?.notify(notice));
-      if (notice.kind === 'disconnected') guard.run(() => reportError?.(notice.error));
+      guarded(() => metering?.notify(notice));
+      if (notice.kind === 'requested') guarded(() => spans?.record(notice.report));
+      if (notice.kind === 'disconnected') guarded(() => reportError?.(notice.error));
     };
     this.#connection = new Connection(this.notify, clock);
-    const mark = createMark(traceparent, spans && (() => spans.active()));
-    this.mark =
-      mark &&
-      ((record, origin) => {
-        try {
-          return mark(record, origin);
-        } catch (thrown) {
-          guard.fault(thrown);
-          return record;
-        }
-      });
+    const attach = createAttachTrace(traceparent, spans && (() => spans.active()));
+    this.attachTrace = attach && ((record, origin) => guarded(() => attach(record, origin)) ?? record);
     this.produced = (report) => {
-      // What is cut off when the client closes is no outage.
+      // Requests that end with the client are no outage.
       if (!this.#closed) this.#connection.judge(report);
       if (report.outcomes.some(({ kind }) => kind === 'stored')) this.#lastAcknowledgedAt = Date.now();
-      guard.run(() => metering?.notify({ kind: 'requested', report }));
-      guard.run(() => spans?.record(report));
+      this.notify({ kind: 'requested', report });
     };
   }
 
@@ -93,23 +83,24 @@ export class Telemetry {
     this.#stop = this.#metering?.observe(() => this.health());
   }
 
-  /** The first connection was made, or could not be. */
+  /** The first connection was made. */
   connected(brokers: readonly string[]): void {
     this.#connection.answered();
     this.notify({ kind: 'connected', brokers });
   }
 
+  /** The first connection could not be made. */
   connectFailed(error: KafkaError): void {
     this.#connection.allLost(error);
     this.notify({ kind: 'connect-failed', error });
   }
 
-  /** A broker answered a question, whatever it said. */
+  /** A broker answered a request, with whatever result. */
   answered(): void {
     if (!this.#closed) this.#connection.answered();
   }
 
-  /** A question to the cluster went unanswered by all brokers. */
+  /** No broker answered a request to the cluster. */
   unanswered(error: KafkaError): void {
     if (!this.#closed) this.#connection.allLost(error);
   }
@@ -125,7 +116,7 @@ export class Telemetry {
     };
   }
 
-  /** Nothing is under way any more, and nobody is connected. What the log has still to count is written. */
+  /** The destination is closed. The lines that the log still holds back are written. */
   close(): void {
     this.#closed = true;
     this.#state = nothing;
@@ -133,4 +124,25 @@ export class Telemetry {
     this.#stop?.();
     this.#log.flush();
   }
+}
+
+/**
+ * A log handler, an exporter and an SDK are foreign code: what they throw must not decide what becomes of a record. The first
+ * fault is logged.
+ */
+function createGuard(logger: Logger): <Result>(listen: () => Result) => Result | undefined {
+  let logged = false;
+  return (listen) => {
+    try {
+      return listen();
+    } catch (thrown) {
+      if (logged) return undefined;
+      logged = true;
+      logger.error(
+        `A log handler or the OpenTelemetry SDK failed: ${reasonOf(thrown)}. Deliveries go on; ` +
+          'lines, metrics or spans may be missing from here on.',
+      );
+      return undefined;
+    }
+  };
 }

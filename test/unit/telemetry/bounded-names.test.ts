@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { boundedNames } from '../../../src/telemetry/bounded-names.ts';
+import { boundedNames } from '../../../src/telemetry/meter.ts';
 
 it('the first hundred names stay what they are, and all that come later are _other', () => {
   const bounded = boundedNames();

@@ -114,7 +114,10 @@ describe('what listens, and throws', () => {
       };
       context.setGlobalContextManager(manager);
       const record = recordOf();
-      assert.equal(telemetry.mark?.(record, { event: event(), ingest: undefined, pushed: true }), record);
+      assert.equal(
+        telemetry.attachTrace?.(record, { event: event(), ingest: undefined, pushed: true }),
+        record,
+      );
       assert.deepEqual(lines, [told]);
     });
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { measureRequest } from '../../../src/telemetry/measurement.ts';
+import { measureRequest } from '../../../src/telemetry/metrics.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { ProduceReport } from '../../../src/model/outcome.ts';
 import { again, recordOf, refused, reportOf } from './reports.ts';

@@ -14,7 +14,7 @@ describe('without an OpenTelemetry SDK', () => {
 
   it('no record is touched, and what is told is told of requests, not of records', async () => {
     const { runtime, told, log } = await openOn();
-    assert.equal(runtime.mark, undefined);
+    assert.equal(runtime.attachTrace, undefined);
     const records = Array.from({ length: 10_000 }, () => recordOf());
     await runtime.delivery.sendAll(records);
     assert.ok(told.requests > 0 && told.requests < 20, `${told.requests} requests`);

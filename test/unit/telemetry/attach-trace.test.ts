@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Ingest } from '@walkeros/core';
-import { createMark } from '../../../src/telemetry/origin.ts';
+import { createAttachTrace } from '../../../src/telemetry/trace-context.ts';
 import { event } from '../../support/flow.ts';
 import { recordOf } from './reports.ts';
 
@@ -22,13 +22,13 @@ const record = recordOf({ headers: { team: 'web' } });
 
 describe('the trace an event belongs to', () => {
   it('costs nothing where nobody asks', () => {
-    assert.equal(createMark(undefined, undefined), undefined);
+    assert.equal(createAttachTrace(undefined, undefined), undefined);
   });
 
   it('is the one it carries, which goes out as a header', () => {
     for (const spans of [undefined, () => open]) {
-      const mark = createMark('ingest.traceparent', spans);
-      const marked = mark?.(record, { event: traced, ingest: ingest(carried), pushed: true });
+      const attachTrace = createAttachTrace('ingest.traceparent', spans);
+      const marked = attachTrace?.(record, { event: traced, ingest: ingest(carried), pushed: true });
       assert.deepEqual(marked, {
         ...record,
         headers: { team: 'web', traceparent: carried },
@@ -40,16 +40,16 @@ describe('the trace an event belongs to', () => {
 
   // It failed each push, from the day on which an SDK was installed.
   it('is none where a policy has taken the ids away', () => {
-    const mark = createMark(undefined, () => undefined);
+    const attachTrace = createAttachTrace(undefined, () => undefined);
     const { source, ...anonymous } = traced;
     assert.notEqual(source.trace, undefined);
     const bare = { event: anonymous as typeof traced, ingest: undefined, pushed: true };
-    assert.equal(mark?.(record, bare).trace, undefined);
+    assert.equal(attachTrace?.(record, bare).trace, undefined);
   });
 
   it('may stand in the event itself', () => {
-    const mark = createMark('custom.ingest.traceparent', undefined);
-    const marked = mark?.(record, {
+    const attachTrace = createAttachTrace('custom.ingest.traceparent', undefined);
+    const marked = attachTrace?.(record, {
       event: event({ custom: { ingest: { traceparent: carried } } }),
       ingest: undefined,
       pushed: true,
@@ -59,22 +59,25 @@ describe('the trace an event belongs to', () => {
 
   for (const wrong of [undefined, 7, '', 'nonsense', '00-1-2-3']) {
     it(`is not passed on where it is ${JSON.stringify(wrong)}`, () => {
-      const mark = createMark('ingest.traceparent', undefined);
-      assert.equal(mark?.(record, { event: traced, ingest: ingest(wrong), pushed: true }), record);
+      const attachTrace = createAttachTrace('ingest.traceparent', undefined);
+      assert.equal(attachTrace?.(record, { event: traced, ingest: ingest(wrong), pushed: true }), record);
     });
   }
 
   it('is the open span of its push else, and not that of a batch, which is another event’s', () => {
-    const mark = createMark(undefined, () => open);
-    const pushed = mark?.(record, { event: traced, ingest: undefined, pushed: true });
+    const attachTrace = createAttachTrace(undefined, () => open);
+    const pushed = attachTrace?.(record, { event: traced, ingest: undefined, pushed: true });
     assert.deepEqual(pushed, { ...record, trace: open });
-    const batched = mark?.(record, { event: traced, ingest: undefined, pushed: false });
+    const batched = attachTrace?.(record, { event: traced, ingest: undefined, pushed: false });
     assert.deepEqual(batched, { ...record, trace: ofWalker });
   });
 
   it('is walkerOS’ own else, where it has ids', () => {
-    const mark = createMark('custom.traceparent', () => undefined);
-    assert.deepEqual(mark?.(record, { event: traced, ingest: undefined, pushed: true }).trace, ofWalker);
-    assert.equal(mark?.(record, { event: event(), ingest: undefined, pushed: true }).trace, undefined);
+    const attachTrace = createAttachTrace('custom.traceparent', () => undefined);
+    assert.deepEqual(
+      attachTrace?.(record, { event: traced, ingest: undefined, pushed: true }).trace,
+      ofWalker,
+    );
+    assert.equal(attachTrace?.(record, { event: event(), ingest: undefined, pushed: true }).trace, undefined);
   });
 });
