@@ -9,7 +9,7 @@ import type { Row, RowContext } from './row.ts';
 const child = fileURLToPath(new URL('child.ts', import.meta.url));
 
 /** The longest row, a million events, takes a minute or two; one that hangs must not stop the bench. */
-const patienceMs = 600_000;
+const timeoutMs = 600_000;
 
 /**
  * Runs a row in a process of its own: nobody else's garbage, compiled code or threads are in its figures.
@@ -27,11 +27,11 @@ export function runAlone(
     profileFolder === undefined
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const args = [...profiling, child, part, row.name, JSON.stringify(context)];
+  const args = [...(row.nodeFlags ?? []), ...profiling, child, part, row.name, JSON.stringify(context)];
   const [program, ...rest] = pinnedTo(pins?.client, process.execPath, args);
   const running = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    timeout: patienceMs,
+    timeout: timeoutMs,
   });
   let output = '';
   const take = (text: Buffer): void => void (output = (output + text.toString()).slice(-3_000));

@@ -10,6 +10,7 @@ export const parts = {
   telemetry: async () => (await import('./rows/telemetry.ts')).telemetry,
   memory: async () => (await import('./rows/memory.ts')).memory,
   encoding: async () => (await import('./rows/encoding.ts')).encoding,
+  heap: async () => (await import('./rows/heap.ts')).heap,
 } as const satisfies Record<string, () => Promise<Part>>;
 
 export type PartName = keyof typeof parts;

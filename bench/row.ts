@@ -23,6 +23,8 @@ export interface Row {
   readonly name: string;
   /** This row's share of the part's events, where it is much slower than the others. Default 1. */
   readonly share?: number;
+  /** For the row's process. Default: none. */
+  readonly nodeFlags?: readonly string[];
   readonly run: (context: RowContext) => Promise<RowResult>;
 }
 

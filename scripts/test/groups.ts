@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { runCommand } from '../kafka/command.ts';
 import { add, none, type Tally } from './tally.ts';
 
-const reporter = resolve('scripts/test/count-reporter.ts');
+const group = resolve('scripts/test/group.ts');
 
 /** Long enough for a whole group; each test has its own time-out. Milliseconds. */
 const groupTimeoutMs = 300_000;
@@ -36,12 +36,7 @@ function dealt(files: readonly string[], processes: number): string[][] {
 }
 
 async function runGroup(files: readonly string[], timeoutMs: number, counts: string): Promise<Tally> {
-  const reporters = [
-    ['--test-reporter=spec', '--test-reporter-destination=stdout'],
-    [`--test-reporter=${reporter}`, `--test-reporter-destination=${counts}`],
-  ].flat();
-  const options = ['--test', '--test-isolation=none', `--test-timeout=${String(timeoutMs)}`];
-  const { code, output } = await runCommand(process.execPath, [...options, ...reporters, ...files], {
+  const { code, output } = await runCommand(process.execPath, [group, counts, String(timeoutMs), ...files], {
     timeoutMs: groupTimeoutMs,
   });
   process.stdout.write(output);

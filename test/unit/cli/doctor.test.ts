@@ -20,7 +20,7 @@ async function silentServer(): Promise<string> {
 const flowTo = (broker: string, more: object = {}): string =>
   flowFile(folder, { settings: { kafka: { brokers: [broker], topic: 'events', ...more } } });
 
-describe('doctor before a server that takes connections and never answers', () => {
+describe('doctor before a server that takes connections and never answers', { concurrency: true }, () => {
   const settings = {
     'without a login': {},
     'with a login': { sasl: { mechanism: 'scram-sha-512', username: 'shop', password: 'pass' } },

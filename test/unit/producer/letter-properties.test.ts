@@ -8,6 +8,7 @@ import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader, type Slice } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { assertProperty } from '../../support/untracked.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
 import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
@@ -127,7 +128,7 @@ const sequenceOf = (value: Buffer): number => Number.parseInt(String(value), 10)
 
 describe('delivery with a spool, where brokers refuse some records for good', () => {
   it('loses none of the others, tells each push once, stores each once if idempotent, and keeps their order', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(
         scenario,
         async ({ lives, partitions, always, letters, idempotent, diskLatency, ...settings }) => {

@@ -7,6 +7,7 @@ import { backoff } from '../../../src/producer/retry-policy.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import type { Slice } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { assertProperty } from '../../support/untracked.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { error, outcomeOf, type Answer } from './answers.ts';
 import { defaults, record, noProducerId } from './harness.ts';
@@ -50,7 +51,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
   it('settles each record once; what is acknowledged is stored, in the order of its key', async () => {
     let ahead = 0;
     let repeated = 0;
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(
         scenario,
         async ({ pushes, answers, partitions, brokers, idempotent, patience, ...settings }) => {

@@ -15,6 +15,7 @@ import { noLeader, type Slice } from '../../../src/model/partition.ts';
 import type { KafkaRecord } from '../../../src/model/record.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { assertProperty } from '../../support/untracked.ts';
 import { outcomeOf, type Answer } from './answers.ts';
 import { outage, size, sizes, wait } from './arbitraries.ts';
 import { defaults, record, noProducerId } from './harness.ts';
@@ -81,7 +82,7 @@ describe('the states of a record', () => {
       taken.set(from, (taken.get(from) ?? new Set()).add(to));
     };
     recordStates.subscribe(note);
-    await fc.assert(fc.asyncProperty(scenario, run), { numRuns: Math.max(propertyRuns, 1_000) });
+    await assertProperty(fc.asyncProperty(scenario, run), { numRuns: Math.max(propertyRuns, 1_000) });
     recordStates.unsubscribe(note);
     assert.deepEqual(new Map([...taken].map(([from, to]) => [from, [...to].sort()])), diagram());
   });

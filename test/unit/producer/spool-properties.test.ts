@@ -8,6 +8,7 @@ import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader, type Slice } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
+import { assertProperty } from '../../support/untracked.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
 import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
@@ -80,7 +81,7 @@ const gone = outcomeOf('moved');
 
 describe('delivery with a spool, over outages and restarts', () => {
   it('loses nothing that was acknowledged, settles each push once and in time, and keeps the order of keys', async () => {
-    await fc.assert(
+    await assertProperty(
       fc.asyncProperty(scenario, async ({ lives, partitions, always, diskLatency, ...settings }) => {
         const disk = new MemoryDisk();
         /** What the brokers stored, in the order in which they did. */

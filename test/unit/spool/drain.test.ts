@@ -186,7 +186,7 @@ describe('a spool that is drained', () => {
 });
 
 /** For a minute it said nothing, and then "nothing was delivered for 60 s". */
-describe('a spool that cannot be drained', () => {
+describe('a spool that cannot be drained', { concurrency: true }, () => {
   const unreachable =
     `Cannot reach Kafka at 127.0.0.1:${nobody}: connect ECONNREFUSED 127.0.0.1:${nobody}. ` +
     'Check settings.kafka.brokers and the network.';

@@ -82,7 +82,7 @@ async function stranger(t: TestContext, first: Buffer): Promise<string> {
  * Behind the address of a broker stood something else. Three zero bytes, a size below 4 or beyond 2^31, or text made both
  * libraries throw while they handled 'data', where nobody can catch: 12 of 32 first answers ended the process.
  */
-describe('a peer that is no broker', () => {
+describe('a peer that is no broker', { concurrency: true }, () => {
   const program = fileURLToPath(new URL('../../support/stranger-process.ts', import.meta.url));
   for (const client of ['platformatic', 'kafkajs'] as const)
     it(`is told as what it is, and ends no process, ${client}`, async (t) => {

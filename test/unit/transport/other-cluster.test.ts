@@ -22,7 +22,7 @@ function told(outcome: Outcome | undefined): string {
  * Addresses outlive clusters: a new one was set up where a broker of the old one had been, the topic was there as well, and
  * 74 of 120 records lay in the wrong cluster, all of them acknowledged.
  */
-describe('an address that now belongs to another cluster', () => {
+describe('an address that now belongs to another cluster', { concurrency: true }, () => {
   for (const kind of ['platformatic', 'kafkajs'] as const) {
     async function rig(t: TestContext) {
       const [one, two] = await Promise.all([moodyBroker(t), moodyBroker(t)]);

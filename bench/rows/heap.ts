@@ -1,0 +1,45 @@
+import { kafkaConfig, runFlow } from '../flow-run.ts';
+import { loadOurs } from '../ours.ts';
+import type { Part, Row } from '../row.ts';
+
+const plentiful = 'as on a large machine';
+
+export const heap: Part = {
+  title: 'With a small heap',
+  method:
+    'As in a flow, with lz4. Old and young generation are set by flags of Node: 256 MiB and semi-spaces of 1 MiB are what Node chooses by itself in a container of 512 MB.',
+  events: 100_000,
+  quickEvents: 3_000,
+  columns: [
+    { figure: 'rate', title: 'events/s', digits: 0 },
+    { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
+    { figure: 'main', title: 'main thread', digits: 1 },
+    { figure: 'rss', title: 'RSS MiB', digits: 0 },
+  ],
+  rows: [
+    row(plentiful),
+    ...[1, 4, 16, 32, 64].map((semi) => row(`old 256, semi ${semi}`, 256, semi)),
+    row('old 128, semi 1', 128, 1),
+    row('old 128, semi 16', 128, 16),
+    row('old 512, semi 1', 512, 1),
+    row('old 512, semi 16', 512, 16),
+  ],
+  targets: [
+    { row: 'old 256, semi 32', figure: 'rate', against: 'old 256, semi 1', bound: 'at least', limit: 1.5 },
+  ],
+};
+
+/** @param old MiB, as is `semi`; undefined: what Node chooses */
+function row(name: string, old?: number, semi?: number): Row {
+  return {
+    name,
+    nodeFlags:
+      old === undefined ? [] : [`--max-old-space-size=${old}`, `--max-semi-space-size=${String(semi)}`],
+    run: async (context) =>
+      runFlow(
+        context,
+        await loadOurs(),
+        kafkaConfig(context, { client: 'platformatic', compression: 'lz4' }),
+      ),
+  };
+}
