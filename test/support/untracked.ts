@@ -8,8 +8,8 @@ const hooks = new Set<AsyncHook>();
  * takes half of the CPU of a test that makes millions of them. Called before the runner starts: its hook is then known here.
  */
 export function keepRunnersHooks(): void {
-  const prototype = Object.getPrototypeOf(createHook({})) as AsyncHook;
-  const enable = Reflect.get(prototype, 'enable') as AsyncHook['enable'];
+  const prototype = Object.getPrototypeOf(createHook({})) as { enable: AsyncHook['enable'] };
+  const { enable } = prototype;
   prototype.enable = function (this: AsyncHook) {
     hooks.add(this);
     return enable.call(this);
