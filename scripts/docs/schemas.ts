@@ -1,5 +1,4 @@
-import { avroSchema } from '../../src/schema/walkeros-event/avro.ts';
-import { protobufSchema } from '../../src/schema/walkeros-event/protobuf.ts';
+import { avroSchema, protobufSchema } from '../../src/schema/walkeros-event/schemas.ts';
 
 /** The ready-made schemas of the event, for docs/schemas.md. */
 

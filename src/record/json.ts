@@ -1,5 +1,4 @@
 import { KafkaError, reasonOf } from '../model/errors.ts';
-import { wellFormedJson } from './well-formed.ts';
 
 /** @throws KafkaError EVENT_NOT_SERIALIZABLE for a cycle, a BigInt, or a value without a JSON form */
 export function jsonOf(value: unknown, eventName: string): string {
@@ -26,4 +25,19 @@ export function jsonOf(value: unknown, eventName: string): string {
 /** V8 draws a cycle over several lines; the first names the fault. */
 function firstLine(message: string): string {
   return message.split('\n', 1)[0] ?? message;
+}
+
+/**
+ * JSON without half a surrogate (text cut within an emoji), which `JSON.stringify` writes as `\ud83d`: strict readers refuse
+ * the whole record for it. U+FFFD stands in its place, as in every other format.
+ */
+export function wellFormedJson(json: string): string {
+  return json.includes('\\ud') ? json.replace(escapes, repaired) : json;
+}
+
+/** Each escape as a whole, so that the backslash of `\\ud83d`, which is text, begins none. A pair stays. */
+const escapes = /\\(?:u(d[89ab][\da-f]{2}\\ud[c-f][\da-f]{2})|u(d[89a-f][\da-f]{2})|.)/gi;
+
+function repaired(escape: string, _pair: string | undefined, half: string | undefined): string {
+  return half === undefined ? escape : '\ufffd';
 }

@@ -2,7 +2,7 @@ import { Ajv, str, type Options } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { isMultipleOf } from './multiple-of.ts';
+import { isObject } from './validation-error.ts';
 
 const drafts = ['04', '06', '07', '2019-09', '2020-12'] as const;
 export type Draft = (typeof drafts)[number];
@@ -38,8 +38,15 @@ export function validatorOf(draft: Draft): Ajv {
     error: { message: ({ schema }) => str`must be multiple of ${String(schema)}` },
   });
   for (const keyword of later[draft] ?? []) ajv.removeKeyword(keyword);
-  if (draft === '04') for (const limit of limits) addLimit(ajv, limit);
-  for (const format of formatsOf(draft)) ajv.addFormat(format, formats[format]);
+  if (draft === '04') {
+    addLimit(ajv, 'minimum', 'exclusiveMinimum', '>');
+    addLimit(ajv, 'maximum', 'exclusiveMaximum', '<');
+  }
+  const formats = formatsOf(draft);
+  addFormats.default(ajv, [...formats]);
+  for (const name of ['uri', 'uri-reference'] as const)
+    if (formats.includes(name)) ajv.addFormat(name, inAnyScript(name));
+  if (formats.includes('regex')) ajv.addFormat('regex', isRegExp);
   return ajv;
 }
 
@@ -51,27 +58,9 @@ const later: Partial<Record<Draft, readonly string[]>> = {
   '06': ['if', 'then', 'else'],
 };
 
-interface Limit {
-  readonly keyword: 'minimum' | 'maximum';
-  /** In draft 4: true, where the limit itself is outside. */
-  readonly exclusive: 'exclusiveMinimum' | 'exclusiveMaximum';
-  readonly words: string;
-  /** Below zero: the value is outside. */
-  readonly room: (value: number, limit: number) => number;
-}
-
-const limits: readonly Limit[] = [
-  {
-    ...{ keyword: 'minimum', exclusive: 'exclusiveMinimum', words: '>' },
-    room: (value, limit) => value - limit,
-  },
-  {
-    ...{ keyword: 'maximum', exclusive: 'exclusiveMaximum', words: '<' },
-    room: (value, limit) => limit - value,
-  },
-];
-
-function addLimit(ajv: Ajv, { keyword, exclusive, words, room }: Limit): void {
+/** In draft 4 `exclusiveMinimum` is true where the limit itself is outside; ajv has the number that it is in later drafts. */
+function addLimit(ajv: Ajv, keyword: 'minimum' | 'maximum', exclusive: string, words: '>' | '<'): void {
+  const room = (value: number, limit: number): number => (words === '>' ? value - limit : limit - value);
   ajv.removeKeyword(keyword);
   ajv.removeKeyword(exclusive);
   ajv.addKeyword({
@@ -87,40 +76,18 @@ function addLimit(ajv: Ajv, { keyword, exclusive, words, room }: Limit): void {
   });
 }
 
-type Test = (text: string) => boolean;
-
-const known = (name: addFormats.FormatName): Test => {
-  const format = addFormats.default.get(name);
-  if (format instanceof RegExp) return (text) => format.test(text);
-  if (typeof format === 'function') return format;
-  if (typeof format === 'object' && typeof format.validate === 'function') return format.validate as Test;
-  throw new Error(`no format "${name}"`);
-};
-
 /** Java takes any letter where RFC 3986 wants it escaped, and so do browsers. */
-const inAnyScript =
-  (test: Test): Test =>
-  (text) =>
+function inAnyScript(name: 'uri' | 'uri-reference'): (text: string) => boolean {
+  const format = addFormats.default.get(name);
+  return (text) => {
     // eslint-disable-next-line no-control-regex
-    test(text.replace(/[^\u0000-\u007f]/g, 'a'));
-
-const formats = {
-  'date-time': known('date-time'),
-  email: known('email'),
-  hostname: known('hostname'),
-  ipv4: known('ipv4'),
-  ipv6: known('ipv6'),
-  uri: inAnyScript(known('uri')),
-  'uri-reference': inAnyScript(known('uri-reference')),
-  'json-pointer': known('json-pointer'),
-  'relative-json-pointer': known('relative-json-pointer'),
-  date: known('date'),
-  time: known('time'),
-  regex: isRegExp,
-};
+    const ascii = text.replace(/[^\u0000-\u007f]/g, 'a');
+    return format instanceof RegExp ? format.test(ascii) : typeof format === 'function' && format(ascii);
+  };
+}
 
 /** What a draft asserts. From 2019-09 on a format is a remark, and to Confluent's libraries as well. */
-function formatsOf(draft: Draft): readonly (keyof typeof formats)[] {
+function formatsOf(draft: Draft): readonly addFormats.FormatName[] {
   const of04 = ['date-time', 'email', 'hostname', 'ipv4', 'ipv6', 'uri'] as const;
   const of06 = [...of04, 'uri-reference', 'json-pointer'] as const;
   if (draft === '04') return of04;
@@ -133,9 +100,8 @@ const javaFlags = /^\(\?([ims]+)\)/;
 
 /** ajv sets the flag `u`, with which an escaped hyphen or `@` is a fault; elsewhere patterns are full of them. */
 function regExpOf(pattern: string, flags: string): RegExp {
-  const own = javaFlags.exec(pattern);
-  const text = own === null ? pattern : pattern.slice(own[0].length);
-  const [, more = ''] = own ?? [];
+  const [inFront = '', more = ''] = javaFlags.exec(pattern) ?? [];
+  const text = pattern.slice(inFront.length);
   try {
     return new RegExp(text, flags + more);
   } catch {
@@ -150,4 +116,53 @@ function isRegExp(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether a number is a multiple of another by their shortest decimal texts, as other languages have them: the quotient of two
+ * doubles is no whole number for 19.99 and 0.01. ajv's `multipleOfPrecision` takes 19.990000000001 for a multiple of 0.01, too.
+ */
+function isMultipleOf(value: number, divisor: number): boolean {
+  if (!Number.isFinite(value) || !Number.isFinite(divisor) || divisor === 0) return false;
+  if (Number.isSafeInteger(value) && Number.isSafeInteger(divisor)) return value % divisor === 0;
+  const one = decimalOf(value);
+  const other = decimalOf(divisor);
+  const power = Math.min(one.power, other.power);
+  const digits = ({ digits: own, power: place }: Decimal): bigint => own * 10n ** BigInt(place - power);
+  return digits(one) % digits(other) === 0n;
+}
+
+interface Decimal {
+  readonly digits: bigint;
+  /** Of ten. */
+  readonly power: number;
+}
+
+/** `1.5e-7` is 15 · 10⁻⁸. */
+function decimalOf(number: number): Decimal {
+  const [mantissa = '', exponent = '0'] = String(number).split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return { digits: BigInt(whole + fraction), power: Number(exponent) - fraction.length };
+}
+
+/** Beside a reference these judge nothing, and others refer to them. */
+const keptBesideRef = /^(\$ref|definitions|\$defs|\$?id|title|description)$/;
+
+/** Their content is values, in which a property named `$ref` refers to nothing. */
+const holdsValues: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples']);
+
+/**
+ * A schema without what stands beside a `$ref`, which does not count up to draft 7. ajv counts it; its option
+ * `ignoreKeywordsWithRef` still checks `type`.
+ */
+export function withoutRefSiblings<Schema>(schema: Schema): Schema;
+export function withoutRefSiblings(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map((item: unknown) => withoutRefSiblings(item));
+  if (!isObject(schema)) return schema;
+  const isReference = typeof schema['$ref'] === 'string';
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([name]) => !isReference || keptBesideRef.test(name))
+      .map(([name, content]) => [name, holdsValues.has(name) ? content : withoutRefSiblings(content)]),
+  );
 }

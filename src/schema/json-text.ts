@@ -1,13 +1,13 @@
-import { wellFormedJson } from '../record/well-formed.ts';
-import { Misfit } from './misfit.ts';
+import { wellFormedJson } from '../record/json.ts';
+import { ValidationError } from './validation-error.ts';
 
 /**
  * JSON in which a BigInt is its digits, so that 64-bit integers stay exact. Native and as quick where there is none.
- * @throws Misfit for what has no JSON form
+ * @throws ValidationError for what has no JSON form
  */
 export function jsonText(value: unknown): string {
   const text = jsonOf(value);
-  if (text === undefined) throw new Misfit('has no JSON form');
+  if (text === undefined) throw new ValidationError('has no JSON form');
   return text;
 }
 
@@ -35,7 +35,7 @@ const digits = (_: string, value: unknown): unknown =>
 const { rawJSON } = JSON as typeof JSON & { rawJSON: (text: string) => object };
 
 /** V8 draws a cycle over several lines; the first names the fault. */
-function noJson(thrown: unknown): Misfit {
+function noJson(thrown: unknown): ValidationError {
   const [reason = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n', 1);
-  return new Misfit(`cannot be written as JSON: ${reason}`);
+  return new ValidationError(`cannot be written as JSON: ${reason}`);
 }

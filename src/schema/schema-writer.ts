@@ -4,10 +4,10 @@ import { errorTraits, KafkaError, reasonOf } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
 import type { RegisteredSchema, Schema, SchemaRules, SchemaType } from '../model/schema.ts';
 import type { Compiled } from './format.ts';
-import { loadFormat } from './load.ts';
+import { loadFormat } from './load-format.ts';
 import type { Registry } from './registry/registry.ts';
-import { Misfit } from './misfit.ts';
-import { rulesLeft, rulesText } from './schema-rules.ts';
+import { ValidationError } from './validation-error.ts';
+import { rulesLeft, rulesText } from './registry/rule-set.ts';
 import { flattened, inWholeMilliseconds } from './walkeros-event/flatten.ts';
 import { walkerosEventName } from './walkeros-event/schemas.ts';
 
@@ -239,12 +239,12 @@ export class SchemaWriter {
   }
 
   #invalid({ subject, version, id }: RegisteredSchema, what: string, thrown: unknown): KafkaError {
-    const misfit = thrown instanceof Misfit ? thrown : new Misfit(reasonOf(thrown));
-    const place = misfit.path === '' ? 'the value' : misfit.path;
+    const invalid = thrown instanceof ValidationError ? thrown : new ValidationError(reasonOf(thrown));
+    const where = invalid.path === '' ? 'the value' : invalid.path;
     return new KafkaError(
       'VALUE_INVALID',
       `${this.#place}: ${what} does not fit the schema of subject "${subject}" (version ${version}, id ${id}): ` +
-        `${place} ${misfit.reason}. Correct it at its source, map it with \`data.map\`, or change the schema.`,
+        `${where} ${invalid.reason}. Correct it at its source, map it with \`data.map\`, or change the schema.`,
       { topic: this.#topic, cause: thrown },
     );
   }

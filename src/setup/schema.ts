@@ -1,9 +1,9 @@
 import { KafkaError } from '../model/errors.ts';
 import type { RegisteredSchema, Schema } from '../model/schema.ts';
 import type { SchemaPlan } from '../config/resolve-setup.ts';
-import { checkSchema } from '../schema/check.ts';
+import { checkSchema } from '../schema/load-format.ts';
 import type { Registry } from '../schema/registry/registry.ts';
-import { rulesText } from '../schema/schema-rules.ts';
+import { rulesText } from '../schema/registry/rule-set.ts';
 import type { SetupLog } from './topics.ts';
 
 /** What setup needs of a Schema Registry. */

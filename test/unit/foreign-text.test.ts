@@ -27,11 +27,11 @@ describe('foreign text of 200,000 characters does not hold the process', () => {
     const schema = JSON.stringify({ type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 });
     const write = compileAvro(schema).writer(1);
     const zeros = '0'.repeat(length);
-    const misfit = /must be a decimal of at most 10 digits/;
-    await soon(t, 'zeros within', () => assert.throws(() => write(`1${zeros}1`), misfit));
-    await soon(t, 'zeros within the fraction', () => assert.throws(() => write(`1.${zeros}1`), misfit));
+    const refusal = /must be a decimal of at most 10 digits/;
+    await soon(t, 'zeros within', () => assert.throws(() => write(`1${zeros}1`), refusal));
+    await soon(t, 'zeros within the fraction', () => assert.throws(() => write(`1.${zeros}1`), refusal));
     await soon(t, 'zeros at the end', () => write(`1.${zeros}`));
-    await soon(t, 'nines', () => assert.throws(() => write('9'.repeat(length)), misfit));
+    await soon(t, 'nines', () => assert.throws(() => write('9'.repeat(length)), refusal));
   });
 
   it('as the words of a broker or of a token endpoint', async (t) => {

@@ -1,9 +1,9 @@
 import { onOneLine, type FramedReaders } from './decode.ts';
 import type { NamedRegistry } from '../../config/mapping.ts';
 import type { ResolvedSchema, SchemaType } from '../../model/schema.ts';
-import { loadReader } from '../../schema/load.ts';
+import { loadReader } from '../../schema/load-format.ts';
 import { Registry } from '../../schema/registry/registry.ts';
-import { rulesText } from '../../schema/schema-rules.ts';
+import { rulesText } from '../../schema/registry/rule-set.ts';
 
 /**
  * Readers for the values of a topic. Ids belong to a registry: those that the topic's values are written with are asked first,

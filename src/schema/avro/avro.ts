@@ -1,12 +1,11 @@
-import type { Compile, CompileReader } from '../format.ts';
-import { framing } from '../framing.ts';
+import { type Compile, type CompileReader, framing } from '../format.ts';
 import { Readers } from './readers.ts';
 import { parse } from './schema.ts';
-import { Sink } from './sink.ts';
-import { Source } from './source.ts';
+import { Encoder } from './encoder.ts';
+import { Decoder } from './decoder.ts';
 import { Writers } from './writers.ts';
 
-const sink = new Sink();
+const encoder = new Encoder();
 
 /** Avro, parsed by avsc. */
 export const compileAvro: Compile = (text, { references = [] } = {}) => {
@@ -17,9 +16,9 @@ export const compileAvro: Compile = (text, { references = [] } = {}) => {
     writer(schemaId) {
       const frame = framing(schemaId);
       return (value) => {
-        sink.begin(frame);
-        write(value, sink);
-        return sink.take();
+        encoder.begin(frame);
+        write(value, encoder);
+        return encoder.take();
       };
     },
   };
@@ -29,9 +28,9 @@ export const avroReader: CompileReader = (text, references) => {
   const schema = parse(text, references);
   const read = new Readers(schema).of(schema.type);
   return (payload) => {
-    const source = new Source(payload);
-    const value = read(source);
-    if (source.left > 0) throw new Error(`${source.left} bytes are left over`);
+    const decoder = new Decoder(payload);
+    const value = read(decoder);
+    if (decoder.left > 0) throw new Error(`${decoder.left} bytes are left over`);
     return { value };
   };
 };

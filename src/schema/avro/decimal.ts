@@ -1,4 +1,4 @@
-import { Misfit, mustBe } from '../misfit.ts';
+import { ValidationError, mustBe } from '../validation-error.ts';
 
 /** The logical type `decimal`: an integer, its unscaled value, of which the last `scale` digits stand after the point. */
 export interface Decimal {
@@ -34,7 +34,7 @@ export const looksLikeDecimal = (text: string): boolean => parts.test(text);
 
 /**
  * The unscaled value, exactly; a number counts by its shortest decimal text.
- * @throws Misfit where it is no decimal, and where it does not fit: nothing is rounded
+ * @throws ValidationError where it is no decimal, and where it does not fit: nothing is rounded
  */
 export function unscaled(value: unknown, { precision, scale }: Decimal): bigint {
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
@@ -46,9 +46,11 @@ export function unscaled(value: unknown, { precision, scale }: Decimal): bigint 
   if (digits === '') return 0n;
   const power = Number(exponent) - fraction.length + written.length - digits.length;
   const most = `must be a decimal of at most ${precision} digits, ${scale} of them after the point`;
-  if (power < -scale) throw new Misfit(`${most}, and has ${-power} after it: round it at its source`);
+  if (power < -scale)
+    throw new ValidationError(`${most}, and has ${-power} after it: round it at its source`);
   // Before the digits are made: the exponent could ask for millions of them.
-  if (digits.length + power + scale > precision) throw new Misfit(`${most}, and is out of its range`);
+  if (digits.length + power + scale > precision)
+    throw new ValidationError(`${most}, and is out of its range`);
   const size = BigInt(digits) * 10n ** BigInt(power + scale);
   return sign === '-' ? -size : size;
 }

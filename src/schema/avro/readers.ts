@@ -1,7 +1,7 @@
 import avsc, { type Type } from 'avsc';
 import { decimalText } from './decimal.ts';
 import type { AvroSchema } from './schema.ts';
-import type { Read, Source } from './source.ts';
+import type { Read, Decoder } from './decoder.ts';
 
 /**
  * Readers for the types that avsc has parsed. They are our own since avsc refuses integers beyond 2^53, gives unions with the
@@ -19,7 +19,7 @@ export class Readers {
   of(type: Type): Read {
     const known = this.#known.get(type);
     if (known !== undefined) return known;
-    this.#known.set(type, (source) => made(source));
+    this.#known.set(type, (decoder) => made(decoder));
     const made = this.#make(type);
     this.#known.set(type, made);
     return made;
@@ -29,26 +29,26 @@ export class Readers {
     if (type instanceof avsc.types.RecordType) return this.#record(type);
     if (type instanceof avsc.types.ArrayType) {
       const read = this.of(type.itemsType);
-      return (source) => source.within(() => itemsOf(source, read));
+      return (decoder) => decoder.within(() => itemsOf(decoder, read));
     }
     if (type instanceof avsc.types.MapType) {
       const read = this.of(type.valuesType as Type);
-      return (source) =>
-        source.within(() =>
-          Object.fromEntries(itemsOf(source, (entry) => [text(entry), read(entry)] as const)),
+      return (decoder) =>
+        decoder.within(() =>
+          Object.fromEntries(itemsOf(decoder, (entry) => [text(entry), read(entry)] as const)),
         );
     }
     if (type instanceof avsc.types.WrappedUnionType) {
       const branches = type.types.map((branch) => this.of(branch));
-      return (source) => oneOf(branches, source.size())(source);
+      return (decoder) => oneOf(branches, decoder.size())(decoder);
     }
-    if (type instanceof avsc.types.EnumType) return (source) => oneOf(type.symbols, source.size());
+    if (type instanceof avsc.types.EnumType) return (decoder) => oneOf(type.symbols, decoder.size());
     const bytes = bytesOf(type);
     if (bytes !== undefined) {
       const decimal = this.#schema.decimals.get(type);
       return decimal === undefined
-        ? (source) => latin1(bytes(source))
-        : (source) => decimalText(bytes(source), decimal);
+        ? (decoder) => latin1(bytes(decoder))
+        : (decoder) => decimalText(bytes(decoder), decimal);
     }
     const read = simple[type.typeName];
     if (read === undefined) throw new Error(`values of type "${type.typeName}" cannot be read`);
@@ -57,42 +57,42 @@ export class Readers {
 
   #record(type: avsc.types.RecordType): Read {
     const fields = type.fields.map((field) => ({ name: field.name, read: this.of(field.type) }));
-    return (source) =>
-      source.within(() => Object.fromEntries(fields.map(({ name, read }) => [name, read(source)])));
+    return (decoder) =>
+      decoder.within(() => Object.fromEntries(fields.map(({ name, read }) => [name, read(decoder)])));
   }
 }
 
-function bytesOf(type: Type): ((source: Source) => Buffer) | undefined {
-  if (type instanceof avsc.types.FixedType) return (source) => source.bytes(type.size);
-  return type.typeName === 'bytes' ? (source) => source.bytes(source.size()) : undefined;
+function bytesOf(type: Type): ((decoder: Decoder) => Buffer) | undefined {
+  if (type instanceof avsc.types.FixedType) return (decoder) => decoder.bytes(type.size);
+  return type.typeName === 'bytes' ? (decoder) => decoder.bytes(decoder.size()) : undefined;
 }
 
-const text = (source: Source): string => source.bytes(source.size()).toString();
+const text = (decoder: Decoder): string => decoder.bytes(decoder.size()).toString();
 
 /** As in Avro's JSON encoding, and as the writers take it. */
 const latin1 = (bytes: Buffer): string => bytes.toString('latin1');
 
 const simple: Readonly<Record<string, Read>> = {
   null: () => null,
-  boolean: (source) => source.byte() !== 0,
-  int: (source) => source.integer(),
-  long: (source) => source.integer(),
-  float: (source) => source.float(),
-  double: (source) => source.double(),
+  boolean: (decoder) => decoder.byte() !== 0,
+  int: (decoder) => decoder.integer(),
+  long: (decoder) => decoder.integer(),
+  float: (decoder) => decoder.float(),
+  double: (decoder) => decoder.double(),
   string: text,
 };
 
 /** In blocks: a count, then as many; a negative one is followed by the block's bytes, and zero ends it. */
-function itemsOf<Item>(source: Source, read: (source: Source) => Item): Item[] {
+function itemsOf<Item>(decoder: Decoder, read: (decoder: Decoder) => Item): Item[] {
   const items: Item[] = [];
   for (;;) {
-    let count = source.size();
+    let count = decoder.size();
     if (count === 0) return items;
     if (count < 0) {
       count = -count;
-      source.size();
+      decoder.size();
     }
-    for (; count > 0; count -= 1) items.push(source.item(read));
+    for (; count > 0; count -= 1) items.push(decoder.item(read));
   }
 }
 

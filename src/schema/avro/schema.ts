@@ -1,6 +1,6 @@
 import avsc, { type Type } from 'avsc';
 import type { SchemaReference } from '../../model/schema.ts';
-import { isObject } from '../misfit.ts';
+import { isObject } from '../validation-error.ts';
 import { decimalOf, type Decimal } from './decimal.ts';
 
 /** A schema as avsc has parsed it, with what avsc is not told. */

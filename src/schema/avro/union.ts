@@ -1,8 +1,8 @@
 import avsc, { type Type } from 'avsc';
 import { looksLikeDecimal } from './decimal.ts';
-import { int32, looksLikeInteger } from '../integers.ts';
-import { Misfit, isObject, mustBe } from '../misfit.ts';
-import type { Sink, Write } from './sink.ts';
+import { int32, looksLikeInteger } from '../numbers.ts';
+import { ValidationError, mustBe, isObject } from '../validation-error.ts';
+import type { Encoder, Write } from './encoder.ts';
 
 export interface Branch {
   readonly type: Type;
@@ -29,32 +29,32 @@ function optionalWriter(branches: readonly PlacedBranch[]): Write | undefined {
   const nothing = branches.find(({ type }) => type.typeName === 'null');
   const some = branches.find((branch) => branch !== nothing);
   if (branches.length !== 2 || nothing === undefined || some === undefined) return undefined;
-  return (value, sink) =>
-    value === null || value === undefined ? sink.zigzag(nothing.place) : writeBranch(some, value, sink);
+  return (value, encoder) =>
+    value === null || value === undefined ? encoder.zigzag(nothing.place) : writeBranch(some, value, encoder);
 }
 
 function choosingWriter(branches: readonly PlacedBranch[]): Write {
   const what = `one of ${branches.map(({ type, kind }) => type.name ?? kind).join(', ')}`;
   const choices = new Choices();
-  return (value, sink) => {
-    const known = choices.of(value, sink);
+  return (value, encoder) => {
+    const known = choices.of(value, encoder);
     if (known instanceof Refusal) throw known.again();
-    if (known !== undefined) return writeBranch(known, value, sink);
+    if (known !== undefined) return writeBranch(known, value, encoder);
     let candidates = branches.filter((branch) => isOf(branch, value));
     if (candidates.length === 0) candidates = branches.filter((branch) => standsFor(branch, value));
     const [only, ...others] = isObject(value) ? mostAlike(candidates, value) : candidates;
     if (only === undefined) throw mustBe(what, value);
-    if (others.length === 0) return writeBranch(only, value, sink);
-    const start = sink.position;
-    let first: Misfit | undefined;
+    if (others.length === 0) return writeBranch(only, value, encoder);
+    const start = encoder.position;
+    let first: ValidationError | undefined;
     for (const candidate of [only, ...others]) {
       try {
-        writeBranch(candidate, value, sink);
+        writeBranch(candidate, value, encoder);
         return choices.keep(value, candidate);
       } catch (thrown) {
-        if (!(thrown instanceof Misfit)) throw thrown;
+        if (!(thrown instanceof ValidationError)) throw thrown;
         first ??= thrown;
-        sink.position = start;
+        encoder.position = start;
       }
     }
     first ??= mustBe(what, value);
@@ -68,13 +68,13 @@ class Refusal {
   readonly #reason: string;
   readonly #path: string;
 
-  constructor({ reason, path }: Misfit) {
+  constructor({ reason, path }: ValidationError) {
     this.#reason = reason;
     this.#path = path;
   }
 
-  again(): Misfit {
-    return new Misfit(this.#reason).within(this.#path);
+  again(): ValidationError {
+    return new ValidationError(this.#reason).at(this.#path);
   }
 }
 
@@ -86,7 +86,7 @@ class Choices {
   #known: WeakMap<object, PlacedBranch | Refusal> | undefined;
   #turn = 0;
 
-  of(value: unknown, { turn }: Sink): PlacedBranch | Refusal | undefined {
+  of(value: unknown, { turn }: Encoder): PlacedBranch | Refusal | undefined {
     if (turn !== this.#turn) this.#known = undefined;
     this.#turn = turn;
     return isObject(value) ? this.#known?.get(value) : undefined;
@@ -97,9 +97,9 @@ class Choices {
   }
 }
 
-function writeBranch({ place, write }: PlacedBranch, value: unknown, sink: Sink): void {
-  sink.zigzag(place);
-  write(value, sink);
+function writeBranch({ place, write }: PlacedBranch, value: unknown, encoder: Encoder): void {
+  encoder.zigzag(place);
+  write(value, encoder);
 }
 
 /** Whether the value is of the branch's kind; what is inside it shows in writing. */

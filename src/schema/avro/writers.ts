@@ -1,17 +1,14 @@
 import avsc, { type Type } from 'avsc';
-import { int32, int64, integer32, integer64 } from '../integers.ts';
-import { Misfit, isObject, mustBe, within } from '../misfit.ts';
-import { ownOf } from '../own.ts';
-import { real, real32 } from '../real.ts';
+import { int32, int64, integer32, integer64, real, real32 } from '../numbers.ts';
+import { ValidationError, errorAt, mustBe, isObject, ownProperties } from '../validation-error.ts';
 import { bytesOfUnscaled, unscaled, type Decimal } from './decimal.ts';
-import { absentWriter, defaultLong, defaultUnionWriter, type WriteAbsent } from './defaults.ts';
 import type { AvroSchema } from './schema.ts';
-import type { Sink, Write } from './sink.ts';
+import { Encoder, type Write } from './encoder.ts';
 import { unionWriter } from './union.ts';
 
 /**
  * Writers for the types that avsc has parsed. They are our own since JSON has no place for what avsc wants to be told
- * (which branch of a union is meant, integers beyond 2^53), and since a misfit must name its path.
+ * (which branch of a union is meant, integers beyond 2^53), and since an error must name its path.
  */
 export class Writers {
   /** Also of types under way: a record may hold itself. */
@@ -29,7 +26,7 @@ export class Writers {
   of(type: Type): Write {
     const known = this.#known.get(type);
     if (known !== undefined) return known;
-    this.#known.set(type, (value, sink) => made(value, sink));
+    this.#known.set(type, (value, encoder) => made(value, encoder));
     const made = this.#make(type);
     this.#known.set(type, made);
     return made;
@@ -66,7 +63,7 @@ export class Writers {
     const value = defaults.get(name);
     if (this.#forDefaults !== undefined) return absentWriter(this.#forDefaults.of(type), value, name);
     const write = this.of(type);
-    return (sink) => write(value, sink);
+    return (encoder) => write(value, encoder);
   }
 
   #union({ types }: avsc.types.WrappedUnionType): Write {
@@ -85,21 +82,21 @@ const simple: Readonly<Record<string, Write>> = {
   null(value) {
     if (value !== null && value !== undefined) throw mustBe('null', value);
   },
-  boolean(value, sink) {
+  boolean(value, encoder) {
     if (typeof value !== 'boolean') throw mustBe('true or false', value);
-    sink.byte(value ? 1 : 0);
+    encoder.byte(value ? 1 : 0);
   },
-  int: (value, sink) => sink.zigzag(integer32(value, 'an int', int32.least, int32.most)),
-  long(value, sink) {
+  int: (value, encoder) => encoder.zigzag(integer32(value, 'an int', int32.least, int32.most)),
+  long(value, encoder) {
     const exact = integer64(value, 'a long', int64.least, int64.most);
-    if (typeof exact === 'number') sink.zigzag(exact);
-    else sink.zigzagBig(exact);
+    if (typeof exact === 'number') encoder.zigzag(exact);
+    else encoder.zigzagBig(exact);
   },
-  float: (value, sink) => sink.float(real32(value)),
-  double: (value, sink) => sink.double(real(value)),
-  string(value, sink) {
+  float: (value, encoder) => encoder.float(real32(value)),
+  double: (value, encoder) => encoder.double(real(value)),
+  string(value, encoder) {
     if (typeof value !== 'string') throw mustBe('a string', value);
-    sink.text(value);
+    encoder.text(value);
   },
   bytes: bytesWriter,
 };
@@ -113,18 +110,18 @@ interface FieldWriter {
 
 /** Fields in their order; what the schema does not know is left out, as every writer of Avro does. */
 function recordWriter(fields: readonly FieldWriter[]): Write {
-  const properties = ownOf(fields.map(({ name }) => name));
-  return (value, sink) => {
+  const properties = ownProperties(fields.map(({ name }) => name));
+  return (value, encoder) => {
     if (!isObject(value)) throw mustBe('an object', value);
-    const owned = properties(value);
+    const own = properties(value);
     for (const { name, write, absent } of fields) {
-      const own = owned[name];
-      if (own === undefined && absent !== undefined) absent(sink);
+      const property = own[name];
+      if (property === undefined && absent !== undefined) absent(encoder);
       else {
         try {
-          write(own, sink);
+          write(property, encoder);
         } catch (thrown) {
-          throw within(thrown, name);
+          throw errorAt(thrown, name);
         }
       }
     }
@@ -132,61 +129,61 @@ function recordWriter(fields: readonly FieldWriter[]): Write {
 }
 
 function arrayWriter(write: Write): Write {
-  return (value, sink) => {
+  return (value, encoder) => {
     if (!Array.isArray(value)) throw mustBe('a list', value);
-    if (value.length > 0) sink.zigzag(value.length);
-    let at = 0;
+    if (value.length > 0) encoder.zigzag(value.length);
+    let place = 0;
     try {
-      for (; at < value.length; at++) write(value[at], sink);
+      for (; place < value.length; place++) write(value[place], encoder);
     } catch (thrown) {
-      throw within(thrown, at);
+      throw errorAt(thrown, place);
     }
-    sink.byte(0);
+    encoder.byte(0);
   };
 }
 
 function mapWriter(write: Write): Write {
-  return (value, sink) => {
+  return (value, encoder) => {
     if (!isObject(value)) throw mustBe('an object', value);
     const names = Object.keys(value);
     let count = names.length;
     for (const name of names) if (value[name] === undefined) count--;
-    if (count > 0) sink.zigzag(count);
+    if (count > 0) encoder.zigzag(count);
     for (const name of names) {
-      const own = value[name];
-      if (own === undefined) continue;
-      sink.text(name);
+      const entry = value[name];
+      if (entry === undefined) continue;
+      encoder.text(name);
       try {
-        write(own, sink);
+        write(entry, encoder);
       } catch (thrown) {
-        throw within(thrown, name);
+        throw errorAt(thrown, name);
       }
     }
-    sink.byte(0);
+    encoder.byte(0);
   };
 }
 
 function enumWriter({ symbols }: avsc.types.EnumType): Write {
   const places = new Map<unknown, number>(symbols.map((symbol, place) => [symbol, place]));
-  return (value, sink) => {
+  return (value, encoder) => {
     const place = places.get(value);
-    if (place === undefined) throw new Misfit(`must be one of ${symbols.join(', ')}`);
-    sink.zigzag(place);
+    if (place === undefined) throw new ValidationError(`must be one of ${symbols.join(', ')}`);
+    encoder.zigzag(place);
   };
 }
 
-function bytesWriter(value: unknown, sink: Sink): void {
+function bytesWriter(value: unknown, encoder: Encoder): void {
   const bytes = bytesOf(value, 'bytes');
-  sink.zigzag(bytes.length);
-  sink.bytes(bytes);
+  encoder.zigzag(bytes.length);
+  encoder.bytes(bytes);
 }
 
 function fixedWriter({ size }: avsc.types.FixedType): Write {
   const what = `${size} bytes`;
-  return (value, sink) => {
+  return (value, encoder) => {
     const bytes = bytesOf(value, what);
-    if (bytes.length !== size) throw new Misfit(`must be ${what}, and is ${bytes.length}`);
-    sink.bytes(bytes);
+    if (bytes.length !== size) throw new ValidationError(`must be ${what}, and is ${bytes.length}`);
+    encoder.bytes(bytes);
   };
 }
 
@@ -194,9 +191,9 @@ function fixedWriter({ size }: avsc.types.FixedType): Write {
 function decimalWriter(type: Type, decimal: Decimal): Write {
   const size = type instanceof avsc.types.FixedType ? type.size : undefined;
   const writeBytes = type instanceof avsc.types.FixedType ? fixedWriter(type) : bytesWriter;
-  return (value, sink) => {
+  return (value, encoder) => {
     const isBytes = value instanceof Uint8Array;
-    writeBytes(isBytes ? value : bytesOfUnscaled(unscaled(value, decimal), size), sink);
+    writeBytes(isBytes ? value : bytesOfUnscaled(unscaled(value, decimal), size), encoder);
   };
 }
 
@@ -206,4 +203,55 @@ function bytesOf(value: unknown, what: string): Uint8Array {
   // eslint-disable-next-line no-control-regex
   if (typeof value !== 'string' || !/^[\u0000-\u00ff]*$/.test(value)) throw mustBe(what, value);
   return Buffer.from(value, 'latin1');
+}
+
+/** Writes what stands for an absent field. */
+export type WriteAbsent = (encoder: Encoder) => void;
+
+/**
+ * A default's bytes, made once.
+ * @param field for the message
+ * @throws Error where the default is none of its type
+ */
+export function absentWriter(write: Write, value: unknown, field: string): WriteAbsent {
+  const encoder = new Encoder();
+  try {
+    write(value, encoder);
+  } catch (thrown) {
+    throw new Error(`the default of its field "${field}" does not fit: ${faultOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
+  const bytes = encoder.take();
+  return (target) => target.bytes(bytes);
+}
+
+function faultOf(thrown: unknown): string {
+  if (thrown instanceof ValidationError) return `${thrown.path} ${thrown.reason}`.trim();
+  return thrown instanceof RangeError ? 'it holds itself' : String(thrown);
+}
+
+/** Text stands for a long in values only. */
+export const defaultLong =
+  (write: Write): Write =>
+  (value, encoder) => {
+    if (typeof value === 'string') throw mustBe('a long', value);
+    write(value, encoder);
+  };
+
+/** A default is of the first branch that it fits, so says the specification; of the very first, said the older one. */
+export function defaultUnionWriter(branches: readonly Write[]): Write {
+  return (value, encoder) => {
+    const start = encoder.position;
+    for (const [place, write] of branches.entries()) {
+      try {
+        encoder.zigzag(place);
+        return write(value, encoder);
+      } catch (thrown) {
+        if (!(thrown instanceof ValidationError)) throw thrown;
+        encoder.position = start;
+      }
+    }
+    throw mustBe('of a branch of its union', value);
+  };
 }

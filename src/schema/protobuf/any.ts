@@ -1,5 +1,5 @@
 import protobuf, { type Type } from 'protobufjs';
-import { isObject, Misfit, mustBe, within } from '../misfit.ts';
+import { ValidationError, errorAt, mustBe, isObject } from '../validation-error.ts';
 import type { Write } from './scalars.ts';
 import { wellKnown } from './well-known.ts';
 
@@ -34,19 +34,22 @@ export function anyWriter(any: Type, writerOf: (type: Type) => Write, writeParts
       // Else they would be left out like any that a schema does not know, and nothing would be left.
       const unknown = Object.keys(others).find((name) => !parts.has(name));
       if (unknown !== undefined)
-        throw new Misfit(`must say of which type it is, with "@type", and has "${unknown}"`);
+        throw new ValidationError(`must say of which type it is, with "@type", and has "${unknown}"`);
       return writeParts(value, writer);
     }
-    if (typeof url !== 'string') throw mustBe('a string', url).within('@type');
+    if (typeof url !== 'string') throw mustBe('a string', url).at('@type');
     const type = typeOfUrl(any, url);
     if (type === undefined)
-      throw new Misfit('must name a message of the schema or of its references, by its full name').within(
-        '@type',
-      );
+      throw new ValidationError(
+        'must name a message of the schema or of its references, by its full name',
+      ).at('@type');
     const packed = protobuf.Writer.create();
     const write = writerOf(type);
-    if (isValueInAny(type)) writeValue(write, others['value'], packed);
-    else write(others, packed);
+    try {
+      write(isValueInAny(type) ? others['value'] : others, packed);
+    } catch (thrown) {
+      throw isValueInAny(type) ? errorAt(thrown, 'value') : thrown;
+    }
     writeParts(
       { type_url: url.includes('/') ? url : `type.googleapis.com/${url}`, value: packed.finish() },
       writer,
@@ -55,11 +58,3 @@ export function anyWriter(any: Type, writerOf: (type: Type) => Write, writeParts
 }
 
 const parts: ReadonlySet<string> = new Set(['type_url', 'typeUrl', 'value']);
-
-function writeValue(write: Write, value: unknown, writer: protobuf.Writer): void {
-  try {
-    write(value, writer);
-  } catch (thrown) {
-    throw within(thrown, 'value');
-  }
-}

@@ -1,16 +1,23 @@
 import protobuf, { type Field, type MapField, type Type } from 'protobufjs';
-import { Misfit, isObject, mustBe, within } from '../misfit.ts';
-import { ownOf } from '../own.ts';
+import {
+  ValidationError,
+  errorAt,
+  mustBe,
+  isObject,
+  ownProperties,
+  eachItem,
+  eachProperty,
+} from '../validation-error.ts';
 import { anyWriter, isAny } from './any.ts';
 import { scalars, type Scalar, type Write } from './scalars.ts';
 import { wellKnown } from './well-known.ts';
 
-/** Writes a field with its tag, or nothing. @throws Misfit */
+/** Writes a field with its tag, or nothing. @throws ValidationError */
 type WriteField = (value: unknown, writer: protobuf.Writer) => void;
 
 /**
  * Writers for the messages that protobufjs has parsed: on its own `Writer`, but from values as JSON has them, by the rules of
- * ProtoJSON (64-bit integers and bytes as text, enums by name), and so that a misfit names its path.
+ * ProtoJSON (64-bit integers and bytes as text, enums by name), and so that an error names its path.
  */
 export class Messages {
   /** Also of messages under way: one may hold itself. */
@@ -43,7 +50,7 @@ export class Messages {
         write: this.#field(field),
       }));
     const hasOneofs = fields.some(({ oneof }) => oneof !== undefined);
-    const properties = ownOf(fields.flatMap(({ name, jsonName }) => [name, jsonName]));
+    const properties = ownProperties(fields.flatMap(({ name, jsonName }) => [name, jsonName]));
     return (value, writer) => {
       if (!isObject(value)) throw mustBe('an object', value);
       const owned = properties(value);
@@ -54,9 +61,9 @@ export class Messages {
           try {
             write(own, writer);
           } catch (thrown) {
-            throw within(thrown, name);
+            throw errorAt(thrown, name);
           }
-        } else if (required) throw mustBe('there', undefined).within(name);
+        } else if (required) throw mustBe('there', undefined).at(name);
       }
     };
   }
@@ -92,21 +99,14 @@ export class Messages {
     const keyOf = keyParser(field.keyType);
     const tag = tagOf(field.id, 2);
     const withNull = holdsNull(field);
-    return (value, writer) => {
-      if (!isObject(value)) throw mustBe('an object', value);
-      for (const name of Object.keys(value)) {
-        const own = value[name];
-        if (own === undefined || (own === null && !withNull)) continue;
-        try {
-          writer.uint32(tag).fork();
-          writeKey(keyOf(name), writer);
-          writeValue(own, writer);
-          writer.ldelim();
-        } catch (thrown) {
-          throw within(thrown, name);
-        }
-      }
+    const writeEntry = (entry: unknown, writer: protobuf.Writer, name: string): void => {
+      if (entry === null && !withNull) return;
+      writer.uint32(tag).fork();
+      writeKey(keyOf(name), writer);
+      writeValue(entry, writer);
+      writer.ldelim();
     };
+    return (value, writer) => eachProperty(value, writeEntry, writer);
   }
 }
 
@@ -129,7 +129,7 @@ const delimited =
   };
 
 function repeated(write: WriteField): WriteField {
-  return (value, writer) => eachOf(value, (item) => write(item, writer));
+  return (value, writer) => eachItem(value, write, writer);
 }
 
 function packed(id: number, { write }: Kind): WriteField {
@@ -137,19 +137,9 @@ function packed(id: number, { write }: Kind): WriteField {
   return (value, writer) => {
     if (Array.isArray(value) && value.length === 0) return;
     writer.uint32(tag).fork();
-    eachOf(value, (item) => write(item, writer));
+    eachItem(value, write, writer);
     writer.ldelim();
   };
-}
-
-function eachOf(value: unknown, write: (item: unknown) => void): void {
-  if (!Array.isArray(value)) throw mustBe('a list', value);
-  let at = 0;
-  try {
-    for (; at < value.length; at++) write(value[at]);
-  } catch (thrown) {
-    throw within(thrown, at);
-  }
 }
 
 function enumKind({ values }: protobuf.Enum): Kind {
@@ -157,7 +147,7 @@ function enumKind({ values }: protobuf.Enum): Kind {
   const numberOf = (value: unknown): number => {
     const number = typeof value === 'string' ? values[value] : value;
     if (typeof number === 'number' && numbers.has(number)) return number;
-    throw new Misfit(`must be one of ${Object.keys(values).join(', ')}`);
+    throw new ValidationError(`must be one of ${Object.keys(values).join(', ')}`);
   };
   return {
     wireType: 0,
@@ -194,7 +184,8 @@ function checkOneofs(
     const own = value[name] ?? value[jsonName] ?? undefined;
     if (own === undefined && !(takesNull && (value[name] === null || value[jsonName] === null))) continue;
     const other = taken.get(oneof);
-    if (other !== undefined) throw new Misfit(`holds "${other}" and "${name}", of which there may be one`);
+    if (other !== undefined)
+      throw new ValidationError(`holds "${other}" and "${name}", of which there may be one`);
     taken.set(oneof, name);
   }
 }

@@ -1,10 +1,8 @@
-import protobuf from 'protobufjs';
-import type { Compile, CompileReader } from '../format.ts';
-import { framing } from '../framing.ts';
+import { type Compile, type CompileReader, framing } from '../format.ts';
 import { at, find, first, parse } from './file.ts';
-import { messageIndexes } from './message-indexes.ts';
 import { Messages } from './messages.ts';
-import { plainOf } from './plain.ts';
+import { plainOf } from './message-json.ts';
+import protobuf from 'protobufjs';
 
 /** Protobuf (2, 3, editions), parsed by protobufjs from `.proto` text. */
 export const compileProtobuf: Compile = (text, { references = [], message } = {}) => {
@@ -32,3 +30,18 @@ export const protobufReader: CompileReader = (text, references) => {
     return { value: plainOf(type, type.decode(payload.subarray(size))), message: name };
   };
 };
+
+/**
+ * Which message of the schema's file it is: outermost first, as `framing` writes it.
+ * @returns `size`: the bytes it takes
+ * @throws Error where the bytes hold none
+ */
+function messageIndexes(payload: Buffer): { indexes: readonly number[]; size: number } {
+  const reader = protobuf.Reader.create(payload);
+  const count = reader.sint32();
+  // Most messages are the first of their file, and that is a single zero.
+  if (count === 0) return { indexes: [0], size: reader.pos };
+  if (count < 0 || count > payload.length) throw new Error('it does not begin with the place of its message');
+  const indexes = Array.from({ length: count }, () => reader.sint32());
+  return { indexes, size: reader.pos };
+}

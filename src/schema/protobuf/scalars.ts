@@ -1,9 +1,8 @@
 import type { Writer } from 'protobufjs';
-import { int32, int64, integer32, integer64, uint32, uint64 } from '../integers.ts';
-import { mustBe } from '../misfit.ts';
-import { real, real32 } from '../real.ts';
+import { int32, int64, integer32, integer64, uint32, uint64, real, real32 } from '../numbers.ts';
+import { mustBe } from '../validation-error.ts';
 
-/** Writes one value, without its tag. @throws Misfit */
+/** Writes one value, without its tag. @throws ValidationError */
 export type Write = (value: unknown, writer: Writer) => void;
 
 export interface Scalar {

@@ -1,6 +1,6 @@
 import type { Writer } from 'protobufjs';
-import { integer64, int64 } from '../integers.ts';
-import { isObject, mustBe, within } from '../misfit.ts';
+import { integer64, int64 } from '../numbers.ts';
+import { mustBe, eachItem, eachProperty } from '../validation-error.ts';
 import { scalars, wellFormed, type Write } from './scalars.ts';
 
 /** The messages that ProtoJSON has a form of their own for; undefined for any other. */
@@ -55,17 +55,13 @@ function writeTimestamp(value: unknown, writer: Writer): void {
 
 /** map<string, Value> fields = 1 */
 function writeStruct(value: unknown, writer: Writer): void {
-  if (!isObject(value)) throw mustBe('an object', value);
-  for (const name of Object.keys(value)) {
-    if (value[name] === undefined) continue;
-    try {
-      writer.uint32(10).fork().uint32(10).string(wellFormed(name)).uint32(18);
-      writeValue(value[name], writer.fork());
-      writer.ldelim().ldelim();
-    } catch (thrown) {
-      throw within(thrown, name);
-    }
-  }
+  eachProperty(value, writeEntry, writer);
+}
+
+function writeEntry(property: unknown, writer: Writer, name: string): void {
+  writer.uint32(10).fork().uint32(10).string(wellFormed(name)).uint32(18);
+  writeValue(property, writer.fork());
+  writer.ldelim().ldelim();
 }
 
 /** oneof: null_value = 1, number_value = 2, string_value = 3, bool_value = 4, struct_value = 5, list_value = 6 */
@@ -85,14 +81,10 @@ function writeValue(value: unknown, writer: Writer): void {
 
 /** repeated Value values = 1 */
 function writeList(value: unknown, writer: Writer): void {
-  if (!Array.isArray(value)) throw mustBe('a list', value);
-  let at = 0;
-  try {
-    for (; at < value.length; at++) {
-      writeValue(value[at], writer.uint32(10).fork());
-      writer.ldelim();
-    }
-  } catch (thrown) {
-    throw within(thrown, at);
-  }
+  eachItem(value, writeItem, writer);
+}
+
+function writeItem(item: unknown, writer: Writer): void {
+  writeValue(item, writer.uint32(10).fork());
+  writer.ldelim();
 }

@@ -1,5 +1,5 @@
 import { jsonOf, jsonText } from '../json-text.ts';
-import { isObject } from '../misfit.ts';
+import { isObject } from '../validation-error.ts';
 
 /**
  * The event in the columns of the ready-made Avro and Protobuf schemas: what is free becomes maps of texts. What is no event is

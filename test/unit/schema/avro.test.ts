@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import avsc from 'avsc';
 import fc from 'fast-check';
 import { compileAvro } from '../../../src/schema/avro/avro.ts';
-import { Misfit } from '../../../src/schema/misfit.ts';
+import { ValidationError } from '../../../src/schema/validation-error.ts';
 
 const write = (schema: unknown, value: unknown): Buffer =>
   compileAvro(JSON.stringify(schema)).writer(7)(value);
@@ -16,11 +16,11 @@ function read(schema: unknown, value: unknown): unknown {
   return JSON.parse(JSON.stringify(type.fromBuffer(bytes.subarray(5))));
 }
 
-function misfit(schema: unknown, value: unknown): string {
+function refusal(schema: unknown, value: unknown): string {
   try {
     write(schema, value);
   } catch (error) {
-    assert.ok(error instanceof Misfit);
+    assert.ok(error instanceof ValidationError);
     return `${error.path}: ${error.reason}`;
   }
   return 'fits';
@@ -91,8 +91,8 @@ describe('Avro', () => {
     const union = [record('View', { page: 'string' }), record('Click', { page: 'string', button: 'string' })];
     assert.deepEqual(read(union, { page: '/', button: 'buy' }), { Click: { page: '/', button: 'buy' } });
     assert.deepEqual(read(union, { page: '/' }), { View: { page: '/' } });
-    assert.equal(misfit(union, { page: '/', button: 5 }), 'button: must be a string, and is a whole number');
-    assert.equal(misfit(union, { button: 'buy' }), 'page: is missing, and must be a string');
+    assert.equal(refusal(union, { page: '/', button: 5 }), 'button: must be a string, and is a whole number');
+    assert.equal(refusal(union, { button: 'buy' }), 'page: is missing, and must be a string');
   });
 
   // Each branch that was tried tried all of those within it: one event of 20 levels held the process for 29 seconds.
@@ -107,7 +107,7 @@ describe('Avro', () => {
         Object.defineProperty({ next }, 'z', { enumerable: true, get: () => (reads++, z) });
       let value: unknown = level(null, leaf);
       for (let depth = 1; depth < 14; depth++) value = level(value, 1);
-      return { told: misfit(schema, { next: value }), reads };
+      return { told: refusal(schema, { next: value }), reads };
     };
     const valid = readsOf(1);
     assert.equal(valid.told, 'fits');
@@ -136,7 +136,7 @@ describe('Avro', () => {
       items: ['null', 'A', 'B', record('C', { list: { type: 'array', items: 'A' } })],
     };
     assert.equal(
-      misfit(record('L', { either, list }), { either: null, list: [{ list: [] }, wrong] }),
+      refusal(record('L', { either, list }), { either: null, list: [{ list: [] }, wrong] }),
       'list[1].z: must be a string, and is a whole number',
     );
   });
@@ -163,7 +163,7 @@ describe('Avro', () => {
       assert.deepEqual(read(schema, {}), { [name]: null });
       assert.deepEqual(read(schema, { [name]: 'x' }), { [name]: { string: 'x' } });
       assert.equal(
-        misfit(record('R', { [name]: 'string' }), {}),
+        refusal(record('R', { [name]: 'string' }), {}),
         `${name}: is missing, and must be a string`,
       );
     }
@@ -218,17 +218,17 @@ describe('Avro', () => {
       [{ tags: {} }, 'items: is missing, and must be a list'],
       [[], ': must be an object, and is a list'],
     ];
-    for (const [value, text] of cases) assert.equal(misfit(schema, value), text);
+    for (const [value, text] of cases) assert.equal(refusal(schema, value), text);
     assert.equal(
-      misfit('long', 2 ** 53),
+      refusal('long', 2 ** 53),
       ': must be a long, and is a number beyond 2^53, which is not exact: give it as text or BigInt',
     );
-    assert.equal(misfit('long', 2n ** 63n), ': must be a long, and is out of its range');
+    assert.equal(refusal('long', 2n ** 63n), ': must be a long, and is out of its range');
     // It was written as infinity.
-    assert.equal(misfit('float', -1e300), ': must be a float, and is out of its range');
-    assert.equal(misfit('float', Infinity), 'fits');
+    assert.equal(refusal('float', -1e300), ': must be a float, and is out of its range');
+    assert.equal(refusal('float', Infinity), 'fits');
     assert.equal(
-      misfit(['null', 'string', 'int'], {}),
+      refusal(['null', 'string', 'int'], {}),
       ': must be one of null, string, int, and is an object',
     );
   });
@@ -237,8 +237,8 @@ describe('Avro', () => {
     const schema = record('Node', { next: ['null', 'Node'] });
     const circle: { next?: unknown } = {};
     circle.next = circle;
-    assert.match(misfit(schema, circle), /is nested too deeply, or holds itself$/);
-    assert.equal(misfit(schema, { next: null }), 'fits');
+    assert.match(refusal(schema, circle), /is nested too deeply, or holds itself$/);
+    assert.equal(refusal(schema, { next: null }), 'fits');
   });
 
   it('knows the types of the schemas it refers to', () => {

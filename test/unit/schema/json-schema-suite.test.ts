@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { jsonSchemaSuite } from '../../../scripts/json-schema/suite.ts';
 import { compileJsonSchema } from '../../../src/schema/json-schema.ts';
-import { isObject, Misfit } from '../../../src/schema/misfit.ts';
+import { isObject, ValidationError } from '../../../src/schema/validation-error.ts';
 
 interface Group {
   readonly description: string;
@@ -129,7 +129,7 @@ function judge(schema: unknown, tests: Group['tests']): (boolean | undefined)[] 
       write(data);
       return true;
     } catch (thrown) {
-      return thrown instanceof Misfit ? false : undefined;
+      return thrown instanceof ValidationError ? false : undefined;
     }
   });
 }

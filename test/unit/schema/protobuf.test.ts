@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import protobuf from 'protobufjs';
-import { Misfit } from '../../../src/schema/misfit.ts';
+import { ValidationError } from '../../../src/schema/validation-error.ts';
 import { compileProtobuf } from '../../../src/schema/protobuf/protobuf.ts';
 
 const proto = (body: string): string => `syntax = "proto3"; package t; ${body}`;
@@ -14,11 +14,11 @@ function read(text: string, value: unknown): unknown {
   return type.toObject(type.decode(bytes.subarray(6)), { longs: String, enums: String, bytes: String });
 }
 
-function misfit(text: string, value: unknown): string {
+function refusal(text: string, value: unknown): string {
   try {
     compileProtobuf(text).writer(7)(value);
   } catch (error) {
-    assert.ok(error instanceof Misfit);
+    assert.ok(error instanceof ValidationError);
     return `${error.path}: ${error.reason}`;
   }
   return 'fits';
@@ -84,15 +84,15 @@ describe('Protobuf', () => {
     );
     const bytes = compileProtobuf(text).writer(7)({ a: 0, b: 0, c: '', d: 0 });
     assert.equal(bytes.toString('hex'), '000000000700' + '1000' + '2000');
-    assert.equal(misfit(text, { d: 1, e: 2 }), ': holds "d" and "e", of which there may be one');
-    assert.equal(misfit(text, { d: 1, e: null }), 'fits');
+    assert.equal(refusal(text, { d: 1, e: 2 }), ': holds "d" and "e", of which there may be one');
+    assert.equal(refusal(text, { d: 1, e: null }), 'fits');
   });
 
   it('does not take what every object inherits for a field', () => {
     const text = proto(
       'message M { string constructor = 1; oneof x { string valueOf = 2; string b = 3; } string to_string = 4; }',
     );
-    assert.equal(misfit(text, { b: 'x' }), 'fits');
+    assert.equal(refusal(text, { b: 'x' }), 'fits');
     assert.deepEqual(read(text, { constructor: 'x' }), { constructor: 'x' });
   });
 
@@ -154,7 +154,7 @@ describe('Protobuf', () => {
     assert.equal(hex({ w: null, s: null }), '2202' + '0800');
     assert.equal(hex({ long_name: null }), '3202' + '0800');
     assert.equal(hex({ longName: null }), '3202' + '0800');
-    assert.equal(misfit(text, { w: null, s: 'x' }), ': holds "s" and "w", of which there may be one');
+    assert.equal(refusal(text, { w: null, s: 'x' }), ': holds "s" and "w", of which there may be one');
   });
 
   // Date knows milliseconds, and the other digits of a text were lost.
@@ -215,9 +215,9 @@ describe('Protobuf', () => {
       [{ f: 1e300 }, 'f: must be a float, and is out of its range'],
       [[], ': must be an object, and is a list'],
     ];
-    for (const [value, reason] of cases) assert.equal(misfit(text, value), reason);
+    for (const [value, reason] of cases) assert.equal(refusal(text, value), reason);
     const required = 'syntax = "proto2"; package t; message M { required string id = 1; }';
-    assert.equal(misfit(required, {}), 'id: is missing, and must be there');
+    assert.equal(refusal(required, {}), 'id: is missing, and must be there');
   });
 
   it('refuses a schema that it cannot write', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { CompileOptions } from '../../../src/schema/format.ts';
-import { loadFormat, loadReader } from '../../../src/schema/load.ts';
+import { loadFormat, loadReader } from '../../../src/schema/load-format.ts';
 import { flattened } from '../../../src/schema/walkeros-event/flatten.ts';
 import { walkerosEventSchemas } from '../../../src/schema/walkeros-event/schemas.ts';
 import type { SchemaType } from '../../../src/model/schema.ts';

@@ -5,7 +5,7 @@ import { valueRegistries } from '../../../../src/config/mapping.ts';
 import { decoderOf, type FramedReaders } from '../../../../src/cli/reading/decode.ts';
 import { cloudEvents } from '../../../../src/record/cloudevents.ts';
 import { schemaReaders } from '../../../../src/cli/reading/schema-readers.ts';
-import { loadFormat } from '../../../../src/schema/load.ts';
+import { loadFormat } from '../../../../src/schema/load-format.ts';
 import type { KafkaError } from '../../../../src/model/errors.ts';
 import type { Schema } from '../../../../src/model/schema.ts';
 import { event } from '../../../support/flow.ts';

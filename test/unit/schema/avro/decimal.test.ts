@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { avroReader, compileAvro } from '../../../../src/schema/avro/avro.ts';
-import { Misfit } from '../../../../src/schema/misfit.ts';
+import { ValidationError } from '../../../../src/schema/validation-error.ts';
 
 const money = { type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 };
 const small = { type: 'fixed', name: 'Small', size: 3, logicalType: 'decimal', precision: 6, scale: 2 };
@@ -13,11 +13,11 @@ const hex = (schema: unknown, value: unknown): string =>
 const back = (schema: unknown, bytes: string): unknown =>
   avroReader(JSON.stringify(schema), [])(Buffer.from(bytes, 'hex')).value;
 
-function misfit(schema: unknown, value: unknown): string {
+function refusal(schema: unknown, value: unknown): string {
   try {
     hex(schema, value);
   } catch (error) {
-    assert.ok(error instanceof Misfit);
+    assert.ok(error instanceof ValidationError);
     return `${error.path}: ${error.reason}`;
   }
   return 'fits';
@@ -70,9 +70,9 @@ describe('a decimal in Avro', () => {
       [NaN, 'must be a decimal, as number or as text, and is a number'],
       [null, 'must be a decimal, as number or as text, and is null'],
     ];
-    for (const [value, reason] of cases) assert.equal(misfit(money, value), `: ${reason}`);
+    for (const [value, reason] of cases) assert.equal(refusal(money, value), `: ${reason}`);
     const order = { type: 'record', name: 'O', fields: [{ name: 'total', type: money }] };
-    assert.match(misfit(order, { total: '1.234' }), /^total: must be a decimal/);
+    assert.match(refusal(order, { total: '1.234' }), /^total: must be a decimal/);
   });
 
   it('is read back as text, which the writer takes', () => {

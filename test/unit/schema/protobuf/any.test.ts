@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Misfit } from '../../../../src/schema/misfit.ts';
+import { ValidationError } from '../../../../src/schema/validation-error.ts';
 import { compileProtobuf, protobufReader } from '../../../../src/schema/protobuf/protobuf.ts';
 
 const schema = `syntax = "proto3"; package a; import "google/protobuf/any.proto"; import "google/protobuf/timestamp.proto";
@@ -19,11 +19,11 @@ function packed(url: string, value: string): string {
   return part('0a', part('0a', Buffer.from(url).toString('hex')) + part('12', value));
 }
 
-function misfit(any: unknown): string {
+function refusal(any: unknown): string {
   try {
     write(any);
   } catch (error) {
-    assert.ok(error instanceof Misfit);
+    assert.ok(error instanceof ValidationError);
     return `${error.path}: ${error.reason}`;
   }
   return 'fits';
@@ -61,23 +61,23 @@ describe('an Any', () => {
   it('is refused where its type is unknown or not said', () => {
     const unknown = 'must name a message of the schema or of its references, by its full name';
     for (const url of [of('a.None'), of('Order'), of(''), ''])
-      assert.equal(misfit({ '@type': url, id: 'A' }), `any.@type: ${unknown}`);
-    assert.equal(misfit({ '@type': 5 }), 'any.@type: must be a string, and is a whole number');
-    assert.equal(misfit({ id: 'A' }), 'any: must say of which type it is, with "@type", and has "id"');
-    assert.equal(misfit('A'), 'any: must be an object with "@type", and is a string');
+      assert.equal(refusal({ '@type': url, id: 'A' }), `any.@type: ${unknown}`);
+    assert.equal(refusal({ '@type': 5 }), 'any.@type: must be a string, and is a whole number');
+    assert.equal(refusal({ id: 'A' }), 'any: must say of which type it is, with "@type", and has "id"');
+    assert.equal(refusal('A'), 'any: must be an object with "@type", and is a string');
   });
 
   it('names the path within it', () => {
     const more = { '@type': of('a.Order'), id: 5 };
     assert.equal(
-      misfit({ '@type': of('a.Order'), more }),
+      refusal({ '@type': of('a.Order'), more }),
       'any.more.id: must be a string, and is a whole number',
     );
     assert.equal(
-      misfit({ '@type': of('google.protobuf.Duration'), value: '1.5s' }),
+      refusal({ '@type': of('google.protobuf.Duration'), value: '1.5s' }),
       'any.value: must be an object, and is a string',
     );
-    assert.match(misfit({ '@type': of('google.protobuf.Timestamp') }), /^any\.value: is missing/);
+    assert.match(refusal({ '@type': of('google.protobuf.Timestamp') }), /^any\.value: is missing/);
   });
 
   it('is read back as it was written', () => {

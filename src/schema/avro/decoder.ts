@@ -1,7 +1,7 @@
-import { exactInteger } from '../integers.ts';
+import { exactInteger } from '../numbers.ts';
 
 /** Reads one value. @throws Error where the bytes end too early or cannot be of the type */
-export type Read = (source: Source) => unknown;
+export type Read = (decoder: Decoder) => unknown;
 
 /** As deep as protobufjs reads: damaged bytes of a type that holds itself would overflow the stack. */
 const mostDeep = 100;
@@ -10,7 +10,7 @@ const mostDeep = 100;
 const mostWithoutBytes = 1_000;
 
 /** The bytes of one value, read from front to back. */
-export class Source {
+export class Decoder {
   readonly #bytes: Buffer;
   #position = 0;
   #depth = 0;
@@ -25,7 +25,7 @@ export class Source {
   }
 
   /** Reads a value inside another one. */
-  within<Result>(read: (source: this) => Result): Result {
+  within<Result>(read: (decoder: this) => Result): Result {
     this.#depth += 1;
     if (this.#depth > mostDeep) throw new Error(`it is more than ${mostDeep} values deep`);
     const result = read(this);
@@ -34,7 +34,7 @@ export class Source {
   }
 
   /** Reads one of many: those that take no bytes would else be believed in any number. */
-  item<Result>(read: (source: this) => Result): Result {
+  item<Result>(read: (decoder: this) => Result): Result {
     const { left } = this;
     const result = read(this);
     if (this.left === left && --this.#items < 0) throw new Error('it counts more items than it has bytes');

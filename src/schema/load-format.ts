@@ -1,6 +1,6 @@
-import type { SchemaType } from '../model/schema.ts';
+import type { SchemaType, Schema } from '../model/schema.ts';
 import type { Compile, CompileReader } from './format.ts';
-import { jsonReader } from './json-reader.ts';
+import { KafkaError, reasonOf } from '../model/errors.ts';
 
 /** The library of a format is loaded with its first schema, so that who writes JSON pays nothing for the others. */
 export async function loadFormat(type: SchemaType): Promise<Compile> {
@@ -23,5 +23,25 @@ export async function loadReader(type: SchemaType): Promise<CompileReader> {
       return jsonReader;
     case 'PROTOBUF':
       return (await import('./protobuf/protobuf.ts')).protobufReader;
+  }
+}
+
+/** Behind a JSON Schema's id stands JSON; to read it nobody needs the schema. */
+export const jsonReader: CompileReader = () => (payload) => {
+  const json = payload.toString();
+  return { value: JSON.parse(json) as unknown, json };
+};
+
+/** @throws KafkaError SCHEMA_INVALID where no value could be written with it */
+export async function checkSchema({ schemaType, schema }: Schema): Promise<void> {
+  const compile = await loadFormat(schemaType);
+  try {
+    compile(schema);
+  } catch (thrown) {
+    throw new KafkaError(
+      'SCHEMA_INVALID',
+      `The schema is not valid as ${schemaType}: ${reasonOf(thrown)}. Correct the schema, or its schemaType.`,
+      { cause: thrown },
+    );
   }
 }

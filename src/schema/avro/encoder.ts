@@ -1,8 +1,8 @@
-/** Writes one value. @throws Misfit */
-export type Write = (value: unknown, sink: Sink) => void;
+/** Writes one value. @throws ValidationError */
+export type Write = (value: unknown, encoder: Encoder) => void;
 
 /** Bytes to be, in a buffer that grows. One is shared by all writers: each takes its bytes out before the next begins. */
-export class Sink {
+export class Encoder {
   #bytes = Buffer.allocUnsafeSlow(4096);
   position = 0;
   /** Counts the values written: what was found out about the objects in one says nothing about the next. */
