@@ -40,19 +40,21 @@ export async function runLong(
 /** Pushes to a broker that is stopped in its tracks: how much memory they take, and how long the slowest is left waiting. */
 export async function runFrozen(
   context: RowContext,
-  open: (own: RowContext) => Promise<(index: number) => Promise<unknown>>,
+  open: (own: RowContext, isFrozen: () => boolean) => Promise<(index: number) => Promise<unknown>>,
 ): Promise<RowResult> {
   const cluster = await startKafka({ own: true, cpus: pins?.broker });
+  let frozen = false;
   try {
     const own = { ...context, brokers: cluster.brokers };
     await createTopic(own.brokers, own.topic, { partitions: 6 });
-    const push = await open(own);
+    const push = await open(own, () => frozen);
     await push(0).catch(unanswered);
     // V8 lets its young generation grow under load, broker or no broker: that is not what is measured here.
     await new Load({ events: context.warmUp, inFlight, limitMs: context.limitMs }, (index, load) => {
       push(index).then(() => load.answered(), load.fail);
     }).run();
     await Promise.all(cluster.nodes.map((node) => node.freeze()));
+    frozen = true;
     const begin = process.memoryUsage.rss();
     const { slowest, peak } = await pushAll(context.events, push);
     return { figures: { growth: (peak - begin) / mebibyte, slowest: slowest / 1_000 }, stored: 0 };

@@ -17,14 +17,19 @@ const deliveryTimeout = 30_000;
 const settledWithin = 32;
 
 /** What a hundred thousand pushes cost the collector, whoever keeps them waiting. */
-const silentSink: Destination.Instance = {
-  type: 'silent',
-  config: {},
-  push: () =>
-    new Promise<void>((_, reject) => setTimeout(() => reject(new Error('no answer')), deliveryTimeout)),
-};
+function silentSink(isFrozen: () => boolean): Destination.Instance {
+  return {
+    type: 'silent',
+    config: {},
+    push: () =>
+      isFrozen()
+        ? new Promise<void>((_, reject) => setTimeout(() => reject(new Error('no answer')), deliveryTimeout))
+        : undefined,
+  };
+}
 
 const frozenSink = 'frozen, a sink that is silent for 30 s';
+const heldRecords = 'frozen, records that are held for 30 s';
 
 export const memory: Part = {
   title: 'Memory',
@@ -44,7 +49,13 @@ export const memory: Part = {
     {
       name: frozenSink,
       share: 0.1,
-      run: (context) => runFrozen(context, () => flowPush(silentSink, { timeout: 37_500 })),
+      run: (context) =>
+        runFrozen(context, (_, isFrozen) => flowPush(silentSink(isFrozen), { timeout: 37_500 })),
+    },
+    {
+      name: heldRecords,
+      share: 0.1,
+      run: (context) => runFrozen(context, (own, isFrozen) => Promise.resolve(heldPush(own.topic, isFrozen))),
     },
     frozenEngine('platformatic'),
     frozenEngine('kafkajs'),
@@ -56,8 +67,9 @@ export const memory: Part = {
     {
       row: `frozen, engine ${client}`,
       figure: 'growth',
+      beyond: heldRecords,
       bound: 'at most',
-      limit: bufferMemoryMiB + 150,
+      limit: bufferMemoryMiB,
       unit: ' MiB',
     },
     {
@@ -93,6 +105,23 @@ function frozen(client: Client): Row {
     run: (context) =>
       runFrozen(context, async (own) => flowPush(await loadOurs(), kafkaConfig(own, { client }))),
   };
+}
+
+/** What pushes hold by themselves, without an engine: the bytes of their records, and their promises. All end together. */
+function heldPush(topic: string, isFrozen: () => boolean): (index: number) => Promise<void> {
+  const records = readRecords(topic);
+  const held: { readonly record: KafkaRecord; readonly reject: (error: Error) => void }[] = [];
+  const endAll = (): void => {
+    const error = new Error('no answer');
+    for (const { reject } of held.splice(0)) reject(error);
+  };
+  return (index) =>
+    new Promise((resolve, reject) => {
+      const record = copyOf(nth(records, index));
+      if (!isFrozen()) return setImmediate(resolve);
+      if (held.length === 0) setTimeout(endAll, deliveryTimeout);
+      held.push({ record, reject });
+    });
 }
 
 /** What is ours to bound: the collector keeps far more for each push that waits. */
