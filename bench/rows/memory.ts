@@ -67,9 +67,8 @@ export const memory: Part = {
     {
       row: `frozen, engine ${client}`,
       figure: 'growth',
-      beyond: heldRecords,
       bound: 'at most',
-      limit: bufferMemoryMiB,
+      limit: bufferMemoryMiB + 150,
       unit: ' MiB',
     },
     {

@@ -32,7 +32,13 @@ export type Notice =
       readonly bytes: number;
       readonly records: number;
     }
-  | { readonly kind: 'gave-up'; readonly topic: string; readonly error: KafkaError }
+  /** `records`: how many failed with this error; one if absent. */
+  | {
+      readonly kind: 'gave-up';
+      readonly topic: string;
+      readonly error: KafkaError;
+      readonly records?: number;
+    }
   | { readonly kind: 'rejected'; readonly topic: string; readonly error: KafkaError }
   | {
       readonly kind: 'dead-lettered';

@@ -18,6 +18,8 @@ export class Completion {
   readonly #deadLetterTopic: string | undefined;
   readonly #timeout: number;
   readonly #context: DeliveryContext;
+  /** How many records each error has failed, between `holdNotices` and `giveNotices`. */
+  #failed: Map<KafkaError, { readonly topic: string; records: number }> | undefined;
 
   /** @param timeout how long a push waits for Kafka, in milliseconds */
   constructor(
@@ -89,8 +91,28 @@ export class Completion {
 
   fail(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
-    this.#context.notify({ kind: 'gave-up', topic: record.content.topic, error });
+    const { topic } = record.content;
+    const failed = this.#failed?.get(error);
+    if (failed !== undefined) failed.records++;
+    else if (this.#failed !== undefined) this.#failed.set(error, { topic, records: 1 });
+    else this.#context.notify({ kind: 'gave-up', topic, error });
     this.#complete(record, error);
+  }
+
+  /**
+   * From here to `giveNotices`, records that fail with the same error make one notice. A hundred thousand may expire together,
+   * and a log line and a metric for each took half a kilobyte of garbage a record. There are two calls instead of one with a
+   * closure: an error keeps the functions of its stack, and with them the expired records they would close over.
+   */
+  holdNotices(): void {
+    this.#failed = new Map();
+  }
+
+  giveNotices(): void {
+    const failed = this.#failed ?? [];
+    this.#failed = undefined;
+    for (const [error, { topic, records }] of failed)
+      this.#context.notify({ kind: 'gave-up', topic, error, records });
   }
 
   /**

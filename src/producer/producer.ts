@@ -139,10 +139,12 @@ export class Producer {
   #sweep(): void {
     const errors = new ExpiryErrors(this.#settings);
     const overdue = this.#live.overdue(this.#context.clock.now());
+    this.#completion.holdNotices();
     for (const record of overdue) {
       record.lastError ??= record.content.pending?.lastError ?? this.#sender.blockingError(record);
       this.#sender.expire(record, errors.of(record));
     }
+    this.#completion.giveNotices();
     this.#serialization.tend();
     const pending = this.#sender.tend(overdue.length > 0);
     this.#cancelSweep = undefined;

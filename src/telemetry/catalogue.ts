@@ -18,6 +18,8 @@ export interface CatalogueEntry<Kind extends NoticeKind> {
     /** Lines of one subject are counted together. Default: the kind, or the state. */
     readonly subject?: (notice: NoticeOf<Kind>) => string;
     readonly text: (notice: NoticeOf<Kind>) => string;
+    /** How many such events the notice stands for. Default: one. */
+    readonly count?: (notice: NoticeOf<Kind>) => number;
     /** What an operator should do, for docs/telemetry.md. */
     readonly act: string;
   };
@@ -116,9 +118,10 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       level: 'error',
       subject: ({ topic, error }) => failedPush('gave-up', topic, error),
       text: ({ error }) => error.message,
+      count: ({ records = 1 }) => records,
       act: 'Look at the cause that the line names. A record that "may have been written" can be there twice if sent again.',
     },
-    measure: ({ topic, error }, measure) => measure('rejected', 1, { topic, error }),
+    measure: ({ topic, error, records = 1 }, measure) => measure('rejected', records, { topic, error }),
   },
   rejected: {
     help: 'A push failed because its record can never be stored.',

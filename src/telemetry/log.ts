@@ -71,6 +71,7 @@ interface Line {
   /** The subject of those beyond the limit. */
   readonly shared: string;
   readonly rate: Rate;
+  readonly count: number;
   /** The state of the subject from here on; undefined if the line tells of none. */
   readonly state: string | undefined;
   /** Called only for what is written: a fault may give a notice of every record. */
@@ -127,7 +128,7 @@ export function createLog(logger: Logger, clock: LogClock): Log {
     if (line.state !== undefined && line.state === subject.state) return;
     subject.state = line.state;
     subject.newest = line;
-    subject.unwritten++;
+    subject.unwritten += line.count;
     writeOrWait(subject);
   };
   const flush = (): void => {
@@ -151,6 +152,7 @@ function lineOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind>): Li
     level: line.level,
     subject,
     shared,
+    count: line.count?.(notice) ?? 1,
     rate: line.changes === undefined ? repetitions : changes,
     state: line.changes === undefined ? undefined : `${kind} ${subject}`,
     text: () => line.text(notice),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
+import type { Notice } from '../../../src/model/notice.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
@@ -71,5 +72,31 @@ describe('an outage of a minute and a half, with the defaults', () => {
       assert.match(message, /deliveryTimeout \(30000 ms\)/);
     }
     assert.equal(told[0]?.mayHaveBeenWritten, true);
+  });
+
+  // A log line and a metric for each of a hundred thousand took 50 MiB of garbage, at the moment when memory is short anyway.
+  it('tells log and metrics once of the records that expire together, with their number', async () => {
+    const clock = new FakeClock();
+    const notices: Notice[] = [];
+    const delivery = new Producer(
+      {
+        layout: () => Promise.resolve({ leaders: [1] }),
+        produce: () => new Promise<never>(() => undefined),
+        initProducerId: noProducerId,
+        partitionOf,
+      },
+      { ...defaults, retry, linger, batchSize, bufferMemory, deliveryTimeout },
+      { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },
+    );
+    const pushes = Array.from({ length: 1_000 }, (_, n) => delivery.send(record(`${n}`)));
+    const told = Promise.allSettled(pushes);
+    await clock.advance(31_000);
+    assert.equal((await told).filter(({ status }) => status === 'rejected').length, 1_000);
+    const gaveUp = notices.flatMap((notice) => (notice.kind === 'gave-up' ? [notice] : []));
+    assert.equal(
+      gaveUp.reduce((sum, { records = 1 }) => sum + records, 0),
+      1_000,
+    );
+    assert.ok(gaveUp.length <= 2, `${gaveUp.length} notices: those sent, and those that waited`);
   });
 });

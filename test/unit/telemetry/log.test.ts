@@ -27,6 +27,18 @@ describe('log', () => {
     ]);
   });
 
+  it('counts the records that one notice stands for', async () => {
+    const { lines, clock, notify } = setUp();
+    const error = new KafkaError('DEADLINE_EXCEEDED', 'Too late.');
+    notify({ kind: 'gave-up', topic: 'a', error, records: 1_000 });
+    notify({ kind: 'gave-up', topic: 'a', error, records: 20 });
+    await clock.advance(60_000);
+    assert.deepEqual(lines, [
+      'error Too late. (and 999 more like it since the last line)',
+      'error Too late. (and 19 more like it since the last line)',
+    ]);
+  });
+
   // Twenty records went to the dead letters within a second, and the log said one for ever after.
   it('says how many there were when nothing more comes', async () => {
     const { lines, clock, notify } = setUp();
