@@ -2,6 +2,7 @@ import { reasonOf } from '../../model/errors.ts';
 import { answers, timeouts } from './checks/answers.ts';
 import { dns, sasl, tcp } from './checks/brokers.ts';
 import { cluster } from './checks/cluster.ts';
+import { heap } from './checks/heap.ts';
 import { clock, registry } from './checks/registry.ts';
 import { spool } from './checks/spool.ts';
 import { tls } from './checks/tls.ts';
@@ -32,6 +33,7 @@ const checks: readonly Check[] = [
   { name: 'clock', needs: ['settings'], examine: clock },
   { name: 'answers', needs: ['settings'], examine: answers },
   { name: 'timeouts', needs: ['settings'], examine: timeouts },
+  { name: 'heap', needs: [], examine: heap },
 ];
 
 /**

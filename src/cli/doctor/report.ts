@@ -15,6 +15,7 @@ export const checkNames = [
   'clock',
   'answers',
   'timeouts',
+  'heap',
 ] as const;
 
 export type CheckName = (typeof checkNames)[number];
