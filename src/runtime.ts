@@ -5,7 +5,7 @@ import type { Client } from './transport/port.ts';
 import { clientOptions } from './transport/client-options.ts';
 import { systemClock } from './producer/ports.ts';
 import { Producer } from './producer/producer.ts';
-import type { Broker, DeliverySettings } from './producer/ports.ts';
+import type { Broker, ProducerSettings } from './producer/ports.ts';
 import type { Options } from './config/resolve.ts';
 import { headersOf, type RecordSettings } from './record/build.ts';
 import { openSpool } from './spool/open.ts';
@@ -81,7 +81,7 @@ export async function openRuntime(
 interface Opened {
   readonly telemetry: Telemetry;
   readonly client: Client;
-  readonly spool: DeliverySettings['spool'];
+  readonly spool: ProducerSettings['spool'];
 }
 
 function runtimeOf(
@@ -149,7 +149,7 @@ async function spoolOf(
   env: Env,
   notify: Notify,
   patience: number | undefined,
-): Promise<DeliverySettings['spool']> {
+): Promise<ProducerSettings['spool']> {
   if (spool === undefined || env.kafka) return undefined;
   const file = await openSpool({ ...spool, patience }, notify);
   notify({ kind: 'spool-opened', path: spool.path });
@@ -223,7 +223,7 @@ function topicMissing(topic: string, brokers: readonly string[], id: string, cau
   );
 }
 
-function deliverySettings(options: Options, client: Client): Omit<DeliverySettings, 'spool'> {
+function deliverySettings(options: Options, client: Client): Omit<ProducerSettings, 'spool'> {
   const { retry, linger, batchSize, bufferMemory, deliveryTimeout, deadLetter, idempotent } = options;
   return {
     idempotent,

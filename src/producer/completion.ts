@@ -3,7 +3,7 @@ import type { BufferPool } from './buffer-pool.ts';
 import { deadLetterOf, refusalOf, smallerDeadLetter } from './dead-letter.ts';
 import { failures } from './failures.ts';
 import type { LiveRecords } from './live-records.ts';
-import type { DeliveryContext } from './ports.ts';
+import type { ProducerContext } from './ports.ts';
 import { createProducerRecord, type ProducerRecord } from './producer-record.ts';
 import type { SpooledRecords } from './spooled-records.ts';
 
@@ -17,7 +17,7 @@ export class Completion {
   readonly #spooled: SpooledRecords | undefined;
   readonly #deadLetterTopic: string | undefined;
   readonly #timeout: number;
-  readonly #context: DeliveryContext;
+  readonly #context: ProducerContext;
   /** How many records each error has failed, between `holdNotices` and `giveNotices`. */
   #failed: Map<KafkaError, { readonly topic: string; records: number }> | undefined;
 
@@ -28,7 +28,7 @@ export class Completion {
     spooled: SpooledRecords | undefined,
     deadLetterTopic: string | undefined,
     timeout: number,
-    context: DeliveryContext,
+    context: ProducerContext,
   ) {
     this.#live = live;
     this.#pool = pool;
@@ -47,7 +47,7 @@ export class Completion {
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
   reject(record: ProducerRecord, answer: KafkaError): void {
     if (record.state === 'done') return;
-    const error = failures.refused(record, answer);
+    const error = failures.rejected(record, answer);
     const { topic } = record.content;
     const deadLetterTopic = this.#deadLetterTopic;
     const isDeadLetter = topic === deadLetterTopic;

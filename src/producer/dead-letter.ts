@@ -7,10 +7,10 @@ import { errorCodes, KafkaError, reasonOf, type ErrorCode } from '../model/error
 const longestMessage = 1_024;
 
 /**
- * The rejected record, its key, value and headers untouched, with headers that tell why it is here.
+ * The rejected record, its key, value and headers untouched, with headers that say why it was rejected.
  *
- * A letter has the time at which it is written. With the record's own time it would be refused for the same reason as the
- * record, or deleted at once: brokers judge both by that time.
+ * A dead letter has the time at which it is written. With the record's own time it would be rejected for the same reason as
+ * the record, or deleted at once: brokers judge both by that time.
  */
 export function deadLetterOf(
   record: KafkaRecord,
@@ -35,7 +35,7 @@ export function deadLetterOf(
   };
 }
 
-/** Headers that a letter can do without. */
+/** Headers that a dead letter can do without. */
 const dispensable: ReadonlySet<string> = new Set([
   deadLetterHeaders.message,
   deadLetterHeaders.attempts,
@@ -43,22 +43,22 @@ const dispensable: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A letter is larger than its record, and the dead-letter topic often has the same limit. First the headers go that nobody
- * needs to send the record again, then the value is compressed, whatever `settings.kafka.compression` says.
+ * A dead letter is larger than its record, and the dead-letter topic often has the same limit. First it loses the headers
+ * that nobody needs to send the record again, then its value is compressed, whatever `settings.kafka.compression` says.
  * @returns undefined where it cannot be smaller
  */
-export function smallerDeadLetter(letter: KafkaRecord): KafkaRecord | undefined {
-  const { headers } = letter;
-  const isLetter = deadLetterHeaders.topic in headers && deadLetterHeaders.timestamp in headers;
-  if (!isLetter || deadLetterHeaders.encoding in headers) return undefined;
+export function smallerDeadLetter(deadLetter: KafkaRecord): KafkaRecord | undefined {
+  const { headers } = deadLetter;
+  const isOurs = deadLetterHeaders.topic in headers && deadLetterHeaders.timestamp in headers;
+  if (!isOurs || deadLetterHeaders.encoding in headers) return undefined;
   if (deadLetterHeaders.message in headers) {
     const needed = Object.entries(headers).filter(([name]) => !dispensable.has(name));
-    return { ...letter, headers: Object.fromEntries(needed) };
+    return { ...deadLetter, headers: Object.fromEntries(needed) };
   }
-  return { ...letter, pending: new Compressing(letter.value) };
+  return { ...deadLetter, pending: new CompressedValue(deadLetter.value) };
 }
 
-/** What the headers of a stored letter tell. Undefined for other records of the topic. */
+/** Why a record was rejected, by the headers of its dead letter. Undefined for other records of the topic. */
 export function refusalOf({
   headers,
 }: KafkaRecord): { readonly topic: string; readonly error: KafkaError } | undefined {
@@ -83,8 +83,8 @@ const compress = promisify(zstdCompress);
 /** Slower than the default, and smaller: there are few of these, and they are compressed off the event loop. */
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 9 } };
 
-/** The value of a letter, on its way through the thread pool. */
-class Compressing implements Pending {
+/** The value of a dead letter, while the thread pool compresses it. */
+class CompressedValue implements Pending {
   readonly lastError = undefined;
   readonly #done: Promise<void>;
   #value: Buffer | undefined;
@@ -97,14 +97,14 @@ class Compressing implements Pending {
     );
   }
 
-  finish(letter: KafkaRecord): KafkaRecord | undefined {
+  finish(deadLetter: KafkaRecord): KafkaRecord | undefined {
     if (this.#failure !== undefined) {
       const message = `The dead letter could not be compressed: ${reasonOf(this.#failure)}.`;
-      throw new KafkaError('RECORD_REJECTED', message, { topic: letter.topic, cause: this.#failure });
+      throw new KafkaError('RECORD_REJECTED', message, { topic: deadLetter.topic, cause: this.#failure });
     }
     if (this.#value === undefined) return undefined;
-    const headers = { ...letter.headers, [deadLetterHeaders.encoding]: zstdEncoding };
-    return { ...letter, value: this.#value, headers, pending: undefined };
+    const headers = { ...deadLetter.headers, [deadLetterHeaders.encoding]: zstdEncoding };
+    return { ...deadLetter, value: this.#value, headers, pending: undefined };
   }
 
   moved(): Promise<void> {

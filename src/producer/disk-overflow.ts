@@ -1,7 +1,7 @@
 import type { BufferPool } from './buffer-pool.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import type { Broker, Clock, DeliverySettings } from './ports.ts';
+import type { Broker, Clock, ProducerSettings } from './ports.ts';
 import type { ProducerRecord } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
 import type { SpooledRecords } from './spooled-records.ts';
@@ -19,7 +19,7 @@ export interface SharedOverflow {
   readonly spooled: SpooledRecords;
   readonly pool: BufferPool;
   readonly live: LiveRecords;
-  readonly settings: Pick<DeliverySettings, 'batchSize'> & { readonly always: boolean };
+  readonly settings: Pick<ProducerSettings, 'batchSize'> & { readonly always: boolean };
   readonly clock: Clock;
 }
 

@@ -22,7 +22,7 @@ export const failures = {
   },
 
   /** The broker's last word is about the last try alone. */
-  refused(record: ProducerRecord, error: KafkaError): KafkaError {
+  rejected(record: ProducerRecord, error: KafkaError): KafkaError {
     if (error.mayHaveBeenWritten || !mayBeWritten(record)) return error;
     return new KafkaError(error.code, `${error.message} An earlier request may have written this record.`, {
       ...about(record),

@@ -63,7 +63,7 @@ export interface RetryPolicy extends Pauses {
   readonly retries: number;
 }
 
-export interface DeliverySettings extends BatchLimits {
+export interface ProducerSettings extends BatchLimits {
   readonly retry: RetryPolicy;
   /** How long a record may wait for others to share its request, in milliseconds; a full queue does not wait. */
   readonly linger: number;
@@ -78,7 +78,7 @@ export interface DeliverySettings extends BatchLimits {
   readonly spool: { readonly file: Spool; readonly always: boolean } | undefined;
 }
 
-export interface DeliveryContext {
+export interface ProducerContext {
   readonly clock: Clock;
   readonly notify: Notify;
   readonly random: () => number;

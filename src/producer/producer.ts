@@ -4,7 +4,7 @@ import { BufferPool } from './buffer-pool.ts';
 import { Completion } from './completion.ts';
 import { ExpiryErrors, failures } from './failures.ts';
 import { LiveRecords } from './live-records.ts';
-import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
 import { createProducerRecord, type Waiter } from './producer-record.ts';
 import { Backoffs } from './retry-policy.ts';
 import { Sender } from './sender.ts';
@@ -19,8 +19,8 @@ const sweepInterval = 100;
  * calls, from `send` down to the broker; `Completion` says how a record ends.
  */
 export class Producer {
-  readonly #settings: DeliverySettings;
-  readonly #context: DeliveryContext;
+  readonly #settings: ProducerSettings;
+  readonly #context: ProducerContext;
   /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
   readonly #timeout: number;
   readonly #pool: BufferPool;
@@ -33,7 +33,7 @@ export class Producer {
   #closed = false;
   #cancelSweep: (() => void) | undefined;
 
-  constructor(broker: Broker, settings: DeliverySettings, context: DeliveryContext) {
+  constructor(broker: Broker, settings: ProducerSettings, context: ProducerContext) {
     const { spool, bufferMemory, deliveryTimeout, deadLetterTopic, batchSize, retry } = settings;
     const { clock, notify } = context;
     this.#settings = settings;

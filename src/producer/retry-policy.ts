@@ -1,6 +1,6 @@
 import { errorTraits, type KafkaError } from '../model/errors.ts';
 import { isUnanswered, type Failure } from '../model/outcome.ts';
-import type { Clock, DeliveryContext, Pauses, RetryPolicy } from './ports.ts';
+import type { Clock, ProducerContext, Pauses, RetryPolicy } from './ports.ts';
 import type { ProducerRecord } from './producer-record.ts';
 
 /**
@@ -51,7 +51,7 @@ export class Backoffs {
   constructor(
     policy: RetryPolicy,
     timeout: number,
-    { clock, random }: Pick<DeliveryContext, 'clock' | 'random'>,
+    { clock, random }: Pick<ProducerContext, 'clock' | 'random'>,
   ) {
     this.policy = policy;
     this.timeout = timeout;

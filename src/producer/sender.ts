@@ -5,7 +5,7 @@ import { BrokerSender, headStart } from './broker-sender.ts';
 import type { Completion } from './completion.ts';
 import { failures } from './failures.ts';
 import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
-import type { Broker, DeliveryContext, DeliverySettings } from './ports.ts';
+import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerState } from './producer-state.ts';
 import { decide, note, pausesAfter, type Backoffs } from './retry-policy.ts';
@@ -29,8 +29,8 @@ export class Sender {
   readonly #state: ProducerState;
   readonly #completion: Completion;
   readonly #backoffs: Backoffs;
-  readonly #settings: DeliverySettings;
-  readonly #context: DeliveryContext;
+  readonly #settings: ProducerSettings;
+  readonly #context: ProducerContext;
   readonly #topicContext: TopicContext;
   readonly #topics = new Map<string, Topic>();
   readonly #senders = new Map<number, BrokerSender>();
@@ -40,7 +40,7 @@ export class Sender {
   /** Nothing more is sent: a late answer must not begin another backoff. */
   #closed = false;
 
-  constructor(topicContext: TopicContext, settings: DeliverySettings, context: DeliveryContext) {
+  constructor(topicContext: TopicContext, settings: ProducerSettings, context: ProducerContext) {
     this.#broker = topicContext.broker;
     this.#state = new ProducerState(topicContext.broker, context.clock, settings.idempotent);
     this.#completion = topicContext.completion;

@@ -3,7 +3,7 @@ import type { NoticeOf, Notify } from '../model/notice.ts';
 import type { Place, Spool } from '../model/spool.ts';
 import { failures } from './failures.ts';
 import type { LiveRecords } from './live-records.ts';
-import { atMost, type Clock, type DeliveryContext } from './ports.ts';
+import { atMost, type Clock, type ProducerContext } from './ports.ts';
 import { createProducerRecord, moveTo, type ProducerRecord, type Waiter } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
 
@@ -53,7 +53,7 @@ export class SpooledRecords {
     spool: Spool,
     live: LiveRecords,
     deliveryTimeout: number,
-    { clock, notify }: Pick<DeliveryContext, 'clock' | 'notify'>,
+    { clock, notify }: Pick<ProducerContext, 'clock' | 'notify'>,
   ) {
     this.#spool = spool;
     this.#live = live;

@@ -4,7 +4,7 @@ import { noLeader, type TopicLayout } from '../model/partition.ts';
 import type { Completion } from './completion.ts';
 import { DiskOverflow, type SharedOverflow } from './disk-overflow.ts';
 import { PartitionQueue } from './partition-queue.ts';
-import type { Broker, DeliveryContext, DeliverySettings, Pauses } from './ports.ts';
+import type { Broker, ProducerContext, ProducerSettings, Pauses } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { isFinal, pausesAfter, type Backoffs } from './retry-policy.ts';
 
@@ -12,12 +12,12 @@ import { isFinal, pausesAfter, type Backoffs } from './retry-policy.ts';
 const recheckAfter = 1_000;
 
 /** What all topics of a producer share. */
-export interface TopicContext extends Pick<DeliveryContext, 'clock' | 'notify'> {
+export interface TopicContext extends Pick<ProducerContext, 'clock' | 'notify'> {
   readonly broker: Broker;
   readonly completion: Completion;
   readonly backoffs: Backoffs;
   readonly overflow: SharedOverflow | undefined;
-  readonly settings: Pick<DeliverySettings, 'deliveryTimeout'>;
+  readonly settings: Pick<ProducerSettings, 'deliveryTimeout'>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Options } from '../../config/resolve.ts';
 import type { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
-import { systemClock, type DeliverySettings } from '../../producer/ports.ts';
+import { systemClock, type ProducerSettings } from '../../producer/ports.ts';
 import { Producer } from '../../producer/producer.ts';
 import { partitionOf } from '../../protocol/partitioner.ts';
 import { clientOptions } from '../../transport/client-options.ts';
@@ -12,7 +12,7 @@ export interface ProducerOverrides {
   /** In ms. A push is in a hurry, and a command is not. */
   readonly deliveryTimeout: number;
   readonly deadLetterTopic: string | undefined;
-  readonly spool: DeliverySettings['spool'];
+  readonly spool: ProducerSettings['spool'];
   /** Called after each metadata request, with the failure or undefined: the producer gives no notice of it. */
   readonly onAsked?: (topic: string, failure: KafkaError | undefined) => void;
 }

@@ -7,7 +7,7 @@ export type Answer =
 
 export const error = new KafkaError('REQUEST_FAILED', 'scripted');
 
-/** What delivery is told of it. */
+/** What the producer is told of it. */
 export function outcomeOf(answer: Answer): Outcome {
   switch (answer) {
     case 'stored':

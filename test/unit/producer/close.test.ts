@@ -4,9 +4,9 @@ import { errorOf, record, refused, setUp, watch } from './harness.ts';
 
 describe('close', () => {
   it('sends what waits before it resolves', async () => {
-    const { clock, cluster, delivery } = setUp();
-    const fates = watch([delivery.send(record('a')), delivery.send(record('b'))]);
-    const closing = delivery.close(4_500);
+    const { clock, cluster, producer } = setUp();
+    const fates = watch([producer.send(record('a')), producer.send(record('b'))]);
+    const closing = producer.close(4_500);
     await clock.advance(10);
     assert.equal(await closing, 0);
     assert.deepEqual(fates, ['stored', 'stored']);
@@ -14,9 +14,9 @@ describe('close', () => {
   });
 
   it('rejects and counts what is left when its time is over', async () => {
-    const { clock, delivery, notices } = setUp({}, { onProduce: () => new Promise<void>(() => {}) });
-    const pushes = watch([delivery.send(record('a')), delivery.send(record('b'))]);
-    const closing = delivery.close(4_500);
+    const { clock, producer, notices } = setUp({}, { onProduce: () => new Promise<void>(() => {}) });
+    const pushes = watch([producer.send(record('a')), producer.send(record('b'))]);
+    const closing = producer.close(4_500);
     await clock.advance(4_500);
     assert.equal(await closing, 2);
     await clock.advance(0);
@@ -25,12 +25,12 @@ describe('close', () => {
   });
 
   it('answers pushes that come during and after it', async () => {
-    const { clock, delivery } = setUp();
-    const closing = delivery.close(4_500);
-    const during = errorOf(delivery.send(record('late')));
+    const { clock, producer } = setUp();
+    const closing = producer.close(4_500);
+    const during = errorOf(producer.send(record('late')));
     await clock.advance(1);
     await closing;
-    const after = errorOf(delivery.send(record('later')));
+    const after = errorOf(producer.send(record('later')));
     const expected = 'Kafka topic "events": the destination is closed, the record was not sent.';
     assert.equal((await during).message, expected);
     assert.equal((await after).message, expected);
@@ -41,38 +41,38 @@ describe('close', () => {
     const patient = { deliveryTimeout: 60_000 };
 
     it('sends at once what waits out a pause', async () => {
-      const { clock, cluster, delivery } = setUp(patient);
-      const warm = watch([delivery.send(record('warm'))]);
+      const { clock, cluster, producer } = setUp(patient);
+      const warm = watch([producer.send(record('warm'))]);
       await clock.advance(10);
       cluster.cutOff();
-      const fates = watch([delivery.send(record('a'))]);
+      const fates = watch([producer.send(record('a'))]);
       await clock.advance(20_000);
       cluster.restore();
-      const closing = delivery.close(4_500);
+      const closing = producer.close(4_500);
       await clock.advance(10);
       assert.deepEqual([warm, fates], [['stored'], ['stored']]);
       assert.equal(await closing, 0);
     });
 
     it('asks at once about a topic', async () => {
-      const { clock, cluster, delivery } = setUp(patient, { topics: {} });
-      const fates = watch([delivery.send(record('a'))]);
+      const { clock, cluster, producer } = setUp(patient, { topics: {} });
+      const fates = watch([producer.send(record('a'))]);
       await clock.advance(5_000);
       cluster.createTopic('events', 1);
-      const closing = delivery.close(4_500);
+      const closing = producer.close(4_500);
       await clock.advance(10);
       assert.deepEqual(fates, ['stored']);
       assert.equal(await closing, 0);
     });
 
     it('tries again in time where the cluster comes back only now', async () => {
-      const { clock, cluster, delivery } = setUp(patient);
-      const warm = watch([delivery.send(record('warm'))]);
+      const { clock, cluster, producer } = setUp(patient);
+      const warm = watch([producer.send(record('warm'))]);
       await clock.advance(10);
       cluster.cutOff();
-      const fates = watch([delivery.send(record('a'))]);
+      const fates = watch([producer.send(record('a'))]);
       await clock.advance(20_000);
-      const closing = delivery.close(4_500);
+      const closing = producer.close(4_500);
       await clock.advance(3_900);
       cluster.restore();
       await clock.advance(600);
@@ -81,35 +81,35 @@ describe('close', () => {
     });
   });
 
-  // A pause between two tries can be long, and its timer kept a process alive that had nothing left to do.
+  // A backoff between two tries can be long, and its timer kept a process alive that had nothing left to do.
   it('leaves no pause behind', async () => {
-    const { clock, cluster, delivery } = setUp({
+    const { clock, cluster, producer } = setUp({
       retry: { retries: 5, initialRetryTime: 3_000, maxRetryTime: 3_000 },
     });
     cluster.failNext({ outcome: { kind: 'unreachable', error: refused('BROKER_UNREACHABLE') }, times: 9 });
-    const resting = errorOf(delivery.send(record('a')));
+    const resting = errorOf(producer.send(record('a')));
     await clock.advance(10);
-    const closing = delivery.close(100);
+    const closing = producer.close(100);
     await clock.advance(100);
     assert.equal(await closing, 1);
     assert.equal((await resting).code, 'DESTINATION_CLOSED');
     assert.equal(clock.pending, 0);
   });
 
-  // The lane of a partition that is no more was forgotten while its batch was out: neither a deadline nor the close
+  // The queue of a removed partition was forgotten while its batch was out: neither a deadline nor the close
   // reached its records.
   it('reaches what is out to a partition that is no more', async () => {
-    const { clock, cluster, delivery } = setUp(
+    const { clock, cluster, producer } = setUp(
       { deliveryTimeout: 40_000 },
       { topics: { events: 6 }, onProduce: () => new Promise<void>(() => {}) },
     );
     const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
-    const fates = watch(keys.map((key) => delivery.send(record('a', { key }))));
+    const fates = watch(keys.map((key) => producer.send(record('a', { key }))));
     await clock.advance(10);
     cluster.deleteTopic('events');
     cluster.createTopic('events', 1);
     await clock.advance(35_000);
-    const closing = delivery.close(100);
+    const closing = producer.close(100);
     await clock.advance(100);
     assert.equal(await closing, 12);
     assert.deepEqual([...new Set(fates)], ['DESTINATION_CLOSED']);
@@ -117,11 +117,11 @@ describe('close', () => {
 
   // Looked at when it closes, not a minute later: each of these timers fires once, and would be gone by then.
   it('leaves no timer behind', async () => {
-    const { clock, delivery } = setUp();
-    const push = errorOf(delivery.send(record('a', { topic: 'missing' })));
+    const { clock, producer } = setUp();
+    const push = errorOf(producer.send(record('a', { topic: 'missing' })));
     await clock.advance(10);
     assert.equal(clock.pending, 2, 'the sweep, and the next question about the topic');
-    const closing = delivery.close(5);
+    const closing = producer.close(5);
     await clock.advance(5);
     await closing;
     await push;

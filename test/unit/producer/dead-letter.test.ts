@@ -25,7 +25,7 @@ const oversize = record('x'.repeat(2_000), { key: 'user-1' });
 
 describe('dead letters', () => {
   it('keeps a rejected record untouched, tells why, and lets its push resolve', async () => {
-    const { clock, cluster, delivery, notices } = setUp(
+    const { clock, cluster, producer, notices } = setUp(
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 }, maxBatchBytes: 5_000 },
     );
@@ -33,7 +33,7 @@ describe('dead letters', () => {
       outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', 'Not like this.') },
       topic: 'events',
     });
-    const push = delivery.send({
+    const push = producer.send({
       ...oversize,
       headers: { 'content-type': 'application/json' },
       timestamp: 42,
@@ -43,7 +43,7 @@ describe('dead letters', () => {
     const [letter] = cluster.records('dead');
     assert.equal(letter?.value.toString(), 'x'.repeat(2_000));
     assert.equal(letter.key.toString(), 'user-1');
-    // The time of the harness: with the record's own, 42, the letter would be refused or deleted for it.
+    // The time of the harness: with the record's own, 42, the dead letter would be refused or deleted for it.
     assert.equal(letter.timestamp, 0);
     assert.deepEqual(letter.headers, {
       'content-type': 'application/json',
@@ -61,21 +61,21 @@ describe('dead letters', () => {
   });
 
   it('counts the tries that were made: a topic that never appeared was asked for three times', async () => {
-    const { clock, cluster, delivery } = setUp(
+    const { clock, cluster, producer } = setUp(
       { deadLetterTopic: 'dead', retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 } },
       { topics: { dead: 1 } },
     );
-    const push = delivery.send(record('a', { topic: 'missing' }));
+    const push = producer.send(record('a', { topic: 'missing' }));
     await clock.advance(1_000);
     await push;
     assert.equal(cluster.records('dead')[0]?.headers['walkeros-dead-letter-attempts'], '3');
   });
 
   it('keeps all records of a topic that never appears, the first as well as those that come later', async () => {
-    const { clock, cluster, delivery } = setUp({ deadLetterTopic: 'dead' }, { topics: { dead: 1 } });
+    const { clock, cluster, producer } = setUp({ deadLetterTopic: 'dead' }, { topics: { dead: 1 } });
     const fates: string[][] = [];
     for (let second = 0; second < 12; second++) {
-      fates.push(watch([delivery.send(record(`${second}`, { topic: 'missing' }))]));
+      fates.push(watch([producer.send(record(`${second}`, { topic: 'missing' }))]));
       await clock.advance(1_000);
     }
     await clock.advance(8_000);
@@ -84,12 +84,12 @@ describe('dead letters', () => {
   });
 
   it('rejects the push, naming both topics, when the dead-letter topic does not take it either', async () => {
-    const { clock, delivery } = setUp(
+    const { clock, producer } = setUp(
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 }, maxBatchBytes: 1_000 },
     );
     // Compressed it would fit, if it were text.
-    const error = errorOf(delivery.send({ ...oversize, value: randomBytes(2_000) }));
+    const error = errorOf(producer.send({ ...oversize, value: randomBytes(2_000) }));
     const { code, message } = await whileClockRuns(clock, error);
     assert.equal(code, 'DEAD_LETTER_FAILED');
     assert.match(
@@ -98,9 +98,9 @@ describe('dead letters', () => {
     );
   });
 
-  // A letter is larger than its record by its headers: with the same limit on both topics it was refused, too, and lost.
-  it('a letter that is too large goes with fewer headers, and then with its value compressed', async () => {
-    const { clock, cluster, delivery, notices } = setUp(
+  // A dead letter is larger than its record by its headers: with the same limit on both topics it was refused, too, and lost.
+  it('a dead letter that is too large goes with fewer headers, and then with its value compressed', async () => {
+    const { clock, cluster, producer, notices } = setUp(
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
@@ -110,19 +110,19 @@ describe('dead letters', () => {
       outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', reason) },
       topic: 'events',
     });
-    await whileClockRuns(clock, delivery.send(oversize));
+    await whileClockRuns(clock, producer.send(oversize));
     cluster.failNext({
       outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', 'no') },
       topic: 'events',
     });
     cluster.failNext({ outcome: tooLarge, topic: 'dead' });
-    await whileClockRuns(clock, delivery.send(oversize));
+    await whileClockRuns(clock, producer.send(oversize));
     cluster.failNext({
       outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', 'no') },
       topic: 'events',
     });
     cluster.failNext({ outcome: tooLarge, topic: 'dead', times: 2 });
-    await whileClockRuns(clock, delivery.send(oversize));
+    await whileClockRuns(clock, producer.send(oversize));
 
     const [long, brief, packed] = cluster.records('dead');
     assert.equal(long?.headers['walkeros-dead-letter-message'], `${'x'.repeat(1_023)}…`);
@@ -143,19 +143,19 @@ describe('dead letters', () => {
   });
 
   it('gives up on a missing dead-letter topic by the deadline of the push', async () => {
-    const { clock, delivery } = setUp({ deadLetterTopic: 'dead' }, { maxBatchBytes: 1_000 });
-    const error = errorOf(delivery.send(oversize));
+    const { clock, producer } = setUp({ deadLetterTopic: 'dead' }, { maxBatchBytes: 1_000 });
+    const error = errorOf(producer.send(oversize));
     await clock.advance(8_200);
     assert.equal((await error).code, 'DEAD_LETTER_FAILED');
   });
 
   it('a record that is not to blame never becomes a dead letter', async () => {
-    const { clock, cluster, delivery } = setUp(
+    const { clock, cluster, producer } = setUp(
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
     cluster.cutOff();
-    const error = errorOf(delivery.send(record('a')));
+    const error = errorOf(producer.send(record('a')));
     await clock.advance(8_200);
     assert.equal((await error).code, 'DEADLINE_EXCEEDED');
     assert.deepEqual(cluster.records('dead'), []);

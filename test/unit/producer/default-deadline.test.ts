@@ -21,7 +21,7 @@ interface Told {
 /** Pushes a record every second for a minute, with settings as installed. @returns how long each took, and what it was told */
 async function outage(produce: (clock: FakeClock) => Promise<Outcome>): Promise<Told[]> {
   const clock = new FakeClock();
-  const delivery = new Producer(
+  const producer = new Producer(
     {
       layout: () => Promise.resolve({ leaders: [1] }),
       produce: (slices) => Promise.all(slices.map(() => produce(clock))),
@@ -34,7 +34,7 @@ async function outage(produce: (clock: FakeClock) => Promise<Outcome>): Promise<
   const told: Told[] = [];
   for (let second = 0; second < 60; second++) {
     const begin = clock.now();
-    delivery.send(record(`${second}`)).catch((error: unknown) => {
+    producer.send(record(`${second}`)).catch((error: unknown) => {
       assert.ok(error instanceof KafkaError);
       const { message, mayHaveBeenWritten } = error;
       told.push({ at: clock.now() - begin, message, mayHaveBeenWritten });

@@ -12,10 +12,10 @@ describe('whether a refused record may have been written', () => {
   ];
   for (const outcome of lastWords) {
     it(`is told though the broker's last word is ${outcome.error.code}`, async () => {
-      const { clock, cluster, delivery } = setUp();
+      const { clock, cluster, producer } = setUp();
       cluster.failNext({ outcome: unanswered, stored: true });
       cluster.failNext({ outcome });
-      const failure = errorOf(delivery.send(record('a')));
+      const failure = errorOf(producer.send(record('a')));
       await clock.advance(2_000);
       const { code, message, mayHaveBeenWritten } = await failure;
       assert.deepEqual(
@@ -31,16 +31,16 @@ describe('whether a refused record may have been written', () => {
   }
 
   it('is not claimed where no request before went unanswered', async () => {
-    const { clock, cluster, delivery } = setUp();
+    const { clock, cluster, producer } = setUp();
     cluster.failNext({ outcome: { kind: 'rejected', error: refused('NOT_AUTHORIZED', 'No WRITE.') } });
-    const failure = errorOf(delivery.send(record('a')));
+    const failure = errorOf(producer.send(record('a')));
     await clock.advance(2_000);
     const { message, mayHaveBeenWritten } = await failure;
     assert.deepEqual([message, mayHaveBeenWritten], ['No WRITE.', false]);
   });
 
   it('is true where its dead letter may have been', async () => {
-    const { clock, cluster, delivery } = setUp(
+    const { clock, cluster, producer } = setUp(
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
@@ -48,7 +48,7 @@ describe('whether a refused record may have been written', () => {
     cluster.failNext({ topic: 'dead', outcome: unanswered, stored: true });
     const away = { kind: 'unreachable', error: refused('BROKER_UNREACHABLE') } as const;
     cluster.failNext({ topic: 'dead', outcome: away, times: 99 });
-    const failure = errorOf(delivery.send(record('a')));
+    const failure = errorOf(producer.send(record('a')));
     await clock.advance(9_000);
     const { code, mayHaveBeenWritten } = await failure;
     assert.deepEqual([code, mayHaveBeenWritten], ['DEAD_LETTER_FAILED', true]);

@@ -1,6 +1,6 @@
 import { Producer } from '../../../src/producer/producer.ts';
 import { recordStates, type RecordTransition } from '../../../src/producer/producer-record.ts';
-import type { DeliverySettings } from '../../../src/producer/ports.ts';
+import type { ProducerSettings } from '../../../src/producer/ports.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
@@ -15,7 +15,7 @@ recordStates.subscribe((message) => {
   if (!allowed) throw new Error(`a record went from ${from} to ${to}`);
 });
 
-export const defaults: DeliverySettings = {
+export const defaults: ProducerSettings = {
   retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 30_000 },
   linger: 0,
   batchSize: 1_000_000,
@@ -30,9 +30,9 @@ export const defaults: DeliverySettings = {
 /** Of a broker in a test without an idempotent producer. */
 export const noProducerId = () => Promise.reject(new Error('nobody needs a producer id here'));
 
-/** A delivery over an in-memory cluster, with a clock that only the test moves. */
+/** A producer over an in-memory cluster, with a clock that only the test moves. */
 export function setUp(
-  settings: Partial<DeliverySettings> = {},
+  settings: Partial<ProducerSettings> = {},
   clusterOptions: MemoryClusterOptions = {},
   clock = new FakeClock(),
 ) {
@@ -48,7 +48,7 @@ export function setUp(
     },
   });
   const client = cluster.client();
-  const delivery = new Producer(
+  const producer = new Producer(
     {
       layout: (topic) => client.layout(topic),
       produce: (slices) => client.produce(slices),
@@ -59,7 +59,7 @@ export function setUp(
     { ...defaults, ...settings },
     { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },
   );
-  return { clock, notices, requests, prepared, cluster, delivery };
+  return { clock, notices, requests, prepared, cluster, producer };
 }
 
 function nameOf({ topic, partition, records }: Slice): string {

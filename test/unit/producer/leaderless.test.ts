@@ -13,20 +13,20 @@ const [first, second] = [keyOf(0), keyOf(1)];
 // The next question came up to 30 s later, and everything for the partition failed until then.
 describe('a partition without a leader', () => {
   it('is asked about by the next push, though nothing waited when its leader was lost', async () => {
-    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 } });
+    const { clock, cluster, producer } = setUp({}, { topics: { events: 6 } });
     cluster.moveLeader('events', 0, -1);
-    await Promise.all([delivery.send(record('1', { key: second })), clock.advance(1_000)]);
+    await Promise.all([producer.send(record('1', { key: second })), clock.advance(1_000)]);
     cluster.moveLeader('events', 0, 1);
     await clock.advance(2_000);
-    const fates = watch([delivery.send(record('2', { key: first }))]);
+    const fates = watch([producer.send(record('2', { key: first }))]);
     await clock.advance(1_500);
     assert.deepEqual(fates, ['stored']);
   });
 
   it('is asked about again though one question fails', async () => {
-    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 } });
+    const { clock, cluster, producer } = setUp({}, { topics: { events: 6 } });
     cluster.moveLeader('events', 0, -1);
-    const fates = watch([delivery.send(record('1', { key: first }))]);
+    const fates = watch([producer.send(record('1', { key: first }))]);
     await clock.advance(250);
     cluster.cutOff();
     await clock.advance(100);
@@ -37,9 +37,9 @@ describe('a partition without a leader', () => {
   });
 
   it('is what a push is told at its deadline', async () => {
-    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 } });
+    const { clock, cluster, producer } = setUp({}, { topics: { events: 6 } });
     cluster.moveLeader('events', 0, -1);
-    const failure = errorOf(delivery.send(record('1', { key: first })));
+    const failure = errorOf(producer.send(record('1', { key: first })));
     await clock.advance(8_200);
     const { code, message, cause } = await failure;
     assert.equal(code, 'DEADLINE_EXCEEDED');
@@ -51,36 +51,36 @@ describe('a partition without a leader', () => {
   });
 });
 
-// `bufferMemory` counted them no more, and they stayed for as long as the lane stood still: 80 MiB behind a limit of 1.
-describe('a lane that stands still', () => {
+// `bufferMemory` counted them no more, and they stayed for as long as the queue stood still: 80 MiB behind a limit of 1.
+describe('a queue that stands still', () => {
   const limits = { batchSize: 1_000, maxRecordsPerSlice: 2 };
   const unused = { resolve: () => undefined, reject: () => undefined };
-  const entries = () => [1, 2, 3, 4].map((id) => createProducerRecord(id, record(`${id}`), 0, unused));
+  const records = () => [1, 2, 3, 4].map((id) => createProducerRecord(id, record(`${id}`), 0, unused));
 
   it('lets go of what expired in it', () => {
-    const lane = new PartitionQueue('events', 0, -1);
-    const all = entries();
-    for (const entry of all) lane.push(entry);
-    for (const entry of all.slice(1)) moveTo(entry, 'done');
-    lane.dropDone();
-    assert.deepEqual([lane.length, lane.bytes], [1, all[0]?.bytes]);
+    const queue = new PartitionQueue('events', 0, -1);
+    const all = records();
+    for (const each of all) queue.push(each);
+    for (const each of all.slice(1)) moveTo(each, 'done');
+    queue.dropDone();
+    assert.deepEqual([queue.length, queue.bytes], [1, all[0]?.bytes]);
   });
 
   it('keeps the batch whose fate is open, whatever became of its pushes', () => {
-    const lane = new PartitionQueue('events', 0, 1);
-    const all = entries();
-    for (const entry of all) lane.push(entry);
-    const batch = lane.take(limits);
-    for (const entry of all) moveTo(entry, 'done');
-    lane.dropDone();
-    assert.equal(lane.length, 2);
+    const queue = new PartitionQueue('events', 0, 1);
+    const all = records();
+    for (const each of all) queue.push(each);
+    const batch = queue.take(limits);
+    for (const each of all) moveTo(each, 'done');
+    queue.dropDone();
+    assert.equal(queue.length, 2);
     const error = new KafkaError('REQUEST_FAILED', 'silence');
-    lane.giveBack({ kind: 'unknown', error, unchanged: true });
-    lane.dropDone();
-    assert.equal(lane.length, 2);
-    assert.equal(lane.take(limits), batch);
-    lane.giveBack({ kind: 'stored' });
-    assert.deepEqual([lane.length, lane.bytes, lane.idle], [0, 0, true]);
+    queue.giveBack({ kind: 'unknown', error, unchanged: true });
+    queue.dropDone();
+    assert.equal(queue.length, 2);
+    assert.equal(queue.take(limits), batch);
+    queue.giveBack({ kind: 'stored' });
+    assert.deepEqual([queue.length, queue.bytes, queue.idle], [0, 0, true]);
   });
 
   it('holds no memory of pushes that were told', async () => {
@@ -90,10 +90,10 @@ describe('a lane that stands still', () => {
       collect();
       return process.memoryUsage().arrayBuffers;
     };
-    const { clock, cluster, delivery } = setUp({ deliveryTimeout: 500 });
+    const { clock, cluster, producer } = setUp({ deliveryTimeout: 500 });
     cluster.moveLeader('events', 0, -1);
     const before = held();
-    const fates = watch(Array.from({ length: 20 }, () => delivery.send(record('v'.repeat(2 ** 20)))));
+    const fates = watch(Array.from({ length: 20 }, () => producer.send(record('v'.repeat(2 ** 20)))));
     await clock.advance(700);
     assert.deepEqual([...new Set(fates)], ['DEADLINE_EXCEEDED']);
     // The memory behind buffers is given back a little after they are collected.

@@ -6,7 +6,7 @@ import { LiveRecords } from '../../../src/producer/live-records.ts';
 import { record } from './harness.ts';
 
 const nobody = { resolve: () => undefined, reject: () => undefined };
-const ids = (entries: readonly ProducerRecord[]) => entries.map(({ id }) => id);
+const ids = (records: readonly ProducerRecord[]) => records.map(({ id }) => id);
 
 /** Records 1 to 4, whose deadlines are 100, 200, 300 and 400. */
 function four() {
@@ -15,7 +15,7 @@ function four() {
     createProducerRecord(id, record(`${id}`), id * 100, nobody),
   );
   assert.ok(one && two && three && four);
-  for (const entry of [one, two, three, four]) live.add(entry);
+  for (const each of [one, two, three, four]) live.add(each);
   return { live, one, two, three, four };
 }
 
@@ -29,14 +29,14 @@ describe('live records', () => {
 
   it('finds a dead letter at the deadline of its record, though younger ones came before it', () => {
     const { live, one } = four();
-    live.replace(one, createProducerRecord(5, record('letter'), 100, nobody));
+    live.replace(one, createProducerRecord(5, record('dead letter'), 100, nobody));
     assert.deepEqual([ids(live.overdue(100)), ids(live.all())], [[5], [5, 2, 3, 4]]);
   });
 
   it('gives the dead letter of a record on the disk a deadline of its own', () => {
     const { live, two } = four();
     live.endDeadline(two);
-    live.replace(two, createProducerRecord(5, record('letter'), 500, nobody));
+    live.replace(two, createProducerRecord(5, record('dead letter'), 500, nobody));
     assert.deepEqual(ids(live.overdue(500)), [1, 3, 4, 5]);
   });
 
@@ -52,7 +52,7 @@ describe('live records', () => {
       ],
     );
     assert.deepEqual([live.count, live.bytes], [4, 104]);
-    for (const entry of live.all()) live.end(entry);
+    for (const each of live.all()) live.end(each);
     assert.deepEqual([live.all(), live.count, live.bytes], [[], 0, 0]);
   });
 });

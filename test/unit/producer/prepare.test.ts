@@ -10,9 +10,9 @@ describe('while a request is out', () => {
   async function twoOutThreeWaiting(settings: Parameters<typeof setUp>[0] = {}) {
     const answer = Promise.withResolvers<void>();
     const rig = setUp(settings, { onProduce: () => answer.promise });
-    const out = [rig.delivery.send(record('a')), rig.delivery.send(record('b'))];
+    const out = [rig.producer.send(record('a')), rig.producer.send(record('b'))];
     await rig.clock.advance(1);
-    const waiting = ['c', 'd', 'e'].map((value) => rig.delivery.send(record(value)));
+    const waiting = ['c', 'd', 'e'].map((value) => rig.producer.send(record(value)));
     await rig.clock.advance(1);
     const stored = (): string[] => rig.cluster.records('events').map(({ value }) => String(value));
     return { ...rig, answer, fates: watch([...out, ...waiting]), stored };
@@ -33,8 +33,8 @@ describe('while a request is out', () => {
       { more: 3, next: 3 },
       { more: 4, next: 7 },
     ]) {
-      const { clock, delivery, answer, prepared, requests } = await twoOutThreeWaiting();
-      const late = Array.from({ length: more }, () => delivery.send(record('v')));
+      const { clock, producer, answer, prepared, requests } = await twoOutThreeWaiting();
+      const late = Array.from({ length: more }, () => producer.send(record('v')));
       await clock.advance(1);
       assert.deepEqual(prepared, [['events-0 ×3']]);
       answer.resolve();
@@ -46,11 +46,11 @@ describe('while a request is out', () => {
 
   it('waits for more where little waits', async () => {
     const answer = Promise.withResolvers<void>();
-    const { clock, delivery, prepared } = setUp({}, { onProduce: () => answer.promise });
-    const pushes = Array.from({ length: 10 }, () => delivery.send(record('v')));
+    const { clock, producer, prepared } = setUp({}, { onProduce: () => answer.promise });
+    const pushes = Array.from({ length: 10 }, () => producer.send(record('v')));
     await clock.advance(1);
     for (let count = 1; count <= 6; count++) {
-      pushes.push(delivery.send(record('v')));
+      pushes.push(producer.send(record('v')));
       await clock.advance(1);
       assert.deepEqual(prepared, count < 5 ? [] : [['events-0 ×5']]);
     }
@@ -66,12 +66,12 @@ describe('while a request is out', () => {
 
   it('strands no push that comes just before or after the answer', async () => {
     for (let turns = 0; turns < 12; turns++) {
-      const { clock, delivery } = setUp();
-      await Promise.all([delivery.send(record('a')), clock.advance(1)]);
-      const first = delivery.send(record('b'));
+      const { clock, producer } = setUp();
+      await Promise.all([producer.send(record('a')), clock.advance(1)]);
+      const first = producer.send(record('b'));
       const second = first.then(async () => {
         for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-        await delivery.send(record('c'));
+        await producer.send(record('c'));
       });
       const fates = watch([first, second]);
       await clock.advance(1);
@@ -82,10 +82,10 @@ describe('while a request is out', () => {
 
   it('begins with a batch as soon as it is in', async () => {
     const answer = Promise.withResolvers<void>();
-    const { clock, delivery, prepared } = setUp({}, { onProduce: () => answer.promise });
-    const first = delivery.sendAll([record('a'), record('b')]);
+    const { clock, producer, prepared } = setUp({}, { onProduce: () => answer.promise });
+    const first = producer.sendAll([record('a'), record('b')]);
     await clock.advance(1);
-    const second = delivery.sendAll([record('c'), record('d')]);
+    const second = producer.sendAll([record('c'), record('d')]);
     assert.deepEqual(prepared, [['events-0 ×2']]);
     answer.resolve();
     await clock.advance(1);

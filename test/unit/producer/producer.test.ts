@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { errorOf, record, refused, setUp, watch } from './harness.ts';
 
-describe('delivery', () => {
+describe('the producer', () => {
   it('stores one push in one request', async () => {
-    const { clock, cluster, delivery, requests } = setUp();
-    const fates = watch([delivery.send(record('a'))]);
+    const { clock, cluster, producer, requests } = setUp();
+    const fates = watch([producer.send(record('a'))]);
     await clock.advance(0);
     assert.deepEqual(fates, ['stored']);
     assert.deepEqual(requests, [['events-0 ×1']]);
@@ -14,10 +14,10 @@ describe('delivery', () => {
 
   it('puts what arrives during a request into the next ones: a thousand pushes, three requests', async () => {
     const answer = Promise.withResolvers<void>();
-    const { clock, delivery, requests } = setUp({}, { onProduce: () => answer.promise });
-    const first = delivery.send(record('first'));
+    const { clock, producer, requests } = setUp({}, { onProduce: () => answer.promise });
+    const first = producer.send(record('first'));
     await clock.advance(1);
-    const rest = Array.from({ length: 999 }, (_, index) => delivery.send(record(String(index))));
+    const rest = Array.from({ length: 999 }, (_, index) => producer.send(record(String(index))));
     await clock.advance(1);
     assert.deepEqual(requests, [['events-0 ×1']]);
     answer.resolve();
@@ -28,15 +28,15 @@ describe('delivery', () => {
 
   it('evens out a thousand in flight: requests of 256 and 744 become 500 each', async () => {
     const answers: (() => void)[] = [];
-    const { clock, delivery, requests } = setUp(
+    const { clock, producer, requests } = setUp(
       {},
       { onProduce: () => new Promise<void>((resolve) => void answers.push(resolve)) },
     );
     const pushes: Promise<void>[] = [];
     const push = (count: number): void => {
-      for (let index = 0; index < count; index++) pushes.push(delivery.send(record('v')));
+      for (let index = 0; index < count; index++) pushes.push(producer.send(record('v')));
     };
-    delivery.send(record('opens the topic')).catch(() => undefined);
+    producer.send(record('opens the topic')).catch(() => undefined);
     await clock.advance(1);
     answers.shift()?.();
     await clock.advance(1);
@@ -59,9 +59,9 @@ describe('delivery', () => {
     ]);
   });
 
-  it('sends the lanes of one leader in one request, and another leader in its own', async () => {
-    const { clock, delivery, requests } = setUp({}, { topics: { events: 4 }, brokers: 2 });
-    const pushes = Array.from({ length: 40 }, (_, key) => delivery.send(record('v', { key: `key-${key}` })));
+  it('sends the queues of one leader in one request, and another leader in its own', async () => {
+    const { clock, producer, requests } = setUp({}, { topics: { events: 4 }, brokers: 2 });
+    const pushes = Array.from({ length: 40 }, (_, key) => producer.send(record('v', { key: `key-${key}` })));
     await clock.advance(1);
     await Promise.all(pushes);
     assert.deepEqual(requests.map((slices) => slices.map((slice) => slice.split(' ')[0]).sort()).sort(), [
@@ -70,8 +70,8 @@ describe('delivery', () => {
     ]);
   });
 
-  it('a frozen leader delays its own lanes only', async () => {
-    const { clock, delivery, cluster } = setUp(
+  it('a frozen leader delays its own queues only', async () => {
+    const { clock, producer, cluster } = setUp(
       {},
       {
         topics: { events: 2 },
@@ -79,7 +79,7 @@ describe('delivery', () => {
         onProduce: (slices) => (slices[0]?.partition === 0 ? new Promise<void>(() => {}) : undefined),
       },
     );
-    const fates = watch(['a', 'b', 'c', 'd'].map((key) => delivery.send(record(key, { key }))));
+    const fates = watch(['a', 'b', 'c', 'd'].map((key) => producer.send(record(key, { key }))));
     await clock.advance(50);
     const stored = cluster.records('events').map(({ value }) => value.toString());
     assert.deepEqual([...new Set(fates)].sort(), ['pending', 'stored']);
@@ -87,14 +87,14 @@ describe('delivery', () => {
   });
 
   it('keeps the order of a key through a retry that younger records wait behind', async () => {
-    const { clock, cluster, delivery } = setUp();
+    const { clock, cluster, producer } = setUp();
     cluster.failNext({
       outcome: { kind: 'retriable', error: refused('BROKER_BUSY'), refresh: true, mayHaveBeenWritten: false },
       times: 2,
     });
-    const pushes = [delivery.send(record('1'))];
+    const pushes = [producer.send(record('1'))];
     await clock.advance(10);
-    pushes.push(delivery.send(record('2')), delivery.send(record('3')));
+    pushes.push(producer.send(record('2')), producer.send(record('3')));
     await clock.advance(2_000);
     assert.deepEqual(watch(pushes), ['pending', 'pending', 'pending']);
     await Promise.all(pushes);
@@ -105,10 +105,10 @@ describe('delivery', () => {
   });
 
   it('halves a batch that is too large until only the oversize record is rejected, by name', async () => {
-    const { clock, cluster, delivery } = setUp({}, { maxBatchBytes: 5_000 });
-    const good = Array.from({ length: 99 }, (_, index) => delivery.send(record(`good ${index}`)));
-    const bad = delivery.send(record('x'.repeat(6_000)));
-    const late = delivery.send(record('good 99'));
+    const { clock, cluster, producer } = setUp({}, { maxBatchBytes: 5_000 });
+    const good = Array.from({ length: 99 }, (_, index) => producer.send(record(`good ${index}`)));
+    const bad = producer.send(record('x'.repeat(6_000)));
+    const late = producer.send(record('good 99'));
     const error = errorOf(bad);
     await clock.advance(100);
     await Promise.all([...good, late]);
@@ -118,7 +118,7 @@ describe('delivery', () => {
   });
 
   it('rejects after `retries` answers of "try again", with the last reason and what it may have left behind', async () => {
-    const { clock, cluster, delivery } = setUp({
+    const { clock, cluster, producer } = setUp({
       retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
     });
     cluster.failNext({
@@ -130,7 +130,7 @@ describe('delivery', () => {
       },
       times: 9,
     });
-    const error = errorOf(delivery.send(record('a')));
+    const error = errorOf(producer.send(record('a')));
     await clock.advance(1_000);
     assert.equal(
       (await error).message,
@@ -140,11 +140,11 @@ describe('delivery', () => {
   });
 
   it('does not count an unreachable broker against `retries`, only against the deadline', async () => {
-    const { clock, cluster, delivery } = setUp({
+    const { clock, cluster, producer } = setUp({
       retry: { retries: 0, initialRetryTime: 300, maxRetryTime: 500 },
     });
     cluster.cutOff();
-    const fates = watch([delivery.send(record('a'))]);
+    const fates = watch([producer.send(record('a'))]);
     await clock.advance(7_000);
     assert.deepEqual(fates, ['pending']);
     cluster.restore();
@@ -152,14 +152,14 @@ describe('delivery', () => {
     assert.deepEqual(fates, ['stored']);
   });
 
-  it('settles every push by its deadline against a broker that never answers', async () => {
-    const { clock, delivery } = setUp(
+  it('completes every push by its deadline against a broker that never answers', async () => {
+    const { clock, producer } = setUp(
       { deliveryTimeout: 2_000 },
       { onProduce: () => new Promise<void>(() => {}) },
     );
-    const first = errorOf(delivery.send(record('a')));
+    const first = errorOf(producer.send(record('a')));
     await clock.advance(500);
-    const second = errorOf(delivery.send(record('b')));
+    const second = errorOf(producer.send(record('b')));
     await clock.advance(2_100);
     assert.equal((await first).code, 'DEADLINE_EXCEEDED');
     assert.equal(
@@ -172,13 +172,13 @@ describe('delivery', () => {
   // A push failed with "was not written" at its deadline, or at the close, while its request was out, and its record was
   // then found in the topic: who pushed it again made a duplicate without knowing.
   it('says "may have been written" of a record whose request is still out at the deadline', async () => {
-    const { clock, delivery } = setUp(
+    const { clock, producer } = setUp(
       { deliveryTimeout: 2_000 },
       { onProduce: () => new Promise<void>(() => {}) },
     );
-    const out = errorOf(delivery.send(record('a')));
+    const out = errorOf(producer.send(record('a')));
     await clock.advance(10);
-    const behind = errorOf(delivery.send(record('b')));
+    const behind = errorOf(producer.send(record('b')));
     await clock.advance(2_200);
     assert.deepEqual(
       [await out, await behind].map(({ mayHaveBeenWritten }) => mayHaveBeenWritten),
@@ -192,10 +192,10 @@ describe('delivery', () => {
   });
 
   it('says "was not written" again once the broker has answered that it did not take the record', async () => {
-    const { clock, cluster, delivery } = setUp({ deliveryTimeout: 250 });
+    const { clock, cluster, producer } = setUp({ deliveryTimeout: 250 });
     const outcome = { kind: 'retriable', refresh: false, mayHaveBeenWritten: false } as const;
     cluster.failNext({ outcome: { ...outcome, error: refused('BROKER_BUSY') }, times: 9 });
-    const error = errorOf(delivery.send(record('a')));
+    const error = errorOf(producer.send(record('a')));
     await clock.advance(400);
     assert.equal((await error).mayHaveBeenWritten, false);
   });
@@ -203,11 +203,11 @@ describe('delivery', () => {
   // With the default settings the pauses are 0.3, 0.6, 1.2, 2.4, 4.8 s: after five seconds without a broker, the next
   // try came at 9.3 s, and every push had failed at its deadline of 8 s although the broker was back for three.
   it('tries again before the deadline when the cluster was away for five of eight seconds', async () => {
-    const { clock, cluster, delivery } = setUp();
-    await Promise.all([delivery.send(record('first')), clock.advance(1)]);
+    const { clock, cluster, producer } = setUp();
+    await Promise.all([producer.send(record('first')), clock.advance(1)]);
     cluster.cutOff();
-    const known = watch([delivery.send(record('a'))]);
-    const unknown = watch([delivery.send(record('b', { topic: 'other' }))]);
+    const known = watch([producer.send(record('a'))]);
+    const unknown = watch([producer.send(record('b', { topic: 'other' }))]);
     await clock.advance(5_000);
     cluster.restore();
     cluster.createTopic('other', 1);
@@ -215,12 +215,12 @@ describe('delivery', () => {
     assert.deepEqual([...known, ...unknown], ['stored', 'stored']);
   });
 
-  it('bounds its memory: what does not fit waits at the door and says so at the deadline', async () => {
-    const { clock, delivery, notices } = setUp(
+  it('bounds its memory: what does not fit is blocked, and says so at the deadline', async () => {
+    const { clock, producer, notices } = setUp(
       { deliveryTimeout: 1_000, bufferMemory: 250 },
       { onProduce: () => new Promise<void>(() => {}) },
     );
-    const pushes = ['1', '2', '3', '4', '5'].map(() => delivery.send(record('x'.repeat(95))));
+    const pushes = ['1', '2', '3', '4', '5'].map(() => producer.send(record('x'.repeat(95))));
     const fates = watch(pushes);
     await clock.advance(1_200);
     assert.deepEqual(fates, [
@@ -233,9 +233,9 @@ describe('delivery', () => {
     assert.equal(notices.filter(({ kind }) => kind === 'buffer-full').length, 3);
   });
 
-  it('lets in what waits at the door, in its order, as room appears', async () => {
-    const { clock, delivery, cluster } = setUp({ bufferMemory: 250 });
-    const fates = watch(['1', '2', '3', '4', '5'].map((v) => delivery.send(record(v.repeat(95)))));
+  it('admits blocked records, in their order, as room appears', async () => {
+    const { clock, producer, cluster } = setUp({ bufferMemory: 250 });
+    const fates = watch(['1', '2', '3', '4', '5'].map((v) => producer.send(record(v.repeat(95)))));
     await clock.advance(10);
     assert.deepEqual(fates, ['stored', 'stored', 'stored', 'stored', 'stored']);
     assert.equal(
@@ -247,10 +247,10 @@ describe('delivery', () => {
     );
   });
 
-  it('settles a crowd at the door when its topic is refused', async () => {
-    const { clock, cluster, delivery } = setUp({ bufferMemory: 250 });
+  it('completes a crowd of blocked records when its topic is refused', async () => {
+    const { clock, cluster, producer } = setUp({ bufferMemory: 250 });
     cluster.cutOff();
-    const fates = watch(Array.from({ length: 20_000 }, () => delivery.send(record('x'.repeat(95)))));
+    const fates = watch(Array.from({ length: 20_000 }, () => producer.send(record('x'.repeat(95)))));
     cluster.cutOff(refused('NOT_AUTHORIZED'));
     await clock.advance(500);
     assert.deepEqual([...new Set(fates)], ['NOT_AUTHORIZED']);
@@ -258,7 +258,7 @@ describe('delivery', () => {
 
   it('strands no record when a client breaks its promise and throws', async () => {
     let faults = 2;
-    const { clock, cluster, delivery } = setUp(
+    const { clock, cluster, producer } = setUp(
       {},
       {
         onProduce() {
@@ -266,7 +266,7 @@ describe('delivery', () => {
         },
       },
     );
-    const fates = watch([delivery.send(record('a')), delivery.send(record('b'))]);
+    const fates = watch([producer.send(record('a')), producer.send(record('b'))]);
     await clock.advance(10);
     assert.deepEqual(fates, ['pending', 'pending']);
     await clock.advance(2_000);
@@ -278,21 +278,21 @@ describe('delivery', () => {
   });
 
   it('sends a batch whole, and not its head first', async () => {
-    const { clock, delivery, requests } = setUp();
-    await Promise.all([delivery.send(record('opens the topic')), clock.advance(1)]);
-    const batch = delivery.sendAll(Array.from({ length: 600 }, () => record('v')));
+    const { clock, producer, requests } = setUp();
+    await Promise.all([producer.send(record('opens the topic')), clock.advance(1)]);
+    const batch = producer.sendAll(Array.from({ length: 600 }, () => record('v')));
     await Promise.all([batch, clock.advance(1)]);
     assert.deepEqual(requests, [['events-0 ×1'], ['events-0 ×600']]);
   });
 
   it('names exactly the failed of a batch', async () => {
-    const { clock, delivery } = setUp({}, { maxBatchBytes: 1_000 });
-    const errors = delivery.sendAll([record('a'), record('x'.repeat(2_000)), record('c')]);
+    const { clock, producer } = setUp({}, { maxBatchBytes: 1_000 });
+    const errors = producer.sendAll([record('a'), record('x'.repeat(2_000)), record('c')]);
     await clock.advance(10);
     assert.deepEqual(
       (await errors).map((error) => error?.code),
       [undefined, 'RECORD_TOO_LARGE', undefined],
     );
-    assert.deepEqual(await delivery.sendAll([]), []);
+    assert.deepEqual(await producer.sendAll([]), []);
   });
 });

@@ -47,8 +47,8 @@ const scenario = fc.record({
 /** The broker takes at most this many bytes in one slice. */
 const limit = 500;
 
-describe('delivery under random outcomes, sizes and timings', () => {
-  it('settles each record once; what is acknowledged is stored, in the order of its key', async () => {
+describe('a producer under random outcomes, sizes and timings', () => {
+  it('completes each record once; what is acknowledged is stored, in the order of its key', async () => {
     let ahead = 0;
     let repeated = 0;
     await assertProperty(
@@ -72,7 +72,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
           const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
             const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
             for (const { partition, records } of slices) {
-              assert.ok(!busy.has(String(partition)), 'a lane has at most one request out');
+              assert.ok(!busy.has(String(partition)), 'a queue has at most one request out');
               busy.add(String(partition));
               if (prepared.has(records)) ahead++;
             }
@@ -116,7 +116,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
           const layout = () =>
             Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
 
-          const delivery = new Producer(
+          const producer = new Producer(
             { produce, initProducerId: noProducerId, prepare, layout, partitionOf },
             { ...defaults, ...settings },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
@@ -125,7 +125,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
           const settled: number[] = pushes.map(() => 0);
           const acknowledged = new Set<number>();
           for (const [sequence, { key, size, wait }] of pushes.entries()) {
-            delivery.send(record(`${sequence}`.padEnd(size, ' '), { key })).then(
+            producer.send(record(`${sequence}`.padEnd(size, ' '), { key })).then(
               () => {
                 settled[sequence] = (settled[sequence] ?? 0) + 1;
                 acknowledged.add(sequence);
@@ -142,7 +142,7 @@ describe('delivery under random outcomes, sizes and timings', () => {
             );
           await clock.advance(patience);
           if (patience === 9_000) eachSettled('by its deadline');
-          const closed = delivery.close(100);
+          const closed = producer.close(100);
           await clock.advance(patience === 9_000 ? 0 : 100);
           await closed;
           // Looked at before any time passes: a timer that fires once would be gone by then.

@@ -49,7 +49,7 @@ const scenario = fc.record({
   outage,
   missing: outage,
   shrinksAt: fc.option(fc.integer({ min: 0, max: 8_000 }), { nil: undefined }),
-  letters: fc.boolean(),
+  deadLetters: fc.boolean(),
   spool: fc.constantFrom<'none' | 'overflow' | 'always'>('none', 'overflow', 'always'),
   diskFault: outage,
   closeAfter: fc.constantFrom(0, 2_000, 20_000),
@@ -95,7 +95,7 @@ async function run({
   outage,
   missing: absent,
   shrinksAt,
-  letters,
+  deadLetters,
   spool,
   diskFault,
   diskLatency,
@@ -132,12 +132,12 @@ async function run({
       leaders: Array.from({ length: partitions() }, (_, index) => (next % 5 === 4 ? noLeader : index % 2)),
     });
   };
-  const delivery = new Producer(
+  const producer = new Producer(
     { produce, initProducerId: noProducerId, layout, partitionOf },
     {
       ...defaults,
       ...settings,
-      deadLetterTopic: letters ? 'dead' : undefined,
+      deadLetterTopic: deadLetters ? 'dead' : undefined,
       spool: spool === 'none' ? undefined : { file, always: spool === 'always' },
     },
     { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
@@ -146,11 +146,11 @@ async function run({
   for (const { key, size, wait, schemaAfter } of pushes) {
     const value = record('v'.padEnd(size, ' '), { key });
     const tell = () => told++;
-    delivery.send(schemaAfter === 0 ? value : pending(value, clock, schemaAfter)).then(tell, tell);
+    producer.send(schemaAfter === 0 ? value : pending(value, clock, schemaAfter)).then(tell, tell);
     await clock.advance(wait);
   }
   await clock.advance(closeAfter);
-  const closed = delivery.close(3_700);
+  const closed = producer.close(3_700);
   await clock.advance(30_000);
   await closed;
   await file.close();

@@ -23,9 +23,9 @@ describe('a batch that was refused as a whole', () => {
 
   // Memory was short for a moment, and a thousand later records left in 995 requests: for good.
   it('leaves no limit behind once it is gone, where its size was not the reason', async () => {
-    const { clock, cluster, delivery, requests } = setUp();
+    const { clock, cluster, producer, requests } = setUp();
     const burst = (count: number) =>
-      watch(Array.from({ length: count }, (_, index) => delivery.send(record(`${index}`))));
+      watch(Array.from({ length: count }, (_, index) => producer.send(record(`${index}`))));
     cluster.failNext({ outcome: notEncoded, times: 7 });
     burst(128);
     await clock.advance(1_000);
@@ -44,9 +44,9 @@ describe('a batch that was refused as a whole', () => {
       if (++tries === 6) rig.cluster.cutOff();
     };
     const rig = setUp({}, { onProduce });
-    const { clock, cluster, delivery, requests } = rig;
+    const { clock, cluster, producer, requests } = rig;
     const burst = (count: number) =>
-      watch(Array.from({ length: count }, (_, index) => delivery.send(record(`${index}`))));
+      watch(Array.from({ length: count }, (_, index) => producer.send(record(`${index}`))));
     cluster.failNext({ outcome: tooLarge, times: 5 });
     const fates = burst(64);
     await clock.advance(9_000);
@@ -59,8 +59,8 @@ describe('a batch that was refused as a whole', () => {
   });
 
   it('sets the size of those that follow, where all of it was stored in pieces', async () => {
-    const { clock, cluster, delivery, notices } = setUp({}, { maxBatchBytes: 5_000 });
-    const burst = () => watch(Array.from({ length: 200 }, () => delivery.send(record('x'.repeat(75)))));
+    const { clock, cluster, producer, notices } = setUp({}, { maxBatchBytes: 5_000 });
+    const burst = () => watch(Array.from({ length: 200 }, () => producer.send(record('x'.repeat(75)))));
     burst();
     await clock.advance(1_000);
     assert.equal(notices.filter(({ kind }) => kind === 'batch-halved').length, 2);
@@ -72,11 +72,11 @@ describe('a batch that was refused as a whole', () => {
 });
 
 describe('a request', () => {
-  // Two hundred lanes behind an outage made one of 171 MiB, and brokers hang up on more than 100.
-  it('is full with sixteen megabytes, whatever more lanes have', async () => {
-    const { clock, delivery, requests } = setUp({ bufferMemory: 64e6 }, { topics: { events: 40 } });
+  // Two hundred queues behind an outage made one of 171 MiB, and brokers hang up on more than 100.
+  it('is full with sixteen megabytes, whatever more queues have', async () => {
+    const { clock, producer, requests } = setUp({ bufferMemory: 64e6 }, { topics: { events: 40 } });
     const value = 'x'.repeat(900_000);
-    const fates = watch(keysOf(40).map((key) => delivery.send(record(value, { key }))));
+    const fates = watch(keysOf(40).map((key) => producer.send(record(value, { key }))));
     await clock.advance(100);
     assert.deepEqual(
       requests.map(({ length }) => length),
@@ -97,15 +97,15 @@ describe('what a spool has for many partitions', () => {
     const before = start(settings, cluster);
     before.cluster.cutOff();
     for (const key of keys)
-      for (let index = 0; index < 20; index++) void before.delivery.send(record('x'.repeat(10_000), { key }));
+      for (let index = 0; index < 20; index++) void before.producer.send(record('x'.repeat(10_000), { key }));
     await before.clock.advance(20_000);
-    await Promise.all([before.delivery.close(4_000), before.clock.advance(10_000)]);
+    await Promise.all([before.producer.close(4_000), before.clock.advance(10_000)]);
     await before.file.close();
     assert.equal(disk.rows.size, 1_000);
 
     const hanging = () => new Promise<void>(() => undefined);
-    const { clock, delivery } = start(settings, { ...cluster, onProduce: hanging });
+    const { clock, producer } = start(settings, { ...cluster, onProduce: hanging });
     await clock.advance(1_000);
-    assert.ok(delivery.waiting.bytes < 4e6, `${delivery.waiting.bytes} bytes`);
+    assert.ok(producer.waiting.bytes < 4e6, `${producer.waiting.bytes} bytes`);
   });
 });

@@ -50,9 +50,9 @@ const stored = (cluster: ReturnType<typeof setUp>['cluster'], topic = 'events'):
 
 describe('records whose value waits for its schema', () => {
   it('are stored in their final form, in their order', async () => {
-    const { delivery, cluster, clock } = setUp();
+    const { producer, cluster, clock } = setUp();
     const { pending, come } = schema();
-    const fates = watch([delivery.send(pending('1')), delivery.send(pending('2'))]);
+    const fates = watch([producer.send(pending('1')), producer.send(pending('2'))]);
     await clock.advance(100);
     assert.deepEqual(stored(cluster), []);
     await come();
@@ -63,12 +63,12 @@ describe('records whose value waits for its schema', () => {
 
   it('hold up younger ones of their key, whatever those are, and no other key', async () => {
     // A rule may write JSON to the same topic and key: overtaking would break the order of the key.
-    const { delivery, cluster, clock } = setUp();
+    const { producer, cluster, clock } = setUp();
     const { pending, come } = schema();
     const fates = watch([
-      delivery.send(pending('1')),
-      delivery.send(record('json of another rule')),
-      delivery.send(record('another key', { key: 'other' })),
+      producer.send(pending('1')),
+      producer.send(record('json of another rule')),
+      producer.send(record('another key', { key: 'other' })),
     ]);
     await clock.advance(100);
     assert.deepEqual(fates, ['pending', 'pending', 'stored']);
@@ -79,11 +79,11 @@ describe('records whose value waits for its schema', () => {
   });
 
   it('are rejected at their deadline, with the reason; those behind them go on', async () => {
-    const { delivery, cluster, clock } = setUp();
+    const { producer, cluster, clock } = setUp();
     const { pending, asked } = schema();
-    const first = errorOf(delivery.send(pending('1')));
+    const first = errorOf(producer.send(pending('1')));
     await clock.advance(5_000);
-    const fates = watch([delivery.send(record('2'))]);
+    const fates = watch([producer.send(record('2'))]);
     await clock.advance(3_200);
     const { code, message, mayHaveBeenWritten } = await first;
     assert.equal(code, 'DEADLINE_EXCEEDED');
@@ -95,12 +95,12 @@ describe('records whose value waits for its schema', () => {
   });
 
   it('that never will have a final form go to the dead letters as they are', async () => {
-    const { delivery, cluster, clock } = setUp(
+    const { producer, cluster, clock } = setUp(
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
     const { pending, refuse } = schema();
-    const fates = watch([delivery.send(pending('1')), delivery.send(record('2'))]);
+    const fates = watch([producer.send(pending('1')), producer.send(record('2'))]);
     await clock.advance(100);
     await refuse(new KafkaError('SCHEMA_MISSING', 'There is no schema.'));
     await clock.advance(0);
@@ -113,18 +113,18 @@ describe('records whose value waits for its schema', () => {
   });
 
   it('count against bufferMemory', async () => {
-    const { delivery, clock } = setUp({ bufferMemory: 100 });
+    const { producer, clock } = setUp({ bufferMemory: 100 });
     const { pending } = schema();
-    const fates = watch(['1', '2', 'x'.repeat(30)].map((name) => delivery.send(pending(name))));
+    const fates = watch(['1', '2', 'x'.repeat(30)].map((name) => producer.send(pending(name))));
     await clock.advance(8_100);
     assert.deepEqual(fates, ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED', 'BUFFER_FULL']);
   });
 
   it('are told when the destination closes', async () => {
-    const { delivery, clock } = setUp();
+    const { producer, clock } = setUp();
     const { pending } = schema();
-    const error = errorOf(delivery.send(pending('1')));
-    const closed = delivery.close(4_500);
+    const error = errorOf(producer.send(pending('1')));
+    const closed = producer.close(4_500);
     await clock.advance(4_500);
     assert.equal(await closed, 1);
     assert.equal((await error).code, 'DESTINATION_CLOSED');
@@ -147,22 +147,22 @@ describe('records whose value waits for its schema', () => {
     }
 
     it('reject at the deadline, and when the destination closes: the disk keeps final forms only', async () => {
-      const { delivery, clock, kept } = start();
+      const { producer, clock, kept } = start();
       const { pending } = schema();
-      const fates = watch([delivery.send(pending('1'))]);
+      const fates = watch([producer.send(pending('1'))]);
       await clock.advance(8_100);
       assert.deepEqual(fates, ['DEADLINE_EXCEEDED']);
-      const left = watch([delivery.send(pending('2'))]);
-      const closed = delivery.close(3_700);
+      const left = watch([producer.send(pending('2'))]);
+      const closed = producer.close(3_700);
       await clock.advance(5_000);
       await closed;
       assert.deepEqual([left, kept()], [['DESTINATION_CLOSED'], []]);
     });
 
     it('reject at once where there is no memory to wait in', async () => {
-      const { delivery, clock, kept } = start({ bufferMemory: 100 });
+      const { producer, clock, kept } = start({ bufferMemory: 100 });
       const { pending, come } = schema();
-      const fates = watch(['1', '2', 'x'.repeat(30)].map((name) => delivery.send(pending(name))));
+      const fates = watch(['1', '2', 'x'.repeat(30)].map((name) => producer.send(pending(name))));
       await clock.advance(10);
       assert.deepEqual(fates, ['pending', 'pending', 'BUFFER_FULL']);
       await come();
@@ -170,16 +170,16 @@ describe('records whose value waits for its schema', () => {
       assert.deepEqual([fates, kept()], [['stored', 'stored', 'BUFFER_FULL'], []]);
     });
 
-    it('are kept in the order in which they became final', async () => {
-      const { delivery, cluster, clock, kept } = start();
+    it('are spooled in the order in which they became final', async () => {
+      const { producer, cluster, clock, kept } = start();
       const { pending, come } = schema();
       const fates = watch([
-        delivery.send(pending('1')),
-        delivery.send(record('other key', { key: 'other' })),
+        producer.send(pending('1')),
+        producer.send(record('other key', { key: 'other' })),
       ]);
       await clock.advance(10);
       cluster.cutOff();
-      const late = watch([delivery.send(record('other key again', { key: 'other' }))]);
+      const late = watch([producer.send(record('other key again', { key: 'other' }))]);
       await come();
       await clock.advance(9_000);
       assert.deepEqual([...fates, ...late], ['stored', 'stored', 'stored']);

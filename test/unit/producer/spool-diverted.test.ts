@@ -12,15 +12,15 @@ function held() {
 
 // Its copy was fetched from the disk before that had told, and was sent; the disk stayed silent, and at the deadline the push
 // was told that the record was not written. Then the copy was stored, and the row was counted off, which was never counted.
-describe('a record on its way to the disk that its lane fetches', () => {
+describe('a record on its way to the disk that its queue fetches', () => {
   it('is said to be perhaps written while its request is out', async () => {
     const { onProduce, answer } = held();
-    const { clock, delivery, kinds, stored } = start(
+    const { clock, producer, kinds, stored } = start(
       { bufferMemory: 100, diskLatency: 60_000 },
       { onProduce },
     );
-    watch(['0', '1', '2'].map((value) => delivery.send(record(value))));
-    const fate = errorOf(delivery.send(record('3')));
+    watch(['0', '1', '2'].map((value) => producer.send(record(value))));
+    const fate = errorOf(producer.send(record('3')));
     await clock.advance(100);
     answer();
     await clock.advance(8_300);
@@ -39,9 +39,9 @@ describe('a record on its way to the disk that its lane fetches', () => {
 
   it('is stored once, and its push told so, though the disk tells later', async () => {
     const { onProduce, answer } = held();
-    const { clock, delivery, kept, stored } = start({ bufferMemory: 100, diskLatency: 1_000 }, { onProduce });
-    watch(['0', '1', '2'].map((value) => delivery.send(record(value))));
-    const fates = watch([delivery.send(record('3'))]);
+    const { clock, producer, kept, stored } = start({ bufferMemory: 100, diskLatency: 1_000 }, { onProduce });
+    watch(['0', '1', '2'].map((value) => producer.send(record(value))));
+    const fates = watch([producer.send(record('3'))]);
     await clock.advance(100);
     answer();
     await clock.advance(10);
@@ -49,16 +49,16 @@ describe('a record on its way to the disk that its lane fetches', () => {
     await clock.advance(10);
     assert.deepEqual([fates, stored()], [['stored'], ['0', '1', '2', '3']]);
     await clock.advance(5_000);
-    assert.deepEqual([kept(), delivery.waiting], [[], { records: 0, bytes: 0 }]);
+    assert.deepEqual([kept(), producer.waiting], [[], { records: 0, bytes: 0 }]);
   });
 });
 
 // The log said "There is no room left in settings.kafka.bufferMemory", and there was.
 describe('the word about records that go to the disk', () => {
   it('says that memory is full where it is, and tells it as such', async () => {
-    const { clock, cluster, delivery, notices } = start({ bufferMemory: 100 });
+    const { clock, cluster, producer, notices } = start({ bufferMemory: 100 });
     cluster.cutOff();
-    watch(['0', '1', '2', '3'].map((value) => delivery.send(record(value))));
+    watch(['0', '1', '2', '3'].map((value) => producer.send(record(value))));
     await clock.advance(10);
     assert.deepEqual(
       notices.filter(({ kind }) => kind === 'spooling'),
@@ -71,14 +71,14 @@ describe('the word about records that go to the disk', () => {
   });
 
   it('says that they keep the order where that is the reason', async () => {
-    const { clock, cluster, delivery, notices } = start({ always: true, bufferMemory: 100, batchSize: 30 });
-    watch([delivery.send(record('0'))]);
+    const { clock, cluster, producer, notices } = start({ always: true, bufferMemory: 100, batchSize: 30 });
+    watch([producer.send(record('0'))]);
     await clock.advance(10);
     cluster.cutOff();
-    watch(['1', '2', '3'].map((value) => delivery.send(record(value))));
+    watch(['1', '2', '3'].map((value) => producer.send(record(value))));
     // Memory lets go of the youngest, which the disk has.
     await clock.advance(200);
-    watch([delivery.send(record('4'))]);
+    watch([producer.send(record('4'))]);
     await clock.advance(10);
     assert.deepEqual(
       notices.filter(({ kind }) => kind === 'spooling' || kind === 'buffer-full'),
@@ -91,8 +91,8 @@ describe('the word about records that go to the disk', () => {
 describe('a topic whose records have left the spool', () => {
   it('is told as such though the broker answered before the disk did', async () => {
     const { onProduce, answer } = held();
-    const { clock, delivery, kept, kinds } = start({ diskLatency: 500 }, { onProduce });
-    const fates = watch([delivery.send(record('late'))]);
+    const { clock, producer, kept, kinds } = start({ diskLatency: 500 }, { onProduce });
+    const fates = watch([producer.send(record('late'))]);
     await clock.advance(7_200);
     assert.deepEqual([fates, kinds()], [['pending'], ['spooling']]);
     answer();
@@ -106,26 +106,26 @@ describe('a topic whose records have left the spool', () => {
 // `buffer.usage` counted them in `bufferMemory` and again among those on their way to the disk.
 describe('what waits', () => {
   it('counts a record once that is on its way to the disk', async () => {
-    const { clock, cluster, delivery, disk } = start();
+    const { clock, cluster, producer, disk } = start();
     cluster.cutOff();
-    watch([delivery.send(record('0'))]);
+    watch([producer.send(record('0'))]);
     await clock.advance(8_000);
-    await Promise.all([delivery.close(10), clock.advance(600)]);
+    await Promise.all([producer.close(10), clock.advance(600)]);
     disk.unreadable = new Error('EIO');
     const next = start({ disk, diskLatency: 1_000 });
-    watch([next.delivery.send(record('1'))]);
+    watch([next.producer.send(record('1'))]);
     await next.clock.advance(10);
     // One byte of key, one of value, 24 of Kafka's.
-    assert.deepEqual(next.delivery.waiting, { records: 1, bytes: 26 });
+    assert.deepEqual(next.producer.waiting, { records: 1, bytes: 26 });
   });
 });
 
 // Its pushes were all told, so that nothing looked after it any more: it was sent with the next push, half an hour later.
 describe('a batch in doubt whose partition lost its leader', () => {
   it('is sent again once there is a leader, though nobody waits for it', async () => {
-    const { clock, cluster, delivery, requests } = setUp({ deliveryTimeout: 1_000 });
+    const { clock, cluster, producer, requests } = setUp({ deliveryTimeout: 1_000 });
     cluster.failNext({ outcome: { kind: 'unknown', error: refused('REQUEST_FAILED'), unchanged: true } });
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     cluster.moveLeader('events', 0, -1);
     await clock.advance(0);
     cluster.moveLeader('events', 0, 1);

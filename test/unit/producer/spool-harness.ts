@@ -1,10 +1,10 @@
 import type { MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
-import type { DeliverySettings } from '../../../src/producer/ports.ts';
+import type { ProducerSettings } from '../../../src/producer/ports.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { setUp } from './harness.ts';
 
-interface Setting extends Partial<DeliverySettings> {
+interface Setting extends Partial<ProducerSettings> {
   readonly always?: boolean;
   readonly maxBytes?: number;
   readonly disk?: MemoryDisk;

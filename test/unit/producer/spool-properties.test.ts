@@ -43,7 +43,7 @@ const scenario = fc.record({
 });
 
 /**
- * What the vanished partition held stood behind younger records of another key, and was let go of with them. Its new lane
+ * What the vanished partition held stood behind younger records of another key, and was let go of with them. Its new queue
  * then looked for it above the id of the first of those, and found it after a restart only: f's records came 7, 2.
  */
 const evictedBehindYounger: typeof scenario extends fc.Arbitrary<infer Scenario> ? Scenario : never = {
@@ -79,8 +79,8 @@ const evictedBehindYounger: typeof scenario extends fc.Arbitrary<infer Scenario>
 const away = new KafkaError('BROKER_UNREACHABLE', 'scripted');
 const gone = outcomeOf('moved');
 
-describe('delivery with a spool, over outages and restarts', () => {
-  it('loses nothing that was acknowledged, settles each push once and in time, and keeps the order of keys', async () => {
+describe('a producer with a spool, over outages and restarts', () => {
+  it('loses nothing that was acknowledged, completes each push once and in time, and keeps the order of keys', async () => {
     await assertProperty(
       fc.asyncProperty(scenario, async ({ lives, partitions, always, diskLatency, ...settings }) => {
         const disk = new MemoryDisk();
@@ -138,7 +138,7 @@ describe('delivery with a spool, over outages and restarts', () => {
             maxBytes: 1_000_000,
             synced: (task) => clock.after(diskLatency, () => dead || task()),
           });
-          const delivery = new Producer(
+          const producer = new Producer(
             { produce, initProducerId: noProducerId, prepare: () => {}, layout, partitionOf },
             { ...defaults, ...settings, spool: { file, always } },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
@@ -150,7 +150,7 @@ describe('delivery with a spool, over outages and restarts', () => {
             const mine = sequence++;
             const fate = { times: 0, at: 0, pushedAt: clock.now() };
             told.set(mine, fate);
-            delivery.send(record(`${mine}`.padEnd(size, ' '), { key })).then(
+            producer.send(record(`${mine}`.padEnd(size, ' '), { key })).then(
               () => {
                 if (dead) return;
                 fate.times++;
@@ -175,7 +175,7 @@ describe('delivery with a spool, over outages and restarts', () => {
             continue;
           }
           if (pushes.length === 0) await clock.advance(60_000);
-          await Promise.all([delivery.close(3_700), clock.advance(40_000)]);
+          await Promise.all([producer.close(3_700), clock.advance(40_000)]);
           partitionsBefore = count();
           await file.close();
           assert.deepEqual(rejections, []);

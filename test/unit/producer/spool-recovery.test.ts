@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
-import type { Broker, DeliverySettings } from '../../../src/producer/ports.ts';
+import type { Broker, ProducerSettings } from '../../../src/producer/ports.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader } from '../../../src/model/partition.ts';
@@ -10,14 +10,14 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { defaults, keyOf, record, refused, watch, noProducerId } from './harness.ts';
 import { start } from './spool-harness.ts';
 
-describe('records that were kept before their partition was known', () => {
+describe('records that were spooled before their partition was known', () => {
   it('are found again once memory has let go of them, and in order', async () => {
-    const { clock, cluster, delivery, kept, stored } = start({ bufferMemory: 20_000, batchSize: 1_000 });
-    const { values, push } = crowdOf(125, delivery);
+    const { clock, cluster, producer, kept, stored } = start({ bufferMemory: 20_000, batchSize: 1_000 });
+    const { values, push } = crowdOf(125, producer);
     cluster.cutOff();
     const early = push(0, 80);
     await clock.advance(7_500);
-    // The layout answers, and the partition has no leader yet.
+    // The metadata is there, and the partition has no leader yet.
     cluster.moveLeader('events', 0, -1);
     cluster.restore();
     await clock.advance(8_000);
@@ -36,7 +36,7 @@ describe('records on the disk, while a batch of a partition that is no more is o
   it('come behind it, and behind what waits in memory', async () => {
     const gates: (() => void)[] = [];
     let gated = true;
-    const { clock, cluster, delivery, kept, stored } = start(
+    const { clock, cluster, producer, kept, stored } = start(
       { bufferMemory: 410 },
       {
         topics: { events: 6 },
@@ -45,7 +45,7 @@ describe('records on the disk, while a batch of a partition that is no more is o
       },
     );
     const [key, other] = [keyOf(5), keyOf(3)];
-    const push = (value: string, key: string) => delivery.send(record(value.padEnd(95), { key }));
+    const push = (value: string, key: string) => producer.send(record(value.padEnd(95), { key }));
     const pushes = [push('1', key)];
     await clock.advance(10);
     gated = false;
@@ -74,11 +74,11 @@ describe('records on the disk, while a batch of a partition that is no more is o
 
 describe('what an earlier process left, on a disk that fails', () => {
   async function leave(count: number) {
-    const { clock, cluster, delivery, disk } = start();
+    const { clock, cluster, producer, disk } = start();
     cluster.cutOff();
-    watch(Array.from({ length: count }, (_, index) => delivery.send(record(`${index}`))));
+    watch(Array.from({ length: count }, (_, index) => producer.send(record(`${index}`))));
     await clock.advance(8_000);
-    await Promise.all([delivery.close(10), clock.advance(20)]);
+    await Promise.all([producer.close(10), clock.advance(20)]);
     return disk;
   }
 
@@ -107,8 +107,8 @@ describe('what an earlier process left, on a disk that fails', () => {
   });
 
   it('is left alone when the destination closes meanwhile', async () => {
-    const { clock, delivery, file, kinds } = start({ disk: await leave(3_000) });
-    await delivery.close(0);
+    const { clock, producer, file, kinds } = start({ disk: await leave(3_000) });
+    await producer.close(0);
     await file.close();
     await clock.advance(2_000);
     assert.deepEqual([kinds(), clock.pending], [['spool-left'], 0]);
@@ -121,7 +121,7 @@ describe('what an earlier process left, on a disk that fails', () => {
     const file = new MemorySpool({ disk, maxBytes: 1e6, synced: (task) => clock.after(5, task) });
     const stored: string[] = [];
     let leader = noLeader;
-    const delivery = deliveryOver(
+    const producer = deliveryOver(
       {
         layout: () => Promise.resolve({ leaders: [leader] }),
         produce: (slices) => {
@@ -140,12 +140,12 @@ describe('what an earlier process left, on a disk that fails', () => {
     await clock.advance(5_000);
     leader = 1;
     await clock.advance(5_000);
-    await Promise.all([delivery.send(record('new')), clock.advance(5_000)]);
+    await Promise.all([producer.send(record('new')), clock.advance(5_000)]);
     assert.deepEqual([stored, disk.rows.size], [['0', '1', '2', 'new'], 0]);
   });
 });
 
-describe('a refused record of the spool, while it is open whether its letter is taken', () => {
+describe('a refused record of the spool, while it is open whether its dead letter is taken', () => {
   it('is not sent again', async () => {
     const busy = {
       kind: 'retriable',
@@ -153,11 +153,11 @@ describe('a refused record of the spool, while it is open whether its letter is 
       refresh: false,
       mayHaveBeenWritten: false,
     } as const;
-    const { clock, cluster, delivery, kept, stored } = start(
+    const { clock, cluster, producer, kept, stored } = start(
       { bufferMemory: 20_000, batchSize: 1_000, deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
-    const { values, push } = crowdOf(160, delivery);
+    const { values, push } = crowdOf(160, producer);
     cluster.cutOff();
     const early = push(0, 95);
     await clock.advance(7_500);
@@ -166,7 +166,7 @@ describe('a refused record of the spool, while it is open whether its letter is 
     cluster.failNext({ topic: 'dead', outcome: busy, times: 3 });
     cluster.restore();
     await clock.advance(5_000);
-    // More than half of bufferMemory: lanes let go of what the disk has, and fetch it again.
+    // More than half of bufferMemory: queues unload what the disk has, and fetch it again.
     const crowd = push(95, 160);
     await clock.advance(200_000);
     assert.deepEqual([...new Set([...early, ...crowd])], ['stored']);
@@ -214,12 +214,12 @@ describe('records that find their partitions while their topic shrinks', () => {
       initProducerId: noProducerId,
       partitionOf,
     };
-    const delivery = deliveryOver(
+    const producer = deliveryOver(
       broker,
       { bufferMemory: 20_000, batchSize: 250, spool: { file, always: false } },
       clock,
     );
-    const push = (value: string, key: string) => delivery.send(record(value.padEnd(70), { key }));
+    const push = (value: string, key: string) => producer.send(record(value.padEnd(70), { key }));
     const values = ['1', '2', '3', '4', '5', '6', '7', '8'];
     watch([
       ...values.map((value) => push(value, key)),
@@ -239,15 +239,15 @@ describe('records that find their partitions while their topic shrinks', () => {
   });
 });
 
-function deliveryOver(broker: Broker, settings: Partial<DeliverySettings>, clock: FakeClock): Producer {
+function deliveryOver(broker: Broker, settings: Partial<ProducerSettings>, clock: FakeClock): Producer {
   const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
   return new Producer(broker, { ...defaults, ...settings }, context);
 }
 
 /** So many records of 75 bytes, each with its number, to be pushed in parts. */
-function crowdOf(length: number, delivery: Producer) {
+function crowdOf(length: number, producer: Producer) {
   const values = Array.from({ length }, (_, index) => `${index}`.padEnd(75));
   const push = (from: number, to: number) =>
-    watch(values.slice(from, to).map((value) => delivery.send(record(value))));
+    watch(values.slice(from, to).map((value) => producer.send(record(value))));
   return { values, push };
 }

@@ -8,11 +8,11 @@ const busy = { kind: 'retriable', refresh: false, mayHaveBeenWritten: false } as
 
 describe('a record whose time is over', () => {
   it('goes to the spool, its push resolves before the deadline, and it is delivered when the cluster is back', async () => {
-    const { clock, cluster, delivery, kept, kinds, stored } = start();
-    watch([delivery.send(record('first'))]);
+    const { clock, cluster, producer, kept, kinds, stored } = start();
+    watch([producer.send(record('first'))]);
     await clock.advance(10);
     cluster.cutOff();
-    const fates = watch([delivery.send(record('a')), delivery.send(record('b'))]);
+    const fates = watch([producer.send(record('a')), producer.send(record('b'))]);
     await clock.advance(6_900);
     assert.deepEqual([fates, kept()], [['pending', 'pending'], []]);
     await clock.advance(250);
@@ -32,11 +32,11 @@ describe('a record whose time is over', () => {
 
   it('leaves the spool when its request is acknowledged after all: no duplicate', async () => {
     let answer: (() => void) | undefined;
-    const { clock, delivery, kept, stored } = start(
+    const { clock, producer, kept, stored } = start(
       {},
       { onProduce: () => new Promise<void>((resolve) => (answer = resolve)) },
     );
-    const fates = watch([delivery.send(record('slow'))]);
+    const fates = watch([producer.send(record('slow'))]);
     await clock.advance(7_200);
     assert.deepEqual([fates, kept()], [['stored'], ['slow']]);
     answer?.();
@@ -44,19 +44,19 @@ describe('a record whose time is over', () => {
     assert.deepEqual([stored(), kept()], [['slow'], []]);
   });
 
-  it('speaks for its lane: what comes behind it is kept at once, and not in the lanes of others', async () => {
-    const { clock, cluster, delivery, kept } = start({}, { topics: { events: 1, other: 1 } });
+  it('makes its queue late: what comes behind it is spooled at once, and not in other queues', async () => {
+    const { clock, cluster, producer, kept } = start({}, { topics: { events: 1, other: 1 } });
     cluster.moveLeader('other', 0, 2);
-    watch([delivery.send(record('e')), delivery.send(record('o', { topic: 'other' }))]);
+    watch([producer.send(record('e')), producer.send(record('o', { topic: 'other' }))]);
     await clock.advance(10);
     cluster.failNext({
       outcome: { kind: 'unreachable', error: refused('BROKER_UNREACHABLE') },
       topic: 'events',
       times: 99,
     });
-    watch([delivery.send(record('a'))]);
+    watch([producer.send(record('a'))]);
     await clock.advance(7_200);
-    const fates = watch([delivery.send(record('b')), delivery.send(record('c', { topic: 'other' }))]);
+    const fates = watch([producer.send(record('b')), producer.send(record('c', { topic: 'other' }))]);
     await clock.advance(10);
     assert.deepEqual(
       [fates, kept()],
@@ -68,11 +68,11 @@ describe('a record whose time is over', () => {
   });
 
   it('or whose tries are used up goes there, too', async () => {
-    const { clock, cluster, delivery, kept, stored } = start({
+    const { clock, cluster, producer, kept, stored } = start({
       retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 100 },
     });
     cluster.failNext({ outcome: { ...busy, error: refused('BROKER_BUSY') }, times: 4 });
-    const fates = watch([delivery.send(record('a'))]);
+    const fates = watch([producer.send(record('a'))]);
     await clock.advance(130);
     assert.deepEqual([fates, kept()], [['stored'], ['a']]);
     await clock.advance(1_000);
@@ -82,10 +82,10 @@ describe('a record whose time is over', () => {
 
 describe('memory and disk', () => {
   it('with no room in bufferMemory records go to the disk at once, and the order holds', async () => {
-    const { clock, cluster, delivery, kept, kinds, stored } = start({ bufferMemory: 100 });
+    const { clock, cluster, producer, kept, kinds, stored } = start({ bufferMemory: 100 });
     cluster.cutOff();
     const names = Array.from({ length: 9 }, (_, n) => `r${n}`);
-    const fates = watch(names.map((name) => delivery.send(record(name))));
+    const fates = watch(names.map((name) => producer.send(record(name))));
     await clock.advance(20);
     // 27 bytes each: three are in memory, and wait for their deadline.
     assert.deepEqual(fates.filter((fate) => fate === 'pending').length, 3);
@@ -97,21 +97,21 @@ describe('memory and disk', () => {
   });
 
   it('touches no disk while all is well', async () => {
-    const { clock, delivery, disk } = start();
+    const { clock, producer, disk } = start();
     disk.fault = new Error('not to be touched');
-    const fates = watch(Array.from({ length: 50 }, (_, n) => delivery.send(record(`r${n}`))));
+    const fates = watch(Array.from({ length: 50 }, (_, n) => producer.send(record(`r${n}`))));
     await clock.advance(100);
     assert.deepEqual(new Set(fates), new Set(['stored']));
-    await Promise.all([delivery.close(100), clock.advance(200)]);
+    await Promise.all([producer.close(100), clock.advance(200)]);
   });
 
   it('always: a push resolves once the disk has its record, however long Kafka takes, and waits for the disk', async () => {
     let answer: (() => void) | undefined;
-    const { clock, delivery, kept } = start(
+    const { clock, producer, kept } = start(
       { always: true, diskLatency: 50 },
       { onProduce: () => new Promise<void>((resolve) => (answer = resolve)) },
     );
-    const fates = watch([delivery.send(record('a'))]);
+    const fates = watch([producer.send(record('a'))]);
     await clock.advance(45);
     assert.deepEqual(fates, ['pending']);
     await clock.advance(10);
@@ -125,8 +125,8 @@ describe('memory and disk', () => {
     const disk = new MemoryDisk();
     const first = start({ disk });
     first.cluster.cutOff();
-    const fates = watch(['a', 'b'].map((name) => first.delivery.send(record(name))));
-    await Promise.all([first.delivery.close(1_000), first.clock.advance(2_000)]);
+    const fates = watch(['a', 'b'].map((name) => first.producer.send(record(name))));
+    await Promise.all([first.producer.close(1_000), first.clock.advance(2_000)]);
     assert.deepEqual(
       [fates, first.kept()],
       [
@@ -138,7 +138,7 @@ describe('memory and disk', () => {
 
     const second = start({ disk });
     assert.deepEqual(second.notices, [{ kind: 'spool-left', topic: 'events', records: 2 }]);
-    const later = watch([second.delivery.send(record('c'))]);
+    const later = watch([second.producer.send(record('c'))]);
     await second.clock.advance(200);
     assert.deepEqual([second.stored(), second.kept(), later], [['a', 'b', 'c'], [], ['stored']]);
   });
@@ -146,10 +146,10 @@ describe('memory and disk', () => {
 
 describe('a disk that does not take it', () => {
   it('full: the push rejects and says so, what is kept stays, and Kafka still gets what it can take', async () => {
-    const { clock, cluster, delivery, kept, kinds, stored } = start({ maxBytes: 70 });
+    const { clock, cluster, producer, kept, kinds, stored } = start({ maxBytes: 70 });
     cluster.cutOff();
-    const first = watch([delivery.send(record('a'))]);
-    const second = errorOf(delivery.send(record('b')));
+    const first = watch([producer.send(record('a'))]);
+    const second = errorOf(producer.send(record('b')));
     await clock.advance(8_000);
     const { code, message } = await second;
     assert.equal(code, 'SPOOL_FULL');
@@ -162,60 +162,60 @@ describe('a disk that does not take it', () => {
     assert.ok(kinds().includes('spool-failed'));
     cluster.restore();
     await clock.advance(5_000);
-    const third = watch([delivery.send(record('c'))]);
+    const third = watch([producer.send(record('c'))]);
     await clock.advance(100);
     assert.deepEqual([stored(), third], [['a', 'c'], ['stored']]);
   });
 
   it('failing: the push rejects with the reason, and the next is kept once the disk is well', async () => {
-    const { clock, cluster, delivery, disk, kept, kinds } = start();
+    const { clock, cluster, producer, disk, kept, kinds } = start();
     disk.fault = new Error('database or disk is full');
     cluster.cutOff();
-    const failed = errorOf(delivery.send(record('a')));
+    const failed = errorOf(producer.send(record('a')));
     await clock.advance(8_000);
     const { code, message } = await failed;
     assert.equal(code, 'SPOOL_FAILED');
     assert.deepEqual(kinds(), ['spooling', 'spool-failed', 'gave-up']);
     assert.match(message, /database or disk is full\. Make room on its disk; the next push tries again\./);
     disk.fault = undefined;
-    const fates = watch([delivery.send(record('b'))]);
+    const fates = watch([producer.send(record('b'))]);
     await clock.advance(8_000);
     assert.deepEqual([fates, kept()], [['stored'], ['b']]);
   });
 
   it('always, full or failing: what Kafka takes is no failure', async () => {
-    const { clock, delivery, disk, stored } = start({ always: true });
+    const { clock, producer, disk, stored } = start({ always: true });
     disk.fault = new Error('EIO');
-    const fates = watch([delivery.send(record('a'))]);
+    const fates = watch([producer.send(record('a'))]);
     await clock.advance(100);
     assert.deepEqual([fates, stored()], [['stored'], ['a']]);
   });
 
   it('silent: the push rejects at its deadline all the same', async () => {
-    const { clock, cluster, delivery } = start({ diskLatency: 60_000, bufferMemory: 30 });
+    const { clock, cluster, producer } = start({ diskLatency: 60_000, bufferMemory: 30 });
     cluster.cutOff();
-    const failed = errorOf(delivery.send(record('a')));
-    const beside = watch([delivery.send(record('b'))]);
-    assert.deepEqual(delivery.waiting, { records: 2, bytes: 52 });
+    const failed = errorOf(producer.send(record('a')));
+    const beside = watch([producer.send(record('b'))]);
+    assert.deepEqual(producer.waiting, { records: 2, bytes: 52 });
     await clock.advance(8_150);
     const { code, message } = await failed;
     assert.equal(code, 'SPOOL_FAILED');
     assert.match(message, /the disk of settings\.spool\.path did not answer either/);
-    assert.deepEqual([beside, delivery.waiting], [['SPOOL_FAILED'], { records: 0, bytes: 0 }]);
-    await Promise.all([delivery.close(10), clock.advance(100_000)]);
+    assert.deepEqual([beside, producer.waiting], [['SPOOL_FAILED'], { records: 0, bytes: 0 }]);
+    await Promise.all([producer.close(10), clock.advance(100_000)]);
   });
 });
 
-describe('a kept record that the broker refuses', () => {
+describe('a spooled record that the broker refuses', () => {
   const rejected = { kind: 'rejected', error: refused('RECORD_REJECTED', 'Not like this.') } as const;
 
   it('stays in the spool as refused, is reported, holds up nobody, and is tried again at the next start', async () => {
     const disk = new MemoryDisk();
-    const { clock, cluster, delivery, kinds, stored } = start({ disk, always: true, batchSize: 30 });
+    const { clock, cluster, producer, kinds, stored } = start({ disk, always: true, batchSize: 30 });
     cluster.delay(0);
     cluster.failNext({ outcome: { ...busy, error: refused('BROKER_BUSY') } });
     cluster.failNext({ outcome: rejected });
-    const fates = watch([delivery.send(record('a')), delivery.send(record('b'))]);
+    const fates = watch([producer.send(record('a')), producer.send(record('b'))]);
     await clock.advance(3_000);
     assert.deepEqual([fates, stored()], [['stored', 'stored'], ['b']]);
     assert.deepEqual(
@@ -223,7 +223,7 @@ describe('a kept record that the broker refuses', () => {
       [['a', 'Not like this.']],
     );
     assert.deepEqual(kinds(), ['spool-refused']);
-    await Promise.all([delivery.close(10), clock.advance(20)]);
+    await Promise.all([producer.close(10), clock.advance(20)]);
 
     const again = start({ disk });
     await again.clock.advance(100);
@@ -231,13 +231,13 @@ describe('a kept record that the broker refuses', () => {
   });
 
   it('goes to the dead-letter topic where there is one, and leaves the spool', async () => {
-    const { clock, cluster, delivery, kept, kinds, stored } = start(
+    const { clock, cluster, producer, kept, kinds, stored } = start(
       { always: true, deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
     cluster.failNext({ outcome: { ...busy, error: refused('BROKER_BUSY') } });
     cluster.failNext({ outcome: rejected });
-    const fates = watch([delivery.send(record('a'))]);
+    const fates = watch([producer.send(record('a'))]);
     await clock.advance(3_000);
     assert.deepEqual([fates, stored(), stored('dead'), kept()], [['stored'], [], ['a'], []]);
     assert.deepEqual(kinds(), ['dead-lettered']);
@@ -246,16 +246,16 @@ describe('a kept record that the broker refuses', () => {
 
 describe('a missing topic', () => {
   it('is no outage: its records are refused with what to do, and what the spool has of it waits for it', async () => {
-    const { clock, cluster, delivery, kept, stored } = start({
+    const { clock, cluster, producer, kept, stored } = start({
       retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
     });
     cluster.cutOff();
-    const early = watch([delivery.send(record('a', { topic: 'late' }))]);
+    const early = watch([producer.send(record('a', { topic: 'late' }))]);
     await clock.advance(8_000);
     assert.deepEqual([early, kept()], [['stored'], ['a']]);
     cluster.restore();
     await clock.advance(20_000);
-    const refusedNow = errorOf(delivery.send(record('b', { topic: 'late' })));
+    const refusedNow = errorOf(producer.send(record('b', { topic: 'late' })));
     await clock.advance(1_000);
     assert.equal((await refusedNow).code, 'TOPIC_MISSING');
     assert.deepEqual(kept(), ['a']);
@@ -268,18 +268,18 @@ describe('a missing topic', () => {
 describe('a login or certificate that is refused', () => {
   for (const code of ['AUTHENTICATION_FAILED', 'TLS_FAILED'] as const) {
     it(`${code}: without a spool the push rejects at once, for no waiting mends it`, async () => {
-      const { clock, cluster, delivery } = setUp();
+      const { clock, cluster, producer } = setUp();
       cluster.cutOff(refused(code));
-      const fates = watch([delivery.send(record('a'))]);
+      const fates = watch([producer.send(record('a'))]);
       await clock.advance(10);
       assert.deepEqual(fates, [code]);
     });
 
     // A password that is changed on the cluster before it is in the flow costs no event.
-    it(`${code}: with a spool the record is kept, and stored once it is put right`, async () => {
-      const { clock, cluster, delivery, kept, stored } = start();
+    it(`${code}: with a spool the record is spooled, and stored once it is put right`, async () => {
+      const { clock, cluster, producer, kept, stored } = start();
       cluster.cutOff(refused(code));
-      const fates = watch([delivery.send(record('a'))]);
+      const fates = watch([producer.send(record('a'))]);
       await clock.advance(7_200);
       assert.deepEqual([fates, kept()], [['stored'], ['a']]);
       await clock.advance(60_000);

@@ -7,15 +7,15 @@ import { defaults, errorOf, keyOf, record, refused, setUp, watch, noProducerId }
 
 describe('topics', () => {
   it('a missing topic delays no other', async () => {
-    const { clock, delivery } = setUp();
-    const fates = watch([delivery.send(record('lost', { topic: 'missing' })), delivery.send(record('fine'))]);
+    const { clock, producer } = setUp();
+    const fates = watch([producer.send(record('lost', { topic: 'missing' })), producer.send(record('fine'))]);
     await clock.advance(1);
     assert.deepEqual(fates, ['pending', 'stored']);
   });
 
   it('waits for a topic that is being created', async () => {
-    const { clock, cluster, delivery } = setUp();
-    const fates = watch([delivery.send(record('early', { topic: 'new' }))]);
+    const { clock, cluster, producer } = setUp();
+    const fates = watch([producer.send(record('early', { topic: 'new' }))]);
     await clock.advance(400);
     cluster.createTopic('new', 3);
     await clock.advance(1_000);
@@ -23,38 +23,38 @@ describe('topics', () => {
   });
 
   it('refuses before the deadline, then at once while the topic stays missing, and asks again after a second', async () => {
-    const { clock, cluster, delivery, notices } = setUp();
-    const first = errorOf(delivery.send(record('a', { topic: 'missing' })));
+    const { clock, cluster, producer, notices } = setUp();
+    const first = errorOf(producer.send(record('a', { topic: 'missing' })));
     await clock.advance(8_000);
     assert.equal((await first).code, 'TOPIC_MISSING');
-    const atOnce = [watch([delivery.send(record('b', { topic: 'missing' }))])];
+    const atOnce = [watch([producer.send(record('b', { topic: 'missing' }))])];
     await clock.advance(0);
     const asked = notices.filter(({ kind }) => kind === 'topic-missing').length;
     await clock.advance(900);
-    atOnce.push(watch([delivery.send(record('c', { topic: 'missing' }))]));
+    atOnce.push(watch([producer.send(record('c', { topic: 'missing' }))]));
     await clock.advance(0);
     assert.deepEqual(atOnce, [['TOPIC_MISSING'], ['TOPIC_MISSING']]);
     assert.equal(notices.filter(({ kind }) => kind === 'topic-missing').length, asked);
 
     cluster.createTopic('missing', 1);
     await clock.advance(200);
-    const again = watch([delivery.send(record('d', { topic: 'missing' }))]);
+    const again = watch([producer.send(record('d', { topic: 'missing' }))]);
     await clock.advance(1);
     assert.deepEqual(again, ['stored']);
   });
 
   it('rejects at once what no waiting will mend: a name that Kafka does not allow', async () => {
-    const { clock, delivery } = setUp();
-    const error = errorOf(delivery.send(record('a', { topic: 'not allowed' })));
+    const { clock, producer } = setUp();
+    const error = errorOf(producer.send(record('a', { topic: 'not allowed' })));
     await clock.advance(1);
     assert.equal((await error).code, 'TOPIC_INVALID');
   });
 
-  // The oldest made room for one at the door, who went ahead of what had been waiting inside.
-  it('keeps the order of a key where one at the door comes in because another is refused', async () => {
+  // The oldest made room for a blocked record, which went ahead of those that had been waiting longer.
+  it('keeps the order of a key where a blocked record is admitted because another is rejected', async () => {
     // Room for two records, each of 24 bytes, a key of one and a value of 100.
-    const { clock, cluster, delivery } = setUp({ bufferMemory: 250 }, { topics: {} });
-    const send = (name: string) => delivery.send(record(name.padEnd(100, '.')));
+    const { clock, cluster, producer } = setUp({ bufferMemory: 250 }, { topics: {} });
+    const send = (name: string) => producer.send(record(name.padEnd(100, '.')));
     const pushes = [send('A')];
     await clock.advance(5_000);
     const fates = watch(pushes.concat(['B', 'C', 'D'].map(send)));
@@ -86,16 +86,16 @@ describe('topics', () => {
       partitionOf,
     };
     const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
-    const delivery = new Producer(broker, defaults, context);
-    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    const producer = new Producer(broker, defaults, context);
+    await Promise.all([producer.send(record('a')), clock.advance(1)]);
     allowed = false;
     await clock.advance(30_000);
-    const early = watch([delivery.send(record('b'))]);
+    const early = watch([producer.send(record('b'))]);
     await clock.advance(100);
     allowed = true;
-    const during = watch([delivery.send(record('c'))]);
+    const during = watch([producer.send(record('c'))]);
     await clock.advance(1_000);
-    const after = watch([delivery.send(record('d')), delivery.send(record('e'))]);
+    const after = watch([producer.send(record('d')), producer.send(record('e'))]);
     await clock.advance(100);
     assert.deepEqual([early, during, after], [['stored'], ['NOT_AUTHORIZED'], ['stored', 'stored']]);
     assert.deepEqual(
@@ -105,10 +105,10 @@ describe('topics', () => {
   });
 
   it('follows a partition to its new leader', async () => {
-    const { clock, cluster, delivery } = setUp({}, { brokers: 2 });
-    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    const { clock, cluster, producer } = setUp({}, { brokers: 2 });
+    await Promise.all([producer.send(record('a')), clock.advance(1)]);
     cluster.moveLeader('events', 0, -1);
-    const fates = watch([delivery.send(record('b'))]);
+    const fates = watch([producer.send(record('b'))]);
     await clock.advance(500);
     assert.deepEqual(fates, ['pending']);
     cluster.moveLeader('events', 0, 2);
@@ -117,12 +117,12 @@ describe('topics', () => {
   });
 
   it('delivers everything to a topic deleted mid-stream and re-created with fewer partitions, in order', async () => {
-    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 } });
+    const { clock, cluster, producer } = setUp({}, { topics: { events: 6 } });
     const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
-    await Promise.all([...keys.map((key) => delivery.send(record('0', { key }))), clock.advance(1)]);
+    await Promise.all([...keys.map((key) => producer.send(record('0', { key }))), clock.advance(1)]);
     cluster.deleteTopic('events');
     const fates = watch(
-      ['1', '2', '3'].flatMap((value) => keys.map((key) => delivery.send(record(value, { key })))),
+      ['1', '2', '3'].flatMap((value) => keys.map((key) => producer.send(record(value, { key })))),
     );
     await clock.advance(1_000);
     cluster.createTopic('events', 2);
@@ -138,12 +138,12 @@ describe('topics', () => {
   // Its partitions had the leader that they had before, which ended no pause: pushes waited for ten to twenty seconds more.
   for (const missingFor of [1_000, 5_000, 10_000, 25_000])
     it(`serves a topic made anew after ${missingFor} ms within a second of its being there`, async () => {
-      const { clock, cluster, delivery } = setUp({ deliveryTimeout: 30_000 });
-      await Promise.all([delivery.send(record('0')), clock.advance(1)]);
+      const { clock, cluster, producer } = setUp({ deliveryTimeout: 30_000 });
+      await Promise.all([producer.send(record('0')), clock.advance(1)]);
       cluster.deleteTopic('events');
-      const early = watch([delivery.send(record('early'))]);
+      const early = watch([producer.send(record('early'))]);
       await clock.advance(missingFor);
-      const late = watch([delivery.send(record('late'))]);
+      const late = watch([producer.send(record('late'))]);
       await clock.advance(500);
       cluster.createTopic('events', 1);
       await clock.advance(1_200);
@@ -152,10 +152,10 @@ describe('topics', () => {
     });
 
   it('serves a topic made anew within a second though its brokers were away in between', async () => {
-    const { clock, cluster, delivery } = setUp({ deliveryTimeout: 30_000 });
-    await Promise.all([delivery.send(record('0')), clock.advance(1)]);
+    const { clock, cluster, producer } = setUp({ deliveryTimeout: 30_000 });
+    await Promise.all([producer.send(record('0')), clock.advance(1)]);
     cluster.deleteTopic('events');
-    const early = watch([delivery.send(record('early'))]);
+    const early = watch([producer.send(record('early'))]);
     await clock.advance(5_000);
     cluster.cutOff();
     await clock.advance(1_500);
@@ -167,8 +167,8 @@ describe('topics', () => {
 
   // The tries of a missing topic are few and far between: looking for it in between must not use them up.
   it('gives up on a missing topic no sooner for looking every second', async () => {
-    const { clock, delivery } = setUp({ deliveryTimeout: 30_000 });
-    const fates = watch([delivery.send(record('a', { topic: 'missing' }))]);
+    const { clock, producer } = setUp({ deliveryTimeout: 30_000 });
+    const fates = watch([producer.send(record('a', { topic: 'missing' }))]);
     await clock.advance(9_200);
     assert.deepEqual(fates, ['pending']);
     await clock.advance(200);
@@ -179,19 +179,19 @@ describe('topics', () => {
     const gates: (() => void)[] = [];
     let gated = true;
     const hold = () => (gated ? new Promise<void>((resolve) => gates.push(resolve)) : undefined);
-    const { clock, cluster, delivery } = setUp({}, { topics: { events: 6 }, brokers: 3, onProduce: hold });
+    const { clock, cluster, producer } = setUp({}, { topics: { events: 6 }, brokers: 3, onProduce: hold });
     const key = keyOf(5);
-    const pushes = [delivery.send(record('1', { key }))];
+    const pushes = [producer.send(record('1', { key }))];
     await clock.advance(10);
-    pushes.push(delivery.send(record('2', { key })));
+    pushes.push(producer.send(record('2', { key })));
     await clock.advance(10);
     gated = false;
     cluster.deleteTopic('events');
     cluster.createTopic('events', 2);
-    // Its refusal is what tells of the new layout, while the others are still out.
-    pushes.push(delivery.send(record('other', { key: keyOf(3) })));
+    // Its refusal is what tells of the new metadata, while the others are still out.
+    pushes.push(producer.send(record('other', { key: keyOf(3) })));
     await clock.advance(10);
-    pushes.push(delivery.send(record('3', { key })));
+    pushes.push(producer.send(record('3', { key })));
     await clock.advance(500);
     for (const open of gates) open();
     await clock.advance(3_000);
@@ -203,14 +203,14 @@ describe('topics', () => {
   });
 
   it('finds the new partitions of a topic that has grown', async () => {
-    const { clock, cluster, delivery } = setUp({}, { topics: { events: 1 } });
-    await Promise.all([delivery.send(record('a')), clock.advance(1)]);
+    const { clock, cluster, producer } = setUp({}, { topics: { events: 1 } });
+    await Promise.all([producer.send(record('a')), clock.advance(1)]);
     cluster.createTopic('events', 6);
     await clock.advance(31_000);
     const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
-    const pushes = keys.map((key) => delivery.send(record('b', { key })));
+    const pushes = keys.map((key) => producer.send(record('b', { key })));
     await clock.advance(200);
-    const later = keys.map((key) => delivery.send(record('c', { key })));
+    const later = keys.map((key) => producer.send(record('c', { key })));
     await clock.advance(200);
     await Promise.all([...pushes, ...later]);
     assert.ok(new Set(cluster.records('events').map(({ partition }) => partition)).size > 3);

@@ -5,7 +5,7 @@ import { record, refused, setUp, watch } from './harness.ts';
 
 const unsure = { kind: 'unknown', error: refused('REQUEST_FAILED'), unchanged: true } as const;
 
-/** A delivery over two partitions of one leader; notes the arrays of records that are sent for the one of key "sick". */
+/** A producer over two partitions of one leader; notes the arrays of records that are sent for the one of key "sick". */
 function twoLanes(settings: Parameters<typeof setUp>[0] = {}) {
   const sent: Slice['records'][] = [];
   const rig = setUp(settings, {
@@ -14,7 +14,7 @@ function twoLanes(settings: Parameters<typeof setUp>[0] = {}) {
       for (const { partition, records } of slices) if (partition === sick.partition) sent.push(records);
     },
   });
-  const push = (key: string, value: string) => rig.delivery.send(record(value, { key }));
+  const push = (key: string, value: string) => rig.producer.send(record(value, { key }));
   const values = (): string[] =>
     rig.cluster
       .records('events')
@@ -55,7 +55,7 @@ describe('records of unknown fate that must come again unchanged', () => {
     );
   });
 
-  it('delay no other lane of their leader', async () => {
+  it('delay no other queue of their leader', async () => {
     const { clock, cluster, push, requests } = twoLanes();
     cluster.failNext({ outcome: unsure, partition: sick.partition, times: 6 });
     const unhappy = watch([push(sick.key, 'x')]);
@@ -104,12 +104,12 @@ describe('records of unknown fate that must come again unchanged', () => {
     assert.deepEqual(next, ['stored']);
   });
 
-  it('are left behind like others when delivery closes, and leave no timer', async () => {
-    const { clock, cluster, delivery, push } = twoLanes();
+  it('are left behind like others when the producer closes, and leave no timer', async () => {
+    const { clock, cluster, producer, push } = twoLanes();
     cluster.failNext({ outcome: unsure, partition: sick.partition, times: 99 });
     const fates = watch([push(sick.key, '1')]);
     await clock.advance(100);
-    const [left] = await Promise.all([delivery.close(500), clock.advance(600)]);
+    const [left] = await Promise.all([producer.close(500), clock.advance(600)]);
     assert.equal(left, 1);
     assert.deepEqual(fates, ['DESTINATION_CLOSED']);
     await clock.advance(60_000);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
-import type { DeliverySettings } from '../../../src/producer/ports.ts';
+import type { ProducerSettings } from '../../../src/producer/ports.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import type { Slice } from '../../../src/model/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -10,8 +10,8 @@ import { defaults, record, refused, watch, noProducerId } from './harness.ts';
 
 const error = refused('BROKER_UNREACHABLE', 'connect ECONNREFUSED');
 
-/** Brokers 1 and 2 of one topic, each of which is well, away (killed) or silent (frozen); a delivery with 30 s a record. */
-function setUp(settings: Partial<DeliverySettings> = {}, partitions = 1) {
+/** Brokers 1 and 2 of one topic, each of which is well, away (killed) or silent (frozen); a producer with 30 s a record. */
+function setUp(settings: Partial<ProducerSettings> = {}, partitions = 1) {
   const clock = new FakeClock();
   const leaders = Array.from({ length: partitions }, () => 1);
   const state = { 1: 'well', 2: 'well' } as Record<number, 'well' | 'away' | 'silent'>;
@@ -40,12 +40,12 @@ function setUp(settings: Partial<DeliverySettings> = {}, partitions = 1) {
     return rig.metadata ? Promise.resolve({ leaders: [...leaders] }) : Promise.reject(error);
   }
 
-  const delivery = new Producer(
+  const producer = new Producer(
     { produce, initProducerId: noProducerId, layout, partitionOf },
     { ...defaults, deliveryTimeout: 30_000, ...settings },
     { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) },
   );
-  return { ...rig, rig, delivery };
+  return { ...rig, rig, producer };
 }
 
 const between = (times: readonly { readonly at: number }[], from: number, to: number): number =>
@@ -55,9 +55,9 @@ const between = (times: readonly { readonly at: number }[], from: number, to: nu
 // doubled to ten seconds by then, and every push of 4 s to 18 s was stored at 28 s.
 describe('a broker that cannot be reached', () => {
   it('holds its partition up no longer than until it has another leader', async () => {
-    const { clock, leaders, state, delivery } = setUp();
+    const { clock, leaders, state, producer } = setUp();
     state[1] = 'away';
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     await clock.advance(10_000);
     assert.deepEqual(fates, ['pending']);
     leaders[0] = 2;
@@ -66,24 +66,24 @@ describe('a broker that cannot be reached', () => {
   });
 
   it('is tried again every second, so that what waits for it goes soon after it is back', async () => {
-    const { clock, state, delivery } = setUp();
+    const { clock, state, producer } = setUp();
     state[1] = 'away';
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     await clock.advance(20_000);
     state[1] = 'well';
     await clock.advance(1_100);
     assert.deepEqual(fates, ['stored']);
   });
 
-  // Pauses of a second for each of sixty lanes would be a storm at a dead address.
+  // Backoffs of a second for each of sixty queues would be a storm at a dead address.
   it('is tried once for all its partitions, and metadata is asked for as seldom', async () => {
-    const { clock, state, requests, questions, delivery } = setUp({}, 60);
+    const { clock, state, requests, questions, producer } = setUp({}, 60);
     const keys = Array.from({ length: 300 }, (_, index) => `key-${index}`);
-    const first = watch(keys.map((key) => delivery.send(record('1', { key }))));
+    const first = watch(keys.map((key) => producer.send(record('1', { key }))));
     await clock.advance(100);
     assert.ok(first.every((fate) => fate === 'stored'));
     state[1] = 'away';
-    watch(keys.map((key) => delivery.send(record('2', { key }))));
+    watch(keys.map((key) => producer.send(record('2', { key }))));
     await clock.advance(5_000);
     const [tries, asked] = [requests.length, questions.length];
     await clock.advance(10_000);
@@ -92,9 +92,9 @@ describe('a broker that cannot be reached', () => {
   });
 
   it('does not use up retries', async () => {
-    const { clock, state, delivery } = setUp({ retry: { ...defaults.retry, retries: 0 } });
+    const { clock, state, producer } = setUp({ retry: { ...defaults.retry, retries: 0 } });
     state[1] = 'away';
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     await clock.advance(20_000);
     state[1] = 'well';
     await clock.advance(1_100);
@@ -102,14 +102,14 @@ describe('a broker that cannot be reached', () => {
   });
 
   it('and a second one that is lost right after the first is back hold nothing up either, and the order holds', async () => {
-    const { clock, leaders, state, stored, delivery } = setUp();
+    const { clock, leaders, state, stored, producer } = setUp();
     state[1] = 'away';
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     await clock.advance(9_000);
     leaders[0] = 2;
     state[2] = 'away';
     state[1] = 'well';
-    fates.push(...watch([delivery.send(record('2'))]));
+    fates.push(...watch([producer.send(record('2'))]));
     await clock.advance(9_000);
     assert.deepEqual(stored, []);
     leaders[0] = 1;
@@ -117,35 +117,35 @@ describe('a broker that cannot be reached', () => {
     assert.deepEqual(stored, ['1', '2']);
   });
 
-  it('leaves no timer when delivery closes', async () => {
-    const { clock, state, delivery } = setUp();
+  it('leaves no timer when the producer closes', async () => {
+    const { clock, state, producer } = setUp();
     state[1] = 'away';
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     await clock.advance(5_000);
-    await Promise.all([delivery.close(500), clock.advance(500)]);
+    await Promise.all([producer.close(500), clock.advance(500)]);
     assert.equal(clock.pending, 0);
     await clock.advance(1);
     assert.deepEqual(fates, ['DESTINATION_CLOSED']);
   });
 });
 
-// Its only lane was in the request that was out: nothing waited behind it, and nobody asked who leads it now.
+// Its only queue was in the request that was out: nothing waited behind it, and nobody asked who leads it now.
 describe('a broker that says nothing', () => {
   it('has its partitions asked about every second, also those of the request that is out', async () => {
-    const { clock, state, questions, delivery } = setUp();
+    const { clock, state, questions, producer } = setUp();
     state[1] = 'silent';
-    watch([delivery.send(record('1'))]);
+    watch([producer.send(record('1'))]);
     await clock.advance(10_000);
     assert.ok(questions.length >= 8, `${questions.length} questions`);
   });
 });
 
-// The layout was asked for after 300, 600, … 9,600 ms: ten seconds after the cluster was back nothing had been sent.
+// Metadata was asked for after 300, 600, … 9,600 ms: ten seconds after the cluster was back nothing had been sent.
 describe('a cluster that cannot be reached', () => {
   it('is asked about a topic every second, and the topic is sent to as soon as it answers', async () => {
-    const { clock, rig, questions, delivery } = setUp();
+    const { clock, rig, questions, producer } = setUp();
     rig.metadata = false;
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     await clock.advance(15_000);
     assert.ok(questions.length <= 22, `${questions.length} questions`);
     rig.metadata = true;
@@ -163,24 +163,24 @@ describe('a partition whose leader answered that it leads no more', () => {
   };
 
   it('is sent to the new leader as soon as metadata names it', async () => {
-    const { clock, leaders, answers, delivery } = setUp();
-    watch([delivery.send(record('0'))]);
+    const { clock, leaders, answers, producer } = setUp();
+    watch([producer.send(record('0'))]);
     await clock.advance(1);
     leaders[0] = 2;
     answers.push(moved);
-    const fates = watch([delivery.send(record('1'))]);
+    const fates = watch([producer.send(record('1'))]);
     await clock.advance(1);
     assert.deepEqual(fates, ['stored']);
   });
 
   // Brokers that name each other would use up `retries` within milliseconds.
   it('waits as `retry` says where the new one says the same', async () => {
-    const { clock, leaders, requests, answers, delivery } = setUp();
-    watch([delivery.send(record('0'))]);
+    const { clock, leaders, requests, answers, producer } = setUp();
+    watch([producer.send(record('0'))]);
     await clock.advance(1);
     answers.push(moved, moved, moved, moved, moved);
     const since = clock.now();
-    watch([delivery.send(record('1'))]);
+    watch([producer.send(record('1'))]);
     for (let turn = 0; turn < 300; turn++) {
       leaders[0] = turn % 2 === 0 ? 2 : 1;
       await clock.advance(10);

@@ -52,7 +52,7 @@ const scenario = fc.record({
   lives: fc.array(life, { minLength: 1, maxLength: 4 }),
   partitions: fc.integer({ min: 1, max: 3 }),
   always: fc.boolean(),
-  letters: fc.boolean(),
+  deadLetters: fc.boolean(),
   idempotent: fc.boolean(),
   ...sizes,
 });
@@ -86,8 +86,8 @@ function cluster(number: number, life: Life, partitions: number, idempotent: boo
       if (isAway(topic)) return { kind: 'unreachable', error: away };
       if (isMissing(topic))
         return { kind: 'retriable', error: missing, refresh: true, mayHaveBeenWritten: false };
-      const lane = `${topic} ${partition}`;
-      const doubt = doubts.get(lane);
+      const queue = `${topic} ${partition}`;
+      const doubt = doubts.get(queue);
       if (doubt) assert.equal(doubt.records, records, 'what is in doubt comes again unchanged');
       if (topic === 'events' && records.some(({ value }) => value.includes('!')))
         return { kind: 'too-large', error: tooLarge };
@@ -96,9 +96,9 @@ function cluster(number: number, life: Life, partitions: number, idempotent: boo
           log.push({ topic, partition, key: String(key), sequence: sequenceOf(value), life: number });
       const outcome = outcomeOf(answer);
       if (!idempotent) return outcome;
-      if (outcome.kind === 'stored') doubts.delete(lane);
+      if (outcome.kind === 'stored') doubts.delete(queue);
       if (outcome.kind === 'unknown') {
-        doubts.set(lane, { records, written: doubt?.written === true || answer === 'lost-answer' });
+        doubts.set(queue, { records, written: doubt?.written === true || answer === 'lost-answer' });
         return { ...outcome, unchanged: true };
       }
       return outcome.kind === 'retriable' && doubt
@@ -126,12 +126,12 @@ function cluster(number: number, life: Life, partitions: number, idempotent: boo
 
 const sequenceOf = (value: Buffer): number => Number.parseInt(String(value), 10);
 
-describe('delivery with a spool, where brokers refuse some records for good', () => {
+describe('a producer with a spool, where brokers refuse some records for good', () => {
   it('loses none of the others, tells each push once, stores each once if idempotent, and keeps their order', async () => {
     await assertProperty(
       fc.asyncProperty(
         scenario,
-        async ({ lives, partitions, always, letters, idempotent, diskLatency, ...settings }) => {
+        async ({ lives, partitions, always, deadLetters, idempotent, diskLatency, ...settings }) => {
           const disk = new MemoryDisk();
           const log: Stored[] = [];
           const acknowledged = new Set<number>();
@@ -142,8 +142,8 @@ describe('delivery with a spool, where brokers refuse some records for good', ()
             const { clock, process, broker } = cluster(number, life, partitions, idempotent, log);
             const synced = (task: () => void) => clock.after(diskLatency, () => process.dead || task());
             const file = new MemorySpool({ disk, maxBytes: 1_000_000, synced });
-            const deadLetterTopic = letters ? 'dead' : undefined;
-            const delivery = new Producer(
+            const deadLetterTopic = deadLetters ? 'dead' : undefined;
+            const producer = new Producer(
               broker,
               { ...defaults, ...settings, deadLetterTopic, spool: { file, always } },
               { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
@@ -162,7 +162,7 @@ describe('delivery with a spool, where brokers refuse some records for good', ()
                 else rejected.push(fate.sequence);
               };
               const value = `${fate.sequence}${isBad ? '!' : ' '}`.padEnd(size, ' ');
-              delivery.send(record(value, { key })).then(
+              producer.send(record(value, { key })).then(
                 () => tell(true),
                 () => tell(false),
               );
@@ -175,17 +175,17 @@ describe('delivery with a spool, where brokers refuse some records for good', ()
               continue;
             }
             if (life === quiet) await clock.advance(120_000);
-            await Promise.all([delivery.close(3_700), clock.advance(40_000)]);
+            await Promise.all([producer.close(3_700), clock.advance(40_000)]);
             await file.close();
             assert.deepEqual(goodRejected(), []);
             for (const { sequence, times, pushedAt, at } of fates) {
               assert.equal(times, 1, `push ${sequence} is told once`);
-              // One that is refused at its deadline has as much again for its letter.
+              // One that is refused at its deadline has as much again for its dead letter.
               const limit = bad.has(sequence) ? 16_200 : 8_100;
               assert.ok(at - pushedAt <= limit, `push ${sequence} took ${at - pushedAt} ms`);
             }
             assert.equal(clock.pending, 0, 'no timer is left');
-            if (life === quiet) assert.deepEqual(delivery.waiting, { records: 0, bytes: 0 });
+            if (life === quiet) assert.deepEqual(producer.waiting, { records: 0, bytes: 0 });
           }
 
           const inTopic = (topic: string) =>
@@ -200,7 +200,7 @@ describe('delivery with a spool, where brokers refuse some records for good', ()
             );
           for (const sequence of [...lettered, ...refused])
             assert.ok(bad.has(sequence), `${sequence} was refused`);
-          if (letters) assert.equal(kept.length, 0, 'the spool is empty in the end');
+          if (deadLetters) assert.equal(kept.length, 0, 'the spool is empty in the end');
           else assert.ok(kept.every(({ refused }) => refused !== undefined));
 
           const newest = new Map<string, number>();
