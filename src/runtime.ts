@@ -156,13 +156,9 @@ async function spoolOf(
   return { file, always: spool.mode === 'always' };
 }
 
-async function clientOf(options: Options, env: Env, { notify, produced }: Telemetry): Promise<Client> {
+async function clientOf(options: Options, env: Env, { produced }: Telemetry): Promise<Client> {
   if (env.kafka) return simulatedClient(options, env.kafka);
-  return createClient(
-    options.client,
-    { ...clientOptions(options.connection), onProduced: produced },
-    (error) => notify({ kind: 'client-rebuilt', error }),
-  );
+  return createClient(options.client, { ...clientOptions(options.connection), onProduced: produced });
 }
 
 /** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */

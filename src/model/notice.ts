@@ -55,7 +55,6 @@ export type Notice =
       readonly error: KafkaError;
       readonly inUse: boolean;
     }
-  | { readonly kind: 'client-rebuilt'; readonly error: KafkaError }
   | { readonly kind: 'left-behind'; readonly records: number }
   | { readonly kind: 'spool-opened'; readonly path: string }
   | { readonly kind: 'spool-left'; readonly topic: string; readonly records: number }

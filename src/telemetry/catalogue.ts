@@ -169,16 +169,6 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     },
     measure: ({ topic, error }, measure) => measure('schemaFailures', 1, { topic, error }),
   },
-  'client-rebuilt': {
-    help: 'The Kafka client failed everything while the cluster answered, and was replaced.',
-    line: {
-      level: 'warn',
-      text: ({ error }) =>
-        `The Kafka client was stuck although the cluster answers, and was replaced. ${error.message}`,
-      act: 'Once: nothing. Often: report it, with the lines around it.',
-    },
-    measure: ({ error }, measure) => measure('clientRebuilds', 1, { error }),
-  },
   'left-behind': {
     help: 'The destination closed before all records were acknowledged.',
     line: {

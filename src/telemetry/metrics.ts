@@ -124,13 +124,6 @@ export const metrics = {
     help: 'Look-ups of the schema of a topic that failed, and why.',
     attributes: [topic, error],
   },
-  clientRebuilds: {
-    name: 'walkeros.kafka.client.rebuilds',
-    kind: 'counter',
-    unit: '{rebuild}',
-    help: 'Times a stuck Kafka client was replaced by a new one.',
-    attributes: [error],
-  },
   spoolRefused: {
     name: 'walkeros.kafka.spool.refused.messages',
     kind: 'counter',

@@ -69,6 +69,12 @@ export function outcomeWithoutProducerId(failure: unknown, topic: string): Outco
   }
   if (code !== undefined)
     return outcomeOfCode(code, topic, { operation: operations.producerId, cause: failure });
-  const error = failure instanceof KafkaError ? failure : unreachable('the configured brokers', failure);
+  return outcomeOfUnsent(
+    failure instanceof KafkaError ? failure : unreachable('the configured brokers', failure),
+  );
+}
+
+/** Without a connection nothing was sent; a closed client will never send it. */
+export function outcomeOfUnsent(error: KafkaError): Outcome {
   return { kind: error.code === 'DESTINATION_CLOSED' ? 'rejected' : 'unreachable', error };
 }

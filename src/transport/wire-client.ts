@@ -4,17 +4,17 @@ import { noLeader, type ProducerId, type Slice, type TopicLayout } from '../mode
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { outcomeOfCode } from './errors/broker-errors.ts';
 import { operations } from './errors/operations.ts';
-import type { ClusterIdentity } from './cluster-identity.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from '../protocol/codecs.ts';
 import { connectionError } from './errors/connection-errors.ts';
 import { clientClosed, notEncoded, partitionMissing } from './errors/messages.ts';
 import type { Client, ClientOptions } from './port.ts';
 import { PatientWire } from './patient-wire.ts';
-import { outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
+import { outcomeOfUnsent, outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { encodeBatch } from '../protocol/record-batch.ts';
 import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
 import { addressOf, type Address } from '../model/address.ts';
+import { NotSent } from './not-sent.ts';
 import type { Link, Wire } from './wire.ts';
 
 /**
@@ -31,12 +31,7 @@ interface Outstanding {
   readonly giveUp: (reason: Error) => void;
 }
 
-/** @param identity of the client that this one replaces, if any */
-export type CreateWireClient = (
-  options: ClientOptions,
-  codec: Codec,
-  identity: ClusterIdentity,
-) => WireClient;
+export type CreateWireClient = (options: ClientOptions, codec: Codec) => WireClient;
 
 /** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
 export class WireClient implements Client {
@@ -110,7 +105,7 @@ export class WireClient implements Client {
     return slices.map((slice) => outcomes.get(slice) ?? partitionMissing(slice));
   }
 
-  /** What keeps slices from being sent at all. A client that replaced another one does not know the topics yet. */
+  /** What keeps slices from being sent at all. Of a topic that nobody has asked about, the cluster is asked first. */
   async #obstacles(slices: readonly Slice[]): Promise<Map<Slice, Outcome>> {
     const failures = new Map<string, KafkaError>();
     for (const { topic } of slices) {
@@ -124,8 +119,7 @@ export class WireClient implements Client {
       const error = failures.get(slice.topic);
       if (code !== undefined && code !== kafkaErrors.NONE)
         obstacles.set(slice, outcomeOfCode(code, slice.topic, { operation: operations.metadata }));
-      else if (code === undefined && error !== undefined)
-        obstacles.set(slice, { kind: 'unreachable', error });
+      else if (code === undefined && error !== undefined) obstacles.set(slice, outcomeOfUnsent(error));
     }
     return obstacles;
   }
@@ -213,11 +207,11 @@ export class WireClient implements Client {
     }
     let outcomes: Outcome[];
     try {
-      const endLink = (): void => link.destroy();
-      superseded.catch(endLink);
       const answer = await Promise.race([link.produce(encoded.body), superseded]);
       outcomes = answer === undefined ? slices.map(handedOver) : outcomesOfAnswer(answer, slices);
     } catch (failure) {
+      // Whatever is wrong with the connection, the next request has another one.
+      if (!(failure instanceof NotSent)) link.destroy();
       outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
     }
     return told(outcomes, encoded.size);

@@ -1,6 +1,5 @@
 import { createClient } from '../../src/transport/create.ts';
 import { createMemoryCluster } from '../../src/transport/memory/cluster.ts';
-import { openOnce } from '../../src/transport/open-once.ts';
 import type { Client, ClientOptions } from '../../src/transport/port.ts';
 import { deleteTopic, recordCounts } from '../../scripts/kafka/topics.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
@@ -46,7 +45,7 @@ export const subjects: readonly Subject[] = [memory, ...networked];
 
 function real(kind: 'platformatic' | 'kafkajs'): Subject {
   const client = async (options: Partial<ClientOptions> = {}): Promise<Client> =>
-    createClient(kind, { ...defaults, brokers: (await sharedBroker()).brokers, ...options }, () => undefined);
+    createClient(kind, { ...defaults, brokers: (await sharedBroker()).brokers, ...options });
   const counts = async (topic: string): Promise<number[]> =>
     recordCounts((await sharedBroker()).brokers, topic);
   return {
@@ -80,11 +79,11 @@ function memorySubject(): Subject {
   const creating = createMemoryCluster({ autoCreateTopics: true });
   return {
     name: 'memory',
-    client: (options) => Promise.resolve(openOnce((options?.autoCreateTopics ? creating : plain).client())),
+    client: (options) => Promise.resolve((options?.autoCreateTopics ? creating : plain).client()),
     strandedClient() {
       const cluster = createMemoryCluster();
       cluster.cutOff();
-      return Promise.resolve(openOnce(cluster.client()));
+      return Promise.resolve(cluster.client());
     },
     topic(partitions) {
       const topic = freshName('contract');

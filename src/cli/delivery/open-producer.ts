@@ -26,9 +26,7 @@ export async function openProducer(
   // Without an acknowledgement a record that the broker refuses would be lost.
   const acks = options.connection.acks === 0 ? -1 : options.connection.acks;
   const connection = clientOptions({ ...options.connection, acks });
-  const client = await createClient(options.client, connection, (error) =>
-    notify({ kind: 'client-rebuilt', error }),
-  );
+  const client = await createClient(options.client, connection);
   const { retry, batchSize, bufferMemory } = options;
   const producer = new Producer(
     {

@@ -17,8 +17,7 @@ import { WireClient, type CreateWireClient } from '../wire-client.ts';
  */
 export async function loadKafkajs(): Promise<CreateWireClient> {
   const internals = await loadInternals();
-  return (options, codec, identity) =>
-    new WireClient(new KafkajsWire(internals, options, identity), options, codec);
+  return (options, codec) => new WireClient(new KafkajsWire(internals, options), options, codec);
 }
 
 export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
@@ -28,14 +27,13 @@ export async function loadKafkajsAdmin(): Promise<(options: ClientOptions) => Wi
 
 class KafkajsWire implements Wire {
   readonly #internals: Internals;
-  readonly #identity: ClusterIdentity;
+  readonly #identity = new ClusterIdentity();
   readonly #options: ClientOptions;
   readonly #connections = new Map<string, KafkajsConnection>();
   readonly #links = new WeakMap<KafkajsConnection, KafkajsLink>();
   #closed = false;
 
-  constructor(internals: Internals, options: ClientOptions, identity = new ClusterIdentity()) {
-    this.#identity = identity;
+  constructor(internals: Internals, options: ClientOptions) {
     this.#internals = internals;
     this.#options = options;
   }

@@ -31,8 +31,7 @@ import { WireClient, type CreateWireClient } from '../wire-client.ts';
  */
 export async function loadPlatformatic(): Promise<CreateWireClient> {
   const library = await loadLibrary();
-  return (options, codec, identity) =>
-    new WireClient(new PlatformaticWire(library, options, identity), options, codec);
+  return (options, codec) => new WireClient(new PlatformaticWire(library, options), options, codec);
 }
 
 export async function loadPlatformaticAdmin(): Promise<(options: ClientOptions) => WireAdmin> {
@@ -59,7 +58,7 @@ interface Opened {
 export class PlatformaticWire implements Wire {
   readonly #library: Library;
   readonly #Connection: Library['Connection'];
-  readonly #identity: ClusterIdentity;
+  readonly #identity = new ClusterIdentity();
   readonly #options: ClientOptions;
   readonly #settings: Readonly<Record<Purpose, ConnectionOptions>>;
   readonly #opened = new Map<string, Opened>();
@@ -68,8 +67,7 @@ export class PlatformaticWire implements Wire {
   readonly #reasons = new Map<string, unknown>();
   #closed = false;
 
-  constructor(library: Library, options: ClientOptions, identity = new ClusterIdentity()) {
-    this.#identity = identity;
+  constructor(library: Library, options: ClientOptions) {
     this.#library = library;
     this.#Connection = guardedConnection(library);
     this.#options = options;

@@ -143,7 +143,7 @@ class Life {
 }
 
 async function produceAndAsk(life: Life): Promise<void> {
-  const client = await createClient(kind, life.options(), () => undefined);
+  const client = await createClient(kind, life.options());
   const producer = new ProducerState(client, systemClock, life.random() < 0.5);
   const batches = slices.map((slice) => ({ ...slice }));
   await life.rounds(30, {

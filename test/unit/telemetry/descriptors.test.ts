@@ -23,7 +23,6 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
   metering.notify({ kind: 'buffer-full', bufferMemory: 100, spooled: false });
   metering.notify({ kind: 'disconnected', error });
   metering.notify({ kind: 'schema-unavailable', topic, error, inUse: true });
-  metering.notify({ kind: 'client-rebuilt', error });
   metering.notify({ kind: 'spool-refused', topic, error });
   metering.notify({ kind: 'spool-failed', error });
   metering.observe(() => ({
@@ -64,7 +63,6 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
       ['walkeros.kafka.buffer.waits', 'counter', '{message}'],
       ['walkeros.kafka.connection.failures', 'counter', '{failure}'],
       ['walkeros.kafka.schema.failures', 'counter', '{failure}'],
-      ['walkeros.kafka.client.rebuilds', 'counter', '{rebuild}'],
       ['walkeros.kafka.spool.refused.messages', 'counter', '{message}'],
       ['walkeros.kafka.spool.failures', 'counter', '{failure}'],
       ['walkeros.kafka.connected', 'gauge', '1'],

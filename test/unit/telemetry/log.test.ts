@@ -299,7 +299,6 @@ describe('log', () => {
     notify({ kind: 'rejected', topic: 't', error });
     notify({ kind: 'dead-lettered', topic: 't', deadLetterTopic: 'dead', error });
     notify({ kind: 'buffer-full', bufferMemory: 1_000, spooled: false });
-    notify({ kind: 'client-rebuilt', error });
     notify({ kind: 'left-behind', records: 3 });
     notify({ kind: 'spool-left', topic: 't', records: 4 });
     notify({ kind: 'spool-damaged', path: 'a.db', movedTo: 'a.db.damaged-1', records: 5 });
@@ -320,7 +319,6 @@ describe('log', () => {
       'error Kafka is busy.',
       'warn Kafka topic "t": a rejected record was stored in the dead-letter topic "dead". Kafka is busy.',
       'warn settings.kafka.bufferMemory (1000 bytes) is full: pushes wait for room. The cluster takes records more slowly than they come.',
-      'warn The Kafka client was stuck although the cluster answers, and was replaced. Kafka is busy.',
       'error The destination closed with 3 records not acknowledged; each was rejected to its push.',
       'info The spool holds 4 records for Kafka topic "t" from an earlier run: they go first.',
       'error The spool "a.db" was damaged and is now "a.db.damaged-1"; a new one was begun with the 5 records that could still be read. Keep the old file if you need to look for more.',

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { metrics, type MetricSpec } from '../../../src/telemetry/metrics.ts';
-import { KafkaError } from '../../../src/model/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { installSdk, type Point, type Sdk } from '../../support/otel.ts';
@@ -236,17 +235,6 @@ describe('metrics with an OpenTelemetry SDK', () => {
     const [age] = later('walkeros.kafka.acknowledgement.age');
     const seconds = Number(age?.value);
     assert.ok(seconds >= 0 && seconds < 5, String(seconds));
-    await runtime.close();
-  });
-
-  it('counts a client that is replaced', async () => {
-    const lost = new KafkaError('REQUEST_FAILED', 'No answer.');
-    const { runtime, cluster } = await openOn();
-    cluster.failNext({ outcome: { kind: 'unknown', error: lost }, times: 6 });
-    assert.equal(await send(runtime), undefined);
-    assert.deepEqual((await collect())('walkeros.kafka.client.rebuilds'), [
-      { attributes: { ...id, 'error.type': 'REQUEST_FAILED' }, value: 1 },
-    ]);
     await runtime.close();
   });
 

@@ -1,6 +1,4 @@
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
-import type { Client } from '../../../src/transport/port.ts';
-import { rebuilding } from '../../../src/transport/rebuilding.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { openRuntime, type Runtime } from '../../../src/runtime.ts';
 import type { Settings } from '../../../src/types.ts';
@@ -34,16 +32,13 @@ export async function openOn(
       logger: { error: write('error'), warn: write('warn'), info: write('info'), debug: write('debug') },
       reportError: (error) => reported.push(error),
     },
-    (_options, _env, { notify, produced }) => {
-      const client = (): Client =>
+    (_options, _env, { produced }) =>
+      Promise.resolve(
         cluster.client((report) => {
           told.requests++;
           produced(report);
-        });
-      // A second of failures counts as a day: a client is not suspected before half a minute is over.
-      const fast = (): number => performance.now() * 86_400;
-      return Promise.resolve(rebuilding(client, (error) => notify({ kind: 'client-rebuilt', error }), fast));
-    },
+        }),
+      ),
   );
   return { cluster, log, reported, told, runtime };
 }

@@ -91,7 +91,7 @@ describe('an answer with a code that is not about records', { concurrency: true 
     it(`records, ${kind}`, async (t) => {
       const broker = await answeringBroker(t);
       broker.codes = { 0: () => 69 };
-      const client = await createClient(kind, optionsOf(broker), () => undefined);
+      const client = await createClient(kind, optionsOf(broker));
       t.after(() => client.close());
       assert.deepEqual(await produced(client), [
         'RECORD_REJECTED',
@@ -103,7 +103,7 @@ describe('an answer with a code that is not about records', { concurrency: true 
     it(`a producer id, ${kind}`, async (t) => {
       const broker = await answeringBroker(t);
       broker.codes = { 22: () => 69 };
-      const client = await createClient(kind, optionsOf(broker), () => undefined);
+      const client = await createClient(kind, optionsOf(broker));
       t.after(() => client.close());
       assert.deepEqual(await produced(client, new ProducerState(client, systemClock, true)), [
         'REQUEST_FAILED',
@@ -120,7 +120,7 @@ describe('an answer with a code that is not about records', { concurrency: true 
         const broker = await answeringBroker(t);
         broker.codes = { [key]: () => code };
         const sasl = { mechanism: 'plain', username: 'u', password: new Secret('p') } as const;
-        const client = await createClient(kind, { ...optionsOf(broker), sasl }, () => undefined);
+        const client = await createClient(kind, { ...optionsOf(broker), sasl });
         t.after(() => client.close());
         const [kept, , message = ''] = await told(client.connect());
         return { code: kept, message };

@@ -39,7 +39,7 @@ describe('a connection that is established too late', () => {
       t.after(() => server.close());
       const { port } = server.address() as AddressInfo;
       const options = { ...clientOptions, brokers: [`127.0.0.1:${port}`], connectTimeout: 400 };
-      const client = await createClient(kind, options, () => undefined);
+      const client = await createClient(kind, options);
       t.after(() => client.close());
 
       const late = assert.rejects(client.connect(), { code: 'BROKER_UNREACHABLE', message: /time(d )?out/i });
@@ -52,7 +52,7 @@ describe('a connection that is established too late', () => {
         ),
       );
 
-      const other = await createClient(kind, options, () => undefined);
+      const other = await createClient(kind, options);
       const again = assert.rejects(other.connect(), { code: 'BROKER_UNREACHABLE' });
       await staysBusy();
       await again;

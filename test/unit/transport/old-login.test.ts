@@ -33,15 +33,11 @@ it('a login of Kafka before 1.0 ends with its connection', async (t) => {
   await once(server, 'listening');
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const client = await createClient(
-    'kafkajs',
-    {
-      ...clientOptions,
-      brokers: [`127.0.0.1:${port}`],
-      sasl: { mechanism: 'plain', username: 'shop', password: new Secret('hush') },
-    },
-    () => undefined,
-  );
+  const client = await createClient('kafkajs', {
+    ...clientOptions,
+    brokers: [`127.0.0.1:${port}`],
+    sasl: { mechanism: 'plain', username: 'shop', password: new Secret('hush') },
+  });
   const connected = client.connect().then(
     () => 'connected',
     () => 'failed',

@@ -29,7 +29,7 @@ describe('an address that now belongs to another cluster', { concurrency: true }
       one.ports = two.ports = [one.port, two.port];
       one.moods.leader = two.moods.leader = 2;
       const options = { ...clientOptions, connectTimeout: 5000, brokers: [`127.0.0.1:${one.port}`] };
-      const client = await createClient(kind, options, () => undefined);
+      const client = await createClient(kind, options);
       t.after(() => client.close());
       await client.layout('hits');
       assert.deepEqual(await client.produce([slice]), [{ kind: 'stored' }]);

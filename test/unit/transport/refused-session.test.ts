@@ -17,18 +17,14 @@ for (const kind of ['platformatic', 'kafkajs'] as const) {
     // Brokers and clients allow one login a second.
     broker.moods.session = 1_300;
     broker.moods.login = (nth) => (nth === 0 ? 0 : 58);
-    const client = await createClient(
-      kind,
-      {
-        ...clientOptions,
-        brokers: [`127.0.0.1:${broker.port}`],
-        sasl: {
-          mechanism: 'plain',
-          credentials: () => Promise.resolve({ username: 'shop', password: new Secret('hush') }),
-        },
+    const client = await createClient(kind, {
+      ...clientOptions,
+      brokers: [`127.0.0.1:${broker.port}`],
+      sasl: {
+        mechanism: 'plain',
+        credentials: () => Promise.resolve({ username: 'shop', password: new Secret('hush') }),
       },
-      () => undefined,
-    );
+    });
     await client.layout('t');
     assert.deepEqual(await client.produce([slice]), [{ kind: 'stored' }]);
     await eventually('a second login is due, and is refused', async () => {

@@ -21,7 +21,7 @@ function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
       clusterId: undefined,
       controller: 1,
     });
-  const link = openLink({ metadata, produce });
+  const link = openLink({ metadata, produce, destroy: () => undefined });
   const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
   const reports: ProduceReport[] = [];
   const client = new WireClient(

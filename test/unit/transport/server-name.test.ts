@@ -56,7 +56,7 @@ describe('the server name of a TLS connection', () => {
       const { port, names } = await listener(t);
       const brokers = hosts.map((host) => `${host}:${port}`);
       const tls = new Secret({ ca: cert });
-      const client = await createClient(kind, { ...clientOptions, brokers, tls }, () => undefined);
+      const client = await createClient(kind, { ...clientOptions, brokers, tls });
       await assert.rejects(client.connect());
       await client.close();
       return [...new Set(names)].sort();
@@ -114,7 +114,7 @@ describe('the first question to a cluster', () => {
       t.after(() => server.close());
       await once(server, 'listening');
       const brokers = [`127.0.0.1:${(server.address() as AddressInfo).port}`];
-      const client = await createClient(kind, { ...clientOptions, brokers }, () => undefined);
+      const client = await createClient(kind, { ...clientOptions, brokers });
       await assert.rejects(client.connect());
       await client.close();
       assert.ok(asked.length > 0);

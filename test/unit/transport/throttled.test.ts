@@ -17,7 +17,7 @@ describe('a broker that throttles', () => {
       const broker = await moodyBroker(t);
       broker.moods.throttle = throttle;
       const options = { ...clientOptions, requestTimeout: 200, brokers: [`127.0.0.1:${broker.port}`] };
-      const client = await createClient(kind, options, () => undefined);
+      const client = await createClient(kind, options);
       t.after(() => client.close());
       return { broker, client };
     }

@@ -22,7 +22,7 @@ describe('acks 0', () => {
   for (const kind of ['platformatic', 'kafkajs'] as const) {
     async function connected(t: TestContext, { port }: MoodyBroker, requestTimeout = 5_000) {
       const options = { ...clientOptions, acks: 0 as const, requestTimeout, brokers: [`127.0.0.1:${port}`] };
-      const client = await createClient(kind, options, () => undefined);
+      const client = await createClient(kind, options);
       t.after(() => client.close());
       await client.layout('t');
       return client;

@@ -180,3 +180,19 @@ describe('a request that is out to a leader of the past', () => {
     assert.deepEqual([request.outcomes, state.destroyed], [undefined, 0]);
   });
 });
+
+// A connection that failed every request at once was used for as long as the process lived, though the broker was back.
+describe('a request that is not answered', () => {
+  it('ends its connection, so that the next one has another', async () => {
+    const state = { destroyed: 0 };
+    const link = openLink({
+      metadata: () => Promise.resolve(led),
+      produce: () => Promise.reject(new Error('Connection closed')),
+      destroy: () => void (state.destroyed += 1),
+    });
+    const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
+    const client = new WireClient(wire, options, { number: 0 });
+    const [outcome] = await client.produce([slice]);
+    assert.deepEqual([outcome?.kind, state.destroyed], ['unknown', 1]);
+  });
+});

@@ -29,7 +29,7 @@ describe('what a login sends', () => {
   it("authorizationIdentity keeps its meaning: kafkajs's own mechanism AWS", async (t) => {
     const broker = await scriptedBroker('AWS');
     t.after(() => broker.close());
-    const client = await createClient('kafkajs', optionsOf(broker.address, identity), () => undefined);
+    const client = await createClient('kafkajs', optionsOf(broker.address, identity));
     await assert.rejects(client.connect());
     await client.close();
     assert.deepEqual(broker.mechanisms, ['AWS']);
@@ -40,7 +40,7 @@ describe('what a login sends', () => {
     it(`a token goes with its extensions (RFC 7628, KIP-342), ${kind}`, async (t) => {
       const broker = await scriptedBroker('OAUTHBEARER');
       t.after(() => broker.close());
-      const client = await createClient(kind, optionsOf(broker.address, bearer), () => undefined);
+      const client = await createClient(kind, optionsOf(broker.address, bearer));
       await assert.rejects(client.connect());
       await client.close();
       assert.deepEqual(broker.mechanisms, ['OAUTHBEARER']);
@@ -64,7 +64,7 @@ describe('a listener without SASL', () => {
     it(`is told from a login that is refused, ${kind}`, async (t) => {
       const broker = await scriptedBroker(undefined);
       t.after(() => broker.close());
-      const client = await createClient(kind, optionsOf(broker.address, sasl), () => undefined);
+      const client = await createClient(kind, optionsOf(broker.address, sasl));
       await assert.rejects(client.connect(), {
         code: 'AUTHENTICATION_FAILED',
         message:
