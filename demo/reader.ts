@@ -30,9 +30,11 @@ export interface ReaderOptions {
 export function startReader(once: boolean, options: ReaderOptions): Reader {
   const { cluster, ends, run, onRecord, onReading } = options;
   if (once) {
-    return startJavaReader(cluster.direct, topics, (record) => {
+    const reader = startJavaReader(cluster.direct, topics, (record) => {
       if (record.offset >= (ends.get(record.topic)?.[record.partition] ?? 0)) onRecord(record);
     });
+    // The fixed set goes to topics that are there.
+    return { ...reader, follow: () => undefined };
   }
   const consumer = startConsumer({ brokers: cluster.direct, from: ends, name: run, onRecord, onReading });
   return { failed: new Promise<never>(() => undefined), ...consumer };

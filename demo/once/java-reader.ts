@@ -2,7 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { StoredRecord } from '../../scripts/kafka/console-format.ts';
-import type { Reader } from '../reader.ts';
+
+export interface JavaReader {
+  /** Rejects when records can no longer be read; never resolves. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
 
 type Message = { readonly record: StoredRecord } | { readonly failed: string };
 
@@ -11,7 +16,7 @@ export function startJavaReader(
   brokers: readonly string[],
   topics: readonly string[],
   onRecord: (record: StoredRecord) => void,
-): Reader {
+): JavaReader {
   const child = fork(join(import.meta.dirname, 'reader-process.ts'), [brokers.join(','), ...topics], {
     detached: true,
     // Keeps buffers as buffers.
@@ -32,8 +37,6 @@ export function startJavaReader(
   failed.catch(() => undefined);
   return {
     failed,
-    // The fixed set goes to topics that are there.
-    follow: () => undefined,
     async stop() {
       if (child.connected) child.disconnect();
       if (child.exitCode === null && child.signalCode === null) await exited;

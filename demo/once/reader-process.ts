@@ -1,5 +1,5 @@
 /**
- * `fork`ed by reader.ts with brokers and topics: hands over every record that Kafka's own consumers print.
+ * `fork`ed by java-reader.ts with brokers and topics: hands over every record that Kafka's own consumers print.
  *
  * A process of its own, for two reasons. A terminal's Ctrl-C goes to the whole process group, and would end the
  * consumers before the last records are read back; this one is in a group of its own. And when the demo dies, however
