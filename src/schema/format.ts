@@ -59,3 +59,21 @@ function zigzagVarint(index: number): number[] {
   for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
   return [...bytes, rest];
 }
+
+/**
+ * Makes one function for each type of a schema. A type may hold itself: while its function is being made, a stand-in that calls it
+ * is returned.
+ */
+export function oncePerType<Type, Args extends unknown[], Result>(
+  make: (type: Type) => (...args: Args) => Result,
+): (type: Type) => (...args: Args) => Result {
+  const known = new Map<Type, (...args: Args) => Result>();
+  return (type) => {
+    const found = known.get(type);
+    if (found !== undefined) return found;
+    known.set(type, (...args) => made(...args));
+    const made = make(type);
+    known.set(type, made);
+    return made;
+  };
+}

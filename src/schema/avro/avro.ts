@@ -1,16 +1,16 @@
 import { type Compile, type CompileReader, framing } from '../format.ts';
-import { Readers } from './readers.ts';
+import { readerOf } from './readers.ts';
 import { parse } from './schema.ts';
 import { Encoder } from './encoder.ts';
 import { Decoder } from './decoder.ts';
-import { Writers } from './writers.ts';
+import { writerOf } from './writers.ts';
 
 const encoder = new Encoder();
 
 /** Avro, parsed by avsc. */
 export const compileAvro: Compile = (text, { references = [] } = {}) => {
   const schema = parse(text, references);
-  const write = new Writers(schema).of(schema.type);
+  const write = writerOf(schema);
   return {
     name: schema.type.name,
     writer(schemaId) {
@@ -26,7 +26,7 @@ export const compileAvro: Compile = (text, { references = [] } = {}) => {
 
 export const avroReader: CompileReader = (text, references) => {
   const schema = parse(text, references);
-  const read = new Readers(schema).of(schema.type);
+  const read = readerOf(schema);
   return (payload) => {
     const decoder = new Decoder(payload);
     const value = read(decoder);

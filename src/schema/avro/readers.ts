@@ -1,51 +1,37 @@
 import avsc, { type Type } from 'avsc';
+import { oncePerType } from '../format.ts';
 import { decimalText } from './decimal.ts';
 import type { AvroSchema } from './schema.ts';
 import type { Read, Decoder } from './decoder.ts';
 
 /**
- * Readers for the types that avsc has parsed. They are our own since avsc refuses integers beyond 2^53, gives unions with the
- * name of the branch around the value, and believes any count that damaged bytes hold.
+ * A function that reads values of a type that avsc has parsed. avsc itself refuses integers beyond 2^53, puts the name of a union's
+ * branch around the value, and believes any count that damaged bytes hold.
  */
-export class Readers {
-  /** Also of types under way: a record may hold itself. */
-  readonly #known = new Map<Type, Read>();
-  readonly #schema: Pick<AvroSchema, 'decimals'>;
-
-  constructor(schema: Pick<AvroSchema, 'decimals'>) {
-    this.#schema = schema;
-  }
-
-  of(type: Type): Read {
-    const known = this.#known.get(type);
-    if (known !== undefined) return known;
-    this.#known.set(type, (decoder) => made(decoder));
-    const made = this.#make(type);
-    this.#known.set(type, made);
-    return made;
-  }
-
-  #make(type: Type): Read {
-    if (type instanceof avsc.types.RecordType) return this.#record(type);
+export function readerOf({ type: root, decimals }: AvroSchema): Read {
+  const of = oncePerType((type: Type): Read => {
+    if (type instanceof avsc.types.RecordType) {
+      const fields = type.fields.map((field) => [field.name, of(field.type)] as const);
+      return (decoder) =>
+        decoder.within(() => Object.fromEntries(fields.map(([name, read]) => [name, read(decoder)])));
+    }
     if (type instanceof avsc.types.ArrayType) {
-      const read = this.of(type.itemsType);
+      const read = of(type.itemsType);
       return (decoder) => decoder.within(() => itemsOf(decoder, read));
     }
     if (type instanceof avsc.types.MapType) {
-      const read = this.of(type.valuesType as Type);
-      return (decoder) =>
-        decoder.within(() =>
-          Object.fromEntries(itemsOf(decoder, (entry) => [text(entry), read(entry)] as const)),
-        );
+      const read = of(type.valuesType as Type);
+      const readEntry = (decoder: Decoder) => [text(decoder), read(decoder)] as const;
+      return (decoder) => decoder.within(() => Object.fromEntries(itemsOf(decoder, readEntry)));
     }
     if (type instanceof avsc.types.WrappedUnionType) {
-      const branches = type.types.map((branch) => this.of(branch));
+      const branches = type.types.map(of);
       return (decoder) => oneOf(branches, decoder.size())(decoder);
     }
     if (type instanceof avsc.types.EnumType) return (decoder) => oneOf(type.symbols, decoder.size());
     const bytes = bytesOf(type);
     if (bytes !== undefined) {
-      const decimal = this.#schema.decimals.get(type);
+      const decimal = decimals.get(type);
       return decimal === undefined
         ? (decoder) => latin1(bytes(decoder))
         : (decoder) => decimalText(bytes(decoder), decimal);
@@ -53,13 +39,8 @@ export class Readers {
     const read = simple[type.typeName];
     if (read === undefined) throw new Error(`values of type "${type.typeName}" cannot be read`);
     return read;
-  }
-
-  #record(type: avsc.types.RecordType): Read {
-    const fields = type.fields.map((field) => ({ name: field.name, read: this.of(field.type) }));
-    return (decoder) =>
-      decoder.within(() => Object.fromEntries(fields.map(({ name, read }) => [name, read(decoder)])));
-  }
+  });
+  return of(root);
 }
 
 function bytesOf(type: Type): ((decoder: Decoder) => Buffer) | undefined {

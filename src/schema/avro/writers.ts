@@ -1,4 +1,5 @@
 import avsc, { type Type } from 'avsc';
+import { oncePerType } from '../format.ts';
 import { int32, int64, integer32, integer64, real, real32 } from '../numbers.ts';
 import { ValidationError, errorAt, mustBe, isObject, ownProperties } from '../validation-error.ts';
 import { bytesOfUnscaled, unscaled, type Decimal } from './decimal.ts';
@@ -7,75 +8,56 @@ import { Encoder, type Write } from './encoder.ts';
 import { unionWriter } from './union.ts';
 
 /**
- * Writers for the types that avsc has parsed. They are our own since JSON has no place for what avsc wants to be told
- * (which branch of a union is meant, integers beyond 2^53), and since an error must name its path.
+ * A function that writes values of a type that avsc has parsed. avsc itself must be told what JSON has no place for (which branch of a
+ * union is meant), and takes longer (docs/decisions/0004-value-formats.md).
  */
-export class Writers {
-  /** Also of types under way: a record may hold itself. */
-  readonly #known = new Map<Type, Write>();
-  readonly #schema: Pick<AvroSchema, 'defaults' | 'decimals'>;
-  /** Undefined: this one is for them. */
-  readonly #forDefaults: Writers | undefined;
-
-  /** @param forDefaults for what a schema has as defaults: in unions and for decimals other rules hold than for values */
-  constructor(schema: Pick<AvroSchema, 'defaults' | 'decimals'>, forDefaults = false) {
-    this.#schema = schema;
-    this.#forDefaults = forDefaults ? undefined : new Writers(schema, true);
-  }
-
-  of(type: Type): Write {
-    const known = this.#known.get(type);
-    if (known !== undefined) return known;
-    this.#known.set(type, (value, encoder) => made(value, encoder));
-    const made = this.#make(type);
-    this.#known.set(type, made);
-    return made;
-  }
-
-  #make(type: Type): Write {
-    const decimal = this.#forDefaults && this.#schema.decimals.get(type);
+export function writerOf({ type, defaults, decimals }: AvroSchema): Write {
+  const ofDefault = oncePerType((type: Type): Write => {
+    if (type instanceof avsc.types.RecordType) return recordOf(type, ofDefault, ofDefault);
+    if (type instanceof avsc.types.WrappedUnionType) return defaultUnionWriter(type.types.map(ofDefault));
+    const write = writerOfKind(type, ofDefault);
+    return type.typeName === 'long' ? notAsText(write) : write;
+  });
+  const of = oncePerType((type: Type): Write => {
+    const decimal = decimals.get(type);
     if (decimal !== undefined) return decimalWriter(type, decimal);
-    if (type instanceof avsc.types.RecordType) return this.#record(type);
-    if (type instanceof avsc.types.ArrayType) return arrayWriter(this.of(type.itemsType));
-    if (type instanceof avsc.types.MapType) return mapWriter(this.of(type.valuesType as Type));
-    if (type instanceof avsc.types.WrappedUnionType) return this.#union(type);
-    if (type instanceof avsc.types.EnumType) return enumWriter(type);
-    if (type instanceof avsc.types.FixedType) return fixedWriter(type);
-    const write = simple[type.typeName];
-    if (write === undefined) throw new Error(`values of type "${type.typeName}" cannot be written`);
-    if (this.#forDefaults === undefined && type.typeName === 'long') return defaultLong(write);
-    return write;
-  }
-
-  #record(type: avsc.types.RecordType): Write {
-    return recordWriter(
-      type.fields.map((field) => ({
-        name: field.name,
-        write: this.of(field.type),
-        absent: this.#absent(type, field),
-      })),
-    );
-  }
-
-  #absent(record: Type, { name, type }: avsc.types.Field): WriteAbsent | undefined {
-    const defaults = this.#schema.defaults.get(record);
-    if (defaults?.has(name) !== true) return undefined;
-    const value = defaults.get(name);
-    if (this.#forDefaults !== undefined) return absentWriter(this.#forDefaults.of(type), value, name);
-    const write = this.of(type);
-    return (encoder) => write(value, encoder);
-  }
-
-  #union({ types }: avsc.types.WrappedUnionType): Write {
-    if (this.#forDefaults === undefined) return defaultUnionWriter(types.map((type) => this.of(type)));
+    if (type instanceof avsc.types.RecordType) return recordOf(type, of, ofDefault);
+    if (!(type instanceof avsc.types.WrappedUnionType)) return writerOfKind(type, of);
     return unionWriter(
-      types.map((type) => ({
-        type,
-        kind: this.#schema.decimals.has(type) ? 'decimal' : type.typeName,
-        write: this.of(type),
+      type.types.map((branch) => ({
+        type: branch,
+        kind: decimals.has(branch) ? 'decimal' : branch.typeName,
+        write: of(branch),
       })),
     );
+  });
+
+  /** @param writerOfDefault in unions and for decimals other rules hold for defaults than for values */
+  function recordOf(record: avsc.types.RecordType, writerOf: typeof of, writerOfDefault: typeof of): Write {
+    const ofRecord = defaults.get(record);
+    return recordWriter(
+      record.fields.map(({ name, type }) => {
+        const write = writerOf(type);
+        if (ofRecord?.has(name) !== true) return { name, write, absent: undefined };
+        const value = ofRecord.get(name);
+        if (writerOf !== writerOfDefault)
+          return { name, write, absent: absentWriter(writerOfDefault(type), value, name) };
+        return { name, write, absent: (encoder: Encoder) => write(value, encoder) };
+      }),
+    );
   }
+  return of(type);
+}
+
+/** Of any type but records and unions. */
+function writerOfKind(type: Type, of: (type: Type) => Write): Write {
+  if (type instanceof avsc.types.ArrayType) return arrayWriter(of(type.itemsType));
+  if (type instanceof avsc.types.MapType) return mapWriter(of(type.valuesType as Type));
+  if (type instanceof avsc.types.EnumType) return enumWriter(type);
+  if (type instanceof avsc.types.FixedType) return fixedWriter(type);
+  const write = simple[type.typeName];
+  if (write === undefined) throw new Error(`values of type "${type.typeName}" cannot be written`);
+  return write;
 }
 
 const simple: Readonly<Record<string, Write>> = {
@@ -104,8 +86,8 @@ const simple: Readonly<Record<string, Write>> = {
 interface FieldWriter {
   readonly name: string;
   readonly write: Write;
-  /** Of one with a default. */
-  readonly absent: WriteAbsent | undefined;
+  /** Writes the default, where there is one. */
+  readonly absent: ((encoder: Encoder) => void) | undefined;
 }
 
 /** Fields in their order; what the schema does not know is left out, as every writer of Avro does. */
@@ -205,42 +187,38 @@ function bytesOf(value: unknown, what: string): Uint8Array {
   return Buffer.from(value, 'latin1');
 }
 
-/** Writes what stands for an absent field. */
-export type WriteAbsent = (encoder: Encoder) => void;
-
 /**
  * A default's bytes, made once.
  * @param field for the message
  * @throws Error where the default is none of its type
  */
-export function absentWriter(write: Write, value: unknown, field: string): WriteAbsent {
+function absentWriter(write: Write, value: unknown, field: string): (encoder: Encoder) => void {
   const encoder = new Encoder();
   try {
     write(value, encoder);
   } catch (thrown) {
-    throw new Error(`the default of its field "${field}" does not fit: ${faultOf(thrown)}`, {
-      cause: thrown,
-    });
+    const fault =
+      thrown instanceof ValidationError
+        ? `${thrown.path} ${thrown.reason}`.trim()
+        : thrown instanceof RangeError
+          ? 'it holds itself'
+          : String(thrown);
+    throw new Error(`the default of its field "${field}" does not fit: ${fault}`, { cause: thrown });
   }
   const bytes = encoder.take();
   return (target) => target.bytes(bytes);
 }
 
-function faultOf(thrown: unknown): string {
-  if (thrown instanceof ValidationError) return `${thrown.path} ${thrown.reason}`.trim();
-  return thrown instanceof RangeError ? 'it holds itself' : String(thrown);
-}
-
-/** Text stands for a long in values only. */
-export const defaultLong =
-  (write: Write): Write =>
-  (value, encoder) => {
+/** In values only text may stand for a long. */
+function notAsText(write: Write): Write {
+  return (value, encoder) => {
     if (typeof value === 'string') throw mustBe('a long', value);
     write(value, encoder);
   };
+}
 
 /** A default is of the first branch that it fits, so says the specification; of the very first, said the older one. */
-export function defaultUnionWriter(branches: readonly Write[]): Write {
+function defaultUnionWriter(branches: readonly Write[]): Write {
   return (value, encoder) => {
     const start = encoder.position;
     for (const [place, write] of branches.entries()) {

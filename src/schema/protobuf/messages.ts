@@ -1,4 +1,5 @@
 import protobuf, { type Field, type MapField, type Type } from 'protobufjs';
+import { oncePerType } from '../format.ts';
 import {
   ValidationError,
   errorAt,
@@ -16,29 +17,16 @@ import { wellKnown } from './well-known.ts';
 type WriteField = (value: unknown, writer: protobuf.Writer) => void;
 
 /**
- * Writers for the messages that protobufjs has parsed: on its own `Writer`, but from values as JSON has them, by the rules of
- * ProtoJSON (64-bit integers and bytes as text, enums by name), and so that an error names its path.
+ * A function that writes a message that protobufjs has parsed, without its length: on its own `Writer`, but from values as JSON has
+ * them, by the rules of ProtoJSON (64-bit integers and bytes as text, enums by name), and so that an error names its path.
  */
-export class Messages {
-  /** Also of messages under way: one may hold itself. */
-  readonly #known = new Map<Type, Write>();
+export function messageWriter(root: Type): Write {
+  const of = oncePerType((type: Type): Write => {
+    const write = wellKnown(type.fullName) ?? message(type);
+    return isAny(type) ? anyWriter(type, of, write) : write;
+  });
 
-  /** Writes the message without its length. */
-  of(type: Type): Write {
-    const known = this.#known.get(type);
-    if (known !== undefined) return known;
-    this.#known.set(type, (value, writer) => made(value, writer));
-    const made = this.#make(type);
-    this.#known.set(type, made);
-    return made;
-  }
-
-  #make(type: Type): Write {
-    const own = wellKnown(type.fullName) ?? this.#message(type);
-    return isAny(type) ? anyWriter(type, (packed) => this.of(packed), own) : own;
-  }
-
-  #message(type: Type): Write {
+  function message(type: Type): Write {
     const fields = [...type.fieldsArray]
       .sort((one, other) => one.id - other.id)
       .map((field) => ({
@@ -47,7 +35,7 @@ export class Messages {
         oneof: field.partOf?.name,
         required: field.required,
         takesNull: !field.repeated && holdsNull(field),
-        write: this.#field(field),
+        write: fieldWriter(field),
       }));
     const hasOneofs = fields.some(({ oneof }) => oneof !== undefined);
     const properties = ownProperties(fields.flatMap(({ name, jsonName }) => [name, jsonName]));
@@ -68,11 +56,11 @@ export class Messages {
     };
   }
 
-  #field(field: Field): WriteField {
+  function fieldWriter(field: Field): WriteField {
     field.resolve();
     if (field.delimited) throw new Error(`its field "${field.fullName}" is a group, which is not supported`);
-    if (field instanceof protobuf.MapField) return this.#map(field);
-    const kind = this.#kind(field);
+    if (field instanceof protobuf.MapField) return mapWriter(field);
+    const kind = kindOf(field);
     const write = tagged(field.id, kind);
     if (field.repeated) return field.packed && kind.wireType !== 2 ? packed(field.id, kind) : repeated(write);
     if (field.hasPresence || kind.isDefault === undefined) return write;
@@ -82,20 +70,19 @@ export class Messages {
     };
   }
 
-  #kind({ type, resolvedType, fullName }: Pick<Field, 'type' | 'resolvedType' | 'fullName'>): Kind {
+  function kindOf({ type, resolvedType, fullName }: Pick<Field, 'type' | 'resolvedType' | 'fullName'>): Kind {
     if (resolvedType instanceof protobuf.Enum) return enumKind(resolvedType);
-    if (resolvedType instanceof protobuf.Type)
-      return { wireType: 2, write: delimited(this.of(resolvedType)) };
+    if (resolvedType instanceof protobuf.Type) return { wireType: 2, write: delimited(of(resolvedType)) };
     const scalar = scalars[type];
     if (scalar === undefined) throw new Error(`its field "${fullName}" has the unknown type "${type}"`);
     return scalar;
   }
 
-  #map(field: MapField): WriteField {
+  function mapWriter(field: MapField): WriteField {
     const key = scalars[field.keyType];
     if (key === undefined) throw new Error(`its map "${field.fullName}" has keys of type "${field.keyType}"`);
     const writeKey = tagged(1, key);
-    const writeValue = tagged(2, this.#kind(field));
+    const writeValue = tagged(2, kindOf(field));
     const keyOf = keyParser(field.keyType);
     const tag = tagOf(field.id, 2);
     const withNull = holdsNull(field);
@@ -108,6 +95,8 @@ export class Messages {
     };
     return (value, writer) => eachProperty(value, writeEntry, writer);
   }
+
+  return of(root);
 }
 
 interface Kind extends Pick<Scalar, 'wireType' | 'write'> {

@@ -1,6 +1,6 @@
 import { type Compile, type CompileReader, framing } from '../format.ts';
 import { at, find, first, parse } from './file.ts';
-import { Messages } from './messages.ts';
+import { messageWriter } from './messages.ts';
 import { plainOf } from './message-json.ts';
 import protobuf from 'protobufjs';
 
@@ -8,7 +8,7 @@ import protobuf from 'protobufjs';
 export const compileProtobuf: Compile = (text, { references = [], message } = {}) => {
   const file = parse(text, references);
   const { type, indexes } = message === undefined ? first(file) : find(file, message);
-  const write = new Messages().of(type);
+  const write = messageWriter(type);
   return {
     name: type.fullName.slice(1),
     writer(schemaId) {
