@@ -58,7 +58,7 @@ function record(event: WalkerOS.Event, settings: RecordSettings): KafkaRecord {
 
 async function untilFinished(events: readonly WalkerOS.Event[], settings: RecordSettings): Promise<void> {
   const { pending } = record(nth(events, 0), settings);
-  await pending?.moved(10_000);
+  await pending?.changed(10_000);
   // All of them must fit, or the fault is what would be measured.
   for (const event of events) {
     const rest = record(event, settings).pending;

@@ -45,9 +45,9 @@ export interface Pending {
   finish(record: KafkaRecord): KafkaRecord | undefined;
   /**
    * Resolves once it is worth asking `finish` again. Never rejects.
-   * @param patience milliseconds after which nobody asks any more
+   * @param timeout milliseconds after which nobody asks any more
    */
-  moved(patience: number): Promise<void>;
+  changed(timeout: number): Promise<void>;
   /** Why it still waits, for the message at the deadline. */
   readonly lastError: KafkaError | undefined;
 }

@@ -107,7 +107,7 @@ class CompressedValue implements Pending {
     return { ...deadLetter, value: this.#value, headers, pending: undefined };
   }
 
-  moved(): Promise<void> {
+  changed(): Promise<void> {
     return this.#done;
   }
 }

@@ -93,7 +93,7 @@ export class Serialization {
     const timeLeft = head.deadline - this.#clock.now();
     // The next sweep ends what has no time left, and passes on the others.
     if (timeLeft <= 0) return;
-    void head.content.pending?.moved(timeLeft).then(() => {
+    void head.content.pending?.changed(timeLeft).then(() => {
       if (this.#waiting.get(key)?.[0] === head) this.#advance(key);
     });
   }

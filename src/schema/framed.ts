@@ -1,10 +1,8 @@
-import { KafkaError } from '../model/errors.ts';
+import { KafkaError, reasonOf } from '../model/errors.ts';
 import type { KafkaRecord, Pending, RecordHeaders } from '../model/record.ts';
+import type { Head } from '../record/build.ts';
 import { jsonText } from './json-text.ts';
 import { SchemaWriter, type SchemaChoice, type SchemaWriterContext } from './schema-writer.ts';
-
-/** A record but for its value. */
-export type Head = Pick<KafkaRecord, 'topic' | 'key' | 'timestamp'>;
 
 export interface FramedHeaders {
   /** Without a content type: what a reader needs is in the framing, and no media type says that. */
@@ -27,46 +25,54 @@ export class FramedValues {
   }
 
   /**
-   * The record, finished where the schema is known, and pending where it is not or where the value does not fit it.
+   * The record in its final form where the schema is known; pending where it is not, or where the value does not fit it.
    * @throws KafkaError EVENT_NOT_SERIALIZABLE where there is not even JSON to keep
    */
   record(head: Head, value: unknown, eventName: string): KafkaRecord {
-    const writer = this.#writer(head.topic);
+    const { framed, json } = this.#headers;
+    const { topic, key, timestamp } = head;
+    const writer = this.#writer(topic);
     const what = `event "${eventName}"`;
+    let pending: Pending;
     try {
       const bytes = writer.write(value, what);
-      if (bytes !== undefined) return finished(head, bytes, this.#headers.framed);
+      if (bytes !== undefined) return { topic, key, value: bytes, headers: framed, timestamp };
+      pending = this.#pending(value, what, writer);
     } catch (thrown) {
       if (!(thrown instanceof KafkaError)) throw thrown;
-      return this.#kept(head, value, eventName, new Refused(thrown));
+      pending = refused(thrown);
     }
-    return this.#kept(head, value, eventName, new Waiting(value, what, writer, this.#headers));
+    try {
+      return { topic, key, value: Buffer.from(jsonText(value)), headers: json, timestamp, pending };
+    } catch (thrown) {
+      throw new KafkaError('EVENT_NOT_SERIALIZABLE', `Event "${eventName}" ${reasonOf(thrown)}.`, {
+        topic,
+        cause: thrown,
+      });
+    }
   }
 
   /**
    * A record that was kept as JSON, in its final form.
    * @param what the value, for messages: `event "order complete"`
-   * @param patience how long its schema is looked up, in ms
+   * @param timeout how long its schema is looked up, in ms
    * @throws KafkaError why it cannot be written
    */
-  async finish(record: KafkaRecord, value: unknown, what: string, patience: number): Promise<KafkaRecord> {
-    const waiting = new Waiting(value, what, this.#writer(record.topic), this.#headers);
-    const finished = waiting.finish(record);
+  async finish(record: KafkaRecord, value: unknown, what: string, timeout: number): Promise<KafkaRecord> {
+    const { topic } = record;
+    const pending = this.#pending(value, what, this.#writer(topic));
+    const finished = pending.finish(record);
     if (finished !== undefined) return finished;
-    await waiting.moved(patience);
-    const late = waiting.finish(record);
+    await pending.changed(timeout);
+    const late = pending.finish(record);
     if (late !== undefined) return late;
-    throw (
-      waiting.lastError ??
-      new KafkaError('REGISTRY_UNAVAILABLE', `Kafka topic "${record.topic}": its schema is not known.`, {
-        topic: record.topic,
-      })
-    );
+    const message = `Kafka topic "${topic}": its schema is not known.`;
+    throw pending.lastError ?? new KafkaError('REGISTRY_UNAVAILABLE', message, { topic });
   }
 
   /** Looks up the schema of a topic before its first event comes. */
   warm(topic: string): void {
-    void this.#writer(topic).moved(0);
+    void this.#writer(topic).changed(0);
   }
 
   #writer(topic: string): SchemaWriter {
@@ -78,69 +84,36 @@ export class FramedValues {
     return writer;
   }
 
-  #kept(head: Head, value: unknown, eventName: string, pending: Pending): KafkaRecord {
-    try {
-      return { ...head, headers: this.#headers.json, value: Buffer.from(jsonText(value)), pending };
-    } catch (thrown) {
-      throw new KafkaError(
-        'EVENT_NOT_SERIALIZABLE',
-        `Event "${eventName}" ${thrown instanceof Error ? thrown.message : String(thrown)}.`,
-        { topic: head.topic, cause: thrown },
-      );
-    }
-  }
-}
-
-function finished({ topic, key, timestamp }: Head, value: Buffer, headers: RecordHeaders): KafkaRecord {
-  return { topic, key, value, headers, timestamp };
-}
-
-class Waiting implements Pending {
-  readonly #value: unknown;
-  readonly #what: string;
-  readonly #writer: SchemaWriter;
-  readonly #headers: FramedHeaders;
-
-  constructor(value: unknown, what: string, writer: SchemaWriter, headers: FramedHeaders) {
-    this.#value = value;
-    this.#what = what;
-    this.#writer = writer;
-    this.#headers = headers;
+  #pending(value: unknown, what: string, writer: SchemaWriter): Pending {
+    return {
+      finish: (record) => {
+        const bytes = writer.write(value, what);
+        return (
+          bytes && { ...record, value: bytes, headers: this.#framed(record.headers), pending: undefined }
+        );
+      },
+      changed: (timeout) => writer.changed(timeout),
+      get lastError() {
+        return writer.lastError;
+      },
+    };
   }
 
-  finish(record: KafkaRecord): KafkaRecord | undefined {
-    const value = this.#writer.write(this.#value, this.#what);
-    return value && { ...record, value, headers: this.#framed(record.headers), pending: undefined };
-  }
-
+  /** Others may have put a header on the record while it waited. */
   #framed(headers: RecordHeaders): RecordHeaders {
     const { framed, json } = this.#headers;
     if (headers === json) return framed;
     const others = Object.entries(headers).filter(([name]) => name !== 'content-type');
     return { ...Object.fromEntries(others), ...framed };
   }
-
-  moved(patience: number): Promise<void> {
-    return this.#writer.moved(patience);
-  }
-
-  get lastError(): KafkaError | undefined {
-    return this.#writer.lastError;
-  }
 }
 
-class Refused implements Pending {
-  readonly lastError: KafkaError;
-
-  constructor(error: KafkaError) {
-    this.lastError = error;
-  }
-
-  finish(): never {
-    throw this.lastError;
-  }
-
-  moved(): Promise<void> {
-    return Promise.resolve();
-  }
+function refused(lastError: KafkaError): Pending {
+  return {
+    finish() {
+      throw lastError;
+    },
+    changed: () => Promise.resolve(),
+    lastError,
+  };
 }

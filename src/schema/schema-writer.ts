@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SchemaOptions } from '../config/resolve-value.ts';
-import { errorTraits, KafkaError, reasonOf } from '../model/errors.ts';
+import { errorTraits, KafkaError, reasonOf, type ErrorCode } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
 import type { RegisteredSchema, Schema, SchemaRules, SchemaType } from '../model/schema.ts';
 import type { Compiled } from './format.ts';
@@ -38,7 +38,7 @@ const refusalTtl = 5_000;
 
 /**
  * Writes the values of one topic. Once its schema is known that takes no promise and asks nobody; until then `write` answers
- * undefined, and `moved` looks the schema up, once for all who wait.
+ * undefined, and `changed` looks the schema up, once for all who wait.
  */
 export class SchemaWriter {
   readonly #topic: string;
@@ -47,9 +47,9 @@ export class SchemaWriter {
   #inUse: InUse | undefined;
   #freshUntil = Infinity;
   #refusal: { readonly error: KafkaError; readonly until: number } | undefined;
-  #looking: Promise<void> | undefined;
-  /** Until when somebody waits, so that nobody looks on in vain. */
-  #wanted = -Infinity;
+  #lookUp: Promise<void> | undefined;
+  /** Until when somebody waits: after that, failed look-ups are not repeated. */
+  #neededUntil = -Infinity;
   #lastError: KafkaError | undefined;
 
   constructor(topic: string, choice: SchemaChoice, context: SchemaWriterContext) {
@@ -82,29 +82,29 @@ export class SchemaWriter {
   }
 
   /** Resolves when a look-up has ended, well or not. Never rejects. */
-  moved(patience: number): Promise<void> {
-    this.#wanted = Math.max(this.#wanted, this.#context.now() + patience);
-    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
-    return this.#looking;
+  changed(timeout: number): Promise<void> {
+    this.#neededUntil = Math.max(this.#neededUntil, this.#context.now() + timeout);
+    this.#lookUp ??= this.#lookUpUntilSettled().finally(() => (this.#lookUp = undefined));
+    return this.#lookUp;
   }
 
-  async #look(): Promise<void> {
+  async #lookUpUntilSettled(): Promise<void> {
     const { now, closing } = this.#context;
     for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
-      if (await this.#try()) return;
-      const timeLeft = this.#wanted - now();
+      if (await this.#tryLookUp()) return;
+      const timeLeft = this.#neededUntil - now();
       if (timeLeft <= 0) return;
       // A closing interrupts the pause, and the next try then ends at once.
       await sleep(Math.min(pause, timeLeft), undefined, { signal: closing }).catch(() => undefined);
-      if (this.#wanted <= now()) return;
+      if (this.#neededUntil <= now()) return;
     }
   }
 
   /** @returns whether that settled it */
-  async #try(): Promise<boolean> {
+  async #tryLookUp(): Promise<boolean> {
     const { now, notify } = this.#context;
     try {
-      this.#take(await this.#lookUp());
+      this.#use(await this.#find());
       this.#refusal = undefined;
       this.#lastError = undefined;
       return true;
@@ -123,23 +123,21 @@ export class SchemaWriter {
     }
   }
 
-  /** In the background: the schema in use goes on being used, whatever comes of it. */
+  /** In the background: the schema in use stays in use, whatever the look-up finds. */
   #refresh(): void {
     this.#freshUntil = this.#context.now() + Math.min(this.#choice.latestCacheTtl, refusalTtl);
-    this.#looking ??= this.#try()
+    this.#lookUp ??= this.#tryLookUp()
       .then(() => undefined)
-      .finally(() => (this.#looking = undefined));
+      .finally(() => (this.#lookUp = undefined));
   }
 
-  async #lookUp(): Promise<{ schema: RegisteredSchema; compiled: Compiled | undefined }> {
+  async #find(): Promise<{ schema: RegisteredSchema; compiled: Compiled | undefined }> {
     const { schemas } = this.#context;
     const { useLatestVersion, autoRegister, subjectNameStrategy, message, schemaType, schema } = this.#choice;
     const compile = await loadFormat(schemaType);
-    const own =
-      useLatestVersion && subjectNameStrategy === 'topic'
-        ? undefined
-        : this.#compiled(() => compile(schema, { message }));
-    const subject = this.#subject(own?.name);
+    const compiled =
+      useLatestVersion && subjectNameStrategy === 'topic' ? undefined : compile(schema, { message });
+    const subject = this.#subject(compiled?.name);
     if (!useLatestVersion) {
       // The text alone finds the version from before the rules as well, and a registry gives them to what is registered now.
       this.#refuseRules(await schemas.latestRules(subject), `the newest version of subject "${subject}"`);
@@ -148,7 +146,7 @@ export class SchemaWriter {
         : schemas.find(subject, { schemaType, schema }));
       if (known === undefined) throw this.#missing(subject, 'this schema');
       this.#refuseRules(known.rules, `version ${known.version} of subject "${subject}"`);
-      return { schema: known, compiled: own };
+      return { schema: known, compiled };
     }
     const latest = await schemas.latest(subject);
     if (latest === undefined) throw this.#missing(subject, 'any schema');
@@ -156,13 +154,10 @@ export class SchemaWriter {
     this.#refuseRules(latest.rules, `version ${latest.version} of subject "${subject}"`);
     if (latest.id === this.#inUse?.schema.id) return { schema: latest, compiled: undefined };
     const { references } = latest;
-    return {
-      schema: latest,
-      compiled: this.#compiled(() => compile(latest.schema, { references, message })),
-    };
+    return { schema: latest, compiled: compile(latest.schema, { references, message }) };
   }
 
-  #take({ schema, compiled }: { schema: RegisteredSchema; compiled: Compiled | undefined }): void {
+  #use({ schema, compiled }: { schema: RegisteredSchema; compiled: Compiled | undefined }): void {
     const { useLatestVersion, latestCacheTtl } = this.#choice;
     if (useLatestVersion) this.#freshUntil = this.#context.now() + latestCacheTtl;
     if (compiled === undefined) return;
@@ -173,80 +168,65 @@ export class SchemaWriter {
     this.#inUse = { schema, write: isEvent ? (value) => write(columns(value)) : write };
   }
 
-  #compiled(compile: () => Compiled): Compiled {
-    try {
-      return compile();
-    } catch (thrown) {
-      throw this.#unusable(thrown);
-    }
-  }
-
   #subject(recordName: string | undefined): string {
     const { subjectNameStrategy } = this.#choice;
     if (subjectNameStrategy === 'topic') return `${this.#topic}-value`;
     if (recordName === undefined) {
-      throw new KafkaError(
+      throw this.#error(
         'SCHEMA_INVALID',
-        `${this.#place}: settings.value.subjectNameStrategy is "${subjectNameStrategy}", and the schema has no name: give it ` +
-          'one (Avro: a record; JSON Schema: "title"), or take "topic".',
-        { topic: this.#topic },
+        `settings.value.subjectNameStrategy is "${subjectNameStrategy}", and the schema has no name: give it one (Avro: a ` +
+          'record; JSON Schema: "title"), or take "topic".',
       );
     }
     return subjectNameStrategy === 'record' ? recordName : `${this.#topic}-${recordName}`;
   }
 
-  /** Else plain text would stand where readers and auditors expect what a rule makes of it. */
+  /** Without this, plain text would stand where readers and auditors expect what a rule makes of it. */
   #refuseRules(rules: SchemaRules | undefined, whose: string): void {
     const left = rulesLeft(rules?.onWrite ?? [], this.#choice.ignoreRules);
     if (left.length === 0) return;
-    throw new KafkaError(
+    throw this.#error(
       'SCHEMA_RULES_UNSUPPORTED',
-      `${this.#place}: ${whose} has rules for what is written, and this destination carries out none: ${rulesText(left)}. ` +
+      `${whose} has rules for what is written, and this destination carries out none: ${rulesText(left)}. ` +
         'Nothing is written without them. Name them in settings.value.ignoreRules where that is wanted, disable them in the ' +
         'registry, or write to a subject without rules.',
-      { topic: this.#topic },
     );
   }
 
-  get #place(): string {
-    return `Kafka topic "${this.#topic}"`;
-  }
-
   #missing(subject: string, what: string): KafkaError {
-    return new KafkaError(
+    return this.#error(
       'SCHEMA_MISSING',
-      `${this.#place}: the Schema Registry does not have ${what} under subject "${subject}". Register it (config.setup has ` +
+      `the Schema Registry does not have ${what} under subject "${subject}". Register it (config.setup has ` +
         'schemaRegistry for it), or set settings.value.autoRegister.',
-      { topic: this.#topic },
     );
   }
 
   #otherType({ subject, version, schemaType }: RegisteredSchema): KafkaError {
-    return new KafkaError(
+    return this.#error(
       'SCHEMA_INVALID',
-      `${this.#place}: version ${version} of subject "${subject}" is of type ${schemaType}, and settings.value.format asks ` +
+      `version ${version} of subject "${subject}" is of type ${schemaType}, and settings.value.format asks ` +
         `for ${this.#choice.schemaType}.`,
-      { topic: this.#topic },
     );
   }
 
   #unusable(thrown: unknown): KafkaError {
-    return new KafkaError(
-      'SCHEMA_INVALID',
-      `${this.#place}: the ${nameOf[this.#choice.schemaType]} cannot be used: ${reasonOf(thrown)}.`,
-      { topic: this.#topic, cause: thrown },
-    );
+    const name = nameOf[this.#choice.schemaType];
+    return this.#error('SCHEMA_INVALID', `the ${name} cannot be used: ${reasonOf(thrown)}.`, thrown);
   }
 
   #invalid({ subject, version, id }: RegisteredSchema, what: string, thrown: unknown): KafkaError {
-    const invalid = thrown instanceof ValidationError ? thrown : new ValidationError(reasonOf(thrown));
-    const where = invalid.path === '' ? 'the value' : invalid.path;
-    return new KafkaError(
+    const { path, reason } =
+      thrown instanceof ValidationError ? thrown : new ValidationError(reasonOf(thrown));
+    return this.#error(
       'VALUE_INVALID',
-      `${this.#place}: ${what} does not fit the schema of subject "${subject}" (version ${version}, id ${id}): ` +
-        `${where} ${invalid.reason}. Correct it at its source, map it with \`data.map\`, or change the schema.`,
-      { topic: this.#topic, cause: thrown },
+      `${what} does not fit the schema of subject "${subject}" (version ${version}, id ${id}): ` +
+        `${path === '' ? 'the value' : path} ${reason}. Correct it at its source, map it with \`data.map\`, or change the schema.`,
+      thrown,
     );
+  }
+
+  #error(code: ErrorCode, text: string, cause?: unknown): KafkaError {
+    return new KafkaError(code, `Kafka topic "${this.#topic}": ${text}`, { topic: this.#topic, cause });
   }
 }
 

@@ -61,7 +61,7 @@ async function lookForSchema(value: SchemaOptions, topic: string, registry: Regi
     now: () => performance.now(),
     closing: new AbortController().signal,
   });
-  await writer.moved(0);
+  await writer.changed(0);
   if (writer.lastError !== undefined) throw writer.lastError;
 }
 

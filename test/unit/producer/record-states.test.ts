@@ -163,7 +163,7 @@ function pending(value: KafkaRecord, clock: FakeClock, after: number): KafkaReco
     ...value,
     pending: {
       finish: () => (clock.now() >= knownAt ? value : undefined),
-      moved: () =>
+      changed: () =>
         new Promise((resolve) => void clock.after(Math.max(0, knownAt - clock.now()), () => resolve())),
       lastError: undefined,
     },

@@ -31,11 +31,11 @@ function schema() {
         if (refusal) throw refusal;
         return known ? record(`avro ${name}`, options) : undefined;
       };
-      const moved = (patience: number) => {
+      const changed = (patience: number) => {
         asked.push(patience);
         return new Promise<void>((resolve) => (wake = resolve));
       };
-      return { ...waiting, pending: { finish, moved, lastError } };
+      return { ...waiting, pending: { finish, changed, lastError } };
     },
   };
 }

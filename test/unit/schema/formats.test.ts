@@ -43,7 +43,7 @@ describe('formats of values', () => {
     const compose = composer({ format: 'avro', registry: { url: registry.url }, schema })(undefined);
     const waiting = compose?.({ topic: 'events', key: Buffer.from('k'), timestamp: 1 }, {}, event());
     assert.ok(waiting?.pending);
-    await waiting.pending.moved(5_000);
+    await waiting.pending.changed(5_000);
     const trace = { traceId: 't', spanId: 's', traceFlags: 1 };
     const traced = { ...waiting, headers: { ...waiting.headers, traceparent: 't' }, trace };
     const record = waiting.pending.finish(traced);

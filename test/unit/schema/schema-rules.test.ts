@@ -41,7 +41,7 @@ async function start(
     const head = { topic: 'users', key: Buffer.from('k'), timestamp: 1 };
     const record = compose?.(head, { email: 'a@b.de' }, event());
     assert.ok(record !== undefined);
-    await record.pending?.moved(0);
+    await record.pending?.changed(0);
     try {
       const done = record.pending === undefined ? record : record.pending.finish(record);
       return done?.value.toString('hex') ?? String(record.pending?.lastError?.message);

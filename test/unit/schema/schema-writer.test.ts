@@ -82,7 +82,7 @@ describe('a writer by schema', () => {
     const { schemas, asked } = registry({});
     const { writer } = start(t, schemas);
     assert.equal(writer.write({ a: 'x' }, 'event'), undefined);
-    await Promise.all([writer.moved(0), writer.moved(0)]);
+    await Promise.all([writer.changed(0), writer.changed(0)]);
     for (let n = 0; n < 1_000; n++) assert.equal(hex(writer, { a: 'x' }), '00000000010278');
     assert.deepEqual(asked, ['find orders-value']);
   });
@@ -90,7 +90,7 @@ describe('a writer by schema', () => {
   it('names topic, event, subject, path and reason of a value that does not fit', async (t) => {
     const { schemas } = registry({ id: 7, version: 3 });
     const { writer } = start(t, schemas);
-    await writer.moved(0);
+    await writer.changed(0);
     assert.equal(
       refusal(writer, { a: 5 }),
       'VALUE_INVALID Kafka topic "orders": event "x" does not fit the schema of subject "orders-value" (version 3, id 7): ' +
@@ -102,7 +102,7 @@ describe('a writer by schema', () => {
   it('goes on asking while somebody waits, and no longer', async (t) => {
     const { schemas, asked } = registry(down, down, {});
     const { writer, notices, pass } = start(t, schemas);
-    const moved = writer.moved(8_000);
+    const moved = writer.changed(8_000);
     assert.equal(await eventually('the first try has failed', () => writer.lastError), down);
     await moved;
     assert.equal(hex(writer, { a: 'x' }), '00000000010278');
@@ -116,7 +116,7 @@ describe('a writer by schema', () => {
 
     const other = registry(down);
     const late = start(t, other.schemas);
-    await late.writer.moved(0);
+    await late.writer.changed(0);
     assert.equal(other.asked.length, 1);
     pass(1);
   });
@@ -124,7 +124,7 @@ describe('a writer by schema', () => {
   it('says for five seconds that there is no such schema, before it asks again', async (t) => {
     const { schemas, asked } = registry(undefined, {});
     const { writer, pass } = start(t, schemas);
-    await writer.moved(8_000);
+    await writer.changed(8_000);
     const message =
       'SCHEMA_MISSING Kafka topic "orders": the Schema Registry does not have this schema under subject "orders-value". ' +
       'Register it (config.setup has schemaRegistry for it), or set settings.value.autoRegister.';
@@ -134,7 +134,7 @@ describe('a writer by schema', () => {
     assert.equal(asked.length, 1);
     pass(1);
     assert.equal(writer.write({ a: 'x' }, 'event'), undefined);
-    await writer.moved(8_000);
+    await writer.changed(8_000);
     assert.equal(hex(writer, { a: 'x' }), '00000000010278');
   });
 
@@ -149,12 +149,12 @@ describe('a writer by schema', () => {
     for (const [own, question] of cases) {
       const { schemas, asked } = registry({});
       const { writer } = start(t, schemas, own);
-      await writer.moved(0);
+      await writer.changed(0);
       assert.deepEqual(asked, [question]);
     }
     const { schemas } = registry({});
     const { writer } = start(t, schemas, { schema: '"string"', subjectNameStrategy: 'record' });
-    await writer.moved(0);
+    await writer.changed(0);
     assert.match(
       refusal(writer, 'x'),
       /^SCHEMA_INVALID .*subjectNameStrategy is "record", and the schema has no name/,
@@ -167,7 +167,7 @@ describe('a writer by schema', () => {
     it('looks for a newer one in the background, and goes on writing meanwhile', async (t) => {
       const { schemas, asked } = registry({ id: 1 }, { id: 2, schema: record('b') });
       const { writer, pass } = start(t, schemas, own);
-      await writer.moved(0);
+      await writer.changed(0);
       pass(1_000);
       assert.equal(hex(writer, { a: 'x' }), '00000000010278');
       assert.equal(asked.length, 1);
@@ -187,7 +187,7 @@ describe('a writer by schema', () => {
       it(`keeps the one it has when the registry answers ${JSON.stringify(fault)}`, async (t) => {
         const { schemas, asked } = registry({}, fault);
         const { writer, notices, pass } = start(t, schemas, own);
-        await writer.moved(0);
+        await writer.changed(0);
         pass(1_001);
         assert.equal(hex(writer, { a: 'x' }), '00000000010278');
         const [notice] = await eventually('it was told', () => (notices.length > 0 ? notices : undefined));
@@ -207,7 +207,7 @@ describe('a writer by schema', () => {
   it('flattens the event for the ready-made schema, whatever its version', async (t) => {
     const { schemas } = registry({ schema: walkerosEventSchemas.AVRO });
     const { writer } = start(t, schemas, { useLatestVersion: true });
-    await writer.moved(0);
+    await writer.changed(0);
     const bytes = writer.write(event({ data: { count: 5, list: [1] } }), 'event');
     const text = bytes?.toString('hex') ?? '';
     for (const entry of ['count\x025', 'list\x06[1]'])
@@ -219,7 +219,7 @@ describe('a writer by schema', () => {
     const { schemas } = registry({});
     const own = { schemaType: 'JSON' as const, schema: walkerosEventSchemas.JSON };
     const { writer } = start(t, schemas, own);
-    await writer.moved(0);
+    await writer.changed(0);
     const written = writer.write({ name: 'a b', id: '1', timestamp: 1_700_000_000_000.25 }, 'event');
     assert.equal(written?.subarray(5).toString(), '{"name":"a b","id":"1","timestamp":1700000000000}');
   });
