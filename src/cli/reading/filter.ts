@@ -1,8 +1,8 @@
 import type { Decoded } from './decode.ts';
 import type { StoredRecord } from '../../model/record.ts';
 
-/** What to show; everything given must hold. `*` stands for any text. */
-export interface Wanted {
+/** Which records to show; everything given must hold. `*` stands for any text. */
+export interface Conditions {
   readonly key?: string | undefined;
   /** The name of the walkerOS event, or the type of the CloudEvent. */
   readonly event?: string | undefined;
@@ -10,13 +10,13 @@ export interface Wanted {
   readonly headers: readonly string[];
 }
 
-/** The parts of a filter that need no decoding come first: most records are dropped by them. */
+/** `byRecord` needs no decoding and comes first: it drops most records. */
 export interface Filter {
   readonly byRecord: (record: StoredRecord) => boolean;
   readonly byValue: (record: StoredRecord, decoded: Decoded) => boolean;
 }
 
-export function filterOf({ key, event, headers }: Wanted): Filter {
+export function filterOf({ key, event, headers }: Conditions): Filter {
   const keyFits = key === undefined ? undefined : pattern(key);
   const eventFits = event === undefined ? undefined : pattern(event);
   const headerFits = headers.map(headerFilter);
@@ -28,14 +28,14 @@ export function filterOf({ key, event, headers }: Wanted): Filter {
   };
 }
 
-function headerFilter(wanted: string): (record: StoredRecord) => boolean {
-  const [name = '', ...rest] = wanted.split('=');
+function headerFilter(condition: string): (record: StoredRecord) => boolean {
+  const [name = '', ...rest] = condition.split('=');
   const fits = rest.length === 0 ? () => true : pattern(rest.join('='));
   return ({ headers }) => headers.some(([header, value]) => header === name && fits(value?.toString() ?? ''));
 }
 
-/** Of a walkerOS event, or of a CloudEvent, structured or binary. */
-export function eventName({ headers }: StoredRecord, value: unknown): string | undefined {
+/** The name of a walkerOS event, or the type of a CloudEvent, structured or binary. */
+function eventName({ headers }: StoredRecord, value: unknown): string | undefined {
   if (typeof value === 'object' && value !== null) {
     if ('specversion' in value && 'type' in value && typeof value.type === 'string') return value.type;
     if ('name' in value && typeof value.name === 'string') return value.name;
@@ -47,7 +47,7 @@ function pattern(text: string): (value: string) => boolean {
   if (!text.includes('*')) return (value) => value === text;
   const [first = '', ...others] = text.split('*');
   const last = others.pop() ?? '';
-  // Each part where it is found first: an expression would try all places of all parts on a long value.
+  // Each part at its first occurrence: a regular expression would try all combinations on a long value.
   return (value) => {
     if (!value.startsWith(first) || !value.endsWith(last)) return false;
     let end = first.length;

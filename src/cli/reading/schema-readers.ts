@@ -6,10 +6,10 @@ import { Registry } from '../../schema/registry/registry.ts';
 import { rulesText } from '../../schema/registry/rule-set.ts';
 
 /**
- * Readers for the values of a topic. Ids belong to a registry: those that the topic's values are written with are asked first,
- * the others for what they do not know.
- * @param closing ends what is being asked
- * @param onRules told, once for each schema, which of its rules for readers are not carried out
+ * Readers for the values of a topic. An id belongs to one registry: those that the topic's values are written with are asked
+ * first, then the others.
+ * @param closing ends the requests
+ * @param onRules called once for each schema with rules for readers: they are not carried out
  */
 export function schemaReaders(
   named: readonly NamedRegistry[],

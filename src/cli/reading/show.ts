@@ -26,7 +26,7 @@ export function recordParts({ partition, offset, timestamp, key }: StoredRecord,
     time: timeOf(timestamp),
     place: `${partition}/${offset}`,
     key: key === null ? '(no key)' : printable(bytesText(key)),
-    // Schemas and raw bytes say so; JSON is what everybody expects.
+    // JSON and text are what everybody expects.
     format: format === 'json' || format === 'text' ? '' : `${printable(format)} `,
     value: printable(format === 'text' && typeof value === 'string' ? value : jsonOf(decoded)),
   };
@@ -40,7 +40,7 @@ function jsonOf({ json, value }: Decoded): string {
   return json ?? JSON.stringify(value);
 }
 
-/** Others count in nanoseconds, which is beyond the dates there are: then the number. */
+/** Other producers count in nanoseconds, which is beyond the dates that there are: those are shown as numbers. */
 function timeOf(timestamp: number): string {
   const date = new Date(timestamp);
   return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();

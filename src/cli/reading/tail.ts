@@ -20,11 +20,11 @@ export interface TailRequest {
   readonly toEnd: boolean;
   readonly filter: Filter;
   readonly signal: AbortSignal;
-  /** Told of each failure that is waited out. */
+  /** Called for each failure that is waited out. */
   readonly onTrouble: (error: KafkaError) => void;
-  /** Told why values are shown as bytes: once for each cause. */
+  /** Called with the reason why values are shown as bytes: once for each cause. */
   readonly onUndecoded: (error: KafkaError) => void;
-  /** Told of rules in a schema that readers would have to carry out. */
+  /** Called for a schema with rules that readers would have to carry out. */
   readonly onRules: (message: string) => void;
 }
 
@@ -53,7 +53,7 @@ async function* recordsOf(request: TailRequest, reader: Reader): AsyncGenerator<
   const until = toEnd ? { until: await reader.offsets(topic, 'end') } : {};
   for await (const { records } of reader.read(topic, start, { ...until, signal, onTrouble })) {
     for (const record of records) {
-      // An event that came late stands behind younger ones.
+      // A late event may stand behind younger ones.
       if (typeof from === 'number' && record.timestamp < from) continue;
       if (!filter.byRecord(record)) continue;
       const decoding = decode(record);
