@@ -19,7 +19,7 @@ export const commands: readonly Command[] = [
   spoolDrainCommand,
 ];
 
-/** @returns the exit code; nothing is thrown for what a user can mend */
+/** @returns the exit code. Errors that a user can mend are printed, and not thrown. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
   const [first] = words;
   if (first === undefined || first === 'help' || isHelp(first)) {
@@ -77,17 +77,15 @@ function find(words: readonly string[]): { command: Command; rest: readonly stri
 
 function unknownCommand([first = '', second = '']: readonly string[]): UsageError {
   const group = groupOf(first).map(({ name }) => name);
-  if (group.length > 0) {
-    const meant = nearest(`${first} ${second}`, group);
-    const hint = meant === undefined ? `there are ${group.join(', ')}` : `did you mean "${meant}"?`;
-    return new UsageError(
-      second === ''
-        ? `"${first}" is not enough: ${hint}`
-        : `there is no command "${first} ${second}": ${hint}`,
-    );
+  if (group.length === 0) {
+    const firsts = [...new Set(commands.map(({ name }) => name.split(' ', 1)[0] ?? ''))];
+    return new UsageError(`there is no command "${first}": ${hint(first, firsts)}`);
   }
-  const firsts = [...new Set(commands.map(({ name }) => name.split(' ', 1)[0] ?? ''))];
-  const meant = nearest(first, firsts);
-  const hint = meant === undefined ? `there are ${firsts.join(', ')}` : `did you mean "${meant}"?`;
-  return new UsageError(`there is no command "${first}": ${hint}`);
+  const what = second === '' ? `"${first}" is not enough` : `there is no command "${first} ${second}"`;
+  return new UsageError(`${what}: ${hint(`${first} ${second}`, group)}`);
+}
+
+function hint(typed: string, names: readonly string[]): string {
+  const meant = nearest(typed, names);
+  return meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`;
 }

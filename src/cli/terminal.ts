@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
+import { printableJson } from '../model/foreign.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Where a command prints and what it reads of the process, so that tests can give it another. */
+/** Where a command prints, and what it reads of the process; tests have their own. */
 export interface Terminal {
   /** A line of the result. Resolves when there is room for the next one. */
   print(line: string): Promise<void>;
@@ -11,10 +12,10 @@ export interface Terminal {
   note(line: string): void;
   /** Colours, if the result goes to a terminal that wants them. */
   paint(style: Style, text: string): string;
-  /** The line that changes while one works; nothing where nobody looks. */
+  /** The line that changes while the command works; nothing if stderr is no terminal. */
   progress(text: string | undefined): void;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Aborted by Ctrl-C, and when nobody reads the result any more. */
+  /** Aborted by Ctrl-C, and when the reader of the result closes it. */
   readonly stop: AbortSignal;
 }
 
@@ -29,10 +30,10 @@ export function processTerminal(): Terminal {
     // `tail … | head` closes the pipe.
     if (error.code === 'EPIPE') return;
     stderr.write(`walkeros-kafka: The result could not be written: ${error.message}.\n`);
-    // The command does not know, and may have ended well by then.
+    // The command may already have set 0.
     process.once('exit', () => (process.exitCode = 1));
   });
-  // Where nobody reads what is said beside the result, the result is still wanted.
+  // Without a reader of stderr the result is still wanted.
   stderr.on('error', () => undefined);
   let shown = '';
   const show = (text: string): void => {
@@ -73,4 +74,14 @@ export function progressBar(done: number, all: number, what: string): string {
 
 export function grouped(count: number): string {
   return count.toLocaleString('en');
+}
+
+/** `1 record`, `1,234 records` */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** One JSON object on one line, without control characters. */
+export function jsonLine(value: unknown): string {
+  return printableJson(JSON.stringify(value));
 }

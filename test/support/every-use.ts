@@ -47,7 +47,7 @@ export async function storesAndShows(kafka: Settings['kafka']): Promise<void> {
 }
 
 /**
- * Dead letters are listed and sent again, once: of two runs at the same time one is refused, and a later one finds nothing left.
+ * Dead letters are listed and sent again, once: of two runs at the same time one sends nothing, and neither does a later one.
  * Without the lease both runs sent all of them, and both said so.
  */
 export async function resends(brokers: string[], topic: string, dead: string): Promise<void> {
@@ -56,10 +56,12 @@ export async function resends(brokers: string[], topic: string, dead: string): P
   const listed = await run(['dead-letters', 'list', path, '--json']);
   assert.equal(listed.lines.length, 3, listed.notes.join('\n'));
   const resend = () => run(['dead-letters', 'resend', path]);
-  const [first, second] = (await Promise.all([resend(), resend()])).toSorted((a, b) => a.code - b.code);
-  assert.deepEqual(first?.lines, [`3 to "${topic}"`, '3 dead letters re-sent']);
-  assert.match(second?.notes.at(-1) ?? '', /another resend is at work on it/);
-  assert.deepEqual(second?.lines, []);
+  const both = await Promise.all([resend(), resend()]);
+  const [nothing, all] = both.toSorted((one, other) => one.lines.length - other.lines.length);
+  assert.deepEqual(all?.lines, [`3 to "${topic}"`, '3 dead letters re-sent']);
+  // A run that sees the lease waits, and the other one may end meanwhile.
+  const last = nothing?.lines.at(-1) ?? nothing?.notes.at(-1) ?? '';
+  assert.match(last, /^0 dead letters re-sent$|another resend is at work on it/);
   const later = await resend();
   assert.deepEqual(later.lines.slice(-1), ['0 dead letters re-sent'], later.notes.join('\n'));
 }

@@ -2,14 +2,14 @@ import type { Arguments, Options } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { valueOf, type DeadLetterFilter } from '../dead-letters/dead-letter.ts';
 import { deadLetterTopic, listDeadLetters, type Listed } from '../dead-letters/list.ts';
-import { configuredDestination } from '../flow/configured.ts';
+import { destinationOf, destinationOption } from '../flow/configured.ts';
 import { bytesText } from '../reading/show.ts';
-import { grouped, type Terminal } from '../terminal.ts';
-import { printable, printableJson } from '../../model/foreign.ts';
+import { counted, grouped, jsonLine, type Terminal } from '../terminal.ts';
+import { printable } from '../../model/foreign.ts';
 
 /** The options of both commands about dead letters. */
 export const deadLetterOptions: Options = {
-  destination: { value: '<id>', help: 'Which destination of the flow.' },
+  destination: destinationOption,
   topic: { value: '<topic>', help: 'Only those that this topic refused.' },
   code: { value: '<code>', help: 'Only those refused with this code, such as MESSAGE_TOO_LARGE.' },
   key: { value: '<key>', help: 'Only this key.' },
@@ -47,11 +47,7 @@ export const deadLettersList: Command = {
     },
   ],
   async run(words, terminal) {
-    const configured = await configuredDestination(
-      words.at(0),
-      words.text('destination'),
-      terminal.environment,
-    );
+    const configured = await destinationOf(words, terminal);
     const [all, asJson, limit] = [words.has('all'), words.has('json'), words.count('limit') ?? Infinity];
     const counts = { listed: 0, resent: 0, more: false };
     for await (const one of listDeadLetters(configured, deadLetterFilter(words), terminal.stop)) {
@@ -94,7 +90,7 @@ function linesOf({ deadLetter, resent }: Listed, terminal: Terminal): string {
 function jsonOf({ deadLetter, resent }: Listed): string {
   const { stored, topic, code, message, attempts, time, timestamp } = deadLetter;
   const value = valueOf(deadLetter);
-  const json = JSON.stringify({
+  return jsonLine({
     time,
     topic,
     code,
@@ -108,7 +104,6 @@ function jsonOf({ deadLetter, resent }: Listed): string {
     // A value that cannot be decompressed is shown as it is stored.
     value: typeof value === 'string' ? stored.value && bytesText(stored.value) : value && bytesText(value),
   });
-  return printableJson(json);
 }
 
 function summaryOf(
@@ -124,6 +119,4 @@ function summaryOf(
   return `${countOf(listed)} in "${topic}"${hidden}`;
 }
 
-function countOf(deadLetters: number): string {
-  return `${grouped(deadLetters)} ${deadLetters === 1 ? 'dead letter' : 'dead letters'}`;
-}
+const countOf = (count: number): string => counted(count, 'dead letter');

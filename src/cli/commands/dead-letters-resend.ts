@@ -1,10 +1,10 @@
 import type { Command } from '../command.ts';
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 import { resendDeadLetters, type ResendResult } from '../dead-letters/resend.ts';
-import { configuredDestination } from '../flow/configured.ts';
-import { grouped, progressBar, type Terminal } from '../terminal.ts';
+import { destinationOf } from '../flow/configured.ts';
+import { counted, grouped, jsonLine, progressBar, type Terminal } from '../terminal.ts';
 import type { ErrorCode } from '../../model/errors.ts';
-import { printable, printableJson } from '../../model/foreign.ts';
+import { printable } from '../../model/foreign.ts';
 import { deadLetterFilter, deadLetterOptions } from './dead-letters-list.ts';
 
 /** So many that stay, of one topic and cause, are named one by one. */
@@ -36,11 +36,7 @@ export const deadLettersResend: Command = {
     },
   ],
   async run(words, terminal) {
-    const configured = await configuredDestination(
-      words.at(0),
-      words.text('destination'),
-      terminal.environment,
-    );
+    const configured = await destinationOf(words, terminal);
     const dryRun = words.has('dry-run');
     const staying = new Staying(terminal);
     const result = await resendDeadLetters(configured, {
@@ -94,7 +90,7 @@ function nameOf({ stored: { partition, offset }, topic }: DeadLetter): string {
 }
 
 function jsonOf({ sent, left, stopped }: ResendResult, dryRun: boolean): string {
-  return printableJson(JSON.stringify({ dryRun, sent: Object.fromEntries(sent), left, stopped }));
+  return jsonLine({ dryRun, sent: Object.fromEntries(sent), left, stopped });
 }
 
 function summaryOf({ sent, left, stopped }: ResendResult, dryRun: boolean): string {
@@ -102,7 +98,7 @@ function summaryOf({ sent, left, stopped }: ResendResult, dryRun: boolean): stri
   const total = [...sent.values()].reduce((sum, count) => sum + count, 0);
   return [
     ...[...sent].map(([topic, count]) => `${grouped(count)} to "${printable(topic)}"`),
-    `${grouped(total)} ${total === 1 ? 'dead letter' : 'dead letters'} ${verb}`,
+    `${counted(total, 'dead letter')} ${verb}`,
     ...(left > 0 ? [`${grouped(left)} stay: mend the cause, then run this again`] : []),
     ...(stopped ? ['stopped before the end: run this again to go on'] : []),
   ].join('\n');

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts';
 import { diagnose } from '../doctor/diagnosis.ts';
 import type { Finding, Report } from '../doctor/report.ts';
-import type { Terminal } from '../terminal.ts';
+import { counted, type Terminal } from '../terminal.ts';
 import { printable, printableJson } from '../../model/foreign.ts';
 
 export const doctor: Command = {
@@ -63,11 +63,10 @@ function eachLine(message: string): string {
 
 function summaryOf({ findings, notChecked }: Report, terminal: Terminal): string {
   const count = (status: Finding['status']) => findings.filter((finding) => finding.status === status).length;
-  const [failures, warnings] = [count('failure'), count('warning')];
   const parts = [
     `${count('ok')} ok`,
-    `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`,
-    `${failures} ${failures === 1 ? 'failure' : 'failures'}`,
+    counted(count('warning'), 'warning'),
+    counted(count('failure'), 'failure'),
   ];
   const reasons = [...Map.groupBy(notChecked, ({ reason }) => reason)];
   const skipped = reasons.map(

@@ -1,6 +1,11 @@
 import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { configuredDestination, plainConnection, plainRegistry } from '../flow/configured.ts';
+import {
+  configuredDestination,
+  destinationOption,
+  plainConnection,
+  plainRegistry,
+} from '../flow/configured.ts';
 import { filterOf } from '../reading/filter.ts';
 import { recordJson, recordParts } from '../reading/show.ts';
 import { tailTopic, type Shown } from '../reading/tail.ts';
@@ -14,7 +19,7 @@ export const tail: Command = {
   options: {
     brokers: { value: '<host:port,…>', help: 'The cluster, where it asks for no login.' },
     flow: { value: '<flow.json>', help: 'The cluster, login and schema registry of a flow.' },
-    destination: { value: '<id>', help: 'Which destination of the flow.' },
+    destination: destinationOption,
     registry: {
       value: '<url>',
       help: 'The schema registry, where it asks for no login. Default: those of the flow.',
@@ -60,7 +65,7 @@ export const tail: Command = {
     const topic = words.at(0);
     const { connection, registries } = await clusterOf(words, topic, terminal);
     const limit = words.count('limit') ?? Infinity;
-    const told = words.has('brokers') ? errorOfTyped : (error: KafkaError): KafkaError => error;
+    const inWords = words.has('brokers') ? errorOfTyped : (error: KafkaError): KafkaError => error;
     const records = tailTopic({
       connection,
       registries,
@@ -73,7 +78,7 @@ export const tail: Command = {
         headers: words.texts('header'),
       }),
       signal: terminal.stop,
-      onTrouble: once((error) => terminal.note(`walkeros-kafka: ${told(error).message} Waiting for it.`)),
+      onTrouble: once((error) => terminal.note(`walkeros-kafka: ${inWords(error).message} Waiting for it.`)),
       onRules: (message) => terminal.note(`walkeros-kafka: ${message}`),
       onUndecoded: (error) => {
         if (!terminal.stop.aborted) terminal.note(`walkeros-kafka: ${error.message} Shown as bytes.`);
@@ -88,7 +93,7 @@ export const tail: Command = {
         if (shown === limit) break;
       }
     } catch (thrown) {
-      throw thrown instanceof KafkaError ? told(thrown) : thrown;
+      throw thrown instanceof KafkaError ? inWords(thrown) : thrown;
     }
     return 0;
   },
@@ -120,7 +125,7 @@ function lineOf({ record, decoded }: Shown, terminal: Terminal): string {
   ].join('  ');
 }
 
-/** The same message again says nothing new. */
+/** Leaves out a message that is the same as the last one. */
 function once(tell: (error: KafkaError) => void): (error: KafkaError) => void {
   let last = '';
   return (error) => {
@@ -129,7 +134,7 @@ function once(tell: (error: KafkaError) => void): (error: KafkaError) => void {
   };
 }
 
-/** What the settings are called that a command makes of what was typed. */
+/** Settings in messages, as the command line calls them. */
 const names: readonly (readonly [setting: RegExp, typed: string])[] = [
   [/settings\.kafka\.brokers(\[\d+\])?/g, '--brokers'],
   [/settings\.kafka\.topic/g, '<topic>'],
@@ -138,10 +143,10 @@ const names: readonly (readonly [setting: RegExp, typed: string])[] = [
 ];
 
 const inTypedWords = (text: string): string =>
-  names.reduce((said, [setting, typed]) => said.replace(setting, typed), text);
+  names.reduce((message, [setting, typed]) => message.replace(setting, typed), text);
 
-/** Makes settings of what was typed. @throws UsageError for those that cannot be, by the names of the command line */
-export function settingsOfTyped<Settings>(make: () => Settings): Settings {
+/** @throws UsageError for settings that are wrong, in the words of the command line */
+function settingsOfTyped<Settings>(make: () => Settings): Settings {
   try {
     return make();
   } catch (thrown) {
@@ -152,11 +157,12 @@ export function settingsOfTyped<Settings>(make: () => Settings): Settings {
   }
 }
 
-/** What became of them, in the same names. */
-export function errorOfTyped(error: KafkaError): KafkaError {
+/** An error in the words of the command line. */
+function errorOfTyped(error: KafkaError): KafkaError {
   const secure = /settings\.kafka\.(ssl|sasl)/.test(error.message)
     ? ' TLS and a login stand in a flow file: take --flow.'
     : '';
-  const { code, topic, kafkaCode } = error;
-  return new KafkaError(code, inTypedWords(error.message) + secure, { topic, kafkaCode, cause: error });
+  const { code, topic, kafkaCode, detail } = error;
+  const message = inTypedWords(error.message) + secure;
+  return new KafkaError(code, message, { topic, kafkaCode, detail, cause: error });
 }

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { KafkaError, reasonOf } from '../../model/errors.ts';
 import type { Bookmark, Bookmarks, Offsets } from '../../transport/reader.ts';
-import { groupOf, splitNote, type Lease } from './lease.ts';
+import { groupOf, splitNote } from './lease.ts';
 
 /** Kafka's `offset.metadata.max.bytes` is 4,096 by default; a lease needs some of it. */
 const longestNote = 4_064;
@@ -92,8 +92,8 @@ export interface PartitionProgress {
   readonly partition: number;
   /** Where the partition ended when it was asked. */
   readonly end: bigint;
-  /** As it was found; undefined if nothing was ever committed. */
-  readonly bookmark: Bookmark | undefined;
+  /** What is committed; undefined if nothing ever was, and a new one would not fit. */
+  readonly committed: Bookmark | undefined;
   readonly progress: Progress;
 }
 
@@ -114,7 +114,10 @@ export async function readProgress(
     const bookmark = bookmarks.get(partition);
     try {
       const progress = Progress.from(bookmark, firsts.get(partition) ?? 0n, end);
-      return { partition, end, bookmark, progress };
+      const committed = bookmark
+        ? { ...bookmark, note: splitNote(bookmark.note).skipped }
+        : progress.toBookmark();
+      return { partition, end, committed, progress };
     } catch (thrown) {
       throw new KafkaError(
         'RESEND_FAILED',
@@ -125,62 +128,4 @@ export async function readProgress(
       );
     }
   });
-}
-
-/** Commits the progress of one partition, under the lease. */
-export class ProgressStore {
-  readonly #topic: string;
-  readonly #partition: number;
-  readonly #lease: Lease;
-  readonly #closedTopics: ReadonlyMap<string, KafkaError>;
-  #last: Bookmark | undefined;
-
-  /** @param closedTopics topics that take nothing, and why: for the message that names the obstacle */
-  constructor(
-    topic: string,
-    { partition, bookmark, progress }: PartitionProgress,
-    lease: Lease,
-    closedTopics: ReadonlyMap<string, KafkaError>,
-  ) {
-    this.#topic = topic;
-    this.#partition = partition;
-    this.#lease = lease;
-    this.#closedTopics = closedTopics;
-    this.#last = bookmark ? { ...bookmark, note: splitNote(bookmark.note).skipped } : progress.toBookmark();
-  }
-
-  /**
-   * Asked before a batch is sent: two runs at once would send everything twice, and so would a run that cannot commit.
-   * @param offsets of the batch
-   * @throws KafkaError RESEND_IN_USE, RESEND_FAILED
-   */
-  async assertReady(progress: Progress, offsets: readonly bigint[]): Promise<void> {
-    const after = progress.copy();
-    for (const offset of offsets) after.pass(offset, true);
-    if (after.toBookmark() === undefined) throw this.#tooScattered();
-    await this.#lease.assertOurs();
-  }
-
-  /** @throws KafkaError RESEND_IN_USE, RESEND_FAILED */
-  async commit(progress: Progress): Promise<void> {
-    const bookmark = progress.toBookmark();
-    if (bookmark === undefined) throw this.#tooScattered();
-    if (bookmark.offset === this.#last?.offset && bookmark.note === this.#last.note) return;
-    await this.#lease.commit(this.#partition, bookmark);
-    this.#last = bookmark;
-  }
-
-  #tooScattered(): KafkaError {
-    const [closed] = this.#closedTopics;
-    const way =
-      closed === undefined
-        ? 'Re-send those first, without the filter that leaves them behind, or mend what they stay for.'
-        : `Those for "${closed[0]}" stay because of this: ${closed[1].message} Mend that first, then run this again; a filter does not help.`;
-    return new KafkaError(
-      'RESEND_FAILED',
-      `Dead-letter topic "${this.#topic}": what was re-sent of partition ${this.#partition} lies too scattered to be ` +
-        `remembered, between tens of thousands of letters that stay. ${way}`,
-      { topic: this.#topic },
-    );
-  }
 }

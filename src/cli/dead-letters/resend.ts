@@ -1,4 +1,4 @@
-import { errorTraits, type ErrorCode, type KafkaError } from '../../model/errors.ts';
+import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
 import { clientOptions } from '../../transport/client-options.ts';
 import { createReader } from '../../transport/create.ts';
@@ -9,7 +9,7 @@ import { Stopped, unlessStopped } from '../stopping.ts';
 import { deadLetterOf, matches, originalOf, type DeadLetter, type DeadLetterFilter } from './dead-letter.ts';
 import { Lease, leaseTiming, type LeaseTiming } from './lease.ts';
 import { deadLetterTopic, readTimeout } from './list.ts';
-import { ProgressStore, readProgress, type PartitionProgress, type Progress } from './progress.ts';
+import { readProgress, type PartitionProgress, type Progress } from './progress.ts';
 import { deadLetterValues, type Finish } from './values.ts';
 
 export interface ResendRequest {
@@ -159,24 +159,37 @@ export class Resend {
   }
 
   async #each(partitions: readonly PartitionProgress[], lease: Lease | undefined): Promise<ResendResult> {
-    for (const one of partitions) {
-      const store = lease && new ProgressStore(this.#request.topic, one, lease, this.#closedTopics);
-      if (!(await this.#partition(one, store))) return this.#result(true);
-    }
+    for (const one of partitions) if (!(await this.#partition(one, lease))) return this.#result(true);
     return this.#result(false);
   }
 
   /** @returns false if it was stopped; what was not sent by then does not count as looked at */
-  async #partition(
-    { partition, end, progress }: PartitionProgress,
-    store: ProgressStore | undefined,
-  ): Promise<boolean> {
+  async #partition(one: PartitionProgress, lease: Lease | undefined): Promise<boolean> {
+    const { partition, end, progress } = one;
     const { topic, batch, limit, signal, filter } = this.#request;
     const from = new Map([[partition, progress.start]]);
     const options = { until: new Map([[partition, end]]), patience: readTimeout, signal };
     let pending: Pending[] = [];
     let bytes = 0;
     let looked = progress.start;
+    let { committed } = one;
+    const flush = async (): Promise<void> => {
+      const ready = await this.#ready(pending, progress);
+      pending = [];
+      bytes = 0;
+      if (lease === undefined) for (const { record } of ready) this.#counted(record.topic);
+      else {
+        await this.#assertReady(ready, partition, progress, lease);
+        const trouble = await this.#send(ready, progress);
+        const bookmark = progress.toBookmark() ?? this.#tooScattered(partition);
+        if (bookmark.offset !== committed?.offset || bookmark.note !== committed.note)
+          await lease.commit(partition, bookmark);
+        committed = bookmark;
+        if (trouble !== undefined) throw trouble;
+      }
+      this.#request.onProgress(Math.min(this.#seen, this.#all), this.#all);
+    };
+
     for await (const { records } of this.#ports.reader.read(topic, from, options)) {
       for (const stored of records) {
         if (signal.aborted) return false;
@@ -197,42 +210,41 @@ export class Resend {
           }
         }
         if (bytes < largestBatch && pending.length < Math.min(batch, limit - this.#count())) continue;
-        await this.#flush(pending, progress, store);
-        pending = [];
-        bytes = 0;
+        await flush();
         if (this.#count() >= limit) return false;
       }
     }
     if (signal.aborted) return false;
-    await this.#flush(pending, progress, store);
+    await flush();
     return true;
   }
 
-  async #flush(
-    pending: readonly Pending[],
+  /** Two runs at once would send everything twice, and so would a run that cannot commit. */
+  async #assertReady(
+    ready: readonly Pending[],
+    partition: number,
     progress: Progress,
-    store: ProgressStore | undefined,
+    lease: Lease,
   ): Promise<void> {
-    const ready = await this.#finished(
-      pending.filter(({ deadLetter }) => !this.#isClosed(deadLetter, progress)),
-      progress,
-    );
-    if (store === undefined) for (const { record } of ready) this.#counted(record.topic);
-    else {
-      const offsets = ready.map(({ deadLetter }) => deadLetter.stored.offset);
-      if (offsets.length > 0) await store.assertReady(progress, offsets);
-      const errors = await this.#ports.send(ready.map(({ record }) => record));
-      const [trouble] = ready.flatMap((one, index) => this.#complete(one, errors[index], progress) ?? []);
-      await store.commit(progress);
-      if (trouble !== undefined) throw trouble;
-    }
-    this.#request.onProgress(Math.min(this.#seen, this.#all), this.#all);
+    if (ready.length === 0) return;
+    const after = progress.copy();
+    for (const { deadLetter } of ready) after.pass(deadLetter.stored.offset, true);
+    if (after.toBookmark() === undefined) this.#tooScattered(partition);
+    await lease.assertOurs();
   }
 
-  /** Those that have the form of their topic; the others stay. */
-  async #finished(pending: readonly Pending[], progress: Progress): Promise<Pending[]> {
+  /** @returns an error that ends the run */
+  async #send(ready: readonly Pending[], progress: Progress): Promise<KafkaError | undefined> {
+    const errors = await this.#ports.send(ready.map(({ record }) => record));
+    const [trouble] = ready.flatMap((one, index) => this.#complete(one, errors[index], progress) ?? []);
+    return trouble;
+  }
+
+  /** Those whose topic takes records, and that have the form of their topic; the others stay. */
+  async #ready(pending: readonly Pending[], progress: Progress): Promise<Pending[]> {
+    const open = pending.filter(({ deadLetter }) => !this.#isClosed(deadLetter, progress));
     const finished = await Promise.all(
-      pending.map(async ({ deadLetter, record }) => ({
+      open.map(async ({ deadLetter, record }) => ({
         deadLetter,
         record: await this.#ports.finish(deadLetter, record),
       })),
@@ -278,6 +290,22 @@ export class Resend {
     this.#left += 1;
     const [reason, code] = typeof why === 'string' ? [why, undefined] : [why.message, why.code];
     this.#request.onLeft(deadLetter, reason, code);
+  }
+
+  /** @throws KafkaError RESEND_FAILED that names what is in the way */
+  #tooScattered(partition: number): never {
+    const { topic } = this.#request;
+    const [closed] = this.#closedTopics;
+    const way =
+      closed === undefined
+        ? 'Re-send those first, without the filter that leaves them behind, or mend what they stay for.'
+        : `Those for "${closed[0]}" stay because of this: ${closed[1].message} Mend that first, then run this again; a filter does not help.`;
+    throw new KafkaError(
+      'RESEND_FAILED',
+      `Dead-letter topic "${topic}": what was re-sent of partition ${partition} lies too scattered to be ` +
+        `remembered, between tens of thousands of letters that stay. ${way}`,
+      { topic },
+    );
   }
 
   #counted(topic: string): void {

@@ -1,6 +1,8 @@
 import { findDestination } from './destination.ts';
 import { readFlowFile } from './flow-file.ts';
 import type { Environment } from './references.ts';
+import type { Arguments, Option } from '../arguments.ts';
+import type { Terminal } from '../terminal.ts';
 import { ruleTopics, valueRegistries, type NamedRegistry } from '../../config/mapping.ts';
 import { setupRegistry, setupTopics } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';
@@ -15,20 +17,30 @@ export interface Configured {
   readonly mapping: unknown;
   /** Every topic that the file writes events to: of the settings, the mapping rules and `config.setup`. */
   readonly topics: ReadonlySet<string>;
-  /** Of the values; where those need none the one of `config.setup`, if any. */
+  /** Of the values; if those need none, the one of `config.setup`, if any. */
   readonly registries: readonly NamedRegistry[];
 }
 
-/** @throws KafkaError FLOW_INVALID or SETTINGS_INVALID */
+export const destinationOption: Option = { value: '<id>', help: 'Which destination of the flow.' };
+
+/** The destination that `<flow.json>` and `--destination` name. @throws KafkaError as `configuredDestination` */
+export function destinationOf(words: Arguments, { environment }: Terminal): Promise<Configured> {
+  return configuredDestination(words.at(0), words.text('destination'), environment);
+}
+
+/**
+ * @param name its id, or `<flow>.<id>`; default: the only one of this package
+ * @throws KafkaError FLOW_INVALID or SETTINGS_INVALID
+ */
 export async function configuredDestination(
   path: string,
-  wanted: string | undefined,
+  name: string | undefined,
   environment: Environment,
 ): Promise<Configured> {
-  const { id, config } = findDestination(await readFlowFile(path), wanted, environment);
+  const { id, config } = findDestination(await readFlowFile(path), name, environment);
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
   const ofValues = valueRegistries(options, config.mapping);
-  // Only `walkeros setup` needs the whole of it, and says what is wrong with it.
+  // Only `walkeros setup` needs all of `config.setup`, and says what is wrong with it.
   const facts = setupRegistry(config.setup);
   const ofSetup = facts && { facts, path: 'setup.schemaRegistry', uses: [] };
   const registries = ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup];
@@ -39,19 +51,19 @@ export async function configuredDestination(
 function topicsOf(options: Options, mapping: unknown, setup: unknown): ReadonlySet<string> {
   const ofRules = ruleTopics(mapping).map(({ topic }) => topic);
   const topics = new Set([options.topic, ...ofRules, ...setupTopics(setup)]);
-  // Setup makes this one, too, and nothing is sent there again.
+  // Setup creates this one, too, and nothing is re-sent to it.
   if (options.deadLetter) topics.delete(options.deadLetter.topic);
   return topics;
 }
 
-/** Only brokers, without a login. @throws KafkaError SETTINGS_INVALID */
+/** A cluster that asks for no login. @throws KafkaError SETTINGS_INVALID */
 export function plainConnection(brokers: readonly string[], topic: string): Options['connection'] {
   return resolveOptions({ kafka: { brokers, topic } }).options.connection;
 }
 
-/** Only an address, without a login. @throws KafkaError SETTINGS_INVALID */
+/** A registry that asks for no login. @throws KafkaError SETTINGS_INVALID */
 export function plainRegistry(url: string): readonly NamedRegistry[] {
-  // Neither brokers nor topic are asked anything.
+  // Required, and never used.
   const kafka = { brokers: ['localhost:9092'], topic: 'any' };
   const { options } = resolveOptions({ kafka, value: { format: 'json-schema', registry: { url } } });
   return valueRegistries(options, undefined).map((named) => ({ ...named, path: '--registry' }));
