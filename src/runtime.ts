@@ -1,6 +1,5 @@
 import { createClient } from './transport/create.ts';
 import { createMemoryCluster } from './transport/memory/cluster.ts';
-import { partitionOf } from './protocol/partitioner.ts';
 import type { Client } from './transport/port.ts';
 import { clientOptions } from './transport/client-options.ts';
 import { systemClock } from './producer/ports.ts';
@@ -185,7 +184,6 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
       ? topicMissing(error.topic, options.connection.brokers, id, error)
       : error;
   return {
-    partitionOf,
     prepare: client.prepare,
     initProducerId: () => client.initProducerId(),
     async layout(topic) {

@@ -1,7 +1,8 @@
+import { partitionOf } from '../protocol/partitioner.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import type { Broker, Clock, ProducerSettings } from './ports.ts';
+import type { Clock, ProducerSettings } from './ports.ts';
 import type { ProducerRecord } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
 import type { SpooledRecords } from './spooled-records.ts';
@@ -79,27 +80,27 @@ export class DiskOverflow {
   }
 
   /**
-   * Frees memory of what the disk has as well, while memory is crowded: the youngest first, and each queue keeps a batch.
+   * Frees memory of what the disk has as well, while memory is crowded: the youngest first, and each queue keeps a batch. The
+   * pushes of these records were told when the disk had them.
    * @param unrouted those that wait for their partition, which go first
    */
   unload(unrouted: ProducerRecord[]): void {
     const { pool, live, settings } = this.#shared;
     if (!pool.crowded) return;
     const stay = unrouted.findLastIndex(({ durability }) => durability !== 'disk') + 1;
-    const unloaded = unrouted.splice(stay);
-    if (unloaded.length > 0) this.#unpartitioned = true;
-    // What stays of those will follow the records that the queues have in memory.
-    for (const queue of stay > 0 ? [] : this.#queues) {
-      const ofQueue = queue.unload(settings.batchSize);
-      // Not the first of them: what came from a removed partition stands behind younger records of other keys.
-      for (const { id } of ofQueue) queue.spooledAfter = Math.min(queue.spooledAfter ?? Infinity, id - 1);
-      // Written when nobody knew its partition, or under a removed one: this queue would not find it there.
-      if (ofQueue.some(({ spoolPartition }) => spoolPartition !== queue.partition))
-        this.#unpartitioned = true;
-      unloaded.push(...ofQueue);
+    for (const record of unrouted.splice(stay)) {
+      this.#unpartitioned = true;
+      live.end(record);
     }
-    // Their pushes were told when the disk had them.
-    for (const record of unloaded) live.end(record);
+    // What stays of those will follow the records that the queues have in memory.
+    for (const queue of stay > 0 ? [] : this.#queues)
+      for (const record of queue.unload(settings.batchSize)) {
+        // The lowest id, not that of the first: what came from a removed partition stands behind younger records.
+        queue.spooledAfter = Math.min(queue.spooledAfter ?? Infinity, record.id - 1);
+        // Written when nobody knew its partition, or under a removed one: this queue would not find it there.
+        if (record.spoolPartition !== queue.partition) this.#unpartitioned = true;
+        live.end(record);
+      }
   }
 
   /** Fetches the next records of a queue, as long as there is room; a queue with nothing at all may fetch a few in any case. */
@@ -129,10 +130,10 @@ export class DiskOverflow {
    * @param mayGoOn false while records of a removed partition are out, which may be among them
    * @returns whether queues may fetch now
    */
-  async assignPartitions(broker: Broker, mayGoOn: () => boolean): Promise<boolean> {
+  async assignPartitions(mayGoOn: () => boolean): Promise<boolean> {
     if (!this.#unpartitioned || this.#assigning) return false;
     const { spooled, clock } = this.#shared;
-    const choose = (key: Buffer) => broker.partitionOf(key, this.#queues.length);
+    const choose = (key: Buffer) => partitionOf(key, this.#queues.length);
     this.#assigning = true;
     while (mayGoOn() && !this.#closed) {
       const result = spooled.assign(this.#topic, this.#queues.length, choose, assignPortion);

@@ -10,8 +10,6 @@ export interface Broker {
   initProducerId(): Promise<ProducerId>;
   /** Begins to compress what will be produced next; absent where nothing is gained by it. */
   readonly prepare?: ((batches: readonly Slice[]) => void) | undefined;
-  /** Java's choice of partition for a key. */
-  partitionOf(key: Buffer, partitions: number): number;
 }
 
 /** Time, injected so that tests own it. Milliseconds. */

@@ -7,12 +7,7 @@ import type { ProducerRecord } from './producer-record.ts';
  * Between two tries to reach a broker, as Java's `reconnect.backoff.ms` and its `max`: `settings.kafka.retry` is for answers.
  * Paused by that, a partition whose leader was replaced after ten seconds was sent to after twenty-four.
  */
-export const reconnect = { initialRetryTime: 100, maxRetryTime: 1_000 };
-
-/** A login that failed is an answer: brokers lock users out, and credentials may cost their provider something. */
-export function pausesAfter(error: KafkaError, retry: RetryPolicy): Pauses {
-  return errorTraits(error.code).scope === 'network' ? reconnect : retry;
-}
+const reconnect = { initialRetryTime: 100, maxRetryTime: 1_000 };
 
 /** Up to a fifth more or less, so that queues which failed together do not come back together. */
 const jitter = 0.2;
@@ -64,8 +59,13 @@ export class Backoffs {
     this.#end = this.#clock.now() + timeLeft;
   }
 
-  /** After so many failures in a row, with so many milliseconds left. */
-  pause(failures: number, pauses: Pauses, timeLeft: number): number {
+  /**
+   * After so many failures in a row, with so many milliseconds left.
+   * @param error undefined where a broker answered "try again". A login that failed is an answer, too: brokers lock users out,
+   *   and credentials may cost their provider something.
+   */
+  pause(failures: number, timeLeft: number, error?: KafkaError): number {
+    const pauses = error && errorTraits(error.code).scope === 'network' ? reconnect : this.policy;
     const all = Math.min(timeLeft, this.#end - this.#clock.now());
     return inTime(backoff(failures, pauses, this.#random()), all, pauses);
   }

@@ -8,7 +8,7 @@ import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
 import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerState } from './producer-state.ts';
-import { decide, note, pausesAfter, type Backoffs } from './retry-policy.ts';
+import { decide, note, type Backoffs } from './retry-policy.ts';
 import { Topic, type TopicContext } from './topic.ts';
 
 /** A request out for longer makes the producer ask who leads the queues that wait behind it. Milliseconds. */
@@ -293,9 +293,8 @@ export class Sender {
    */
   #pauseAfter(queue: PartitionQueue, outcome: Retriable): number {
     queue.failures = mustComeAgain(outcome) ? 1 : queue.failures + 1;
-    const { retry } = this.#settings;
-    const pauses = isUnanswered(outcome) ? pausesAfter(outcome.error, retry) : retry;
-    return this.#backoffs.pause(queue.failures, pauses, this.#timeLeft(queue));
+    const unanswered = isUnanswered(outcome) ? outcome.error : undefined;
+    return this.#backoffs.pause(queue.failures, this.#timeLeft(queue), unanswered);
   }
 
   /**
@@ -315,8 +314,7 @@ export class Sender {
     if (sender.failures === 1 && batches.every(({ queue }) => queue.failures > 0)) return 0;
     sender.endBackoff();
     const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));
-    const pauses = pausesAfter(first.error, this.#settings.retry);
-    const pause = this.#backoffs.pause(sender.failures, pauses, timeLeft);
+    const pause = this.#backoffs.pause(sender.failures, timeLeft, first.error);
     sender.backoff = this.#context.clock.after(pause, () => {
       sender.backoff = undefined;
       sender.due = true;

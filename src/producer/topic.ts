@@ -1,12 +1,13 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { noLeader, type TopicLayout } from '../model/partition.ts';
+import { partitionOf } from '../protocol/partitioner.ts';
 import type { Completion } from './completion.ts';
 import { DiskOverflow, type SharedOverflow } from './disk-overflow.ts';
 import { PartitionQueue } from './partition-queue.ts';
-import type { Broker, ProducerContext, ProducerSettings, Pauses } from './ports.ts';
+import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
-import { isFinal, pausesAfter, type Backoffs } from './retry-policy.ts';
+import { isFinal, type Backoffs } from './retry-policy.ts';
 
 /** A topic known to be missing or refused is asked about again at most this often, whatever the traffic. Milliseconds. */
 const recheckAfter = 1_000;
@@ -125,7 +126,7 @@ export class Topic {
   async assignPartitions(): Promise<boolean> {
     const { overflow } = this;
     if (overflow === undefined || this.#inQuestion) return false;
-    return overflow.assignPartitions(this.#context.broker, () => this.#removed.length === 0);
+    return overflow.assignPartitions(() => this.#removed.length === 0);
   }
 
   /** Queues from which nothing is taken keep what is done, until it is dropped. */
@@ -211,9 +212,7 @@ export class Topic {
     this.#removed = [...this.#removed, ...removed].filter((queue) => !queue.idle);
     this.#routeWaiting();
     const timeLeft = this.#timeLeft();
-    return leaders.includes(noLeader) && timeLeft < Infinity
-      ? this.#nextPause(timeLeft, this.#context.backoffs.policy)
-      : undefined;
+    return leaders.includes(noLeader) && timeLeft < Infinity ? this.#nextPause(timeLeft) : undefined;
   }
 
   /** What waited for the queues goes into them, unless older records are still out under a removed partition. */
@@ -253,11 +252,11 @@ export class Topic {
     if (!this.#inQuestion) this.#routeWaiting();
     for (const record of rejected) completion.reject(record, error);
     if (this.#unrouted.length === 0 && !this.behind) return undefined;
-    return this.#nextPause(missing && !pressing ? Infinity : this.#timeLeft(), pausesAfter(error, policy));
+    return this.#nextPause(missing && !pressing ? Infinity : this.#timeLeft(), error);
   }
 
-  #nextPause(timeLeft: number, pauses: Pauses): number {
-    return this.#context.backoffs.pause(++this.#failures, pauses, timeLeft);
+  #nextPause(timeLeft: number, error?: KafkaError): number {
+    return this.#context.backoffs.pause(++this.#failures, timeLeft, error);
   }
 
   /** Whether its records may be sent is for the cluster to say first: a refusal from a while ago may be none any more. */
@@ -279,7 +278,7 @@ export class Topic {
   }
 
   #queueOf(record: ProducerRecord): PartitionQueue {
-    const partition = this.#context.broker.partitionOf(record.content.key, this.queues.length);
+    const partition = partitionOf(record.content.key, this.queues.length);
     const queue = this.queues[partition];
     if (queue === undefined) throw new RangeError(`partition ${partition} of ${this.queues.length}`);
     record.partition = partition;

@@ -3,7 +3,6 @@ import type { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
 import { systemClock, type ProducerSettings } from '../../producer/ports.ts';
 import { Producer } from '../../producer/producer.ts';
-import { partitionOf } from '../../protocol/partitioner.ts';
 import { clientOptions } from '../../transport/client-options.ts';
 import { createClient } from '../../transport/create.ts';
 
@@ -30,7 +29,6 @@ export async function openProducer(
   const { retry, batchSize, bufferMemory } = options;
   const producer = new Producer(
     {
-      partitionOf,
       prepare: client.prepare,
       async layout(topic) {
         try {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
@@ -120,7 +119,7 @@ function cluster(number: number, life: Life, partitions: number, idempotent: boo
   return {
     clock,
     process,
-    broker: { produce, initProducerId: noProducerId, prepare: () => {}, layout, partitionOf },
+    broker: { produce, initProducerId: noProducerId, prepare: () => {}, layout },
   };
 }
 

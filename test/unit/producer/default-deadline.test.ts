@@ -5,7 +5,6 @@ import { KafkaError } from '../../../src/model/errors.ts';
 import type { Notice } from '../../../src/model/notice.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { Producer } from '../../../src/producer/producer.ts';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { defaults, record, refused, noProducerId } from './harness.ts';
 
@@ -26,7 +25,6 @@ async function outage(produce: (clock: FakeClock) => Promise<Outcome>): Promise<
       layout: () => Promise.resolve({ leaders: [1] }),
       produce: (slices) => Promise.all(slices.map(() => produce(clock))),
       initProducerId: noProducerId,
-      partitionOf,
     },
     { ...defaults, retry, linger, batchSize, bufferMemory, deliveryTimeout },
     { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) },
@@ -83,7 +81,6 @@ describe('an outage of a minute and a half, with the defaults', () => {
         layout: () => Promise.resolve({ leaders: [1] }),
         produce: () => new Promise<never>(() => undefined),
         initProducerId: noProducerId,
-        partitionOf,
       },
       { ...defaults, retry, linger, batchSize, bufferMemory, deliveryTimeout },
       { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },

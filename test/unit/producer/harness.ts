@@ -54,7 +54,6 @@ export function setUp(
       produce: (slices) => client.produce(slices),
       initProducerId: () => client.initProducerId(),
       prepare: (slices) => void prepared.push(slices.map(nameOf)),
-      partitionOf,
     },
     { ...defaults, ...settings },
     { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },

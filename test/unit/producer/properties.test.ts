@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { backoff } from '../../../src/producer/retry-policy.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
@@ -117,7 +116,7 @@ describe('a producer under random outcomes, sizes and timings', () => {
             Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
 
           const producer = new Producer(
-            { produce, initProducerId: noProducerId, prepare, layout, partitionOf },
+            { produce, initProducerId: noProducerId, prepare, layout },
             { ...defaults, ...settings },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import {
   recordStates,
@@ -133,7 +132,7 @@ async function run({
     });
   };
   const producer = new Producer(
-    { produce, initProducerId: noProducerId, layout, partitionOf },
+    { produce, initProducerId: noProducerId, layout },
     {
       ...defaults,
       ...settings,

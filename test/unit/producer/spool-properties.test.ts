@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
@@ -139,7 +138,7 @@ describe('a producer with a spool, over outages and restarts', () => {
             synced: (task) => clock.after(diskLatency, () => dead || task()),
           });
           const producer = new Producer(
-            { produce, initProducerId: noProducerId, prepare: () => {}, layout, partitionOf },
+            { produce, initProducerId: noProducerId, prepare: () => {}, layout },
             { ...defaults, ...settings, spool: { file, always } },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import type { Broker, ProducerSettings } from '../../../src/producer/ports.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
@@ -129,7 +128,6 @@ describe('what an earlier process left, on a disk that fails', () => {
           return Promise.resolve(slices.map(() => ({ kind: 'stored' })));
         },
         initProducerId: noProducerId,
-        partitionOf,
       },
       { spool: { file, always: false } },
       clock,
@@ -212,7 +210,6 @@ describe('records that find their partitions while their topic shrinks', () => {
         return slices.map(() => ({ kind: 'stored' }));
       },
       initProducerId: noProducerId,
-      partitionOf,
     };
     const producer = deliveryOver(
       broker,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import type { Broker } from '../../../src/producer/ports.ts';
 import { defaults, errorOf, keyOf, record, refused, setUp, watch, noProducerId } from './harness.ts';
@@ -83,7 +82,6 @@ describe('topics', () => {
       produce: (slices) =>
         known ? client.produce(slices) : Promise.resolve(slices.map(() => ({ kind: 'rejected', error }))),
       initProducerId: noProducerId,
-      partitionOf,
     };
     const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
     const producer = new Producer(broker, defaults, context);

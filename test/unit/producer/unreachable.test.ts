@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import type { ProducerSettings } from '../../../src/producer/ports.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
@@ -41,7 +40,7 @@ function setUp(settings: Partial<ProducerSettings> = {}, partitions = 1) {
   }
 
   const producer = new Producer(
-    { produce, initProducerId: noProducerId, layout, partitionOf },
+    { produce, initProducerId: noProducerId, layout },
     { ...defaults, deliveryTimeout: 30_000, ...settings },
     { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) },
   );

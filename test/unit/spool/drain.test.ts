@@ -5,7 +5,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { createMemoryCluster, type MemoryCluster } from '../../../src/transport/memory/cluster.ts';
-import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { systemClock } from '../../../src/producer/ports.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { configuredDestination, type Configured } from '../../../src/cli/flow/configured.ts';
@@ -55,7 +54,6 @@ function deliveringTo(cluster: MemoryCluster): typeof openProducer {
     const client = cluster.client();
     const producer = new Producer(
       {
-        partitionOf,
         prepare: undefined,
         layout: (topic) => client.layout(topic),
         produce: (slices) => client.produce(slices),
