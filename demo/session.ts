@@ -5,7 +5,7 @@ import { startDemoFlow } from './flow.ts';
 import { type DemoKafka, openKafka } from './kafka.ts';
 import { PushCounts } from './ledger.ts';
 import { type Arrival, isOfRun } from './live/arrival.ts';
-import { Feed, lanesOf } from './live/feed.ts';
+import { Feed, tracksOf } from './live/feed.ts';
 import { LiveView } from './live/live-view.ts';
 import { RecentRecords } from './live/recent.ts';
 import { showRecord } from './once/show.ts';
@@ -73,16 +73,16 @@ async function run({ kafka: { cluster, ends }, spool, port, once }: Parts): Prom
   const run = randomBytes(3).toString('hex');
   const views = new EventStreams();
   const recent = new RecentRecords(keptForViews);
-  const lanes = lanesOf(ends);
-  if (cluster.kind !== 'external') lanes.push({ topic: missingTopic, partition: 0 });
-  const feed = new Feed({ lanes, recent, now: Date.now, random: Math.random });
+  const tracks = tracksOf(ends);
+  if (cluster.kind !== 'external') tracks.push({ topic: missingTopic, partition: 0 });
+  const feed = new Feed({ tracks, recent, now: Date.now, random: Math.random });
   const broker = new BrokerSwitch(cluster);
   const counts = new PushCounts();
   const replay = new Replay(() => `${server.origin}/collect`);
   const lines = new TrafficLines();
   const view = new LiveView({
     run,
-    lanes,
+    tracks,
     feed,
     views,
     broker,

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   const end = await Promise.race([stopped, session.failed, ...work]).catch(failed);
   if (end.kind === 'stopped')
     console.log('\nStopping: no more is taken, what is on its way is still stored.');
-  return conclude(end, await session.close(), options.once);
+  return finish(end, await session.close(), options.once);
 }
 
 const compareFixedSet = async (session: Session): Promise<End> => ({
@@ -39,7 +39,7 @@ const compareFixedSet = async (session: Session): Promise<End> => ({
 
 const failed = (error: unknown): End => ({ kind: 'failed', problem: messageOf(error) });
 
-function conclude(end: End, summary: Summary, once: boolean): number {
+function finish(end: End, summary: Summary, once: boolean): number {
   const complete = isComplete(summary);
   const counts = `\n${complete ? describe(summary) : paint('red', describe(summary))}`;
   switch (end.kind) {

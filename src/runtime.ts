@@ -41,7 +41,7 @@ export interface RuntimeContext {
   /** walkerOS counts the connection errors of each destination. */
   readonly reportError?: ((error: unknown) => void) | undefined;
   /** How long another owner of the spool may take to end, in ms. Default: as long as its `destroy` may take. */
-  readonly spoolPatience?: number | undefined;
+  readonly spoolLockTimeout?: number | undefined;
 }
 
 /** Makes the client that a runtime owns, and tells the telemetry what it does. */
@@ -58,7 +58,7 @@ export async function openRuntime(
   context: RuntimeContext,
   makeClient: MakeClient = clientOf,
 ): Promise<Runtime> {
-  const { id, env, logger, reportError, spoolPatience } = context;
+  const { id, env, logger, reportError, spoolLockTimeout } = context;
   const { clientId } = options.connection;
   const { traceparent } = options;
   const telemetry = new Telemetry({ id, clientId, logger, traceparent, reportError, clock: logClock });
@@ -67,7 +67,7 @@ export async function openRuntime(
   try {
     const client = await makeClient(options, env, telemetry);
     opened.push(() => client.close());
-    const spool = await spoolOf(options, env, telemetry.notify, spoolPatience);
+    const spool = await spoolOf(options, env, telemetry.notify, spoolLockTimeout);
     if (spool) opened.push(() => spool.file.close());
     return runtimeOf(options, context, { telemetry, client, spool });
   } catch (thrown) {
@@ -147,10 +147,10 @@ async function spoolOf(
   { spool }: Options,
   env: Env,
   notify: Notify,
-  patience: number | undefined,
+  lockTimeout: number | undefined,
 ): Promise<ProducerSettings['spool']> {
   if (spool === undefined || env.kafka) return undefined;
-  const file = await openSpool({ ...spool, patience }, notify);
+  const file = await openSpool({ ...spool, lockTimeout }, notify);
   notify({ kind: 'spool-opened', path: spool.path });
   return { file, always: spool.mode === 'always' };
 }

@@ -39,7 +39,7 @@ const openingTimeout = 4_000;
 /** How a destination is opened. */
 interface OpenOptions {
   /** How long another owner of the spool may take to end, in ms. Default: as long as `destroy` may take. */
-  readonly spoolPatience?: number;
+  readonly spoolLockTimeout?: number;
   /** Whether the collector will take a `config.timeout` that `init` returns. Default: true. */
   readonly raisesTimeout?: boolean;
 }
@@ -72,7 +72,7 @@ export class Runtimes {
    * pushes. After a `close` it opens a new one.
    * @throws KafkaError SETTINGS_INVALID that lists every problem by its path, SPOOL_…, or what the client is refused for
    */
-  async open(context: Context, { spoolPatience, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
+  async open(context: Context, { spoolLockTimeout, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
     const { id, env, logger, reportError } = context;
     const place = this.#placeOf(context);
     if (place.opening?.destroyed === false) return place.opening.runtime;
@@ -82,8 +82,8 @@ export class Runtimes {
     const careful = carefulLogger(logger);
     if (place.failure === undefined) for (const warning of warnings) careful.warn(warning);
     // Another owner of the spool was waited for once: a push that tries again must not wait as long a second time.
-    const patience = spoolPatience ?? (place.failure === undefined ? undefined : 0);
-    const runtime = openRuntime(options, { id, env, logger, reportError, spoolPatience: patience });
+    const lockTimeout = spoolLockTimeout ?? (place.failure === undefined ? undefined : 0);
+    const runtime = openRuntime(options, { id, env, logger, reportError, spoolLockTimeout: lockTimeout });
     const opening: Opening = { runtime, opened: undefined, destroyed: false };
     place.opening = opening;
     runtime.then(
@@ -181,7 +181,7 @@ export class Runtimes {
 
   /** As a push would, but that nobody waits for it: it comes again soon enough. */
   #retry(context: Context): void {
-    this.open(context, { spoolPatience: 0 })
+    this.open(context, { spoolLockTimeout: 0 })
       .then((runtime) => runtime.connect())
       .catch(() => undefined);
   }

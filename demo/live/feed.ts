@@ -1,19 +1,19 @@
 import type { Ends } from '../topics.ts';
 import type { Arrival } from './arrival.ts';
 import { Latencies } from './latencies.ts';
-import type { Landed, Lane, Second } from './message.ts';
+import type { Landed, Track, Second } from './message.ts';
 import { type RecentRecords, sizeOf } from './recent.ts';
 
 export interface FeedOptions {
-  readonly lanes: readonly Lane[];
+  readonly tracks: readonly Track[];
   readonly recent: Pick<RecentRecords, 'add'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: () => number;
 }
 
-/** Most records of one lane that a tick carries: more would move faster than eyes do. */
-const shownPerLane = 8;
+/** Most records of one track that a tick carries: more would move faster than eyes do. */
+const shownPerTrack = 8;
 const keptRecords = 60;
 const keptSeconds = 120;
 /** Beyond this, in ms, the event's own time says nothing about the way here. */
@@ -25,23 +25,23 @@ interface Seen {
   readonly latency: number | null;
 }
 
-interface LaneSample {
+interface TrackSample {
   landed: number;
   readonly chosen: Seen[];
 }
 
 /** Every partition of the topics, in their order: what is on the wire names them by place. */
-export const lanesOf = (ends: Ends): Lane[] =>
+export const tracksOf = (ends: Ends): Track[] =>
   [...ends].flatMap(([topic, offsets]) => offsets.map((_, partition) => ({ topic, partition })));
 
 /**
- * Counts every record and keeps a sample for the eyes: of each lane all records of a tick while they are few, else an
- * even choice, so that a quiet lane never drowns in a loud one's noise.
+ * Counts every record and keeps a sample for the eyes: of each track all records of a tick while they are few, else an
+ * even choice, so that a quiet track never drowns in a loud one's noise.
  */
 export class Feed {
   readonly #options: FeedOptions;
   readonly #places: ReadonlyMap<string, number>;
-  readonly #samples: readonly LaneSample[];
+  readonly #samples: readonly TrackSample[];
   readonly #latencies: Latencies;
   readonly #seconds: Second[] = [];
   #records: Landed[] = [];
@@ -49,8 +49,10 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.#places = new Map(options.lanes.map((lane, place) => [`${lane.topic}/${lane.partition}`, place]));
-    this.#samples = options.lanes.map(() => ({ landed: 0, chosen: [] }));
+    this.#places = new Map(
+      options.tracks.map((track, place) => [`${track.topic}/${track.partition}`, place]),
+    );
+    this.#samples = options.tracks.map(() => ({ landed: 0, chosen: [] }));
     this.#latencies = new Latencies(1000, options.random);
   }
 
@@ -63,10 +65,10 @@ export class Feed {
     sample.landed++;
     if (latency !== null) this.#latencies.add(latency);
     const place =
-      sample.chosen.length < shownPerLane
+      sample.chosen.length < shownPerTrack
         ? sample.chosen.length
         : Math.floor(this.#options.random() * sample.landed);
-    if (place >= shownPerLane) return;
+    if (place >= shownPerTrack) return;
     // What was chosen stays in the order of its offsets.
     sample.chosen.splice(place, 1);
     sample.chosen.push({ record, at, latency });
@@ -75,8 +77,8 @@ export class Feed {
   /** What landed since the last call: exact numbers, and the sample. */
   tick(): { readonly landed: readonly number[]; readonly records: readonly Landed[] } {
     const landed = this.#samples.map((sample) => sample.landed);
-    const records = this.#samples.flatMap((sample, lane) =>
-      sample.chosen.map((seen) => this.#show(seen, lane)),
+    const records = this.#samples.flatMap((sample, track) =>
+      sample.chosen.map((seen) => this.#show(seen, track)),
     );
     for (const sample of this.#samples) {
       sample.landed = 0;
@@ -100,11 +102,11 @@ export class Feed {
     return { seconds: this.#seconds, records: this.#records };
   }
 
-  #show({ record, at, latency }: Seen, lane: number): Landed {
+  #show({ record, at, latency }: Seen, track: number): Landed {
     this.#options.recent.add(record);
     const { offset, key } = record;
     const shortKey = key && key.toString().slice(0, 64);
-    return { lane, offset, key: shortKey, name: nameOf(record), at, latency, bytes: sizeOf(record) };
+    return { track, offset, key: shortKey, name: nameOf(record), at, latency, bytes: sizeOf(record) };
   }
 }
 

@@ -6,11 +6,11 @@ import type { EventStreams } from '../server/sse.ts';
 import { deadLetterTopic } from '../topics.ts';
 import type { Arrival } from './arrival.ts';
 import type { Feed } from './feed.ts';
-import type { Hello, Lane, LogLine, Second, Status, Tick } from './message.ts';
+import type { Hello, Track, LogLine, Second, Status, Tick } from './message.ts';
 
 export interface LiveViewOptions {
   readonly run: string;
-  readonly lanes: readonly Lane[];
+  readonly tracks: readonly Track[];
   readonly feed: Feed;
   readonly views: EventStreams;
   readonly broker: Pick<BrokerSwitch, 'state' | 'outages'>;
@@ -67,10 +67,10 @@ export class LiveView {
 
   /** Tells a view that has just come where things stand. */
   greet(view: ServerResponse): void {
-    const { run, lanes, feed, replay, broker, views } = this.#options;
+    const { run, tracks, feed, replay, broker, views } = this.#options;
     const hello: Hello = {
       run,
-      lanes,
+      tracks,
       replayOf: replay.name,
       status: this.#status(),
       ...feed.history,

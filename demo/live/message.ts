@@ -5,15 +5,15 @@
  */
 
 /** One partition of one topic. */
-export interface Lane {
+export interface Track {
   readonly topic: string;
   readonly partition: number;
 }
 
 /** A record that the consumer has read, as far as a row of the view needs it. */
 export interface Landed {
-  /** Its place in `Hello.lanes`. */
-  readonly lane: number;
+  /** Its place in `Hello.tracks`. */
+  readonly track: number;
   readonly offset: number;
   readonly key: string | null;
   /** The event's name. */
@@ -80,7 +80,7 @@ export interface LogLine {
 export interface Hello {
   /** Names this run: a view that meets another one starts anew. */
   readonly run: string;
-  readonly lanes: readonly Lane[];
+  readonly tracks: readonly Track[];
   /** What `Replay` sends, for people. */
   readonly replayOf: string;
   readonly status: Status;
@@ -93,7 +93,7 @@ export interface Hello {
 
 export interface Tick {
   readonly at: number;
-  /** How many records landed since the last tick, by lane: exact, while `records` is a sample. */
+  /** How many records landed since the last tick, by track: exact, while `records` is a sample. */
   readonly landed: readonly number[];
   readonly records: readonly Landed[];
   readonly outages: readonly Outage[];

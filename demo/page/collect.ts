@@ -15,7 +15,7 @@ export interface CollectOptions {
   /** Keeps what was not sent when the page goes, for the next page. */
   readonly stash?: Stash;
   /** How long an event is tried again, in ms. Default one minute. */
-  readonly patience?: number;
+  readonly retryFor?: number;
 }
 
 export interface Stash {
@@ -42,7 +42,7 @@ const pauses = { first: 250, longest: 4000 };
  * alone. A flow that is away for a while costs nothing.
  */
 export function destinationCollect(options: CollectOptions): Destination.Instance {
-  const { url, report, onLeave, stash, patience = 60_000 } = options;
+  const { url, report, onLeave, stash, retryFor = 60_000 } = options;
   const waiting: Waiting[] = [];
   let out: readonly Waiting[] = [];
   let outlives = true;
@@ -68,7 +68,7 @@ export function destinationCollect(options: CollectOptions): Destination.Instanc
       // A larger request cannot outlive the page, but it is not refused either.
       outlives = sizeOf(body) <= keepaliveLimit;
       const { verdicts, retryAfter = 0 } = await ask(url, body, outlives);
-      const isLast = performance.now() - begin >= patience;
+      const isLast = performance.now() - begin >= retryFor;
       const again: Waiting[] = [];
       out.forEach((one, index) => {
         const verdict = verdicts(index);

@@ -19,7 +19,7 @@ export interface EngineOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const patienceMs = 30_000;
+const graceMs = 30_000;
 
 /** For JVMs that start quickly and print no more than warnings. */
 export const jvmFlags = [
@@ -61,7 +61,7 @@ export function startEngine(
     lastWords: () => readFileSync(log, 'utf8').trim().slice(-3000),
     async stop() {
       signal('SIGTERM');
-      const late = setTimeout(() => signal('SIGKILL'), patienceMs);
+      const late = setTimeout(() => signal('SIGKILL'), graceMs);
       await ended.catch(() => undefined);
       clearTimeout(late);
     },

@@ -1,6 +1,6 @@
 import { Admin } from '@platformatic/kafka';
 
-/** One short conversation with a cluster; nothing is cached or retried, so an answer is always the broker's own. */
+/** A few requests to a cluster; nothing is cached or retried, so an answer is always the broker's own. */
 export async function withAdmin<Answer>(
   brokers: readonly string[],
   talk: (admin: Admin) => Promise<Answer>,

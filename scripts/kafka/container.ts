@@ -101,11 +101,11 @@ function containerNode(container: string, run: (...args: string[]) => Promise<st
     },
     running: async () => ['running', 'paused'].includes(await state()),
     lastWords: async () => (await run('logs', '--tail', '30', container)).trim(),
-    async end(signal, patienceMs) {
+    async end(signal, graceMs) {
       await thaw();
       if ((await state()) !== 'running') return;
       if (signal === 'SIGKILL') await run('kill', container);
-      else await run('stop', '-t', String(Math.ceil(patienceMs / 1000)), container);
+      else await run('stop', '-t', String(Math.ceil(graceMs / 1000)), container);
     },
     async freeze() {
       await run('pause', container);

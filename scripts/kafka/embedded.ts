@@ -152,10 +152,10 @@ export function jvm(
     },
     running: () => Promise.resolve(child !== undefined),
     lastWords: () => Promise.resolve(readFileSync(log, 'utf8').trim().slice(-3000)),
-    async end(name, patienceMs) {
+    async end(name, graceMs) {
       child?.ref();
       signal(name);
-      const late = setTimeout(() => signal('SIGKILL'), patienceMs);
+      const late = setTimeout(() => signal('SIGKILL'), graceMs);
       await ended;
       clearTimeout(late);
     },

@@ -7,7 +7,7 @@ import { untilAlive } from './readiness.ts';
 import { prepareWay } from './way.ts';
 
 const startTimeoutMs = 90_000;
-const stopPatienceMs = 20_000;
+const stopGraceMs = 20_000;
 
 /**
  * Gives a real Kafka: the cluster that `KAFKA_BROKERS` names, else one of our own in JVMs, else one in containers.
@@ -61,7 +61,7 @@ function node(plan: NodePlan, process: NodeProcess): KafkaNode {
     direct: direct(plan),
     listeners: Object.fromEntries(plan.listeners.map(({ name, address }) => [name, address])),
     dataDir: process.dataDir,
-    stop: () => process.end('SIGTERM', stopPatienceMs),
+    stop: () => process.end('SIGTERM', stopGraceMs),
     kill: () => process.end('SIGKILL', 0),
     freeze: () => process.freeze(),
     thaw: () => process.thaw(),

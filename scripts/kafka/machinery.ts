@@ -5,8 +5,8 @@ export interface NodeProcess {
   running(): Promise<boolean>;
   /** The end of its log, for an error's text. */
   lastWords(): Promise<string>;
-  /** @param patienceMs after which it is killed, for a SIGTERM that leads nowhere (no quorum left) */
-  end(signal: 'SIGTERM' | 'SIGKILL', patienceMs: number): Promise<void>;
+  /** @param graceMs after which it is killed, for a SIGTERM that leads nowhere (no quorum left) */
+  end(signal: 'SIGTERM' | 'SIGKILL', graceMs: number): Promise<void>;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
 }

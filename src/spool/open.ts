@@ -15,11 +15,11 @@ export interface SpoolOptions {
   /** Most bytes of records in it. */
   readonly maxBytes: number;
   /** How long a process that still has the file may take to end. Milliseconds. */
-  readonly patience?: number | undefined;
+  readonly lockTimeout?: number | undefined;
 }
 
 /** A destination that is replaced closes within five seconds. */
-const defaultPatience = 6_000;
+const defaultLockTimeout = 6_000;
 
 /**
  * Opens the spool for writing, as its only owner.
@@ -30,11 +30,11 @@ export async function openSpool(
   notify: Notify,
   disk: Disk = realDisk,
 ): Promise<Spool> {
-  const { maxBytes, patience = defaultPatience } = options;
+  const { maxBytes, lockTimeout = defaultLockTimeout } = options;
   const path = fileOf(options.path);
   await prepareFolder(path, disk);
   const hadLock = hasLockBeside(path);
-  const owner = await lock(path, patience);
+  const owner = await lock(path, lockTimeout);
   try {
     try {
       await refuseForeign(path, hadLock);

@@ -22,13 +22,13 @@ const runner = `
   const begin = performance.now();
   const { done = {}, failed = {} } = await push('2');
   const took = performance.now() - begin;
-  const { patient, hasty } = collector.status.destinations;
+  const { lenient, strict } = collector.status.destinations;
   await collector.command('shutdown');
   console.log('second', JSON.stringify({
     took,
     done: Object.keys(done),
     failed: Object.entries(failed).map(([id, { error }]) => [id, error.message]),
-    counts: [patient, hasty].map(({ count, failed }) => ({ count, failed })),
+    counts: [lenient, strict].map(({ count, failed }) => ({ count, failed })),
   }));`;
 
 // The collector counts a push as failed after 10 s, whatever becomes of it: a new leader takes about as long, so that events
@@ -40,8 +40,8 @@ it('a bundled flow: a push of 15 s does not fail, and a limit of 5 s that the us
   const settings = { kafka: { brokers: kafka.brokers, topic } };
   const cwd = await flowFolder({
     destinations: {
-      patient: { package: 'walkeros-destination-kafka', config: { settings } },
-      hasty: { package: 'walkeros-destination-kafka', config: { settings, timeout: 5_000 } },
+      lenient: { package: 'walkeros-destination-kafka', config: { settings } },
+      strict: { package: 'walkeros-destination-kafka', config: { settings, timeout: 5_000 } },
     },
   });
   const bundled = await walkeros(['bundle', 'flow.json', '--output', 'out/'], { cwd });
@@ -54,7 +54,7 @@ it('a bundled flow: a push of 15 s does not fail, and a limit of 5 s that the us
   await eventually('the first push is stored', () => program.output().includes('first'), {
     timeoutMs: 60_000,
   });
-  assert.match(program.output(), /^first (patient,hasty|hasty,patient)$/m);
+  assert.match(program.output(), /^first (lenient,strict|strict,lenient)$/m);
   await Promise.all(kafka.nodes.map((node) => node.freeze()));
   writeFileSync(join(out, 'go'), '');
   await sleep(15_000);
@@ -69,10 +69,10 @@ it('a bundled flow: a push of 15 s does not fail, and a limit of 5 s that the us
     counts: unknown[];
   };
   assert.ok(second.took > 10_000, `${second.took} ms`);
-  assert.deepEqual(second.done, ['patient']);
+  assert.deepEqual(second.done, ['lenient']);
   assert.deepEqual(
     second.failed.map(([id]) => id),
-    ['hasty'],
+    ['strict'],
   );
   // By its own deadline, with the cause: the collector's limit would say no more than that it has passed.
   assert.match(

@@ -24,7 +24,7 @@ export interface Result {
 /** A stream flows when so many pushes begun from now on are acknowledged; after the last fault that is recovery. */
 const recovery = 300;
 const recoveryTime = 60_000;
-const patience = { timeoutMs: 120_000, everyMs: 100 };
+const limits = { timeoutMs: 120_000, everyMs: 100 };
 
 /** Plays a scenario to its end and judges it. Leaves the stage as the last fault did; the next scenario mends it. */
 export async function runScenario(scenario: Scenario, stage: Stage): Promise<Result> {
@@ -80,7 +80,7 @@ async function allStored({ stage, scene, flow, countFrom }: World): Promise<void
     const counts = await recordCounts(stage.direct, scene.topic);
     return counts.reduce((sum, count) => sum + count, 0) >= promised.length;
   };
-  await eventually('all that was acknowledged is stored', stored, patience).catch(() => undefined);
+  await eventually('all that was acknowledged is stored', stored, limits).catch(() => undefined);
 }
 
 function namesIn({ stage, scene, flow }: World) {

@@ -19,7 +19,7 @@ export interface World {
   countFrom: number;
 }
 
-const patience = { timeoutMs: 60_000, everyMs: 100 };
+const limits = { timeoutMs: 60_000, everyMs: 100 };
 
 /** What only ends a fault leaves no request without an answer. (A network that is mended does: what was held up arrives.) */
 const mends: ReadonlySet<Fault['kind']> = new Set([
@@ -95,7 +95,7 @@ async function crash({ times, seed }: Extract<Fault, { kind: 'crash-flow' }>, wo
   const { flow } = world;
   const random = randomOf(seed);
   for (let time = 0; time < times; time++) {
-    await flow.flows(100, patience.timeoutMs);
+    await flow.flows(100, limits.timeoutMs);
     await pass(random() * 1000);
     doubt(world);
     await flow.kill();
@@ -113,7 +113,7 @@ async function loseTopic(world: World): Promise<void> {
   await deleteTopic(stage.direct, scene.topic);
   for (const broker of stage.direct) {
     const gone = async (): Promise<boolean> => (await describeTopic([broker], scene.topic)) === undefined;
-    await eventually('the topic is gone', gone, patience);
+    await eventually('the topic is gone', gone, limits);
   }
   world.countFrom = flow.ledger.next;
 }

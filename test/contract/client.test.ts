@@ -250,7 +250,7 @@ for (const subject of subjects) {
         );
       });
 
-      it('goes on with a lane whose records were too large, when idempotent', async () => {
+      it('goes on with a partition whose records were too large, when idempotent', async () => {
         const [producer, topic] = await readyIdempotent(1);
         const outcomes = [
           await producer.produce([slice(topic, 0, 'a')]),

@@ -72,7 +72,7 @@ for (const subject of networked) {
       const client = await create({ brokers: [`127.0.0.1:${port}`, '127.0.0.1:1', ...brokers] });
       const started = performance.now();
       await client.connect();
-      assert.ok(performance.now() - started < 3000, 'a second of patience, and then the next');
+      assert.ok(performance.now() - started < 3000, 'a second of waiting, and then the next');
     });
 
     it('makes one connection for concurrent callers', async () => {

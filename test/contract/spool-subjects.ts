@@ -27,7 +27,7 @@ export const spoolSubjects: readonly SpoolSubject[] = [
     name: 'sqlite',
     disk() {
       const path = join(tempFolder(), 'made', 'when', 'missing', 'spool.db');
-      return { open: (maxBytes = plenty) => openSpool({ path, maxBytes, patience: 0 }, () => undefined) };
+      return { open: (maxBytes = plenty) => openSpool({ path, maxBytes, lockTimeout: 0 }, () => undefined) };
     },
   },
 ];

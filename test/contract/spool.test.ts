@@ -143,7 +143,7 @@ for (const subject of spoolSubjects) {
       await again.close();
     });
 
-    it('gives homeless records their partition, in portions', async () => {
+    it('gives records without a partition one, a limited number at a time', async () => {
       const spool = await subject.disk().open();
       await Promise.all([
         keep(spool, 1, record('a', { key: '1' }), unassigned),
@@ -154,10 +154,10 @@ for (const subject of spoolSubjects) {
       ]);
       const choose = (key: Buffer) => Number(String(key));
       assert.equal(spool.assign('events', 2, choose, 2), true);
-      const lanes = () => [...all(spool), ...all(spool, { topic: 'events', partition: 1 })];
-      assert.equal(lanes().length, 3);
+      const queues = () => [...all(spool), ...all(spool, { topic: 'events', partition: 1 })];
+      assert.equal(queues().length, 3);
       assert.equal(spool.assign('events', 2, choose, 2), false);
-      assert.deepEqual(lanes(), ['2 b', '4 d', '1 a', '3 c']);
+      assert.deepEqual(queues(), ['2 b', '4 d', '1 a', '3 c']);
       assert.deepEqual(all(spool, { topic: 'other', partition: unassigned }), ['5 e']);
       await spool.close();
     });

@@ -62,7 +62,7 @@ const limited = async (offers: readonly Offer[]) => {
 
 /**
  * Brokers were rolled back from 3.6.2 to 2.8.2, one by one: 0 of 8 pushes came through in 60 s on a healthy cluster, until
- * the flow was restarted. The client asked once in its life what brokers speak, and the messages blamed the network.
+ * the flow was restarted. The client asked once in its life what brokers speak, and the messages said that it was the network.
  */
 describe('a broker comes back with an older version: the stream goes on, and nothing is lost', () => {
   for (const client of clients) {

@@ -14,7 +14,7 @@ import { readBack } from '../support/reader.ts';
 const newer = '3.6.2';
 const older = '2.8.2';
 const missing = (await prepareOlder(newer)) ?? (await prepareOlder(older));
-const patience = { timeoutMs: 120_000, everyMs: 200 };
+const limits = { timeoutMs: 120_000, everyMs: 200 };
 const topics = ['platformatic', 'kafkajs', 'idempotent'] as const;
 
 let kafka: OlderKafka;
@@ -36,7 +36,7 @@ it(`nothing is lost, and no flow is restarted`, { skip: missing ?? false, timeou
       'the topic is made',
       async () =>
         (await describeTopic(brokers, topic)) ?? (await createTopic(brokers, topic, { partitions: 6 })),
-      patience,
+      limits,
     );
   }
   const flows = await Promise.all(
@@ -58,13 +58,13 @@ it(`nothing is lost, and no flow is restarted`, { skip: missing ?? false, timeou
   );
   const loads = await Promise.all(flows.map((flow) => startLoad(flow, { perTick: 1, keys: 30 })));
   const flowing = (what: string) =>
-    eventually(what, goalsOf(loads.map((load) => [load, load.accepted + 200] as const)), patience);
+    eventually(what, goalsOf(loads.map((load) => [load, load.accepted + 200] as const)), limits);
   await flowing('the streams flow');
   for (const version of [older, newer]) {
     for (const node of kafka.nodes) {
       await node.stop();
       await node.start(version);
-      await eventually('all replicas are in sync', () => inSync(brokers), patience);
+      await eventually('all replicas are in sync', () => inSync(brokers), limits);
       await flowing(`the streams flow past node ${String(node.id)} on ${version}`);
     }
   }

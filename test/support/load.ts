@@ -96,9 +96,9 @@ export function account(stored: readonly StoredRecord[], expected: Iterable<numb
     const { n, key } = numberOf(value);
     if (seen.has(n)) continue;
     seen.add(n);
-    const lane = `${key} in partition ${String(partition)}`;
-    if (n < (last.get(lane) ?? -1)) disordered.add(lane);
-    last.set(lane, n);
+    const queue = `${key} in partition ${String(partition)}`;
+    if (n < (last.get(queue) ?? -1)) disordered.add(queue);
+    last.set(queue, n);
   }
   const lost = [...expected].filter((n) => !seen.has(n));
   return { lost, duplicates: stored.length - seen.size, disordered: [...disordered] };

@@ -62,9 +62,9 @@ describe('the limit of the collector ends after deliveryTimeout', () => {
   });
 
   it('stays what the user has set, also beside another destination on the same settings object', async () => {
-    const flow = await flowOf({ patient: { settings }, hasty: { settings, timeout: 5_000 } });
+    const flow = await flowOf({ lenient: { settings }, strict: { settings, timeout: 5_000 } });
     await Promise.all([flow.push(), flow.push()]);
-    assert.deepEqual([flow.timeoutOf('patient'), flow.timeoutOf('hasty')], [37_500, 5_000]);
+    assert.deepEqual([flow.timeoutOf('lenient'), flow.timeoutOf('strict')], [37_500, 5_000]);
     await flow.stop();
   });
 

@@ -1,4 +1,4 @@
-import type { Landed, Lane } from '../../live/message.ts';
+import type { Landed, Track } from '../../live/message.ts';
 import { byId, html } from '../element.ts';
 
 /** Which records somebody wants to see. */
@@ -7,7 +7,7 @@ export class Filters {
   readonly #partition = byId('filter-partition', HTMLSelectElement);
   readonly #name = byId('filter-name', HTMLInputElement);
   readonly #key = byId('filter-key', HTMLInputElement);
-  #lanes: readonly Lane[] = [];
+  #tracks: readonly Track[] = [];
   #wanted = { topic: '', partition: '', name: '', key: '' };
 
   constructor(onChange: () => void) {
@@ -23,19 +23,19 @@ export class Filters {
     html('filters').addEventListener('submit', (event) => event.preventDefault());
   }
 
-  offer(lanes: readonly Lane[]): void {
-    this.#lanes = lanes;
+  offer(tracks: readonly Track[]): void {
+    this.#tracks = tracks;
     const choices = (values: readonly (string | number)[]): HTMLOptionElement[] =>
       [...new Set(values)].map((value) => new Option(String(value)));
-    this.#topic.replaceChildren(new Option('all', ''), ...choices(lanes.map(({ topic }) => topic)));
+    this.#topic.replaceChildren(new Option('all', ''), ...choices(tracks.map(({ topic }) => topic)));
     this.#partition.replaceChildren(
       new Option('all', ''),
-      ...choices(lanes.map(({ partition }) => partition)),
+      ...choices(tracks.map(({ partition }) => partition)),
     );
   }
 
-  readonly shows = ({ lane, name, key }: Landed): boolean => {
-    const { topic, partition } = this.#lanes[lane] ?? { topic: '', partition: 0 };
+  readonly shows = ({ track, name, key }: Landed): boolean => {
+    const { topic, partition } = this.#tracks[track] ?? { topic: '', partition: 0 };
     const wanted = this.#wanted;
     return (
       (wanted.topic === '' || wanted.topic === topic) &&

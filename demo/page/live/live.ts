@@ -2,23 +2,23 @@ import { byId, html, setText } from '../element.ts';
 import { setUpShopBeside } from './beside.ts';
 import { Controls } from './controls.ts';
 import { Filters } from './filters.ts';
-import { Lanes } from './lanes.ts';
+import { Tracks } from './tracks.ts';
 import { Log } from './log.ts';
-import { BrokerState, LaneNames, Numbers } from './numbers.ts';
+import { BrokerState, TrackNames, Numbers } from './numbers.ts';
 import { watchPalette } from './palette.ts';
 import { recordDialog } from './record-dialog.ts';
 import { Rows } from './rows.ts';
 import { listen } from './stream.ts';
 
 const palette = watchPalette(() => {
-  lanes.draw();
+  tracks.draw();
   numbers.draw();
 });
 const filters = new Filters(() => rows.refill());
-const lanes = new Lanes(byId('lanes', HTMLCanvasElement), palette, filters.shows);
+const tracks = new Tracks(byId('tracks', HTMLCanvasElement), palette, filters.shows);
 const rows = new Rows(filters.shows, recordDialog());
 const numbers = new Numbers(palette);
-const names = new LaneNames();
+const names = new TrackNames();
 const broker = new BrokerState();
 const controls = new Controls();
 const log = new Log();
@@ -27,10 +27,10 @@ const log = new Log();
 let told = { landed: 0, shown: 0 };
 
 listen({
-  hello({ lanes: all, records, seconds, outages, status, replayOf, log: lines }) {
+  hello({ tracks: all, records, seconds, outages, status, replayOf, log: lines }) {
     filters.offer(all);
     names.reset(all);
-    lanes.reset(all, records, outages);
+    tracks.reset(all, records, outages);
     rows.reset(all, records);
     numbers.reset(seconds);
     numbers.ledger(status.ledger);
@@ -40,7 +40,7 @@ listen({
     controls.show(status);
   },
   tick(tick) {
-    lanes.take(tick);
+    tracks.take(tick);
     const landed = tick.landed.reduce((sum, count) => sum + count, 0);
     rows.take(tick.records, landed);
     names.take(tick.landed);
@@ -70,7 +70,7 @@ function frame(now: number): void {
   const every = calm.matches ? 1000 : 30;
   if (now - drawnAt >= every) {
     drawnAt = now;
-    lanes.draw();
+    tracks.draw();
   }
   requestAnimationFrame(frame);
 }

@@ -1,4 +1,4 @@
-import type { Lane, Ledger, Second, Status } from '../../live/message.ts';
+import type { Track, Ledger, Second, Status } from '../../live/message.ts';
 import { byId, html, make, setText } from '../element.ts';
 import type { Palette } from './palette.ts';
 import { Spark } from './spark.ts';
@@ -56,17 +56,17 @@ export class Numbers {
   }
 }
 
-/** The lanes' names beside their canvas, with how many records landed on each since the view was opened. */
-export class LaneNames {
+/** The tracks' names beside their canvas, with how many records landed on each since the view was opened. */
+export class TrackNames {
   #totals: number[] = [];
   #cells: HTMLElement[] = [];
 
-  reset(lanes: readonly Lane[]): void {
-    this.#totals = lanes.map(() => 0);
-    this.#cells = lanes.map(() => make('span', 'total', '0'));
-    const list = html('lane-names');
+  reset(tracks: readonly Track[]): void {
+    this.#totals = tracks.map(() => 0);
+    this.#cells = tracks.map(() => make('span', 'total', '0'));
+    const list = html('track-names');
     list.replaceChildren(
-      ...lanes.map(({ topic, partition }, place) => {
+      ...tracks.map(({ topic, partition }, place) => {
         const line = make('li');
         const name = make('span', 'topic');
         name.append(topic.replace(/^demo-/, ''), ' ', make('b', '', String(partition)));
@@ -75,7 +75,7 @@ export class LaneNames {
         return line;
       }),
     );
-    html('lanes').style.setProperty('--lanes', String(lanes.length));
+    html('tracks').style.setProperty('--tracks', String(tracks.length));
   }
 
   take(landed: readonly number[]): void {

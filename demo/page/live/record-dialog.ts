@@ -1,11 +1,11 @@
-import type { Landed, Lane, WholeRecord } from '../../live/message.ts';
+import type { Landed, Track, WholeRecord } from '../../live/message.ts';
 import { byId, html, make, onClick, setText } from '../element.ts';
 
 type Answer =
   { readonly ok: true; readonly record: WholeRecord } | { readonly ok: false; readonly error: string };
 
 /** One record in full: everything that Kafka keeps of it. */
-export function recordDialog(): (record: Landed, lane: Lane) => void {
+export function recordDialog(): (record: Landed, track: Track) => void {
   const dialog = byId('record', HTMLDialogElement);
   onClick('record-close', () => dialog.close());
   dialog.addEventListener('click', ({ target }) => {

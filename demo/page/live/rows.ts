@@ -1,4 +1,4 @@
-import type { Landed, Lane } from '../../live/message.ts';
+import type { Landed, Track } from '../../live/message.ts';
 import { html, make, onClick, setText } from '../element.ts';
 import { hueOf } from '../key-colour.ts';
 
@@ -23,22 +23,22 @@ interface Row {
 export class Rows {
   readonly #rows: readonly Row[];
   readonly #shows: (record: Landed) => boolean;
-  #lanes: readonly Lane[] = [];
+  #tracks: readonly Track[] = [];
   #records: Landed[] = [];
   #paused = false;
   #looking = false;
   #drawnAt = 0;
   #stale = false;
 
-  constructor(shows: (record: Landed) => boolean, onOpen: (record: Landed, lane: Lane) => void) {
+  constructor(shows: (record: Landed) => boolean, onOpen: (record: Landed, track: Track) => void) {
     this.#shows = shows;
     const body = html('rows');
     this.#rows = Array.from({ length: rowCount }, () => newRow());
     body.append(...this.#rows.map(({ line }) => line));
     for (const row of this.#rows) {
       row.line.addEventListener('click', () => {
-        const lane = row.record && this.#lanes[row.record.lane];
-        if (row.record && lane) onOpen(row.record, lane);
+        const track = row.record && this.#tracks[row.record.track];
+        if (row.record && track) onOpen(row.record, track);
       });
     }
     // A row must not change under the finger, or under the keyboard's focus.
@@ -55,8 +55,8 @@ export class Rows {
     });
   }
 
-  reset(lanes: readonly Lane[], records: readonly Landed[]): void {
-    this.#lanes = lanes;
+  reset(tracks: readonly Track[], records: readonly Landed[]): void {
+    this.#tracks = tracks;
     this.#records = [...records].sort((a, b) => b.at - a.at);
     this.draw();
   }
@@ -96,20 +96,20 @@ export class Rows {
   #fill(row: Row, record: Landed | undefined): void {
     if (row.record === record) return;
     row.record = record;
-    const lane = record && this.#lanes[record.lane];
+    const track = record && this.#tracks[record.track];
     setText(row.name, record?.name ?? '');
     row.name.tabIndex = record ? 0 : -1;
     row.name.disabled = !record;
     setText(row.key, record?.key ?? '');
     row.dot.style.setProperty('--hue', String(hueOf(record?.key ?? null)));
     row.dot.style.visibility = record ? 'visible' : 'hidden';
-    setText(row.place, lane ? `${lane.topic}, ${lane.partition}` : '');
+    setText(row.place, track ? `${track.topic}, ${track.partition}` : '');
     setText(row.offset, record ? record.offset.toLocaleString('en') : '');
     setText(
       row.latency,
       record?.latency == null ? '' : `${Math.round(record.latency).toLocaleString('en')} ms`,
     );
-    row.line.toggleAttribute('data-dead', lane?.topic.endsWith('dead-letters') === true);
+    row.line.toggleAttribute('data-dead', track?.topic.endsWith('dead-letters') === true);
   }
 
   /** Arrow keys go from row to row. */

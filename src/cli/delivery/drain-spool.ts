@@ -69,7 +69,7 @@ export async function drainSpool(
     if (notice.kind === 'dead-lettered') deadLettered += 1;
     log(notice);
   };
-  const file = await openSpool({ path, maxBytes, patience: 0 }, count);
+  const file = await openSpool({ path, maxBytes, lockTimeout: 0 }, count);
   try {
     const all = file.level().records;
     // To count the rows of the file would hold up the delivery.

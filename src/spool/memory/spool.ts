@@ -108,12 +108,12 @@ export class MemorySpool implements Spool {
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
     const fault = this.#closed ? new Error('the spool is closed') : this.#disk.fault;
     if (fault) throw fault;
-    const homeless = this.#waiting().filter(
+    const withoutPartition = this.#waiting().filter(
       ([, { record, partition }]) =>
         record.topic === topic && (partition === unassigned || partition >= partitions),
     );
-    for (const [, row] of homeless.slice(0, limit)) row.partition = choose(row.record.key);
-    return homeless.length >= limit;
+    for (const [, row] of withoutPartition.slice(0, limit)) row.partition = choose(row.record.key);
+    return withoutPartition.length >= limit;
   }
 
   level(): SpoolLevel {

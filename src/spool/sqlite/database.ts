@@ -139,7 +139,7 @@ async function writable(
     // database only after that.
     database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
     database.exec(`PRAGMA journal_size_limit = ${slackBytes}`);
-    // Lanes are read by turns, and their rows lie side by side: what one has read is there for the next.
+    // Partitions are read by turns, and their rows lie side by side: what one has read is there for the next.
     database.exec(`PRAGMA cache_size = -${cacheKibibytes}`);
     if (unchecked) check(database);
     // The log is there once something was written through this connection, and stays until it closes.

@@ -11,10 +11,10 @@ const interval = 100;
  * Makes this spool the only owner of its file. The kernel holds the lock on `<path>-lock` and frees it with the process,
  * however that ends. It is a file of its own so that others may still read the spool (`readSpool`).
  *
- * @param patience how long the owner may take to end, in milliseconds: a destination that is replaced has five seconds
+ * @param lockTimeout how long the owner may take to end, in milliseconds: a destination that is replaced has five seconds
  * @throws KafkaError SPOOL_IN_USE, or SPOOL_UNAVAILABLE where this process may not write the file of the lock
  */
-export async function lock(path: string, patience: number): Promise<DatabaseSync> {
+export async function lock(path: string, lockTimeout: number): Promise<DatabaseSync> {
   const { DatabaseSync } = await sqlite();
   for (const begin = performance.now(); ;) {
     let database: DatabaseSync | undefined;
@@ -30,7 +30,7 @@ export async function lock(path: string, patience: number): Promise<DatabaseSync
       if (isReadOnly(thrown) || isForbidden(thrown))
         throw spoolErrors.notWritable(path, dirname(path), thrown);
       if (!isBusy(thrown)) throw spoolErrors.notOpened(path, thrown);
-      if (performance.now() - begin >= patience) throw spoolErrors.inUse(path);
+      if (performance.now() - begin >= lockTimeout) throw spoolErrors.inUse(path);
     }
     await new Promise((resolve) => setTimeout(resolve, interval));
   }

@@ -21,7 +21,7 @@ export class Rows {
   readonly #remove: StatementSync;
   readonly #refuse: StatementSync;
   readonly #read: StatementSync;
-  readonly #homeless: StatementSync;
+  readonly #withoutPartition: StatementSync;
   readonly #beyond: StatementSync;
   readonly #assign: StatementSync;
   readonly #oldest: StatementSync;
@@ -40,7 +40,7 @@ export class Rows {
         'WHERE topic = ? AND partition = ? AND id > ? AND refused IS NULL ORDER BY id',
     );
     // Two ranges of one index and no order: each portion costs its own rows and no more.
-    this.#homeless = database.prepare(
+    this.#withoutPartition = database.prepare(
       'SELECT id, key FROM records WHERE topic = ? AND partition = ? AND refused IS NULL LIMIT ?',
     );
     this.#beyond = database.prepare(
@@ -175,7 +175,7 @@ export class Rows {
     const topicId = this.#topicId(topic);
     if (topicId === undefined) return false;
     return (
-      this.#homeless.get(topicId, unassigned, 1) !== undefined ||
+      this.#withoutPartition.get(topicId, unassigned, 1) !== undefined ||
       this.#beyond.get(topicId, partitions, 1) !== undefined
     );
   }
@@ -183,7 +183,7 @@ export class Rows {
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
     const topicId = this.#topicId(topic);
     if (topicId === undefined) return false;
-    const rows = this.#homeless.all(topicId, unassigned, limit);
+    const rows = this.#withoutPartition.all(topicId, unassigned, limit);
     rows.push(...this.#beyond.all(topicId, partitions, limit - rows.length));
     this.transaction(() => {
       for (const { id, key } of rows) this.#assign.run(choose(bufferOf(key)), Number(id));

@@ -27,7 +27,7 @@ export const isDamage = (thrown: unknown): boolean => {
 };
 
 /**
- * What a file holds is to blame, so that another try would meet the same. Not so a disk without room, missing rights,
+ * The cause is in the file, so that another try would meet the same. Not so a disk without room, missing rights,
  * another process.
  */
 export const isOfContent = (thrown: unknown): boolean => {

@@ -2,7 +2,7 @@ import type { WalkerOS } from '@walkeros/core';
 import { startFlow } from '@walkeros/collector';
 import { PushCounts } from '../../../demo/ledger.ts';
 import type { Arrival } from '../../../demo/live/arrival.ts';
-import { Feed, lanesOf } from '../../../demo/live/feed.ts';
+import { Feed, tracksOf } from '../../../demo/live/feed.ts';
 import { LiveView } from '../../../demo/live/live-view.ts';
 import { RecentRecords } from '../../../demo/live/recent.ts';
 import { buildPage, pageFolder } from '../../../demo/page/build.ts';
@@ -44,14 +44,14 @@ export async function openStage(): Promise<Stage> {
     destinations: { memory: { code: memory } },
   });
 
-  const lanes = lanesOf(partitions);
+  const tracks = tracksOf(partitions);
   const recent = new RecentRecords(16 * 1024 * 1024);
-  const feed = new Feed({ lanes, recent, now: Date.now, random: Math.random });
+  const feed = new Feed({ tracks, recent, now: Date.now, random: Math.random });
   const views = new EventStreams();
   const counts = new PushCounts();
   const view = new LiveView({
     run: 'stage',
-    lanes,
+    tracks,
     feed,
     views,
     broker: { state: 'running', outages: [] },

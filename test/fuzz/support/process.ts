@@ -64,7 +64,7 @@ const callersAtATime = 100;
 /** Of a push, in milliseconds. */
 const deliveryTimeout = 1000;
 /** A call that takes longer is left, and has to end when its client is closed. A throttled one may wait a minute. Milliseconds. */
-const patience = 2000;
+const limitMs = 2000;
 /** What a closed client may still take to end a call on a busy machine, in milliseconds. */
 const ending = 15_000;
 
@@ -116,7 +116,7 @@ class Life {
     const ended = this.#watched(what, call);
     this.#calls.set(ended, what);
     void ended.then(() => this.#calls.delete(ended));
-    this.#hangs = !(await within(patience, ended));
+    this.#hangs = !(await within(limitMs, ended));
   }
 
   /** What is closed has to end, and so has everything that was asked of it. */
@@ -186,7 +186,7 @@ async function read(life: Life): Promise<void> {
     offsets: () => reader.offsets(topic, 'first'),
     read: async () => {
       const signal = AbortSignal.timeout(500);
-      for await (const portion of reader.read(topic, from, { until, signal, patience: 100 })) void portion;
+      for await (const batch of reader.read(topic, from, { until, signal, patience: 100 })) void batch;
     },
     find: () => bookmarks.find(group, topic, [0, 1, 2]),
     keep: () => bookmarks.keep(group, topic, new Map([[0, { offset: 1n, note: 'n' }]])),
@@ -213,7 +213,7 @@ async function push(life: Life): Promise<void> {
   for (let left = 5; left > 0; left--)
     await Promise.all(
       Array.from({ length: 10 }, async (_, id) => {
-        // A timer of its own, so that what a busy machine is late is not blamed on the push.
+        // A timer of its own, so that what a busy machine is late does not count against the push.
         let deadline: number | undefined;
         const timer = setTimeout(() => (deadline = performance.now()), deliveryTimeout);
         const { failed } = await flow.push(event({ id: String(id), name: `page view${id}` }));

@@ -18,7 +18,7 @@ import {
 } from './world.ts';
 
 /** Long enough to sit out a token endpoint that is down, and the pauses after it. Milliseconds. */
-const patience = { deliveryTimeout: 20_000, timeout: 25_000 };
+const timeouts = { deliveryTimeout: 20_000, timeout: 25_000 };
 
 interface Run {
   readonly log: readonly string[];
@@ -31,7 +31,7 @@ interface Run {
 async function underLoad(world: World, client: ClientName, settings: Kafka): Promise<Run> {
   const { direct } = world.kafka.cluster;
   const topic = await freshTopic('sessions', { brokers: direct, partitions: 2 });
-  const { deliveryTimeout, timeout } = patience;
+  const { deliveryTimeout, timeout } = timeouts;
   const flow = await openFlow({ kafka: { ...settings, topic, client, deliveryTimeout } }, { timeout });
   const load = await startLoad(flow, { perTick: 2, keys: 20 });
   return {

@@ -120,7 +120,7 @@ describe('demo page: its destination', () => {
     const shown: string[] = [];
     const push = pushTo({
       url: `${server.origin}/collect`,
-      patience: 60_000,
+      retryFor: 60_000,
       report: ({ data }, { state, text }) => shown.push(`${JSON.stringify(data.id)} ${state}: ${text}`),
     });
     // The first goes alone, and the others with the next request.
@@ -265,14 +265,14 @@ describe('demo page: its destination', () => {
 type Push = (event: WalkerOS.DeepPartialEvent) => Promise<void>;
 
 const pushTo = (options: Parameters<typeof destinationCollect>[0]): Push =>
-  destinationCollect({ patience: 5000, ...options }).push as unknown as Push;
+  destinationCollect({ retryFor: 5000, ...options }).push as unknown as Push;
 
 /** Pushes one event per id at once and gives what the page would show in the end. */
 async function outcomes(url: string, ids: readonly number[]): Promise<string[]> {
   const shown: string[] = [];
   const push = pushTo({
     url,
-    patience: 0,
+    retryFor: 0,
     report({ data }, { state, text }) {
       if (state === 'stored' || state === 'failed') shown.push(`${JSON.stringify(data.id)} ${text}`);
     },

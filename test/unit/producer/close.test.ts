@@ -38,10 +38,10 @@ describe('close', () => {
 
   // After 20 s without a cluster the next try was many seconds away, and `close` waited for it in vain.
   describe('with a deadline far away, after an outage', () => {
-    const patient = { deliveryTimeout: 60_000 };
+    const longDeadline = { deliveryTimeout: 60_000 };
 
     it('sends at once what waits out a pause', async () => {
-      const { clock, cluster, producer } = setUp(patient);
+      const { clock, cluster, producer } = setUp(longDeadline);
       const warm = watch([producer.send(record('warm'))]);
       await clock.advance(10);
       cluster.cutOff();
@@ -55,7 +55,7 @@ describe('close', () => {
     });
 
     it('asks at once about a topic', async () => {
-      const { clock, cluster, producer } = setUp(patient, { topics: {} });
+      const { clock, cluster, producer } = setUp(longDeadline, { topics: {} });
       const fates = watch([producer.send(record('a'))]);
       await clock.advance(5_000);
       cluster.createTopic('events', 1);
@@ -66,7 +66,7 @@ describe('close', () => {
     });
 
     it('tries again in time where the cluster comes back only now', async () => {
-      const { clock, cluster, producer } = setUp(patient);
+      const { clock, cluster, producer } = setUp(longDeadline);
       const warm = watch([producer.send(record('warm'))]);
       await clock.advance(10);
       cluster.cutOff();
@@ -87,12 +87,12 @@ describe('close', () => {
       retry: { retries: 5, initialRetryTime: 3_000, maxRetryTime: 3_000 },
     });
     cluster.failNext({ outcome: { kind: 'unreachable', error: refused('BROKER_UNREACHABLE') }, times: 9 });
-    const resting = errorOf(producer.send(record('a')));
+    const backingOff = errorOf(producer.send(record('a')));
     await clock.advance(10);
     const closing = producer.close(100);
     await clock.advance(100);
     assert.equal(await closing, 1);
-    assert.equal((await resting).code, 'DESTINATION_CLOSED');
+    assert.equal((await backingOff).code, 'DESTINATION_CLOSED');
     assert.equal(clock.pending, 0);
   });
 

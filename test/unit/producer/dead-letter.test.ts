@@ -149,7 +149,7 @@ describe('dead letters', () => {
     assert.equal((await error).code, 'DEAD_LETTER_FAILED');
   });
 
-  it('a record that is not to blame never becomes a dead letter', async () => {
+  it('a record that is not at fault never becomes a dead letter', async () => {
     const { clock, cluster, producer } = setUp(
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },

@@ -17,7 +17,7 @@ const aheadIn = (records: readonly SentRecord[]) =>
 /**
  * One record's timestamp fails its whole batch, and the broker says which record it was. The batch was halved until the
  * culprit was found all the same: with one event in five too far ahead, 6,831 of 15,998 good ones ran out of time, and the
- * log blamed the size of the batches.
+ * log named the size of the batches.
  */
 for (const client of ['platformatic', 'kafkajs'] as const) {
   describe(`a broker that names bad records, ${client}`, () => {

@@ -39,7 +39,7 @@ const scenario = fc.record({
   maxRecordsPerSlice: fc.constantFrom(3, 10_000),
   linger: fc.constantFrom(0, 40),
   /** Before it closes: long enough for all deadlines, or not. */
-  patience: fc.constantFrom(9_000, 9_000, 50),
+  idle: fc.constantFrom(9_000, 9_000, 50),
   idempotent: fc.boolean(),
 });
 
@@ -53,7 +53,7 @@ describe('a producer under random outcomes, sizes and timings', () => {
     await assertProperty(
       fc.asyncProperty(
         scenario,
-        async ({ pushes, answers, partitions, brokers, idempotent, patience, ...settings }) => {
+        async ({ pushes, answers, partitions, brokers, idempotent, idle, ...settings }) => {
           const clock = new FakeClock();
           const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
           const busy = new Set<string>();
@@ -139,10 +139,10 @@ describe('a producer under random outcomes, sizes and timings', () => {
               pushes.map(() => 1),
               `each push settles exactly once, ${when}`,
             );
-          await clock.advance(patience);
-          if (patience === 9_000) eachSettled('by its deadline');
+          await clock.advance(idle);
+          if (idle === 9_000) eachSettled('by its deadline');
           const closed = producer.close(100);
-          await clock.advance(patience === 9_000 ? 0 : 100);
+          await clock.advance(idle === 9_000 ? 0 : 100);
           await closed;
           // Looked at before any time passes: a timer that fires once would be gone by then.
           assert.equal(clock.pending, requests, 'no timer is left but those of requests that are out');

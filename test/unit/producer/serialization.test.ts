@@ -31,8 +31,8 @@ function schema() {
         if (refusal) throw refusal;
         return known ? record(`avro ${name}`, options) : undefined;
       };
-      const changed = (patience: number) => {
-        asked.push(patience);
+      const changed = (timeout: number) => {
+        asked.push(timeout);
         return new Promise<void>((resolve) => (wake = resolve));
       };
       return { ...waiting, pending: { finish, changed, lastError } };

@@ -45,7 +45,7 @@ const scenario = fc.record({
  * What the vanished partition held stood behind younger records of another key, and was let go of with them. Its new queue
  * then looked for it above the id of the first of those, and found it after a restart only: f's records came 7, 2.
  */
-const evictedBehindYounger: typeof scenario extends fc.Arbitrary<infer Scenario> ? Scenario : never = {
+const unloadedBehindYounger: typeof scenario extends fc.Arbitrary<infer Scenario> ? Scenario : never = {
   lives: [
     {
       pushes: [
@@ -200,7 +200,7 @@ describe('a producer with a spool, over outages and restarts', () => {
           newest.set(`${partition} ${key}`, sequence);
         }
       }),
-      { numRuns: propertyRuns, examples: [[evictedBehindYounger]] },
+      { numRuns: propertyRuns, examples: [[unloadedBehindYounger]] },
     );
   });
 });

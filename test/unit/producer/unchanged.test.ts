@@ -6,7 +6,7 @@ import { record, refused, setUp, watch } from './harness.ts';
 const unsure = { kind: 'unknown', error: refused('REQUEST_FAILED'), unchanged: true } as const;
 
 /** A producer over two partitions of one leader; notes the arrays of records that are sent for the one of key "sick". */
-function twoLanes(settings: Parameters<typeof setUp>[0] = {}) {
+function twoPartitions(settings: Parameters<typeof setUp>[0] = {}) {
   const sent: Slice['records'][] = [];
   const rig = setUp(settings, {
     topics: { events: 2 },
@@ -32,7 +32,7 @@ const healthy = { key: 'd', partition: 1 };
 // The client held its whole call until it knew: for two minutes, nothing went to that leader.
 describe('records of unknown fate that must come again unchanged', () => {
   it('come again as they were, though one has expired and others were pushed; those come behind', async () => {
-    const { clock, cluster, push, sent, values } = twoLanes({
+    const { clock, cluster, push, sent, values } = twoPartitions({
       deliveryTimeout: 2_000,
       linger: 500,
       // Two records.
@@ -56,7 +56,7 @@ describe('records of unknown fate that must come again unchanged', () => {
   });
 
   it('delay no other queue of their leader', async () => {
-    const { clock, cluster, push, requests } = twoLanes();
+    const { clock, cluster, push, requests } = twoPartitions();
     cluster.failNext({ outcome: unsure, partition: sick.partition, times: 6 });
     const unhappy = watch([push(sick.key, 'x')]);
     const neighbour = watch([push(healthy.key, 'y')]);
@@ -71,7 +71,7 @@ describe('records of unknown fate that must come again unchanged', () => {
   });
 
   it('say at their deadline that they may have been written, and use up no retries', async () => {
-    const { clock, cluster, push } = twoLanes({
+    const { clock, cluster, push } = twoPartitions({
       deliveryTimeout: 3_000,
       retry: { retries: 0, initialRetryTime: 100, maxRetryTime: 200 },
     });
@@ -93,7 +93,7 @@ describe('records of unknown fate that must come again unchanged', () => {
   });
 
   it('come again though nobody waits for them any more, and soon enough for who comes then', async () => {
-    const { clock, cluster, push, sent } = twoLanes({ deliveryTimeout: 1_000 });
+    const { clock, cluster, push, sent } = twoPartitions({ deliveryTimeout: 1_000 });
     cluster.failNext({ outcome: unsure, partition: sick.partition, times: 12 });
     const gone = watch([push(sick.key, '1')]);
     await clock.advance(20_000);
@@ -105,7 +105,7 @@ describe('records of unknown fate that must come again unchanged', () => {
   });
 
   it('are left behind like others when the producer closes, and leave no timer', async () => {
-    const { clock, cluster, producer, push } = twoLanes();
+    const { clock, cluster, producer, push } = twoPartitions();
     cluster.failNext({ outcome: unsure, partition: sick.partition, times: 99 });
     const fates = watch([push(sick.key, '1')]);
     await clock.advance(100);
@@ -117,7 +117,7 @@ describe('records of unknown fate that must come again unchanged', () => {
   });
 
   it('are asked about, for their leader may be another by now', async () => {
-    const { clock, cluster, push, requests } = twoLanes();
+    const { clock, cluster, push, requests } = twoPartitions();
     cluster.failNext({ outcome: unsure, partition: sick.partition });
     const fates = watch([push(sick.key, '1'), push(healthy.key, '2')]);
     cluster.moveLeader('events', sick.partition, 2);

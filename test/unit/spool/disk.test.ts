@@ -29,7 +29,7 @@ const record = (value: string): KafkaRecord => ({
 });
 
 const open = (path: string): Promise<Spool> =>
-  openSpool({ path, maxBytes: 1_000_000, patience: 0 }, () => undefined);
+  openSpool({ path, maxBytes: 1_000_000, lockTimeout: 0 }, () => undefined);
 
 function keep(spool: Spool, id: number): Promise<string> {
   return new Promise((resolve) =>
@@ -204,7 +204,7 @@ describe('the spool on a bad disk', () => {
     } finally {
       letGo();
     }
-    const next = await openSpool({ path, maxBytes: 1_000_000, patience: 2_000 }, () => undefined);
+    const next = await openSpool({ path, maxBytes: 1_000_000, lockTimeout: 2_000 }, () => undefined);
     assert.deepEqual(next.places(), []);
     await next.close();
   });

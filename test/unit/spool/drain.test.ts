@@ -35,7 +35,7 @@ async function destination(
 
 /** As a flow would have left them behind, but faster. */
 async function fill(path: string, count: number, bytes: number, topics = 1): Promise<void> {
-  await (await openSpool({ path, maxBytes: 1_000, patience: 0 }, () => undefined)).close();
+  await (await openSpool({ path, maxBytes: 1_000, lockTimeout: 0 }, () => undefined)).close();
   const database = new DatabaseSync(path);
   database.exec('PRAGMA synchronous = OFF; BEGIN');
   const name = database.prepare('INSERT INTO topics VALUES (?, ?)');

@@ -19,7 +19,7 @@ export const record = (value: string, topic = 'events'): KafkaRecord => ({
 export const place = { topic: 'events', partition: 0 };
 
 export async function open(path: string, notices: Notice[] = []): Promise<Spool> {
-  return openSpool({ path, maxBytes: 1_000_000_000, patience: 0 }, (notice) => notices.push(notice));
+  return openSpool({ path, maxBytes: 1_000_000_000, lockTimeout: 0 }, (notice) => notices.push(notice));
 }
 
 export function keep(spool: Spool, id: number, kept: KafkaRecord): Promise<void> {

@@ -322,7 +322,7 @@ describe('the file of the spool', () => {
         return Promise.resolve();
       },
     };
-    const spool = await openSpool({ path, maxBytes: 1_000, patience: 0 }, () => undefined, disk);
+    const spool = await openSpool({ path, maxBytes: 1_000, lockTimeout: 0 }, () => undefined, disk);
     for (const folder of [above, join(above, 'made'), join(above, 'made', 'twice')])
       assert.ok(synced.includes(folder), `${folder} is synced`);
     await spool.close();

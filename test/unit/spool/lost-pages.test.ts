@@ -98,7 +98,7 @@ describe('a disk whose sync fails', () => {
   it('loses nothing of what is told as kept after that', async () => {
     const path = join(tempFolder(), 'spool.db');
     const disk = new LossyDisk();
-    const spool = await openSpool({ path, maxBytes: 1_000_000_000, patience: 0 }, () => undefined, disk);
+    const spool = await openSpool({ path, maxBytes: 1_000_000_000, lockTimeout: 0 }, () => undefined, disk);
     const kept: number[] = [];
     for (let id = 1; id <= 12; id++) {
       let failed = id !== 6;
@@ -118,7 +118,7 @@ describe('a disk whose sync fails', () => {
       const random = seeded(seed);
       const path = join(tempFolder(), 'spool.db');
       const disk = new LossyDisk();
-      const spool = await openSpool({ path, maxBytes: 1_000_000_000, patience: 0 }, () => undefined, disk);
+      const spool = await openSpool({ path, maxBytes: 1_000_000_000, lockTimeout: 0 }, () => undefined, disk);
       disk.fails = () => random() < 0.15;
       const kept = new Set<number>();
       let refused = 0;
@@ -155,7 +155,7 @@ describe('a disk whose sync fails', () => {
   it('loses nothing to the next process either', async () => {
     const path = join(tempFolder(), 'spool.db');
     const disk = new LossyDisk();
-    const first = await openSpool({ path, maxBytes: 1_000_000_000, patience: 0 }, () => undefined, disk);
+    const first = await openSpool({ path, maxBytes: 1_000_000_000, lockTimeout: 0 }, () => undefined, disk);
     assert.equal(await fateOf(first, 1), 'kept');
     disk.fails = () => true;
     assert.equal(await fateOf(first, 2), 'SPOOL_FAILED');
@@ -164,7 +164,7 @@ describe('a disk whose sync fails', () => {
     const left = disk.leaveTo(path, copy);
     disk.fails = () => false;
     const second = await openSpool(
-      { path: copy, maxBytes: 1_000_000_000, patience: 0 },
+      { path: copy, maxBytes: 1_000_000_000, lockTimeout: 0 },
       () => undefined,
       left,
     );

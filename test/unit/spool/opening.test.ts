@@ -10,7 +10,7 @@ import { open } from './file-spool.ts';
 const logger = { error: () => 0, warn: () => 0, info: () => 0, debug: () => 0 };
 
 describe('an opening that fails', () => {
-  // The spool had been opened by then. It stayed locked, and the next try blamed another process for it.
+  // The spool had been opened by then. It stayed locked, and the next try named another process as its owner.
   it('lets go of the spool, whatever failed', async () => {
     const path = join(tempFolder(), 'spool.db');
     const { options } = resolveOptions({ kafka: { brokers: ['b1:9092'], topic: 'events' }, spool: { path } });

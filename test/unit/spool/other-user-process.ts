@@ -9,6 +9,6 @@ process.setuid?.(65_534);
 const refusals: string[] = [];
 const note = (thrown: unknown): unknown => refusals.push(reasonOf(thrown));
 await lock(path, 0).catch(note);
-await openSpool({ path, maxBytes: 1_000_000, patience: 0 }, () => undefined).catch(note);
+await openSpool({ path, maxBytes: 1_000_000, lockTimeout: 0 }, () => undefined).catch(note);
 console.log(JSON.stringify(refusals));
 setInterval(() => undefined, 1_000);

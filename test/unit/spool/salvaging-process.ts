@@ -5,7 +5,7 @@ import { reasonOf } from '../../../src/model/errors.ts';
 const [path = ''] = process.argv.slice(2);
 const told: string[] = [];
 const open = () =>
-  openSpool({ path, maxBytes: 1_000_000_000, patience: 0 }, ({ kind }) => told.push(kind)).then(
+  openSpool({ path, maxBytes: 1_000_000_000, lockTimeout: 0 }, ({ kind }) => told.push(kind)).then(
     () => 'open',
     (thrown: unknown) => reasonOf(thrown),
   );

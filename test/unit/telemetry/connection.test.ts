@@ -43,7 +43,7 @@ describe('Connection', () => {
     ]);
   });
 
-  // With all lanes on one leader, its loss was told as "No Kafka broker answers any more", while two answered who leads now.
+  // With all partitions on one leader, its loss was told as "No Kafka broker answers any more", while two answered who leads now.
   it('does not take the loss of a leader for that of the cluster', () => {
     const { connection, notices, judge } = setUp();
     judge(stored);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Arrival } from '../../../../demo/live/arrival.ts';
-import { Feed, lanesOf } from '../../../../demo/live/feed.ts';
+import { Feed, tracksOf } from '../../../../demo/live/feed.ts';
 import { RecentRecords } from '../../../../demo/live/recent.ts';
 
-const lanes = lanesOf(
+const tracks = tracksOf(
   new Map([
     ['events', [0, 0]],
     ['orders', [0]],
@@ -13,7 +13,7 @@ const lanes = lanesOf(
 
 function feedAt(time: { now: number }, random: () => number = () => 0.5) {
   const recent = new RecentRecords(1_000_000);
-  return { feed: new Feed({ lanes, recent, now: () => time.now, random }), recent };
+  return { feed: new Feed({ tracks, recent, now: () => time.now, random }), recent };
 }
 
 function arrival(
@@ -32,7 +32,7 @@ function arrival(
 }
 
 describe('Feed', () => {
-  it('shows every record of a quiet lane, with its way here in ms', () => {
+  it('shows every record of a quiet track, with its way here in ms', () => {
     const time = { now: 1040 };
     const { feed } = feedAt(time);
     feed.take(arrival(7, { value: '{"data":{"name":"Kettle"},"name":"product view"}' }));
@@ -41,28 +41,28 @@ describe('Feed', () => {
     assert.deepEqual(feed.tick(), {
       landed: [0, 1, 1],
       records: [
-        { lane: 1, offset: 7, key: 's-1', name: 'product view', at: 1040, latency: 40, bytes: 51 },
-        { lane: 2, offset: 3, key: 's-1', name: 'order complete', at: 1040, latency: 40, bytes: 29 },
+        { track: 1, offset: 7, key: 's-1', name: 'product view', at: 1040, latency: 40, bytes: 51 },
+        { track: 2, offset: 3, key: 's-1', name: 'order complete', at: 1040, latency: 40, bytes: 29 },
       ],
     });
     assert.deepEqual(feed.tick(), { landed: [0, 0, 0], records: [] });
   });
 
-  it('counts all of a loud lane, shows eight in the order of their offsets, and drowns no quiet one', () => {
+  it('counts all of a loud track, shows eight in the order of their offsets, and drowns no quiet one', () => {
     let turn = 0;
     const { feed } = feedAt({ now: 1000 }, () => (turn++ * 0.37) % 1);
     for (let offset = 0; offset < 500; offset++) feed.take(arrival(offset));
     feed.take(arrival(3, { topic: 'orders', partition: 0 }));
     const { landed, records } = feed.tick();
     assert.deepEqual(landed, [0, 500, 1]);
-    const loud = records.filter(({ lane }) => lane === 1).map(({ offset }) => offset);
+    const loud = records.filter(({ track }) => track === 1).map(({ offset }) => offset);
     assert.equal(loud.length, 8);
     assert.deepEqual(
       loud,
       loud.toSorted((a, b) => a - b),
     );
     assert.ok((loud[7] ?? 0) > 100, `not only the first ones: ${loud.join()}`);
-    assert.equal(records.filter(({ lane }) => lane === 2).length, 1);
+    assert.equal(records.filter(({ track }) => track === 2).length, 1);
   });
 
   it('closes a second with its number and latencies, and leaves out times that say nothing', () => {

@@ -25,7 +25,7 @@ async function demoServer(t: TestContext, kind: Kind = 'embedded') {
     port: 0,
     flow: (incoming, response) => response.end(incoming.url),
     views,
-    greet: (view) => views.send('hello', { lanes: [] }, [view]),
+    greet: (view) => views.send('hello', { tracks: [] }, [view]),
     find: ({ topic, partition, offset }) =>
       topic === 'events' && offset === 7
         ? { topic, partition, offset, timestamp: 1, key: null, headers: [], value: 'null', valueBytes: 4 }
@@ -79,7 +79,7 @@ describe('demo server', () => {
     const { body } = await fetch(`${origin}/live/stream`);
     const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
-    while (!text.includes('event: hello\ndata: {"lanes":[]}\n\n'))
+    while (!text.includes('event: hello\ndata: {"tracks":[]}\n\n'))
       text += (await reader?.read())?.value ?? '';
     views.send('tick', { at: 1 });
     while (!text.includes('event: tick\ndata: {"at":1}\n\n')) text += (await reader?.read())?.value ?? '';

@@ -71,7 +71,7 @@ describe('registry', () => {
   });
 
   /** "Correct the schema, or its schemaType", it said of a subject in read-only mode. */
-  it('blames no schema for what is not about it', async () => {
+  it('names no schema where an error is not about it', async () => {
     const answers: [number, string, string, string][] = [
       [
         42201,

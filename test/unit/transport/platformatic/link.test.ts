@@ -13,7 +13,7 @@ const apis = new Apis(
   new Map([0, 3, 22].map((key) => [key, { minVersion: 0, maxVersion: 3 + key }])),
 );
 
-// The broker dies between the moment a connection is got and the request on it: the lane waited for ever.
+// The broker dies between the moment a connection is got and the request on it: its partition queue waited for ever.
 it(
   'a connection that has closed meanwhile takes no request, and says so at once',
   { timeout: 5_000 },

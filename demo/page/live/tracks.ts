@@ -1,26 +1,26 @@
-import type { Landed, Lane, Outage, Tick } from '../../live/message.ts';
+import type { Landed, Track, Outage, Tick } from '../../live/message.ts';
 import type { Palette } from './palette.ts';
 import { Surface } from './surface.ts';
 
-/** What the lanes show, in ms. */
+/** What the tracks show, in ms. */
 const span = 30_000;
-/** More than this of a lane in one tick, and records are stacked into a column whose height tells how many. */
+/** More than this of a track in one tick, and records are stacked into a column whose height tells how many. */
 const fewRecords = 8;
 /** How long a record glows when it lands, in ms. */
 const glow = 600;
 const nameFont = '12px -apple-system, "Segoe UI", Roboto, Arial, sans-serif';
 
-/** A record by itself, or what landed of a lane in one tick when that was much. */
+/** A record by itself, or what landed of a track in one tick when that was much. */
 type Item =
   | { readonly at: number; readonly record: Landed }
   | { readonly at: number; readonly landed: number; readonly records: readonly Landed[] };
 
-/** Each partition a lane, the newest at the right; a key's colour never leaves its lane. */
-export class Lanes {
+/** Each partition a track, the newest at the right; a key's colour never leaves its track. */
+export class Tracks {
   readonly #surface: Surface;
   readonly #palette: () => Palette;
   readonly #shows: (record: Landed) => boolean;
-  #lanes: Item[][] = [];
+  #tracks: Item[][] = [];
   #outages: readonly Outage[] = [];
   /** Server time minus ours: the clocks may differ. */
   #ahead = 0;
@@ -31,19 +31,19 @@ export class Lanes {
     this.#shows = shows;
   }
 
-  reset(lanes: readonly Lane[], records: readonly Landed[], outages: readonly Outage[]): void {
-    this.#lanes = lanes.map(() => []);
+  reset(tracks: readonly Track[], records: readonly Landed[], outages: readonly Outage[]): void {
+    this.#tracks = tracks.map(() => []);
     this.#outages = outages;
-    for (const record of records) this.#lanes[record.lane]?.push({ at: record.at, record });
+    for (const record of records) this.#tracks[record.track]?.push({ at: record.at, record });
   }
 
   take({ at, landed, records, outages }: Tick): void {
     this.#ahead = at - Date.now();
     this.#outages = outages;
     const old = at - span - 1000;
-    this.#lanes.forEach((items, lane) => {
-      const count = landed[lane] ?? 0;
-      const own = records.filter((record) => record.lane === lane);
+    this.#tracks.forEach((items, track) => {
+      const count = landed[track] ?? 0;
+      const own = records.filter((record) => record.track === track);
       if (count > fewRecords) items.push({ at, landed: count, records: own });
       else items.push(...own.map((record) => ({ at: record.at, record })));
       const kept = items.findIndex((item) => item.at >= old);
@@ -53,18 +53,18 @@ export class Lanes {
 
   draw(): void {
     const { width, height } = this.#surface;
-    if (width === 0 || this.#lanes.length === 0) return;
+    if (width === 0 || this.#tracks.length === 0) return;
     const context = this.#surface.begin();
     const palette = this.#palette();
     const now = Date.now() + this.#ahead;
     const right = width - 14;
     const x = (at: number): number => right - ((now - at) / span) * right;
-    const lane = height / this.#lanes.length;
+    const track = height / this.#tracks.length;
 
-    this.#drawGrid(context, palette, lane, x, now);
+    this.#drawGrid(context, palette, track, x, now);
     this.#drawOutages(context, palette, x, now);
-    this.#lanes.forEach((items, place) => {
-      const top = place * lane;
+    this.#tracks.forEach((items, place) => {
+      const top = place * track;
       let next = Infinity;
       // From the newest on, so that a name is written where the record after it leaves room.
       for (let index = items.length - 1; index >= 0; index--) {
@@ -75,8 +75,8 @@ export class Lanes {
         const left = Math.max(at - 40, Math.min(at, next - 5));
         if (left < 4) break;
         if ('record' in item)
-          this.#drawMark(context, palette, item.record, now - item.at, { left, next, top, lane });
-        else this.#drawColumn(context, palette, item.records, item.landed, { left, next, top, lane });
+          this.#drawMark(context, palette, item.record, now - item.at, { left, next, top, track });
+        else this.#drawColumn(context, palette, item.records, item.landed, { left, next, top, track });
         next = left;
       }
     });
@@ -86,15 +86,15 @@ export class Lanes {
   #drawGrid(
     context: CanvasRenderingContext2D,
     palette: Palette,
-    lane: number,
+    track: number,
     x: (at: number) => number,
     now: number,
   ): void {
     const { width, height } = this.#surface;
     context.fillStyle = palette.line;
-    for (let place = 0; place <= this.#lanes.length; place++) {
+    for (let place = 0; place <= this.#tracks.length; place++) {
       context.globalAlpha = place === 0 ? 0 : 0.7;
-      context.fillRect(0, Math.round(place * lane) - 1, width, 1);
+      context.fillRect(0, Math.round(place * track) - 1, width, 1);
     }
     context.globalAlpha = 0.6;
     for (let at = Math.floor(now / 5000) * 5000; at > now - span; at -= 5000) {
@@ -128,21 +128,21 @@ export class Lanes {
     }
   }
 
-  /** The share of the lane's height goes by the logarithm: ten records are a third of it, a thousand nearly all. */
+  /** The share of the track's height goes by the logarithm: ten records are a third of it, a thousand nearly all. */
   #drawColumn(
     context: CanvasRenderingContext2D,
     palette: Palette,
     records: readonly Landed[],
     landed: number,
-    { left, top, lane }: Place,
+    { left, top, track }: Place,
   ): void {
-    const height = (lane - 6) * Math.min(1, Math.log10(landed) / 3.2);
+    const height = (track - 6) * Math.min(1, Math.log10(landed) / 3.2);
     const wide = Math.max(2, (this.#surface.width / span) * 100 - 0.5);
     const step = height / Math.max(1, records.length);
     records.forEach((record, index) => {
       context.globalAlpha = this.#shows(record) ? 0.95 : 0.12;
       context.fillStyle = palette.key(record.key);
-      context.fillRect(left - wide, top + (lane - height) / 2 + index * step, wide, Math.max(1, step - 0.4));
+      context.fillRect(left - wide, top + (track - height) / 2 + index * step, wide, Math.max(1, step - 0.4));
     });
   }
 
@@ -151,9 +151,9 @@ export class Lanes {
     palette: Palette,
     record: Landed,
     age: number,
-    { left, next, top, lane }: Place,
+    { left, next, top, track }: Place,
   ): void {
-    const middle = top + lane / 2;
+    const middle = top + track / 2;
     const shown = this.#shows(record);
     context.fillStyle = palette.key(record.key);
     if (age < glow && shown && next - left > 14) {
@@ -180,8 +180,8 @@ interface Place {
   /** Where the item after it begins. */
   readonly next: number;
   readonly top: number;
-  /** A lane's height. */
-  readonly lane: number;
+  /** A track's height. */
+  readonly track: number;
 }
 
 /** About as much of a text as there is room for: measuring each would cost more than drawing it. */
