@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { KafkaError } from '../model/errors.ts';
 import { propertyOf } from '../model/foreign.ts';
-import { shapeOf } from './fields.ts';
 import { mappingProblems, valueRegistries } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
 import type { ConnectionFacts, Options } from './options.ts';
@@ -44,7 +43,7 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   const { timeout, raisesTimeout = true, mapping, environment = process.env } = context;
   const environmentRegion = regionOfEnvironment(environment);
   const parsed = settingsSchema.safeParse(settings);
-  const right = parsed.success ? factsOf(parsed.data) : knownFacts(settings);
+  const right = validFields(settings);
   const known: Partial<Facts> = {
     ...right,
     ...timeoutFacts(right, settings, timeout, raisesTimeout),
@@ -98,26 +97,18 @@ function timeoutFacts(
   return { ...fitted, writtenDeliveryTimeout };
 }
 
-function factsOf({ kafka, ...others }: ParsedSettings): Partial<Facts> {
-  return { ...kafka, ...others };
-}
-
-/** Of settings that failed, the fields that are right by themselves, so that rules can still speak about those. */
-function knownFacts(settings: unknown): Partial<Facts> {
+/** The fields that are valid by themselves: rules speak about those, also where others are wrong. */
+function validFields(settings: unknown): Partial<Facts> {
   const { kafka, ...others } = settingsSchema.shape;
-  return {
-    ...rightFields(shapeOf(kafka) ?? {}, propertyOf(settings, 'kafka')),
-    ...rightFields(others, settings),
-  };
-}
-
-function rightFields(shape: ReturnType<typeof shapeOf> & object, value: unknown): Partial<Facts> {
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([name, schema]) => {
-      const result = z.safeParse(schema, propertyOf(value, name));
-      return result.success ? [[name, result.data]] : [];
-    }),
-  );
+  const valid = (shape: object, values: unknown) =>
+    Object.entries(shape).flatMap(([name, schema]: [string, z.core.$ZodType]) => {
+      const result = z.safeParse(schema, propertyOf(values, name));
+      return result.success ? [[name, result.data] as const] : [];
+    });
+  return Object.fromEntries([
+    ...valid(kafka.shape, propertyOf(settings, 'kafka')),
+    ...valid(others, settings),
+  ]);
 }
 
 function optionsOf(

@@ -38,7 +38,7 @@ function choosingWriter(branches: readonly PlacedBranch[]): Write {
   const choices = new Choices();
   return (value, encoder) => {
     const known = choices.of(value, encoder);
-    if (known instanceof Refusal) throw known.again();
+    if (known !== undefined && 'reason' in known) throw new ValidationError(known.reason).at(known.path);
     if (known !== undefined) return writeBranch(known, value, encoder);
     let candidates = branches.filter((branch) => isOf(branch, value));
     if (candidates.length === 0) candidates = branches.filter((branch) => standsFor(branch, value));
@@ -58,25 +58,13 @@ function choosingWriter(branches: readonly PlacedBranch[]): Write {
       }
     }
     first ??= mustBe(what, value);
-    choices.keep(value, new Refusal(first));
+    choices.keep(value, { reason: first.reason, path: first.path });
     throw first;
   };
 }
 
 /** Why no branch fits, as seen from the value: the error itself gets the path above it as well. */
-class Refusal {
-  readonly #reason: string;
-  readonly #path: string;
-
-  constructor({ reason, path }: ValidationError) {
-    this.#reason = reason;
-    this.#path = path;
-  }
-
-  again(): ValidationError {
-    return new ValidationError(this.#reason).at(this.#path);
-  }
-}
+type Refusal = Pick<ValidationError, 'reason' | 'path'>;
 
 /**
  * What a union chose for the objects of the value that is being written. A branch that is tried asks the unions within it, and

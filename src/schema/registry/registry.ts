@@ -10,7 +10,7 @@ import {
 } from '../../model/schema.ts';
 import { RegistryCaller, type Call, type RegistryOptions } from './caller.ts';
 import { faultOfContent, jsonOf, type Fault } from './errors.ts';
-import { References, type ReferenceTo } from './references.ts';
+import { resolveReferences, type ReferenceTo } from './references.ts';
 import { ruleSet, rulesOf } from './rule-set.ts';
 import { SharedCache } from './shared-cache.ts';
 
@@ -147,13 +147,12 @@ export class Registry {
     await this.#caller.ask({ method: 'PUT', path, body: { compatibility }, what });
   }
 
-  #resolve(root: ConstructorParameters<typeof References>[0], listed: readonly ReferenceTo[]) {
-    const references = new References(root, ({ subject, version: number }) =>
+  #resolve(root: Parameters<typeof resolveReferences>[0], listed: readonly ReferenceTo[]) {
+    return resolveReferences(root, listed, ({ subject, version: number }) =>
       this.#versions.get(keyOf(subject, String(number)), () =>
         this.#read(versionCall(subject, String(number)), version),
       ),
     );
-    return references.resolve(listed);
   }
 
   /** Undefined for a fault that the call accepts. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { References } from '../../../../src/schema/registry/references.ts';
+import { resolveReferences } from '../../../../src/schema/registry/references.ts';
 import { Registry } from '../../../../src/schema/registry/registry.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
 import { scriptedServer, type ScriptedServer } from '../../../support/scripted-http.ts';
@@ -87,7 +87,7 @@ describe('the references of a schema', () => {
         builds(subject).map((name) => ({ name, subject: name, version: 1 }));
       const lookUp = ({ subject }: { subject: string }) =>
         Promise.resolve({ schema, references: listed(subject) });
-      return new References({ subject: 'root', version: 1 }, lookUp).resolve(listed('root'));
+      return resolveReferences({ subject: 'root', version: 1 }, listed('root'), lookUp);
     };
     const wide = (count: number) => (subject: string) =>
       subject === 'root' ? Array.from({ length: count }, (_, at) => `n${at}`) : [];
