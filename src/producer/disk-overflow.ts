@@ -68,7 +68,7 @@ export class DiskOverflow {
       if (settings.always || (queue ?? this).late) spooled.persist(record);
       return false;
     }
-    spooled.divert(record, record.held ? 'order' : 'no-room');
+    spooled.persistAlone(record, record.held ? 'order' : 'no-room');
     if (queue === undefined) this.#unpartitioned = true;
     else queue.spooledAfter = Math.min(queue.spooledAfter ?? Infinity, record.id - 1);
     return true;

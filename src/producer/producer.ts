@@ -35,27 +35,23 @@ export class Producer {
 
   constructor(broker: Broker, settings: ProducerSettings, context: ProducerContext) {
     const { spool, bufferMemory, deliveryTimeout, deadLetterTopic, batchSize, retry } = settings;
-    const { clock, notify } = context;
+    const { clock } = context;
     this.#settings = settings;
     this.#context = context;
     this.#timeout = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     const pool = new BufferPool(bufferMemory);
     const live = new LiveRecords(pool, spool?.file.lastId ?? 0);
     const spooled = spool && new SpooledRecords(spool.file, live, deliveryTimeout, context);
+    const overflow = spool &&
+      spooled && { spooled, pool, live, clock, settings: { batchSize, always: spool.always } };
     const completion = new Completion(live, pool, spooled, deadLetterTopic, this.#timeout, context);
-    const overflow = spooled &&
-      spool && { spooled, pool, live, clock, settings: { batchSize, always: spool.always } };
     const backoffs = new Backoffs(retry, this.#timeout, context);
-    this.#sender = new Sender(
-      { broker, completion, backoffs, overflow, settings, clock, notify },
-      settings,
-      context,
-    );
-    this.#serialization = new Serialization(this.#sender, completion, live, clock, bufferMemory);
     this.#pool = pool;
     this.#live = live;
     this.#spooled = spooled;
     this.#completion = completion;
+    this.#sender = new Sender({ ...context, broker, completion, backoffs, overflow, settings });
+    this.#serialization = new Serialization(this.#sender, completion, live, clock, bufferMemory);
     void this.#addAdmissible();
     for (const topic of spooled?.leftovers ?? []) {
       this.#sender.recover(topic);

@@ -5,11 +5,11 @@ import { BrokerSender, headStart } from './broker-sender.ts';
 import type { Completion } from './completion.ts';
 import { failures } from './failures.ts';
 import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
-import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
+import type { Broker, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerState } from './producer-state.ts';
 import { decide, note, type Backoffs } from './retry-policy.ts';
-import { Topic, type TopicContext } from './topic.ts';
+import { Topic, type SendContext } from './topic.ts';
 
 /** A request out for longer makes the producer ask who leads the queues that wait behind it. Milliseconds. */
 const stalledAfter = 1_000;
@@ -30,8 +30,7 @@ export class Sender {
   readonly #completion: Completion;
   readonly #backoffs: Backoffs;
   readonly #settings: ProducerSettings;
-  readonly #context: ProducerContext;
-  readonly #topicContext: TopicContext;
+  readonly #context: SendContext;
   readonly #topics = new Map<string, Topic>();
   readonly #senders = new Map<number, BrokerSender>();
   /** Records that are known to come together are on their way into the queues. */
@@ -40,12 +39,12 @@ export class Sender {
   /** Nothing more is sent: a late answer must not begin another backoff. */
   #closed = false;
 
-  constructor(topicContext: TopicContext, settings: ProducerSettings, context: ProducerContext) {
-    this.#broker = topicContext.broker;
-    this.#state = new ProducerState(topicContext.broker, context.clock, settings.idempotent);
-    this.#completion = topicContext.completion;
-    this.#backoffs = topicContext.backoffs;
-    this.#topicContext = topicContext;
+  constructor(context: SendContext) {
+    const { broker, completion, backoffs, settings, clock } = context;
+    this.#broker = broker;
+    this.#state = new ProducerState(broker, clock, settings.idempotent);
+    this.#completion = completion;
+    this.#backoffs = backoffs;
     this.#settings = settings;
     this.#context = context;
     this.#linger = settings.linger;
@@ -140,7 +139,7 @@ export class Sender {
   #topic(name: string): Topic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = new Topic(name, this.#topicContext);
+      topic = new Topic(name, this.#context);
       this.#topics.set(name, topic);
     }
     return topic;

@@ -73,10 +73,12 @@ export class SpooledRecords {
     this.#append(record, (error) => this.#persisted(record, error));
   }
 
-  /** Writes a record whose time or tries are over: it stays in its queue, and its push need not wait any longer. */
+  /**
+   * Writes a record whose time or tries are over: it stays in its queue, and its push need not wait any longer.
+   * @returns false where the disk was asked before, and has not answered in time either
+   */
   persistLate(record: ProducerRecord, why: KafkaError): boolean {
     if (record.durability === 'disk') return true;
-    // The disk is asked already. If it does not answer in time either, the push must be told so.
     if (record.durability === 'writing') return this.#clock.now() < record.deadline + this.#margin;
     this.#announce(record.content.topic, why);
     this.persist(record);
@@ -84,7 +86,7 @@ export class SpooledRecords {
   }
 
   /** Writes a record that has no place in memory. */
-  divert(record: ProducerRecord, why: 'order' | 'no-room'): void {
+  persistAlone(record: ProducerRecord, why: 'order' | 'no-room'): void {
     this.#announce(record.content.topic, why);
     moveTo(record, 'diverting');
     this.#diverting.set(record.id, record);

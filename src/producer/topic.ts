@@ -12,13 +12,13 @@ import { isFinal, type Backoffs } from './retry-policy.ts';
 /** A topic known to be missing or refused is asked about again at most this often, whatever the traffic. Milliseconds. */
 const recheckAfter = 1_000;
 
-/** What all topics of a producer share. */
-export interface TopicContext extends Pick<ProducerContext, 'clock' | 'notify'> {
+/** What the sender and its topics share. */
+export interface SendContext extends ProducerContext {
   readonly broker: Broker;
   readonly completion: Completion;
   readonly backoffs: Backoffs;
   readonly overflow: SharedOverflow | undefined;
-  readonly settings: Pick<ProducerSettings, 'deliveryTimeout'>;
+  readonly settings: ProducerSettings;
 }
 
 /**
@@ -31,7 +31,7 @@ export class Topic {
   /** By partition. */
   readonly queues: PartitionQueue[] = [];
   readonly overflow: DiskOverflow | undefined;
-  readonly #context: TopicContext;
+  readonly #context: SendContext;
   /** Queues of removed partitions, while a batch of theirs may be out. */
   #removed: PartitionQueue[] = [];
   #unrouted: ProducerRecord[] = [];
@@ -44,7 +44,7 @@ export class Topic {
   #missing = false;
   #looking = false;
 
-  constructor(name: string, context: TopicContext) {
+  constructor(name: string, context: SendContext) {
     this.name = name;
     this.#context = context;
     this.overflow = context.overflow && new DiskOverflow(name, this.queues, context.overflow);
