@@ -1,6 +1,7 @@
 import { isNamed } from '../model/foreign.ts';
 import { pathText, problemsOf, type Problem } from './problems.ts';
-import { registryProblems, type RegistryFacts } from './registry-facts.ts';
+import type { RegistryFacts } from './registry-facts.ts';
+import { tlsProblems } from './tls.ts';
 import { merged, type SchemaOptions } from './resolve-value.ts';
 import type { Facts } from './rules.ts';
 import { ruleSettingsSchema } from './schema.ts';
@@ -28,7 +29,7 @@ export function mappingProblems(
     const { topic, value } = parsed.data;
     const ofValue = [
       ...(base && value ? valueProblems(merged(base, value), `${root}.value`) : []),
-      ...registryProblems(value?.registry, `${root}.value.registry`),
+      ...tlsProblems(value?.registry?.ssl, `${root}.value.registry.ssl`),
     ];
     if (topic === undefined || topic !== deadLetter?.topic) return ofValue;
     const say = `is "${topic}", the same as settings.deadLetter.topic: events and refused records would mix; name another topic`;

@@ -11,6 +11,9 @@ export function sentenceOf({ path, say }: Problem): string {
   return `${path}: ${say}`;
 }
 
+export const countOf = ({ length }: readonly Problem[]): string =>
+  length === 1 ? '1 problem' : `${length} problems`;
+
 /** What a schema refused, one problem for each wrong value and each unknown name. Values are not quoted here. */
 export function problemsOf(error: z.ZodError, schema: z.core.$ZodType, root: string): Problem[] {
   return error.issues.flatMap((issue) => {

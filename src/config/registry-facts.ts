@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Secret } from '../model/secret.ts';
 import type { Problem } from './problems.ts';
-import { tlsFacts, tlsProblems } from './tls.ts';
+import { tlsFacts } from './tls.ts';
 import type { ParsedValue } from './value-schema.ts';
 
 /** A Schema Registry, as its client takes it. Times in ms. */
@@ -29,19 +29,8 @@ export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry): Re
 }
 
 /**
- * What keeps a registry from being reached as it is written, beyond what its schema refuses.
- * @param path where the registry stands, such as `settings.value.registry`
- */
-export function registryProblems(
-  declared: Pick<DeclaredRegistry, 'ssl'> | undefined,
-  path: string,
-): Problem[] {
-  return tlsProblems(declared?.ssl ?? false, `${path}.ssl`);
-}
-
-/**
  * A login that anybody on the way can read, a certificate that is not checked, and certificates without a use.
- * @param path as above
+ * @param path where the registry stands, such as `settings.value.registry`
  */
 export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: string): Problem[] {
   const warnings: Problem[] = [];

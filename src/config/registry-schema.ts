@@ -31,23 +31,19 @@ export const registryFields = {
     .describe(
       'URL of the Schema Registry; several are tried in turn. For Apicurio, include `/apis/ccompat/v7`.',
     ),
-  auth,
-  ssl: tlsOptions(
-    'must be an object of tls.ConnectionOptions, for example { "ca": "/etc/registry/ca.pem" }',
-  ).describe(
-    "Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and keys are PEM " +
-      'text, the path of a file, or a Buffer; files are read again for each request.',
-  ),
+  auth: auth.optional(),
+  ssl: tlsOptions('must be an object of tls.ConnectionOptions, for example { "ca": "/etc/registry/ca.pem" }')
+    .describe(
+      "Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and keys are PEM " +
+        'text, the path of a file, or a Buffer; files are read again for each request.',
+    )
+    .optional(),
 };
 
 /** A schema as users write it, made text. */
 export function schemaText(error: (issue: { readonly input?: unknown }) => string) {
-  return z.union(
-    [z.string().min(1), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
-    {
-      error,
-    },
-  );
+  const asObject = z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value));
+  return z.union([z.string().min(1), asObject], { error });
 }
 
 /** Credentials, and a key in a query, would stand in every log line that names the URL. */

@@ -2,10 +2,11 @@ import { KafkaError } from '../model/errors.ts';
 import { isObject, propertyOf } from '../model/foreign.ts';
 import type { Compatibility, Schema } from '../model/schema.ts';
 import type { TopicSpec } from '../model/topic.ts';
-import { withoutUndefined, problemsOf, sentenceOf, type Problem } from './problems.ts';
+import { countOf, withoutUndefined, problemsOf, sentenceOf, type Problem } from './problems.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';
-import { registryFacts, registryProblems, registryWarnings, type RegistryFacts } from './registry-facts.ts';
+import { registryFacts, registryWarnings, type RegistryFacts } from './registry-facts.ts';
+import { tlsProblems } from './tls.ts';
 import { setupSchema, type ParsedSetup } from './setup-schema.ts';
 
 /** What `config.setup` asks for, complete and checked. Times in ms. */
@@ -61,17 +62,12 @@ export function resolveSetup(
   const parsed = setupSchema.safeParse(setup);
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, setupSchema, 'setup')),
-    ...registryProblems(declaredRegistry(setup), registryPath),
+    ...tlsProblems(declaredRegistry(setup)?.ssl, `${registryPath}.ssl`),
   ];
   if (!parsed.success || problems.length > 0) {
-    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
     const incomplete = parsed.error?.issues.some(({ path: [field] }) => required.has(field));
-    const more = incomplete === true ? [requirement] : [];
-    throw new KafkaError('SETTINGS_INVALID', [
-      `${title}: ${count} in config.setup`,
-      ...problems.map(sentenceOf),
-      ...more,
-    ]);
+    const lines = [`${title}: ${countOf(problems)} in config.setup`, ...problems.map(sentenceOf)];
+    throw new KafkaError('SETTINGS_INVALID', incomplete === true ? [...lines, requirement] : lines);
   }
   const plan = planOf(parsed.data, options.topic);
   const ofRegistry = plan.schema ? registryWarnings(plan.schema.registry, registryPath) : [];

@@ -4,8 +4,8 @@ import { propertyOf } from '../model/foreign.ts';
 import { mappingProblems, valueRegistries } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
 import type { ConnectionFacts, Options } from './options.ts';
-import { problemsOf, sentenceOf } from './problems.ts';
-import { registryProblems, registryWarnings } from './registry-facts.ts';
+import { countOf, problemsOf, sentenceOf } from './problems.ts';
+import { registryWarnings } from './registry-facts.ts';
 import { valueChoice } from './resolve-value.ts';
 import { brokenRules, type Facts } from './rules.ts';
 import { saslFacts } from './sasl.ts';
@@ -55,13 +55,13 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
     ...brokenRules('error', known),
-    ...tlsProblems(known.ssl ?? false, 'settings.kafka.ssl'),
+    ...tlsProblems(known.ssl, 'settings.kafka.ssl'),
     ...(known.value ? valueProblems(known.value, 'settings.value') : []),
-    ...registryProblems(known.value?.registry, 'settings.value.registry'),
+    ...tlsProblems(known.value?.registry?.ssl, 'settings.value.registry.ssl'),
     ...mappingProblems(mapping, known),
   ];
   if (!parsed.success || problems.length > 0) {
-    const title = `The Kafka destination cannot start: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`} in its settings`;
+    const title = `The Kafka destination cannot start: ${countOf(problems)} in its settings`;
     throw new KafkaError('SETTINGS_INVALID', [title, ...problems.map(sentenceOf)]);
   }
   const { deliveryTimeout = parsed.data.kafka.deliveryTimeout, collectorTimeout = 0 } = known;

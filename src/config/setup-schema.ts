@@ -85,8 +85,8 @@ const schemaRegistry = z
           'What later versions must stay compatible with. Set on the subject after registration; without it the ' +
             "registry's own level holds.",
         ),
-      auth: registryFields.auth.optional(),
-      ssl: registryFields.ssl.optional(),
+      auth: registryFields.auth,
+      ssl: registryFields.ssl,
       timeout: milliseconds().default(10_000).describe('Longest wait for one answer of the registry, in ms.'),
     },
     {

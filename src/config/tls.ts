@@ -29,33 +29,34 @@ export function tlsFacts(ssl: boolean | ConnectionOptions): Secret<ConnectionOpt
  * What is wrong with certificates and keys, found out before any server is asked. No value of them is quoted.
  * @param path where they stand, such as `settings.kafka.ssl`
  */
-export function tlsProblems(ssl: boolean | ConnectionOptions, path: string): Problem[] {
-  if (typeof ssl === 'boolean') return [];
+export function tlsProblems(ssl: boolean | ConnectionOptions | undefined, path: string): Problem[] {
+  if (typeof ssl !== 'object') return [];
   const unread = materials.flatMap((name): Problem[] => {
-    if ([ssl[name]].flat().some(isRelativePath)) return [{ path: `${path}.${name}`, say: relative }];
-    try {
-      if (ssl[name] === undefined) return [];
-      const say = problemOf(name, contentOf(name, ssl[name]));
-      return say === undefined ? [] : [{ path: `${path}.${name}`, say }];
-    } catch (failure) {
-      return [{ path: `${path}.${name}`, say: unreadable(failure) }];
-    }
+    const say = materialProblem(name, ssl[name]);
+    return say === undefined ? [] : [{ path: `${path}.${name}`, say }];
   });
   if (unread.length > 0) return unread;
   const { cert, key, pfx } = ssl;
-  if (cert !== undefined && key === undefined && pfx === undefined) {
-    return [
-      { path: `${path}.key`, say: 'is missing beside cert: a client certificate needs its private key' },
-    ];
-  }
-  if (key !== undefined && cert === undefined && pfx === undefined) {
-    return [{ path: `${path}.cert`, say: 'is missing beside key: a private key needs its certificate' }];
+  if (pfx === undefined && (cert === undefined) !== (key === undefined)) {
+    return cert === undefined
+      ? [{ path: `${path}.cert`, say: 'is missing beside key: a private key needs its certificate' }]
+      : [{ path: `${path}.key`, say: 'is missing beside cert: a client certificate needs its private key' }];
   }
   try {
     createSecureContext(tlsFacts(ssl)?.reveal());
     return [];
   } catch (failure) {
     return [{ path, say: `cannot be used: ${explained(failure)}` }];
+  }
+}
+
+function materialProblem(name: Material, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if ([value].flat().some(isRelativePath)) return relative;
+  try {
+    return problemOf(name, contentOf(name, value));
+  } catch (failure) {
+    return unreadable(failure);
   }
 }
 

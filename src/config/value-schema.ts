@@ -8,8 +8,8 @@ const registry = z
   .strictObject(
     {
       url: registryFields.url,
-      auth: registryFields.auth.optional(),
-      ssl: registryFields.ssl.optional(),
+      auth: registryFields.auth,
+      ssl: registryFields.ssl,
       timeout: milliseconds()
         .default(3_000)
         .describe('Longest wait for one answer of the registry, in ms, before the next URL or another try.'),
