@@ -1,7 +1,7 @@
 import { createClient } from './transport/create.ts';
 import { createMemoryCluster } from './transport/memory/cluster.ts';
 import type { Client } from './transport/port.ts';
-import { clientOptions } from './transport/client-options.ts';
+import { clientOptions } from './transport/create.ts';
 import { systemClock } from './producer/ports.ts';
 import { Producer } from './producer/producer.ts';
 import type { Broker, ProducerSettings } from './producer/ports.ts';

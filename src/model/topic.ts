@@ -12,3 +12,8 @@ export type TopicShape = Pick<TopicSpec, 'numPartitions' | 'replicationFactor'>;
 
 /** A topic's settings as the cluster has them, defaults included. Null: the broker keeps the value to itself. */
 export type TopicConfig = ReadonlyMap<string, string | null>;
+
+/** Kafka's rule for names of topics. */
+export function isTopicName(name: string): boolean {
+  return /^[a-zA-Z0-9._-]{1,249}$/.test(name) && name !== '.' && name !== '..';
+}

@@ -146,3 +146,9 @@ export const kafkaErrorNames: ReadonlyMap<number, string> = new Map(
 export function kafkaErrorName(code: number): string {
   return kafkaErrorNames.get(code) ?? `error ${code}`;
 }
+
+/** Kafka's code, 0 for none, and its own words if it sent any. */
+export interface CodeAnswer {
+  readonly code: number;
+  readonly detail?: string | null;
+}

@@ -1,9 +1,18 @@
 import { AnswerBytes } from './answer-bytes.ts';
 import { partitionKey } from '../model/partition.ts';
-import type { BatchAnswer, ProduceAnswer } from '../transport/wire.ts';
+import type { CodeAnswer } from './kafka-errors.ts';
+
+/** What the broker says about one batch. */
+export interface BatchAnswer extends CodeAnswer {
+  /** The records to blame, by index in the batch, and the broker's words about each. Indexes may be any number. */
+  readonly named?: ReadonlyMap<number, string | null>;
+}
+
+/** By `partitionKey`. */
+export type ProduceAnswer = ReadonlyMap<string, BatchAnswer>;
 
 export interface DecodedAnswer {
-  readonly lanes: ProduceAnswer;
+  readonly partitions: ProduceAnswer;
   /** For so many milliseconds the broker does not listen to this connection: a quota is used up. */
   readonly throttle: number;
 }
@@ -14,7 +23,7 @@ export interface DecodedAnswer {
  */
 export function decodeProduceAnswer(bytes: Buffer, version: number): DecodedAnswer {
   const answer = new AnswerBytes(bytes);
-  const lanes = new Map<string, BatchAnswer>();
+  const partitions = new Map<string, BatchAnswer>();
   answer.list(() => {
     const topic = answer.string() ?? '';
     answer.list(() => {
@@ -23,11 +32,11 @@ export function decodeProduceAnswer(bytes: Buffer, version: number): DecodedAnsw
       // The offset of the first record, the time of storing and, since version 5, where the log begins.
       answer.skip(version >= 5 ? 24 : 16);
       const said = version >= 8 ? readDetail(answer) : { detail: null };
-      lanes.set(partitionKey(topic, partition), { code, ...said });
+      partitions.set(partitionKey(topic, partition), { code, ...said });
     });
   });
   // Before version 6 it waits by itself, before it answers.
-  return { lanes, throttle: version >= 6 ? answer.int32() : 0 };
+  return { partitions, throttle: version >= 6 ? answer.int32() : 0 };
 }
 
 /** The broker's words about the batch, and about the records that are to blame. The first word about a record counts. */

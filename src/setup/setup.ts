@@ -1,5 +1,5 @@
 import { createAdmin } from '../transport/create.ts';
-import { clientOptions } from '../transport/client-options.ts';
+import { clientOptions } from '../transport/create.ts';
 import type { SchemaPlan, SetupPlan } from '../config/resolve-setup.ts';
 import type { Options } from '../config/options.ts';
 import { readyMade } from '../config/value-rules.ts';

@@ -4,13 +4,14 @@ import { errorOfCode } from './errors/broker-errors.ts';
 import { operations } from './errors/operations.ts';
 import { connectionError } from './errors/connection-errors.ts';
 import { topicHidden } from './errors/messages.ts';
-import { firstAnswer } from './first-answer.ts';
+import { hedgedRequest } from './hedged-request.ts';
 import type { ClientOptions } from './port.ts';
 import { addressOf, parseAddress, type Address } from '../model/address.ts';
-import type { Link, MetadataAnswer, Wire } from './wire.ts';
+import type { Connection, Purpose, Transport } from './connection.ts';
+import type { MetadataAnswer } from './metadata.ts';
 
 /** How long one broker may take over a question before another one is asked too. Milliseconds. */
-const patience = 1000;
+const hedgeAfter = 1000;
 /** One that was silent is asked after the others for this long. Milliseconds. */
 const avoidFor = 5000;
 /** A topic that is being created is answered with these. */
@@ -28,8 +29,8 @@ const creation = { attempts: 50, pause: 100 };
  * The libraries' own caches are not used. They answer for all topics of a producer at once, so that one missing topic
  * fails the others', one partition without a leader fails its whole topic, and a frozen first broker stalls all.
  */
-export class Cluster {
-  readonly #wire: Wire;
+export class Cluster<Library extends Connection = Connection> {
+  readonly #transport: Transport<Library>;
   readonly #options: ClientOptions;
   readonly #bootstrap: readonly Address[];
   readonly #leaders = new Map<string, readonly number[]>();
@@ -42,20 +43,20 @@ export class Cluster {
   /** Brokers that failed a question, or were slower than the next one, and until when they are asked last. */
   readonly #silent = new Map<string, number>();
 
-  constructor(wire: Wire, options: ClientOptions) {
-    this.#wire = wire;
+  constructor(transport: Transport<Library>, options: ClientOptions) {
+    this.#transport = transport;
     this.#options = options;
     this.#bootstrap = options.brokers.map(parseAddress);
   }
 
   /** Learns the brokers. That takes credentials, where a listener wants them; a bare connection does not. */
   async connect(): Promise<void> {
-    this.#learnBrokers(await this.ask((link) => link.metadata()));
+    this.#learnBrokers(await this.ask((connection) => connection.metadata()));
   }
 
   async layout(topic: string): Promise<TopicLayout> {
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.ask((link) => link.metadata(topic));
+      const answer = await this.ask((connection) => connection.metadata(topic));
       this.#learn(topic, answer);
       const leaders = this.#leaders.get(topic);
       if (leaders !== undefined) return { leaders };
@@ -97,14 +98,14 @@ export class Cluster {
   }
 
   /** Puts a question that any broker can answer. */
-  async ask<Answer>(question: (link: Link) => Promise<Answer>): Promise<Answer> {
+  async ask<Answer>(question: (connection: Library) => Promise<Answer>): Promise<Answer> {
     const brokers = this.#everyBroker();
     const unheard = new Set<string>();
     try {
-      const answer = await firstAnswer(brokers, patience, async (broker) => {
+      const answer = await hedgedRequest(brokers, hedgeAfter, async (broker) => {
         const address = addressOf(broker);
         unheard.add(address);
-        const answer = await question(await this.#wire.open(broker, 'ask'));
+        const answer = await question(await this.#transport.open(broker, 'ask'));
         unheard.delete(address);
         this.#silent.delete(address);
         return answer;
@@ -114,6 +115,19 @@ export class Cluster {
       return answer;
     } catch (failure) {
       throw connectionError(failure, brokers.map(addressOf).join(', '), this.#options, this.#reached);
+    }
+  }
+
+  /** Puts a question to this broker alone. */
+  async at<Answer>(
+    broker: Address,
+    purpose: Purpose,
+    question: (connection: Library) => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await question(await this.#transport.open(broker, purpose));
+    } catch (failure) {
+      throw connectionError(failure, addressOf(broker), this.#options);
     }
   }
 

@@ -1,38 +1,91 @@
+import type { Options } from '../config/resolve.ts';
 import { loadCodec } from '../protocol/codecs.ts';
-import { loadKafkajs, loadKafkajsAdmin } from './kafkajs/wire.ts';
+import { KafkaAdmin } from './admin.ts';
+import { KafkaClient } from './client.ts';
+import { Cluster } from './cluster.ts';
+import type { Transport } from './connection.ts';
 import type { Inspector } from './inspector.ts';
-import { loadPlatformaticInspector, loadPlatformaticReader } from './platformatic/open.ts';
-import { loadPlatformatic, loadPlatformaticAdmin } from './platformatic/wire.ts';
-import type { Admin, Client, ClientOptions } from './port.ts';
+import { kafkajsConnections } from './kafkajs/connection.ts';
+import { loadInternals } from './kafkajs/internals.ts';
+import { PlatformaticBookmarks } from './platformatic/bookmarks.ts';
+import { platformaticConnections } from './platformatic/connection.ts';
+import { PlatformaticInspector } from './platformatic/inspector.ts';
+import { loadLibrary } from './platformatic/library.ts';
+import { PlatformaticReader } from './platformatic/reader.ts';
+import type { Admin, Client, ClientOptions, Sasl } from './port.ts';
 import type { Bookmarks, Reader } from './reader.ts';
+import { fixedBearer, providedBearers, type BearerSource } from './security/bearer.ts';
+import { renewedCredentials } from './security/login.ts';
+import { mskIamTokens } from './security/msk-iam.ts';
+import { oauthTokens } from './security/oauth.ts';
 
 export type ClientKind = 'platformatic' | 'kafkajs';
 
 /** A client that connects when it is first needed. Only the library asked for is loaded. */
 export async function createClient(kind: ClientKind, options: ClientOptions): Promise<Client> {
-  const [create, codec] = await Promise.all([
-    kind === 'platformatic' ? loadPlatformatic() : loadKafkajs(),
+  const [connections, codec] = await Promise.all([
+    connectionsOf(kind, options),
     loadCodec(options.compression),
   ]);
-  return create(options, codec);
+  return new KafkaClient(connections, options, codec);
 }
 
 /** The same library's answers about topics, on connections of their own. */
 export async function createAdmin(kind: ClientKind, options: ClientOptions): Promise<Admin> {
-  const create = await (kind === 'platformatic' ? loadPlatformaticAdmin() : loadKafkajsAdmin());
-  return create(options);
+  return new KafkaAdmin(await connectionsOf(kind, options), options);
 }
 
-/** Reads what topics hold. One connection pool for both: closing the reader closes the bookmarks. */
+async function connectionsOf(kind: ClientKind, options: ClientOptions): Promise<Transport> {
+  return kind === 'platformatic'
+    ? platformaticConnections(await loadLibrary(), options)
+    : kafkajsConnections(await loadInternals(), options);
+}
+
+/**
+ * Reads what topics hold. One set of connections for both: closing the reader closes the bookmarks. As the inspector always
+ * with @platformatic/kafka: kafkajs has no public way to do the same.
+ */
 export async function createReader(
-  options: ClientOptions,
+  clientOptions: ClientOptions,
 ): Promise<{ readonly reader: Reader; readonly bookmarks: Bookmarks }> {
-  const create = await loadPlatformaticReader();
-  return create({ ...options, autoCreateTopics: false });
+  const options = { ...clientOptions, autoCreateTopics: false };
+  const library = await loadLibrary();
+  const connections = platformaticConnections(library, options);
+  const cluster = new Cluster(connections, options);
+  return {
+    reader: new PlatformaticReader(connections, cluster),
+    bookmarks: new PlatformaticBookmarks(library, cluster),
+  };
 }
 
 /** Looks at a cluster, and changes nothing. */
-export async function createInspector(options: ClientOptions): Promise<Inspector> {
-  const create = await loadPlatformaticInspector();
-  return create({ ...options, autoCreateTopics: false });
+export async function createInspector(clientOptions: ClientOptions): Promise<Inspector> {
+  const options = { ...clientOptions, autoCreateTopics: false };
+  const library = await loadLibrary();
+  const connections = platformaticConnections(library, options);
+  return new PlatformaticInspector(library, connections, new Cluster(connections, options));
+}
+
+/** The settings as the client port takes them. The source of tokens is made once: all connections share one token. */
+export function clientOptions(connection: Options['connection']): ClientOptions {
+  return { ...connection, sasl: saslOf(connection.sasl) };
+}
+
+function saslOf(sasl: Options['connection']['sasl']): Sasl | undefined {
+  if (sasl === undefined || 'keys' in sasl || 'password' in sasl) return sasl;
+  if ('credentials' in sasl) {
+    return { mechanism: sasl.mechanism, credentials: renewedCredentials(sasl.credentials) };
+  }
+  if ('token' in sasl) return { mechanism: 'oauthbearer', bearer: fixedBearer(sasl.token), renewable: false };
+  return { mechanism: sasl.mechanism, bearer: renewedBearer(sasl), renewable: true };
+}
+
+type Renewed = Extract<
+  Options['connection']['sasl'],
+  { region: string } | { oauth: unknown } | { provide: unknown }
+>;
+
+function renewedBearer(sasl: Renewed): BearerSource {
+  if ('region' in sasl) return mskIamTokens(sasl);
+  return 'oauth' in sasl ? oauthTokens(sasl.oauth) : providedBearers(sasl.provide);
 }

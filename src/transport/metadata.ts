@@ -1,6 +1,25 @@
 import type { Address } from '../model/address.ts';
 import { noLeader } from '../model/partition.ts';
-import type { MetadataAnswer, PartitionAnswer } from './wire.ts';
+
+export interface MetadataAnswer {
+  readonly brokers: readonly (Address & { readonly nodeId: number })[];
+  /** Undefined: the broker does not tell. */
+  readonly clusterId: string | undefined;
+  /** Kafka's error code for the topic, 0 for none. */
+  readonly code: number;
+  /** By their index, without a gap. */
+  readonly partitions: readonly PartitionAnswer[];
+  /** The node that creates topics; none during an election. */
+  readonly controller: number;
+}
+
+export interface PartitionAnswer {
+  readonly partition: number;
+  readonly leader: number;
+  /** How many there should be, in sync or not. */
+  readonly replicas: number;
+  readonly inSync: number;
+}
 
 /** What a broker says of the cluster and of one topic, as it came. */
 export interface RawMetadata {

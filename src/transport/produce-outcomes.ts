@@ -7,8 +7,8 @@ import { brokerCode, connectionError, flatten } from './errors/connection-errors
 import { idempotenceUnauthorised, requestUnanswered, unreachable, wantsTls } from './errors/messages.ts';
 import { operations } from './errors/operations.ts';
 import type { ClientOptions } from './port.ts';
-import { NotSent } from './not-sent.ts';
-import type { BatchAnswer, ProduceAnswer } from './wire.ts';
+import { NotSent } from './connection.ts';
+import type { BatchAnswer, ProduceAnswer } from '../protocol/produce-answer.ts';
 
 /** What a Produce answer says about each slice. A partition it does not mention may be stored or not. */
 export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]): Outcome[] {

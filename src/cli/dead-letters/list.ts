@@ -1,5 +1,5 @@
 import { KafkaError } from '../../model/errors.ts';
-import { clientOptions } from '../../transport/client-options.ts';
+import { clientOptions } from '../../transport/create.ts';
 import { createReader } from '../../transport/create.ts';
 import type { Configured } from '../flow/configured.ts';
 import { untilStopped } from '../stopping.ts';

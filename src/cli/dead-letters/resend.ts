@@ -1,6 +1,6 @@
 import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
-import { clientOptions } from '../../transport/client-options.ts';
+import { clientOptions } from '../../transport/create.ts';
 import { createReader } from '../../transport/create.ts';
 import type { Bookmarks, Offsets, Portion, Reader } from '../../transport/reader.ts';
 import { openProducer } from '../delivery/open-producer.ts';

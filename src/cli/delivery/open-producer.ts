@@ -3,8 +3,7 @@ import type { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
 import { systemClock, type ProducerSettings } from '../../producer/ports.ts';
 import { Producer } from '../../producer/producer.ts';
-import { clientOptions } from '../../transport/client-options.ts';
-import { createClient } from '../../transport/create.ts';
+import { clientOptions, createClient } from '../../transport/create.ts';
 
 /** What a command sets otherwise than a flow. */
 export interface ProducerOverrides {

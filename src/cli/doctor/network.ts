@@ -3,8 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import { parseAddress } from '../../model/address.ts';
 import type { Secret } from '../../model/secret.ts';
-import { connectOptions } from '../../transport/tls/connect-options.ts';
-import { serverNameOf } from '../../transport/tls/server-name.ts';
+import { connectOptions, serverNameOf } from '../../transport/tls/options.ts';
 
 /** What a TLS handshake showed. `refusal`: why the certificate does not hold, as Node says it; undefined if it does. */
 export interface Handshake {

@@ -2,8 +2,7 @@ import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import { boundedText } from '../../model/foreign.ts';
-import { connectOptions } from '../../transport/tls/connect-options.ts';
-import { serverNameOf } from '../../transport/tls/server-name.ts';
+import { connectOptions, serverNameOf } from '../../transport/tls/options.ts';
 
 /** One HTTP exchange, whatever its status. */
 export interface Question {

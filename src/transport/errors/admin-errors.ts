@@ -1,9 +1,8 @@
 import { KafkaError } from '../../model/errors.ts';
-import { kafkaErrorName, kafkaErrors } from '../../protocol/kafka-errors.ts';
+import { kafkaErrorName, kafkaErrors, type CodeAnswer } from '../../protocol/kafka-errors.ts';
 import { errorOfCode, isRetriable } from './broker-errors.ts';
 import { topicInvalid } from './messages.ts';
 import { operations } from './operations.ts';
-import type { CodeAnswer } from '../wire.ts';
 
 /** Which part of `config.setup` a refusal is about. */
 const changes: ReadonlyMap<number, string> = new Map([

@@ -1,8 +1,7 @@
 import type { Mechanism } from 'kafkajs';
 import type { BearerSasl, Credentials, PasswordSasl, Sasl } from '../port.ts';
 import { acknowledgement, bearerMessage } from '../security/bearer.ts';
-import { mechanismOf } from '../security/login.ts';
-import { checkIterations } from '../security/scram.ts';
+import { checkIterations, mechanismOf } from '../security/login.ts';
 import type { Authenticators } from './internals.ts';
 
 type AuthenticationProvider = Mechanism['authenticationProvider'];

@@ -1,9 +1,8 @@
 import type { KafkaError } from '../../model/errors.ts';
-import type { TopicSpec } from '../../model/topic.ts';
+import { isTopicName, type TopicSpec } from '../../model/topic.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { createTopicError, topicConfigError } from '../errors/admin-errors.ts';
 import type { Admin } from '../port.ts';
-import { isTopicName } from '../topic-name.ts';
 
 type Details = Pick<TopicSpec, 'replicationFactor' | 'configEntries'>;
 

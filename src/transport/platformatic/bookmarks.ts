@@ -12,8 +12,8 @@ import {
   type OffsetFetchResponse,
 } from './apis.ts';
 import { commitForLong } from './commit-request.ts';
-import type { Conversation } from './conversation.ts';
-import type { Place } from './wire.ts';
+import type { Cluster } from '../cluster.ts';
+import type { PlatformaticConnection } from './connection.ts';
 
 /** They pass, and a young cluster begins so. */
 const passing: ReadonlySet<number> = new Set([
@@ -32,11 +32,11 @@ interface Answer {
 
 export class PlatformaticBookmarks implements Bookmarks {
   readonly #library: Library;
-  readonly #brokers: Conversation;
+  readonly #cluster: Cluster<PlatformaticConnection>;
 
-  constructor(library: Library, brokers: Conversation) {
+  constructor(library: Library, cluster: Cluster<PlatformaticConnection>) {
     this.#library = library;
-    this.#brokers = brokers;
+    this.#cluster = cluster;
   }
 
   async find(
@@ -92,7 +92,7 @@ export class PlatformaticBookmarks implements Bookmarks {
   async #atCoordinator<Given extends Answer>(
     group: string,
     topic: string,
-    ask: (place: Place) => Promise<Given>,
+    ask: (connection: PlatformaticConnection) => Promise<Given>,
   ): Promise<Given> {
     for (let attempt = 1; ; attempt += 1) {
       const tried = await this.#tryCoordinator(group, ask);
@@ -106,18 +106,21 @@ export class PlatformaticBookmarks implements Bookmarks {
 
   async #tryCoordinator<Given extends Answer>(
     group: string,
-    ask: (place: Place) => Promise<Given>,
+    ask: (connection: PlatformaticConnection) => Promise<Given>,
   ): Promise<Answer | (Answer & { readonly given: Given })> {
-    const coordinator = await this.#brokers.anywhere((place) => findCoordinator(place, group));
+    const coordinator = await this.#cluster.ask((connection) => findCoordinator(connection, group));
     if (typeof coordinator === 'number')
       return { operation: operations.findCoordinator(group), codes: [coordinator] };
-    const given = await this.#brokers.at(coordinator, 'ask', ask);
+    const given = await this.#cluster.at(coordinator, 'ask', ask);
     return { operation: given.operation, codes: given.codes, given };
   }
 }
 
 /** @returns its address, or Kafka's code */
-async function findCoordinator({ connection, apis }: Place, group: string): Promise<Address | number> {
+async function findCoordinator(
+  { connection, apis }: PlatformaticConnection,
+  group: string,
+): Promise<Address | number> {
   const answer = await apis.findCoordinator
     .async(connection, 0, [group])
     .catch((failure: unknown) => answerWithin<FindCoordinatorResponse>(failure));

@@ -11,8 +11,9 @@ import {
   type Library,
   type MetadataResponse,
 } from './apis.ts';
-import type { Conversation } from './conversation.ts';
-import type { Place, PlatformaticWire } from './wire.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Transport } from '../connection.ts';
+import type { PlatformaticConnection } from './connection.ts';
 
 /** Kafka's number of the ACL operation WRITE, which is its bit in the answer. */
 const write = 4;
@@ -21,14 +22,14 @@ const untold = -2_147_483_648;
 
 export class PlatformaticInspector implements Inspector {
   readonly #library: Library;
-  readonly #wire: PlatformaticWire;
-  readonly #brokers: Conversation;
+  readonly #transport: Transport;
+  readonly #cluster: Cluster<PlatformaticConnection>;
   readonly #reached = new Map<string, Promise<void>>();
 
-  constructor(library: Library, wire: PlatformaticWire, brokers: Conversation) {
+  constructor(library: Library, transport: Transport, cluster: Cluster<PlatformaticConnection>) {
     this.#library = library;
-    this.#wire = wire;
-    this.#brokers = brokers;
+    this.#transport = transport;
+    this.#cluster = cluster;
   }
 
   /** Asked for once: a connection that failed says only that it is closed when it is asked again. */
@@ -40,12 +41,12 @@ export class PlatformaticInspector implements Inspector {
 
   async #reach(broker: string): Promise<void> {
     // A listener that wants a login takes a connection without one, and then hangs up at the first request.
-    await this.#brokers.at(parseAddress(broker), 'ask', (place) => metadata(place, []));
+    await this.#cluster.at(parseAddress(broker), 'ask', (connection) => metadata(connection, []));
   }
 
   async cluster(): Promise<ClusterState> {
-    const { clusterId, brokers } = await this.#brokers.anywhere(async (place) =>
-      saneMetadata(undefined, rawMetadata(await metadata(place, []))),
+    const { clusterId, brokers } = await this.#cluster.ask(async (connection) =>
+      saneMetadata(undefined, rawMetadata(await metadata(connection, []))),
     );
     return {
       id: clusterId ?? null,
@@ -54,8 +55,8 @@ export class PlatformaticInspector implements Inspector {
   }
 
   async topic(name: string): Promise<TopicState | undefined> {
-    const { code, partitions, operations } = await this.#brokers.anywhere(async (place) => {
-      const answer = await metadata(place, [name]);
+    const { code, partitions, operations } = await this.#cluster.ask(async (connection) => {
+      const answer = await metadata(connection, [name]);
       const topic = answer.topics.find((candidate) => candidate.name === name);
       return {
         ...saneMetadata(name, rawMetadata(answer)),
@@ -78,7 +79,7 @@ export class PlatformaticInspector implements Inspector {
   async topicConfig(name: string): Promise<TopicConfig | undefined> {
     const { TOPIC } = this.#library.ConfigResourceTypes;
     const resource = { resourceType: TOPIC, resourceName: name, configurationKeys: null };
-    const { results } = await this.#brokers.anywhere(({ connection, apis }) =>
+    const { results } = await this.#cluster.ask(({ connection, apis }) =>
       apis.describeConfigs
         .async(connection, [resource], false, false)
         .catch((failure: unknown) => answerWithin<DescribeConfigsResponse>(failure)),
@@ -94,12 +95,12 @@ export class PlatformaticInspector implements Inspector {
   }
 
   close(): Promise<void> {
-    return this.#wire.close();
+    return this.#transport.close();
   }
 }
 
 /** To ask for a topic must not create it. */
-function metadata({ connection, apis }: Place, topics: string[]): Promise<MetadataResponse> {
+function metadata({ connection, apis }: PlatformaticConnection, topics: string[]): Promise<MetadataResponse> {
   return apis.metadata
     .async(connection, topics, false, true)
     .catch((failure: unknown) => answerWithin<MetadataResponse>(failure));

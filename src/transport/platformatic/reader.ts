@@ -8,9 +8,9 @@ import type { Offsets, Portion, Reader, ReadOptions } from '../reader.ts';
 import type { Cluster } from '../cluster.ts';
 import { addressOf, type Address } from '../../model/address.ts';
 import { answerWithin, type FetchResponse, type ListOffsetsResponse } from './apis.ts';
-import type { Conversation } from './conversation.ts';
 import { recordsOf } from './fetched-records.ts';
-import type { PlatformaticWire } from './wire.ts';
+import type { Transport } from '../connection.ts';
+import type { PlatformaticConnection } from './connection.ts';
 
 /** How long a broker waits for records, in ms, and how many bytes it gives at once. */
 const fetchWait = 500;
@@ -46,13 +46,11 @@ interface Answered {
 }
 
 export class PlatformaticReader implements Reader {
-  readonly #wire: PlatformaticWire;
-  readonly #brokers: Conversation;
-  readonly #cluster: Cluster;
+  readonly #transport: Transport;
+  readonly #cluster: Cluster<PlatformaticConnection>;
 
-  constructor(wire: PlatformaticWire, brokers: Conversation, cluster: Cluster) {
-    this.#wire = wire;
-    this.#brokers = brokers;
+  constructor(transport: Transport, cluster: Cluster<PlatformaticConnection>) {
+    this.#transport = transport;
     this.#cluster = cluster;
   }
 
@@ -121,7 +119,7 @@ export class PlatformaticReader implements Reader {
   }
 
   close(): Promise<void> {
-    return this.#wire.close();
+    return this.#transport.close();
   }
 
   async #partitions(topic: string): Promise<number[]> {
@@ -168,7 +166,7 @@ export class PlatformaticReader implements Reader {
     }));
     let response: FetchResponse;
     try {
-      response = await this.#brokers.at(leader, 'produce', ({ connection, apis }) =>
+      response = await this.#cluster.at(leader, 'produce', ({ connection, apis }) =>
         apis.fetch
           .async(
             connection,
@@ -217,7 +215,7 @@ export class PlatformaticReader implements Reader {
       timestamp,
       currentLeaderEpoch: -1,
     }));
-    const response = await this.#brokers.at(leader, 'ask', ({ connection, apis }) =>
+    const response = await this.#cluster.at(leader, 'ask', ({ connection, apis }) =>
       apis.listOffsets
         .async(connection, -1, 0, [{ name: topic, partitions }])
         .catch((failure: unknown) => answerWithin<ListOffsetsResponse>(failure)),

@@ -50,3 +50,20 @@ export async function credentialsAtHand(sasl: Sasl | undefined): Promise<void> {
   if ('bearer' in sasl) await sasl.bearer();
   else if ('credentials' in sasl) await sasl.credentials();
 }
+
+/** RFC 7677 wants no fewer. */
+const fewestIterations = 4096;
+/** Kafka takes at most 16,384 for a user. So many take a second, and a thread of the pool for as long. */
+const mostIterations = 1_000_000;
+
+/**
+ * The broker says how often the password is hashed: two thousand million times would keep a thread of the pool for an hour, and
+ * the process from ending.
+ * @throws Error
+ */
+export function checkIterations(iterations: number): void {
+  if (iterations >= fewestIterations && iterations <= mostIterations) return;
+  throw new Error(
+    `the broker asks for ${iterations} iterations of SCRAM; ${fewestIterations} to ${mostIterations} are taken`,
+  );
+}

@@ -2,7 +2,7 @@ import { isBearerToken, boundedText } from '../../model/foreign.ts';
 import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
 import { perishable, type BearerSource, type Grant } from './bearer.ts';
-import { serverNameOf } from '../tls/server-name.ts';
+import { serverNameOf } from '../tls/options.ts';
 import { keepFresh } from './keep-fresh.ts';
 
 /** Who asks for tokens, and where: the client-credentials flow of OAuth 2 (RFC 6749, 4.4). */

@@ -103,16 +103,16 @@ describe('Produce answer', () => {
 
   for (const version of [3, 7, 8] as const) {
     it(`tells the code of each lane in version ${version}`, () => {
-      const { lanes, throttle } = decodeProduceAnswer(Buffer.from(answers[version], 'hex'), version);
-      assert.deepEqual(Object.fromEntries([...lanes].map(([lane, { code }]) => [lane, code])), codes);
+      const { partitions, throttle } = decodeProduceAnswer(Buffer.from(answers[version], 'hex'), version);
+      assert.deepEqual(Object.fromEntries([...partitions].map(([lane, { code }]) => [lane, code])), codes);
       assert.equal(throttle, version === 3 ? 0 : 250);
     });
   }
 
   it("quotes the broker's words about the batch and its first bad record", () => {
-    const { lanes } = decodeProduceAnswer(Buffer.from(answers[8], 'hex'), 8);
-    assert.equal(lanes.get('größe:0')?.detail, 'One or more records have been rejected: No key');
-    assert.equal(lanes.get('größe:2')?.detail, null);
+    const { partitions } = decodeProduceAnswer(Buffer.from(answers[8], 'hex'), 8);
+    assert.equal(partitions.get('größe:0')?.detail, 'One or more records have been rejected: No key');
+    assert.equal(partitions.get('größe:2')?.detail, null);
   });
 
   it('is refused where it ends too early', () => {

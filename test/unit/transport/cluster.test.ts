@@ -1,25 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Cluster } from '../../../src/transport/cluster.ts';
-import type { MetadataAnswer, Wire } from '../../../src/transport/wire.ts';
+import type { Transport } from '../../../src/transport/connection.ts';
+import type { MetadataAnswer } from '../../../src/transport/metadata.ts';
 import { clientOptions } from '../../support/client-options.ts';
-import { openLink } from './open-link.ts';
+import { openConnection } from './open-connection.ts';
 
 const brokers = [1, 2, 3].map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }));
 
 /** Three brokers that lead as each of them says, and who was asked. */
 function rig(leaderBy: (host: string) => number) {
   const asked: string[] = [];
-  const open: Wire['open'] = ({ host }) => {
+  const open: Transport['open'] = ({ host }) => {
     const metadata = (): Promise<MetadataAnswer> => {
       asked.push(host);
       const partitions = [{ partition: 0, leader: leaderBy(host), replicas: 3, inSync: 3 }];
       return Promise.resolve({ brokers, code: 0, partitions, controller: 2, clusterId: undefined });
     };
-    return Promise.resolve(openLink({ metadata }));
+    return Promise.resolve(openConnection({ metadata }));
   };
-  const wire: Wire = { open, close: () => Promise.resolve() };
-  const cluster = new Cluster(wire, { ...clientOptions, brokers: ['b3:9092', 'b1:9092'] });
+  const transport: Transport = { open, close: () => Promise.resolve() };
+  const cluster = new Cluster(transport, { ...clientOptions, brokers: ['b3:9092', 'b1:9092'] });
   return { cluster, asked };
 }
 
@@ -61,13 +62,13 @@ describe('Cluster', () => {
       controller: 2,
       clusterId: undefined,
     };
-    const open: Wire['open'] = ({ host }) => {
+    const open: Transport['open'] = ({ host }) => {
       asked.push(host);
       if (host === 'b2') return Promise.reject(new Error('connect ECONNREFUSED'));
-      return Promise.resolve(openLink({ metadata: () => Promise.resolve(answer) }));
+      return Promise.resolve(openConnection({ metadata: () => Promise.resolve(answer) }));
     };
-    const wire: Wire = { open, close: () => Promise.resolve() };
-    const cluster = new Cluster(wire, { ...clientOptions, brokers: ['b1:9092'] });
+    const transport: Transport = { open, close: () => Promise.resolve() };
+    const cluster = new Cluster(transport, { ...clientOptions, brokers: ['b1:9092'] });
     for (let question = 0; question < 7; question++) await cluster.layout('t');
     assert.equal(asked.filter((host) => host === 'b2').length, 1);
   });

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Codec } from '../../../src/protocol/codecs.ts';
-import { WireClient } from '../../../src/transport/wire-client.ts';
-import type { Link, Wire } from '../../../src/transport/wire.ts';
+import { KafkaClient } from '../../../src/transport/client.ts';
+import type { Connection, Transport } from '../../../src/transport/connection.ts';
 import type { ProduceReport } from '../../../src/model/outcome.ts';
 import { clientOptions } from '../../support/client-options.ts';
-import { openLink } from './open-link.ts';
+import { openConnection } from './open-connection.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
 const slices = [{ topic: 't', partition: 0, records: [record, record] }];
 
 /** A client of one broker that leads everything, and what it tells of its requests. */
-function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
-  const metadata: Link['metadata'] = () =>
+function rig(produce: Connection['produce'], codec: Codec = { number: 0 }) {
+  const metadata: Connection['metadata'] = () =>
     Promise.resolve({
       brokers: [{ nodeId: 1, host: 'b1', port: 9092 }],
       code: 0,
@@ -21,18 +21,18 @@ function rig(produce: Link['produce'], codec: Codec = { number: 0 }) {
       clusterId: undefined,
       controller: 1,
     });
-  const link = openLink({ metadata, produce, destroy: () => undefined });
-  const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
+  const connection = openConnection({ metadata, produce, destroy: () => Promise.resolve() });
+  const transport: Transport = { open: () => Promise.resolve(connection), close: () => Promise.resolve() };
   const reports: ProduceReport[] = [];
-  const client = new WireClient(
-    wire,
+  const client = new KafkaClient(
+    transport,
     { ...clientOptions, onProduced: (report) => reports.push(report) },
     codec,
   );
-  return { client, wire, reports };
+  return { client, transport, reports };
 }
 
-describe('WireClient tells', () => {
+describe('KafkaClient tells', () => {
   it('of each request to whom it went, what came of it, how long it took and how large it was', async () => {
     const { client, reports } = rig(async () => {
       await sleep(20);
@@ -51,10 +51,10 @@ describe('WireClient tells', () => {
   });
 
   it('of a request that went unanswered, and of one for which there was no connection', async () => {
-    const { client, wire, reports } = rig(() => Promise.reject(new Error('socket hang up')));
+    const { client, transport, reports } = rig(() => Promise.reject(new Error('socket hang up')));
     await client.layout('t');
     await client.produce(slices);
-    wire.open = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    transport.open = () => Promise.reject(new Error('connect ECONNREFUSED'));
     await client.produce(slices);
     assert.deepEqual(
       reports.map(({ outcomes, size }) => [outcomes[0]?.kind, size]),

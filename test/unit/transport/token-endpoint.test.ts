@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it, mock, type TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
-import { clientOptions } from '../../../src/transport/client-options.ts';
+import { clientOptions } from '../../../src/transport/create.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { startTokenIssuer } from '../../support/token-issuer.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { firstAnswer } from '../../../src/transport/first-answer.ts';
+import { hedgedRequest } from '../../../src/transport/hedged-request.ts';
 
 const never = new Promise<never>(() => undefined);
 
-describe('firstAnswer', () => {
+describe('hedgedRequest', () => {
   it('asks the first only, when it answers', async () => {
     const asked: string[] = [];
-    const answer = await firstAnswer(['a', 'b'], 1000, (name) => {
+    const answer = await hedgedRequest(['a', 'b'], 1000, (name) => {
       asked.push(name);
       return Promise.resolve(`${name} says yes`);
     });
@@ -16,7 +16,7 @@ describe('firstAnswer', () => {
 
   it('asks the next at once when one fails', async () => {
     const started = performance.now();
-    const answer = await firstAnswer(['a', 'b', 'c'], 60_000, (name) =>
+    const answer = await hedgedRequest(['a', 'b', 'c'], 60_000, (name) =>
       name === 'c' ? Promise.resolve('yes') : Promise.reject(new Error(name)),
     );
     assert.equal(answer, 'yes');
@@ -25,14 +25,16 @@ describe('firstAnswer', () => {
 
   it('asks the next when one says nothing for too long', async () => {
     assert.equal(
-      await firstAnswer(['frozen', 'well'], 20, (name) => (name === 'well' ? Promise.resolve(name) : never)),
+      await hedgedRequest(['frozen', 'well'], 20, (name) =>
+        name === 'well' ? Promise.resolve(name) : never,
+      ),
       'well',
     );
   });
 
   it('still takes an answer that comes late', async () => {
     const late = Promise.withResolvers<string>();
-    const answer = firstAnswer(['late', 'gone'], 10, (name) => {
+    const answer = hedgedRequest(['late', 'gone'], 10, (name) => {
       if (name === 'late') return late.promise;
       late.resolve('after all');
       return Promise.reject(new Error('gone'));
@@ -45,7 +47,7 @@ describe('firstAnswer', () => {
   it('asks nobody more once it has its answer', async () => {
     const asked: string[] = [];
     const silent = Promise.withResolvers<string>();
-    const answer = await firstAnswer(['silent', 'well', 'next'], 10, (name) => {
+    const answer = await hedgedRequest(['silent', 'well', 'next'], 10, (name) => {
       asked.push(name);
       return name === 'silent' ? silent.promise : Promise.resolve(name);
     });
@@ -55,7 +57,7 @@ describe('firstAnswer', () => {
   });
 
   it('rejects with every failure', async () => {
-    const failure = await firstAnswer(['a', 'b'], 1000, (name) => Promise.reject(new Error(name))).catch(
+    const failure = await hedgedRequest(['a', 'b'], 1000, (name) => Promise.reject(new Error(name))).catch(
       (error: unknown) => error,
     );
     assert.ok(failure instanceof AggregateError);

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WireClient } from '../../../src/transport/wire-client.ts';
+import { KafkaClient } from '../../../src/transport/client.ts';
 import type { Codec } from '../../../src/protocol/codecs.ts';
-import type { Link, MetadataAnswer, Wire } from '../../../src/transport/wire.ts';
+import type { Connection, Transport } from '../../../src/transport/connection.ts';
+import type { MetadataAnswer } from '../../../src/transport/metadata.ts';
 import { clientOptions as options } from '../../support/client-options.ts';
-import { openLink, unused } from './open-link.ts';
+import { openConnection, unused } from './open-connection.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
 const slice = { topic: 't', partition: 0, records: [record, record] };
 
 /** One broker, whose words about topics are the test's. */
-function rig(metadata: Link['metadata'], produce: Link['produce'], codec: Codec = { number: 0 }) {
-  const link = openLink({ metadata, produce });
-  const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
-  return new WireClient(wire, options, codec);
+function rig(metadata: Connection['metadata'], produce: Connection['produce'], codec: Codec = { number: 0 }) {
+  const connection = openConnection({ metadata, produce });
+  const transport: Transport = { open: () => Promise.resolve(connection), close: () => Promise.resolve() };
+  return new KafkaClient(transport, options, codec);
 }
 
 const led: MetadataAnswer = {
@@ -24,7 +25,7 @@ const led: MetadataAnswer = {
   controller: 1,
 };
 
-describe('WireClient', () => {
+describe('KafkaClient', () => {
   // A codec fails where memory is short. That says nothing about the broker: it must not look like a lost answer, after
   // which the records count as perhaps written, and the connection as perhaps broken.
   it('sends nothing, and asks for smaller slices, when records cannot be encoded', async () => {
@@ -87,12 +88,12 @@ describe('WireClient', () => {
     let questions = 0;
     const metadata = () => Promise.resolve(void (questions += 1)).then(() => led);
     const produce = () => Promise.resolve(undefined);
-    const links = [openLink({ metadata, produce }), openLink({ metadata, produce })];
-    const [first = unused(), second = unused()] = links;
+    const connections = [openConnection({ metadata, produce }), openConnection({ metadata, produce })];
+    const [first = unused(), second = unused()] = connections;
     let opened = 0;
-    const open: Wire['open'] = (_broker, purpose) =>
+    const open: Transport['open'] = (_broker, purpose) =>
       Promise.resolve(purpose === 'ask' || ++opened === 1 ? first : second);
-    const client = new WireClient(
+    const client = new KafkaClient(
       { open, close: () => Promise.resolve() },
       { ...options, acks: 0 },
       { number: 0 },
@@ -117,13 +118,13 @@ describe('a request that is out to a leader of the past', () => {
   /** Broker 1 leads both partitions, and is frozen: a produce request to it is out. */
   async function frozen() {
     const state = { answer: answerOf([1, 2], [1, 1]), destroyed: 0 };
-    const link = openLink({
+    const connection = openConnection({
       metadata: () => Promise.resolve(state.answer),
       produce: () => new Promise(() => undefined),
-      destroy: () => void (state.destroyed += 1),
+      destroy: () => Promise.resolve(void (state.destroyed += 1)),
     });
-    const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
-    const client = new WireClient(wire, options, { number: 0 });
+    const transport: Transport = { open: () => Promise.resolve(connection), close: () => Promise.resolve() };
+    const client = new KafkaClient(transport, options, { number: 0 });
     await client.layout('t');
     const since = performance.now();
     const request = {
@@ -185,13 +186,13 @@ describe('a request that is out to a leader of the past', () => {
 describe('a request that is not answered', () => {
   it('ends its connection, so that the next one has another', async () => {
     const state = { destroyed: 0 };
-    const link = openLink({
+    const connection = openConnection({
       metadata: () => Promise.resolve(led),
       produce: () => Promise.reject(new Error('Connection closed')),
-      destroy: () => void (state.destroyed += 1),
+      destroy: () => Promise.resolve(void (state.destroyed += 1)),
     });
-    const wire: Wire = { open: () => Promise.resolve(link), close: () => Promise.resolve() };
-    const client = new WireClient(wire, options, { number: 0 });
+    const transport: Transport = { open: () => Promise.resolve(connection), close: () => Promise.resolve() };
+    const client = new KafkaClient(transport, options, { number: 0 });
     const [outcome] = await client.produce([slice]);
     assert.deepEqual([outcome?.kind, state.destroyed], ['unknown', 1]);
   });

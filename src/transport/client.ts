@@ -7,15 +7,13 @@ import { operations } from './errors/operations.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from '../protocol/codecs.ts';
 import { connectionError } from './errors/connection-errors.ts';
-import { clientClosed, notEncoded, partitionMissing } from './errors/messages.ts';
+import { notEncoded, partitionMissing } from './errors/messages.ts';
 import type { Client, ClientOptions } from './port.ts';
-import { PatientWire } from './patient-wire.ts';
 import { outcomeOfUnsent, outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { encodeBatch } from '../protocol/record-batch.ts';
 import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
 import { addressOf, type Address } from '../model/address.ts';
-import { NotSent } from './not-sent.ts';
-import type { Link, Wire } from './wire.ts';
+import { NotSent, type Connection, type Transport } from './connection.ts';
 
 /**
  * A request that is out for longer is given up once the cluster names other leaders for all that it carries, or names its
@@ -31,49 +29,42 @@ interface Outstanding {
   readonly giveUp: (reason: Error) => void;
 }
 
-export type CreateWireClient = (options: ClientOptions, codec: Codec) => WireClient;
-
-/** The client port on top of a library's connections. One Produce request per leader, exact outcomes, no retries. */
-export class WireClient implements Client {
+/** The client port on top of the connections of a library. One Produce request per leader, exact outcomes, no retries. */
+export class KafkaClient implements Client {
   readonly limits = { maxRecordsPerSlice: 10_000 };
   readonly prepare: Client['prepare'];
-  readonly #wire: Wire;
+  readonly #transport: Transport;
   readonly #options: ClientOptions;
   readonly #codec: Codec;
   readonly #cluster: Cluster;
   /** With `acks: 0`, the connection to each leader that was sent to, by its address. */
-  readonly #unheard = new Map<string, Link>();
+  readonly #unheard = new Map<string, Connection>();
   readonly #outstanding = new Set<Outstanding>();
-  #closing: Promise<void> | undefined;
 
-  constructor(wire: Wire, options: ClientOptions, codec: Codec) {
-    this.#wire = new PatientWire(wire, options);
+  constructor(transport: Transport, options: ClientOptions, codec: Codec) {
+    this.#transport = transport;
     this.#options = options;
     this.#codec = codec;
     if (codec.threaded) this.prepare = (slices) => this.#prepare(slices);
-    this.#cluster = new Cluster(this.#wire, options);
+    this.#cluster = new Cluster(transport, options);
   }
 
-  async connect(): Promise<void> {
-    if (this.#closing !== undefined) throw clientClosed();
-    await this.#cluster.connect();
+  connect(): Promise<void> {
+    return this.#cluster.connect();
   }
 
   async layout(topic: string): Promise<TopicLayout> {
-    if (this.#closing !== undefined) throw clientClosed();
     const layout = await this.#cluster.layout(topic);
     this.#giveUpSuperseded();
     return layout;
   }
 
-  async initProducerId(): Promise<ProducerId> {
-    if (this.#closing !== undefined) throw clientClosed();
-    return this.#cluster.ask((link) => link.initProducerId());
+  initProducerId(): Promise<ProducerId> {
+    return this.#cluster.ask((connection) => connection.initProducerId());
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#wire.close();
-    return this.#closing;
+    return this.#transport.close();
   }
 
   #prepare(slices: readonly Slice[]): void {
@@ -82,9 +73,8 @@ export class WireClient implements Client {
   }
 
   async produce(slices: readonly Slice[]): Promise<Outcome[]> {
-    if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
     this.#doubtSilentLeaders();
-    const outcomes = await this.#obstacles(slices);
+    const outcomes = await this.#blocked(slices);
     const byLeader = new Map<Address, Slice[]>();
     for (const slice of slices) {
       if (outcomes.has(slice)) continue;
@@ -106,22 +96,22 @@ export class WireClient implements Client {
   }
 
   /** What keeps slices from being sent at all. Of a topic that nobody has asked about, the cluster is asked first. */
-  async #obstacles(slices: readonly Slice[]): Promise<Map<Slice, Outcome>> {
+  async #blocked(slices: readonly Slice[]): Promise<Map<Slice, Outcome>> {
     const failures = new Map<string, KafkaError>();
     for (const { topic } of slices) {
       if (this.#cluster.codeOf(topic) !== undefined || failures.has(topic)) continue;
       // A topic that is missing is an answer; without any, the brokers are away.
       await this.#cluster.layout(topic).catch((failure: KafkaError) => failures.set(topic, failure));
     }
-    const obstacles = new Map<Slice, Outcome>();
+    const blocked = new Map<Slice, Outcome>();
     for (const slice of slices) {
       const code = this.#cluster.codeOf(slice.topic);
       const error = failures.get(slice.topic);
       if (code !== undefined && code !== kafkaErrors.NONE)
-        obstacles.set(slice, outcomeOfCode(code, slice.topic, { operation: operations.metadata }));
-      else if (code === undefined && error !== undefined) obstacles.set(slice, outcomeOfUnsent(error));
+        blocked.set(slice, outcomeOfCode(code, slice.topic, { operation: operations.metadata }));
+      else if (code === undefined && error !== undefined) blocked.set(slice, outcomeOfUnsent(error));
     }
-    return obstacles;
+    return blocked;
   }
 
   /**
@@ -129,18 +119,18 @@ export class WireClient implements Client {
    * over a new connection, everything would be lost for as long as nobody asks.
    */
   #doubtSilentLeaders(): void {
-    for (const [leader, link] of this.#unheard) {
-      if (link.isOpen) continue;
+    for (const [leader, connection] of this.#unheard) {
+      if (connection.isOpen) continue;
       this.#unheard.delete(leader);
       this.#cluster.doubt(leader);
     }
   }
 
-  #sendsUnheard(leader: string, link: Link): void {
+  #sendsUnheard(leader: string, connection: Connection): void {
     const before = this.#unheard.get(leader);
     // Lost since it was looked at.
-    if (before !== undefined && before !== link) this.#cluster.doubt(leader);
-    this.#unheard.set(leader, link);
+    if (before !== undefined && before !== connection) this.#cluster.doubt(leader);
+    this.#unheard.set(leader, connection);
   }
 
   /**
@@ -190,15 +180,15 @@ export class WireClient implements Client {
       this.#options.onProduced?.({ broker: addressOf(leader), slices, outcomes, startedAt, endedAt, size });
       return outcomes;
     };
-    let link: Link;
+    let connection: Connection;
     try {
-      link = await Promise.race([this.#wire.open(leader, 'produce'), superseded]);
+      connection = await Promise.race([this.#transport.open(leader, 'produce'), superseded]);
     } catch (failure) {
-      if (this.#closing !== undefined) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
       const error = connectionError(failure, addressOf(leader), this.#options, true);
-      return told(slices.map(() => ({ kind: 'unreachable', error })));
+      const outcomes = slices.map(() => outcomeOfUnsent(error));
+      return error.code === 'DESTINATION_CLOSED' ? outcomes : told(outcomes);
     }
-    if (this.#options.acks === 0) this.#sendsUnheard(addressOf(leader), link);
+    if (this.#options.acks === 0) this.#sendsUnheard(addressOf(leader), connection);
     let encoded: EncodedProduce;
     try {
       encoded = await encodeProduce(slices, this.#codec, this.#options);
@@ -207,11 +197,11 @@ export class WireClient implements Client {
     }
     let outcomes: Outcome[];
     try {
-      const answer = await Promise.race([link.produce(encoded.body), superseded]);
-      outcomes = answer === undefined ? slices.map(handedOver) : outcomesOfAnswer(answer, slices);
+      const answer = await Promise.race([connection.produce(encoded.body), superseded]);
+      outcomes = answer === undefined ? slices.map(flushed) : outcomesOfAnswer(answer, slices);
     } catch (failure) {
       // Whatever is wrong with the connection, the next request has another one.
-      if (!(failure instanceof NotSent)) link.destroy();
+      if (!(failure instanceof NotSent)) void connection.destroy();
       outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
     }
     return told(outcomes, encoded.size);
@@ -219,6 +209,6 @@ export class WireClient implements Client {
 }
 
 /** `acks: 0`: nobody will say more. */
-function handedOver(): Outcome {
+function flushed(): Outcome {
   return { kind: 'stored' };
 }

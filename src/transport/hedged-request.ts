@@ -1,12 +1,12 @@
 /**
  * Asks candidates one after another and takes the first answer: the next is asked when one fails, or has said nothing
- * for `patience` milliseconds, since a frozen broker accepts connections and never answers. With an answer there is
+ * for `hedgeAfter` milliseconds, since a frozen broker accepts connections and never answers. With an answer there is
  * nothing more to ask: what fails later may do so because the client is closed.
  * @throws AggregateError with every failure, when all have failed.
  */
-export function firstAnswer<Candidate, Answer>(
+export function hedgedRequest<Candidate, Answer>(
   candidates: readonly Candidate[],
-  patience: number,
+  hedgeAfter: number,
   ask: (candidate: Candidate) => Promise<Answer>,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -20,7 +20,7 @@ export function firstAnswer<Candidate, Answer>(
       const candidate = candidates[asked];
       if (candidate === undefined) return;
       asked += 1;
-      if (asked < candidates.length) timer = setTimeout(askNext, patience);
+      if (asked < candidates.length) timer = setTimeout(askNext, hedgeAfter);
       ask(candidate).then(
         (answer) => {
           answered = true;

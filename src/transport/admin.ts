@@ -6,13 +6,12 @@ import {
   noController,
   topicConfigError,
 } from './errors/admin-errors.ts';
-import { kafkaErrors } from '../protocol/kafka-errors.ts';
+import { kafkaErrors, type CodeAnswer } from '../protocol/kafka-errors.ts';
 import { Cluster } from './cluster.ts';
-import { connectionError } from './errors/connection-errors.ts';
 import type { Admin, ClientOptions } from './port.ts';
-import { PatientWire } from './patient-wire.ts';
-import { addressOf, type Address } from '../model/address.ts';
-import type { CodeAnswer, MetadataAnswer, Wire } from './wire.ts';
+import type { Address } from '../model/address.ts';
+import type { Transport } from './connection.ts';
+import type { MetadataAnswer } from './metadata.ts';
 
 /** A controller that was replaced is known to all brokers within this. Milliseconds. */
 const election = { attempts: 20, pause: 250 };
@@ -20,16 +19,14 @@ const election = { attempts: 20, pause: 250 };
 const announcement = { attempts: 50, pause: 100 };
 
 /** The admin port on top of a library's connections. */
-export class WireAdmin implements Admin {
-  readonly #wire: Wire;
-  readonly #options: ClientOptions;
+export class KafkaAdmin implements Admin {
+  readonly #transport: Transport;
   readonly #cluster: Cluster;
 
   /** @param options without `autoCreateTopics`: to ask for a topic must not create it */
-  constructor(wire: Wire, options: ClientOptions) {
-    this.#wire = new PatientWire(wire, options);
-    this.#options = options;
-    this.#cluster = new Cluster(this.#wire, options);
+  constructor(transport: Transport, options: ClientOptions) {
+    this.#transport = transport;
+    this.#cluster = new Cluster(transport, options);
   }
 
   async describeTopic(topic: string): Promise<TopicShape | undefined> {
@@ -53,17 +50,17 @@ export class WireAdmin implements Admin {
   }
 
   async topicConfig(topic: string): Promise<TopicConfig> {
-    const answer = await this.#cluster.ask((link) => link.topicConfig(topic));
+    const answer = await this.#cluster.ask((connection) => connection.topicConfig(topic));
     if (answer.code !== kafkaErrors.NONE) throw topicConfigError(topic, answer);
     return answer.entries;
   }
 
   close(): Promise<void> {
-    return this.#wire.close();
+    return this.#transport.close();
   }
 
   #metadata(topic: string): Promise<MetadataAnswer> {
-    return this.#cluster.ask((link) => link.metadata(topic));
+    return this.#cluster.ask((connection) => connection.metadata(topic));
   }
 
   /**
@@ -73,7 +70,7 @@ export class WireAdmin implements Admin {
    */
   async #askController(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
     for (let attempt = 1; ; attempt += 1) {
-      const { brokers, controller } = await this.#cluster.ask((link) => link.metadata());
+      const { brokers, controller } = await this.#cluster.ask((connection) => connection.metadata());
       const address = brokers.find(({ nodeId }) => nodeId === controller) ?? brokers[0];
       const answer = address && (await this.#createAt(address, topic, validateOnly));
       if (answer !== undefined && answer.code !== kafkaErrors.NOT_CONTROLLER) return answer;
@@ -85,13 +82,8 @@ export class WireAdmin implements Admin {
     }
   }
 
-  async #createAt(address: Address, topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
-    try {
-      const link = await this.#wire.open(address, 'produce');
-      return await link.createTopic(topic, validateOnly);
-    } catch (failure) {
-      throw connectionError(failure, addressOf(address), this.#options);
-    }
+  #createAt(address: Address, topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {
+    return this.#cluster.at(address, 'produce', (connection) => connection.createTopic(topic, validateOnly));
   }
 
   /** Not to wait would be to report success for a topic that the next event finds missing. Gives up quietly. */
