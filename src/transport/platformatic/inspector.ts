@@ -1,8 +1,7 @@
-import type { TopicConfig } from '../../model/topic.ts';
+import { type TopicConfig, addressOf, parseAddress } from '../../model/cluster.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { describeTopicError, isUnauthorised, topicConfigError } from '../errors/admin-errors.ts';
 import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
-import { addressOf, parseAddress } from '../../model/address.ts';
 import { saneMetadata } from '../metadata.ts';
 import {
   answerWithin,
