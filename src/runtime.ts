@@ -104,8 +104,6 @@ function runtimeOf(
     ask: () => broker.layout(options.topic),
   });
   let closing: Promise<void> | undefined;
-  /** Shared by all first pushes: woken one after the other, they keep their order. */
-  let connecting: Promise<void> | undefined;
 
   return {
     recordSettings: { ...options, headers: headersOf(options.headers), composer: formats.composer },
@@ -113,20 +111,16 @@ function runtimeOf(
     attachTrace,
     delivery,
     health: () => telemetry.health(),
-    connect() {
-      if (closing !== undefined) return Promise.resolve();
+    async connect() {
+      if (closing !== undefined) return;
       formats.warm();
-      connecting ??= client
-        .connect()
-        .then(
-          () => telemetry.connected(brokers),
-          (failure: unknown) => {
-            // The client port promises KafkaErrors. One that is closed meanwhile has not failed.
-            if (closing === undefined) telemetry.connectFailed(failure as KafkaError);
-          },
-        )
-        .finally(() => (connecting = undefined));
-      return connecting;
+      try {
+        await client.connect();
+        telemetry.connected(brokers);
+      } catch (thrown) {
+        // The client port promises KafkaErrors. One that is closed meanwhile has not failed.
+        if (closing === undefined) telemetry.connectFailed(thrown as KafkaError);
+      }
     },
     close() {
       closing ??= delivery

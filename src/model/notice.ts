@@ -31,6 +31,10 @@ interface Facts {
   'spool-damaged': { path: string; movedTo: string; records: number };
   /** `no-room`: in memory. `order`: older records of the same partition are there. */
   spooling: { topic: string; why: KafkaError | 'no-room' | 'order' };
+  /** A batch that an earlier process left in doubt is sent again as it was. */
+  'batch-restored': { topic: string; partition: number; records: number };
+  /** A batch in doubt could not be sent again as it was, or the broker did not say whether it had it. */
+  'may-be-doubled': { topic: string; partition: number; records: number };
   'spool-drained': { topic: string };
   'spool-refused': { topic: string; error: KafkaError };
   /** A row of it cannot be read; the others can. */

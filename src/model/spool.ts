@@ -1,4 +1,5 @@
 import type { KafkaError } from './errors.ts';
+import type { BatchSequence } from './partition.ts';
 import type { KafkaRecord } from './record.ts';
 
 /** A record of the spool. Ids grow in the order in which the records were pushed. */
@@ -21,6 +22,21 @@ export interface Place {
   readonly topic: string;
   /** `unassigned` where nobody could tell yet. */
   readonly partition: number;
+}
+
+/**
+ * A batch of records of the spool, of which nobody knows whether the broker has it: it was sent, or is about to be. A process
+ * that ends before it knows leaves it to the next one, which sends it again unchanged; the broker recognises it by its sequence.
+ */
+export interface BatchInDoubt extends Place, BatchSequence {
+  /** Of its records, in their order. */
+  readonly ids: readonly number[];
+  /** When the process noted it, before it was first sent. */
+  readonly notedAt: Date;
+}
+
+export interface NotedBatch extends BatchInDoubt {
+  readonly records: readonly KafkaRecord[];
 }
 
 /** How much lies in a spool, records that the broker refused included. */
@@ -73,6 +89,25 @@ export interface Spool {
    * @returns whether there may be more
    */
   assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean;
+
+  /** The batches in doubt that an earlier process left; at most one for each place. */
+  batchesInDoubt(): BatchInDoubt[];
+
+  /**
+   * Notes batches that are about to be sent, in the place of an older one of their partition. When the call returns, they and
+   * their records outlive this process; when `noted` is called, a power cut as well. It is called in any case, and not from within the
+   * call: a disk that refuses costs a promise about a crash, and must not hold up what is sent.
+   */
+  noteInDoubt(batches: readonly NotedBatch[], noted: () => void): void;
+
+  /** The fate of the place's batch is known. Durable with the next write, which is also that of removals made in the same turn. */
+  forgetInDoubt(place: Place): void;
+
+  /**
+   * The records of a batch in doubt as they were when it was noted, in their order.
+   * @returns undefined where one of them is missing, refused, damaged or another one
+   */
+  readInDoubt(batch: BatchInDoubt): KeptRecord[] | undefined;
 
   /** Costs a look at one row, however many there are. Not after `close`. */
   level(): SpoolLevel;

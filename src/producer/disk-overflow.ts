@@ -75,7 +75,8 @@ export class DiskOverflow {
   }
 
   /** The partition is gone: what the disk has of it needs another one. */
-  removed({ spooledAfter }: PartitionQueue): void {
+  removed({ spooledAfter, batch }: PartitionQueue): void {
+    if (batch) this.#shared.spooled.inDoubt.forget(batch);
     if (spooledAfter !== undefined) this.#unpartitioned = true;
   }
 
@@ -109,6 +110,12 @@ export class DiskOverflow {
     const { batchSize } = settings;
     const room = queue.bytes < batchSize && (queue.idle || !pool.crowded);
     if (queue.spooledAfter === undefined || !room || this.#unpartitioned) return;
+    const left = spooled.takeLeft(queue, pool.crowded);
+    if (left === 'later') return;
+    if (left !== undefined) {
+      for (const record of left.records) pool.hold(record);
+      return queue.restore(left.records, left.sequence);
+    }
     const inMemory = new Set<number>();
     for (const { id } of queue.live()) inMemory.add(id);
     while (queue.spooledAfter !== undefined) {
@@ -120,7 +127,8 @@ export class DiskOverflow {
         if (!record.held) pool.hold(record);
         queue.push(record);
       }
-      if (fetched.records.length > 0) return;
+      // Where there is room the next portion tells whether that was all: only then is nothing new diverted behind it.
+      if (fetched.records.length > 0 && (pool.crowded || queue.bytes >= batchSize)) return;
     }
   }
 
@@ -139,6 +147,7 @@ export class DiskOverflow {
       const result = spooled.assign(this.#topic, this.#queues.length, choose, assignPortion);
       if (result === 'done') {
         this.#unpartitioned = false;
+        spooled.inDoubt.abandonBeyond(this.#topic, this.#queues.length);
         for (const queue of this.#queues) queue.spooledAfter = 0;
         break;
       }

@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Outcome } from '../model/outcome.ts';
-import { noLeader } from '../model/partition.ts';
+import { noLeader, type BatchSequence } from '../model/partition.ts';
 import { failures } from './failures.ts';
 import type { BatchLimits } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
@@ -110,6 +110,25 @@ export class PartitionQueue {
     this.#bytes += record.bytes;
   }
 
+  /** Takes a batch that an earlier process left in doubt: it goes first, as it was. The queue is empty. */
+  restore(records: readonly ProducerRecord[], sequence: BatchSequence): void {
+    let bytes = 0;
+    for (const record of records) {
+      record.mayHaveBeenWritten = true;
+      bytes += record.bytes;
+      this.push(record);
+    }
+    this.#batch = new ProducerBatch(this, records, bytes);
+    this.#batch.sequence = sequence;
+    this.#batch.inDoubt = true;
+    this.#batch.noted = true;
+  }
+
+  /** The batch that is out or in doubt. */
+  get batch(): Batch | undefined {
+    return this.#batch;
+  }
+
   /** The records that are not done, oldest first. */
   *live(): Iterable<ProducerRecord> {
     for (let index = this.#head; index < this.#records.length; index++) {
@@ -158,7 +177,9 @@ export class PartitionQueue {
       const record = this.#records[index];
       if (record?.state !== 'queued') continue;
       const full = bytes + record.bytes > maxBytes || records.length >= maxRecordsPerSlice;
-      if (full && records.length > 0) break;
+      // A batch that the spool has as a whole can be sent again as it was by the next process.
+      const mixed = (record.durability === 'memory') !== (records[0]?.durability === 'memory');
+      if ((full || mixed) && records.length > 0) break;
       records.push(record);
       bytes += record.bytes;
       if (record === this.#endsWith) break;

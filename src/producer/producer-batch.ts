@@ -5,11 +5,21 @@ import type { KafkaRecord } from '../model/record.ts';
 import type { Place } from '../model/spool.ts';
 import type { ProducerRecord } from './producer-record.ts';
 
+/** A batch as far as its sequence is concerned. */
+export interface SequencedBatch extends Slice {
+  /** It must be sent as it is until its fate is known. */
+  readonly inDoubt?: boolean;
+  /** The disk has its boundaries and its sequence: the next process would send it again as it is. */
+  noted?: boolean;
+  /** Absent: it cannot be noted. */
+  readonly producerRecords?: readonly ProducerRecord[];
+}
+
 /**
  * The head of a partition's queue, on its way in one produce request. The client encodes it, sends it, and sends it again
  * unchanged while nobody knows whether it is stored.
  */
-export class ProducerBatch<Queue extends Place> implements Slice {
+export class ProducerBatch<Queue extends Place> implements SequencedBatch {
   readonly queue: Queue;
   readonly topic: string;
   readonly partition: number;
@@ -21,6 +31,8 @@ export class ProducerBatch<Queue extends Place> implements Slice {
   inDoubt = false;
   encoded: Promise<EncodedRecords> | undefined;
   sequence: BatchSequence | undefined;
+  /** `BatchesInDoubt` writes it. */
+  noted = false;
 
   constructor(queue: Queue, records: readonly ProducerRecord[], bytes: number) {
     this.queue = queue;

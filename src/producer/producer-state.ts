@@ -3,13 +3,16 @@ import type { Outcome } from '../model/outcome.ts';
 import { partitionKey, type BatchSequence, type ProducerId, type Slice } from '../model/partition.ts';
 import { isSequenceLost } from '../transport/errors/broker-errors.ts';
 import { outcomeWithoutProducerId } from '../transport/produce-outcomes.ts';
+import type { BatchesInDoubt } from './batches-in-doubt.ts';
 import { failures } from './failures.ts';
 import type { Broker, Clock } from './ports.ts';
+import type { SequencedBatch } from './producer-batch.ts';
 
 /**
  * How long a batch in doubt is sent again under its sequence, in milliseconds; Java's producer goes on as long. Far more than
  * one request may take: a follower that freezes stalls all acknowledgements for some nine seconds, and to give up then would
- * store the records twice. A partition without an answer has nothing better to do.
+ * store the records twice. A partition without an answer has nothing better to do. A batch that the disk has is sent again for
+ * as long as it takes: its records have no deadline.
  */
 const doubtTimeout = 120_000;
 
@@ -43,25 +46,35 @@ export class ProducerState {
   readonly #broker: Pick<Broker, 'produce' | 'initProducerId'>;
   readonly #clock: Clock;
   readonly #idempotent: boolean;
+  readonly #onDisk: BatchesInDoubt | undefined;
   #registration: Promise<Identity> | undefined;
   /** What the registration brought. */
   #current: Identity | undefined;
   /** The batches in doubt, by partition. */
   readonly #unresolved = new Map<string, Unresolved>();
 
-  constructor(broker: Pick<Broker, 'produce' | 'initProducerId'>, clock: Clock, idempotent: boolean) {
+  constructor(
+    broker: Pick<Broker, 'produce' | 'initProducerId'>,
+    clock: Clock,
+    idempotent: boolean,
+    onDisk?: BatchesInDoubt,
+  ) {
     this.#broker = broker;
     this.#clock = clock;
     this.#idempotent = idempotent;
+    this.#onDisk = onDisk;
   }
 
   /** @returns one outcome per batch, in their order; does not reject */
-  async produce(batches: readonly Slice[]): Promise<Outcome[]> {
-    if (!this.#idempotent) return this.#send(batches);
+  async produce(batches: readonly SequencedBatch[]): Promise<Outcome[]> {
+    // An earlier process may have left batches in doubt that have a sequence.
+    if (!this.#idempotent && batches.every(({ sequence }) => sequence === undefined))
+      return this.#send(batches);
     const sentAt = this.#clock.now();
     for (const batch of batches) this.#giveUpReplaced(batch);
     const failure = await this.#assignSequences(batches.filter(({ sequence }) => sequence === undefined));
     const numbered = batches.filter(({ sequence }) => sequence !== undefined);
+    await this.#onDisk?.note(numbered);
     const answers = new Map<Slice, Outcome>();
     if (numbered.length > 0)
       (await this.#send(numbered)).forEach((answer, index) => {
@@ -114,9 +127,9 @@ export class ProducerState {
     }
   }
 
-  #conclude(batch: Slice, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
+  #conclude(batch: SequencedBatch, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
     const key = partitionKey(batch.topic, batch.partition);
-    const before = this.#unresolved.get(key);
+    const before = this.#unresolved.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
     const since = before?.since ?? sentAt;
     this.#unresolved.delete(key);
     batch.sequence = undefined;
@@ -128,7 +141,7 @@ export class ProducerState {
       return outcome;
     }
     const inDoubt = isInDoubt(outcome);
-    if (inDoubt && this.#clock.now() - since < doubtTimeout) {
+    if (inDoubt && (batch.noted || this.#clock.now() - since < doubtTimeout)) {
       this.#unresolved.set(key, { ...sequence, since });
       batch.sequence = sequence;
       // The leader that did not answer, or not well, may have been replaced.

@@ -89,6 +89,7 @@ export class Producer {
     this.#sender.flush(timeout);
     await this.#live.none(timeout, this.#context.clock);
     await this.#spooled?.persistAll();
+    await this.#sender.noteInDoubt();
     const left = this.#completion.close();
     this.#sender.close();
     this.#cancelSweep?.();

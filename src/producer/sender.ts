@@ -2,6 +2,7 @@ import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Failure, type Outcome } from '../model/outcome.ts';
 import { noLeader } from '../model/partition.ts';
 import { BrokerSender, headStart } from './broker-sender.ts';
+import type { BatchesInDoubt } from './batches-in-doubt.ts';
 import type { Completion } from './completion.ts';
 import { failures } from './failures.ts';
 import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
@@ -27,6 +28,7 @@ const metadataMaxAge = 30_000;
 export class Sender {
   readonly #broker: Broker;
   readonly #state: ProducerState;
+  readonly #inDoubt: BatchesInDoubt | undefined;
   readonly #completion: Completion;
   readonly #backoffs: Backoffs;
   readonly #settings: ProducerSettings;
@@ -42,7 +44,8 @@ export class Sender {
   constructor(context: SendContext) {
     const { broker, completion, backoffs, settings, clock } = context;
     this.#broker = broker;
-    this.#state = new ProducerState(broker, clock, settings.idempotent);
+    this.#inDoubt = context.overflow?.spooled.inDoubt;
+    this.#state = new ProducerState(broker, clock, settings.idempotent, this.#inDoubt);
     this.#completion = completion;
     this.#backoffs = backoffs;
     this.#settings = settings;
@@ -93,6 +96,8 @@ export class Sender {
   tend(expired: boolean): boolean {
     const now = this.#context.clock.now();
     const stalled = this.#stalledTopics(now);
+    // The disk has records by now that were in memory alone when their batch was sent.
+    if (expired) void this.noteInDoubt();
     let pending = false;
     for (const topic of this.#topics.values()) {
       if (expired) topic.dropDone();
@@ -127,6 +132,12 @@ export class Sender {
         this.#endBackoff(queue);
       }
     }
+  }
+
+  /** Notes the batches that are out or in doubt, as far as the disk has their records. @see BatchesInDoubt.note */
+  async noteInDoubt(): Promise<void> {
+    const queues = [...this.#topics.values()].flatMap(({ queues }) => queues);
+    await this.#inDoubt?.note(queues.flatMap(({ batch }) => batch ?? []));
   }
 
   /** Nothing is sent any more. */
@@ -257,7 +268,9 @@ export class Sender {
       case 'rejected':
         break;
     }
+    const wasInDoubt = batch.inDoubt;
     topic.giveBack(queue, outcome);
+    if (!batch.inDoubt) this.#endDoubt(batch, wasInDoubt && outcome.kind !== 'stored');
     if (this.#closed) return;
     if (queue.isRemoved) this.#enqueueAll(topic);
     else if (backoff === undefined) this.#enqueue(queue);
@@ -265,6 +278,20 @@ export class Sender {
       const cancel = this.#context.clock.after(backoff.pause, () => this.#endBackoff(queue));
       queue.backOff(backoff.outcome, cancel);
     }
+  }
+
+  /** @param open the broker never said that it has the batch */
+  #endDoubt(batch: Batch, open: boolean): void {
+    // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
+    if (this.#closed) return;
+    this.#inDoubt?.forget(batch);
+    if (open)
+      this.#context.notify({
+        kind: 'may-be-doubled',
+        topic: batch.topic,
+        partition: batch.partition,
+        records: batch.records.length,
+      });
   }
 
   #handleFailure(batch: Batch, record: ProducerRecord, outcome: Failure, index: number): void {

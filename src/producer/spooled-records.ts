@@ -1,6 +1,7 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { NoticeOf, Notify } from '../model/notice.ts';
 import type { Place, Spool } from '../model/spool.ts';
+import { BatchesInDoubt, type LeftBatch } from './batches-in-doubt.ts';
 import { failures } from './failures.ts';
 import type { LiveRecords } from './live-records.ts';
 import { atMost, type Clock, type ProducerContext } from './ports.ts';
@@ -43,6 +44,7 @@ export class SpooledRecords {
   readonly #diverting = new Map<number, ProducerRecord>();
   /** Ids of rows whose dead letter is under way. */
   readonly #deadLettered = new Set<number>();
+  readonly inDoubt: BatchesInDoubt;
   /** How many records the disk has not answered for. */
   #writing = 0;
   #onWritten: (() => void) | undefined;
@@ -53,8 +55,10 @@ export class SpooledRecords {
     spool: Spool,
     live: LiveRecords,
     deliveryTimeout: number,
-    { clock, notify }: Pick<ProducerContext, 'clock' | 'notify'>,
+    context: Pick<ProducerContext, 'clock' | 'notify' | 'date'>,
   ) {
+    const { clock, notify } = context;
+    this.inDoubt = new BatchesInDoubt(spool, context);
     this.#spool = spool;
     this.#live = live;
     this.#clock = clock;
@@ -117,17 +121,21 @@ export class SpooledRecords {
   /** The record is stored, or refused with `error`: its row goes, or stays as refused. */
   complete(record: ProducerRecord, error?: KafkaError): void {
     this.#deadLettered.delete(record.id);
+    this.inDoubt.complete(record.id);
     if (record.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, content } = record;
-    if (record.durability === 'disk' && error) {
-      this.#spool.refuse(id, error);
-      this.#notify({ kind: 'spool-refused', topic: content.topic, error });
-    } else this.#spool.remove(id, content);
     if (record.durability === 'writing') {
+      this.#spool.remove(id, content);
       this.#diverting.delete(id);
       record.durability = 'memory';
       this.#answered();
+      this.#removed(content.topic);
+      return;
     }
+    if (error) {
+      this.#spool.refuse(id, error);
+      this.#notify({ kind: 'spool-refused', topic: content.topic, error });
+    } else this.#spool.remove(id, content);
     this.#removed(content.topic);
   }
 
@@ -139,7 +147,7 @@ export class SpooledRecords {
   /**
    * Reads the next records of a partition, oldest first.
    * @param after only ids above this one
-   * @param inMemory ids that are not to be fetched again
+   * @param isInMemory ids that are not to be fetched again
    * @returns undefined where the disk fails: what is there stays there, and is asked for again a while later
    */
   fetch(
@@ -155,12 +163,29 @@ export class SpooledRecords {
         this.#removed(partition.topic);
       });
       const records = rows
-        .filter(({ id }) => !inMemory.has(id) && !this.#deadLettered.has(id))
+        .filter(({ id }) => !inMemory.has(id) && !this.#deadLettered.has(id) && !this.inDoubt.has(id))
         .map(({ id, record }) => this.#fetched(id, record, partition));
       return { records, lastId: rows.at(-1)?.id };
     } catch (thrown) {
       this.#readFailed(thrown);
       return undefined;
+    }
+  }
+
+  /** @see BatchesInDoubt.take; `later` also where the disk fails. */
+  takeLeft(
+    partition: Place,
+    crowded: boolean,
+  ): { readonly records: ProducerRecord[]; readonly sequence: LeftBatch['sequence'] } | 'later' | undefined {
+    if (this.#closed || this.#clock.now() < this.#readAgainAt) return 'later';
+    try {
+      const batch = this.inDoubt.take(partition, crowded);
+      if (batch === undefined || batch === 'later') return batch;
+      const records = batch.records.map(({ id, record }) => this.#fetched(id, record, partition));
+      return { records, sequence: batch.sequence };
+    } catch (thrown) {
+      this.#readFailed(thrown);
+      return 'later';
     }
   }
 

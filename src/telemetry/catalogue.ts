@@ -199,6 +199,29 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       act: 'Nothing.',
     },
   },
+  'batch-restored': {
+    help: 'A batch was in flight when the last process ended. It is sent again as it was, and the broker stores it once.',
+    line: {
+      level: 'info',
+      subject: ({ topic, partition }) => `batch-restored ${topic} ${partition}`,
+      text: ({ topic, partition, records }) =>
+        `Kafka topic "${topic}", partition ${partition}: a batch of ${records} records was in flight when the last process ` +
+        'ended. It is sent again under its old sequence, so that none of them is stored twice.',
+      act: 'Nothing.',
+    },
+  },
+  'may-be-doubled': {
+    help: 'Records were sent a second time although nobody knows whether the first time stored them: the topic may have them twice.',
+    line: {
+      level: 'warn',
+      subject: ({ topic, partition }) => `may-be-doubled ${topic} ${partition}`,
+      text: ({ topic, partition, records }) =>
+        `Kafka topic "${topic}", partition ${partition}: ${records} records may be stored twice. They were sent before, ` +
+        'nobody knows whether they were stored, and the broker cannot recognise them any more.',
+      act: 'Nothing, if consumers tolerate a duplicate. It happens after a damaged or downgraded spool, a topic that lost data, or more than a day without a producer.',
+    },
+    measure: ({ topic, records }, measure) => measure('maybeDoubled', records, { topic }),
+  },
   'spool-damaged': {
     help: 'The spool could not be read: it was set aside, and a new one begun.',
     line: {

@@ -138,6 +138,13 @@ export const metrics = {
     help: 'Records that the spool could not keep, and damaged spools (without `error.type`).',
     attributes: [error],
   },
+  maybeDoubled: {
+    name: 'walkeros.kafka.maybe_doubled.messages',
+    kind: 'counter',
+    unit: '{message}',
+    help: 'Records of an idempotent producer that the topic may have twice, because their first attempt stayed without an answer.',
+    attributes: [topic],
+  },
   connected: {
     name: 'walkeros.kafka.connected',
     kind: 'gauge',

@@ -1,4 +1,4 @@
-import type { TopicConfig } from '../model/cluster.ts';
+import type { TopicConfig } from '../model/topic.ts';
 
 /** What a doctor asks of a cluster. It only looks. Failures are `KafkaError`s, as the client's. */
 export interface Inspector {

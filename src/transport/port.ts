@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Outcome, OnProduced } from '../model/outcome.ts';
 import { noLeader, type ProducerId, type Slice, type TopicLayout } from '../model/partition.ts';
 import type { Secret } from '../model/secret.ts';
-import type { TopicConfig, TopicShape, TopicSpec } from '../model/cluster.ts';
+import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
 import type { BearerSource } from './security/bearer.ts';
 import type { AwsKeys } from './security/msk-iam.ts';
 

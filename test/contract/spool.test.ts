@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KafkaError } from '../../src/model/errors.ts';
 import type { KafkaRecord } from '../../src/model/record.ts';
-import { unassigned, type KeptRecord, type Spool } from '../../src/model/spool.ts';
+import { unassigned, type KeptRecord, type NotedBatch, type Spool } from '../../src/model/spool.ts';
 import { spoolSubjects } from './spool-subjects.ts';
 
 const place = { topic: 'events', partition: 0 };
@@ -23,6 +23,23 @@ function keep(spool: Spool, id: number, kept: KafkaRecord, partition = 0): Promi
     spool.append(id, kept, partition, (error) => resolve(error?.code ?? 'kept')),
   );
 }
+
+/** A batch of partition 0 with these records, as `record` makes them. */
+function inDoubt(ids: number[], { partition = 0, firstSequence = 41 } = {}): NotedBatch {
+  return {
+    topic: 'events',
+    partition,
+    producerId: 2n ** 53n + 1n,
+    producerEpoch: 7,
+    firstSequence,
+    ids,
+    records: ids.map((id) => record(`v${id}`)),
+    notedAt: new Date(1_700_000_000_456),
+  };
+}
+
+const note = (spool: Spool, ...batches: NotedBatch[]): Promise<void> =>
+  new Promise((resolve) => spool.noteInDoubt(batches, resolve));
 
 const texts = (kept: readonly KeptRecord[]) => kept.map(({ id, record }) => `${id} ${String(record.value)}`);
 const all = (spool: Spool, at = place) => texts(spool.read(at, 0, 1_000_000));
@@ -140,6 +157,85 @@ for (const subject of spoolSubjects) {
       await spool.close();
       const again = await disk.open(3_000);
       assert.equal(await keep(again, 5, record(value)), 'SPOOL_FULL', 'what an earlier run left counts');
+      await again.close();
+    });
+
+    it('gives the next process the batch in doubt of each partition, with its records as they were', async () => {
+      const disk = subject.disk();
+      const first = await disk.open();
+      assert.deepEqual(first.batchesInDoubt(), []);
+      await Promise.all([1, 2, 3, 900].map((id) => keep(first, id, record(`v${id}`))));
+      await note(first, inDoubt([1, 2]), inDoubt([900], { partition: 1, firstSequence: 2 ** 31 - 1 }));
+      await first.close();
+
+      const second = await disk.open();
+      const left = second.batchesInDoubt();
+      assert.deepEqual(
+        left.map(({ partition, producerId, producerEpoch, firstSequence, ids, notedAt }) => [
+          ...[partition, producerId, producerEpoch, firstSequence, ids, notedAt.getTime()],
+        ]),
+        [
+          [0, 2n ** 53n + 1n, 7, 41, [1, 2], 1_700_000_000_456],
+          [1, 2n ** 53n + 1n, 7, 2 ** 31 - 1, [900], 1_700_000_000_456],
+        ],
+      );
+      assert.deepEqual(
+        left.map((batch) => texts(second.readInDoubt(batch) ?? [])),
+        [['1 v1', '2 v2'], ['900 v900']],
+      );
+      await second.close();
+    });
+
+    it('notes one batch for a partition, and none once it is forgotten', async () => {
+      const disk = subject.disk();
+      const first = await disk.open();
+      await Promise.all([1, 2, 3].map((id) => keep(first, id, record(`v${id}`))));
+      await note(first, inDoubt([1]));
+      first.forgetInDoubt(place);
+      first.remove(1, record('v1'));
+      await note(first, inDoubt([2]));
+      await first.close();
+      const second = await disk.open();
+      assert.deepEqual(
+        second.batchesInDoubt().map(({ ids }) => ids),
+        [[2]],
+      );
+      second.forgetInDoubt(place);
+      await second.close();
+      const third = await disk.open();
+      assert.deepEqual(third.batchesInDoubt(), []);
+      assert.deepEqual(all(third), ['2 v2', '3 v3']);
+      await third.close();
+    });
+
+    it('gives no batch of which a record is gone, refused or another one', async () => {
+      const disk = subject.disk();
+      const first = await disk.open();
+      await Promise.all([1, 2, 3, 4].map((id) => keep(first, id, record(`v${id}`), id)));
+      await note(first, ...[1, 2, 3, 4].map((id) => inDoubt([id], { partition: id })));
+      first.remove(1, record('v1'));
+      first.refuse(2, new KafkaError('RECORD_REJECTED', 'No.'));
+      first.remove(3, record('v3'));
+      // An older version, which knows nothing of batches in doubt, may give an id again.
+      assert.equal(await keep(first, 3, record('other'), 3), 'kept');
+      const left = first.batchesInDoubt().filter(({ partition }) => partition < 4);
+      assert.deepEqual(
+        left.map((batch) => first.readInDoubt(batch)),
+        left.map(() => undefined),
+      );
+      await first.close();
+    });
+
+    it('answers a note although the record of a batch was not kept, and notes nothing', async () => {
+      const disk = subject.disk();
+      const spool = await disk.open(400);
+      const small = keep(spool, 1, record('small'));
+      const large = keep(spool, 2, record('x'.repeat(1_000)));
+      await note(spool, inDoubt([1, 2]));
+      assert.deepEqual(await Promise.all([small, large]), ['kept', 'SPOOL_FULL']);
+      await spool.close();
+      const again = await disk.open(400);
+      assert.deepEqual(again.batchesInDoubt(), []);
       await again.close();
     });
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
-import { parseAddress } from '../../model/cluster.ts';
+import { parseAddress } from '../../model/address.ts';
 import type { Secret } from '../../model/secret.ts';
 import { connectOptions, serverNameOf } from '../../transport/tls/options.ts';
 
@@ -59,7 +59,7 @@ export class Network {
       };
       const socket = connectTls(options);
       return this.#open(socket, 'secureConnect', () => ({
-        // Declared as an Error; in fact its code, or its message if it has no code.
+        // Declared as an Error; it is its code, or its message where it has none.
         refusal: socket.authorized ? undefined : String(socket.authorizationError),
         certificate: socket.getPeerCertificate(),
       }));

@@ -1,9 +1,12 @@
 import type { KafkaError } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
+import { partitionKey } from '../../model/partition.ts';
 import {
   unassigned,
+  type BatchInDoubt,
   type Kept,
   type KeptRecord,
+  type NotedBatch,
   type Place,
   type Spool,
   type SpoolLevel,
@@ -21,6 +24,7 @@ interface Row {
 /** What outlives a `MemorySpool`, as a file does a process. */
 export class MemoryDisk {
   readonly rows = new Map<number, Row>();
+  readonly inDoubt = new Map<string, NotedBatch>();
   /** Set: every write fails with it. */
   fault: Error | undefined;
   /** Set: nothing can be read. */
@@ -41,6 +45,8 @@ export class MemorySpool implements Spool {
   readonly #options: MemorySpoolOptions;
   /** What the running process sees: the disk, and what is on its way there. */
   readonly #rows: Map<number, Row>;
+  readonly #inDoubt: Map<string, NotedBatch>;
+  #noted: (() => void)[] = [];
   #incoming = new Map<number, Kept>();
   #turnedAway = new Map<number, Kept>();
   #removals: (() => void)[] = [];
@@ -52,6 +58,7 @@ export class MemorySpool implements Spool {
     this.#disk = options.disk;
     for (const row of this.#disk.rows.values()) row.refused = undefined;
     this.#rows = new Map([...this.#disk.rows].map(([id, row]) => [id, { ...row }]));
+    this.#inDoubt = new Map(this.#disk.inDoubt);
     this.lastId = Math.max(0, ...this.#rows.keys());
   }
 
@@ -116,6 +123,36 @@ export class MemorySpool implements Spool {
     return withoutPartition.length >= limit;
   }
 
+  batchesInDoubt(): BatchInDoubt[] {
+    return [...this.#inDoubt.values()];
+  }
+
+  noteInDoubt(batches: readonly NotedBatch[], noted: () => void): void {
+    for (const batch of batches) {
+      const isWhole = batch.ids.every((id) => this.#rows.has(id));
+      if (isWhole) this.#inDoubt.set(partitionKey(batch.topic, batch.partition), batch);
+      else this.forgetInDoubt(batch);
+    }
+    this.#noted.push(noted);
+    this.#schedule();
+  }
+
+  forgetInDoubt({ topic, partition }: Place): void {
+    this.#inDoubt.delete(partitionKey(topic, partition));
+    this.#schedule();
+  }
+
+  readInDoubt({ topic, partition, ids }: BatchInDoubt): KeptRecord[] | undefined {
+    const noted = this.#inDoubt.get(partitionKey(topic, partition));
+    const records = ids.flatMap((id, index) => {
+      const row = this.#rows.get(id);
+      const same =
+        row?.refused === undefined && row?.record.value.equals(noted?.records[index]?.value ?? Buffer.of());
+      return row && same ? [{ id, record: row.record }] : [];
+    });
+    return records.length === ids.length ? records : undefined;
+  }
+
   level(): SpoolLevel {
     const oldest = this.#rows.get(Math.min(...this.#rows.keys()));
     return { records: this.#rows.size, bytes: this.#bytes(), oldest: oldest?.keptAt };
@@ -158,12 +195,15 @@ export class MemorySpool implements Spool {
     else this.#write();
     const error = fault && spoolErrors.failed('memory', fault);
     for (const kept of incoming.values()) kept(error);
+    for (const noted of this.#noted.splice(0)) noted();
     for (const kept of turnedAway.values()) kept(spoolErrors.full('memory', this.#options.maxBytes));
   }
 
   #write(): void {
     this.#disk.rows.clear();
     for (const [id, row] of this.#rows) this.#disk.rows.set(id, { ...row });
+    this.#disk.inDoubt.clear();
+    for (const [key, batch] of this.#inDoubt) this.#disk.inDoubt.set(key, batch);
     for (const then of this.#removals.splice(0)) then();
   }
 }

@@ -9,7 +9,7 @@ import { logOf, renewLog } from './log.ts';
 import { createPrivate } from './private-file.ts';
 import type { DamagedRow } from './rows.ts';
 import { adopt, salvage, salvagedOf } from './salvage.ts';
-import { applicationId, highestId, latestTime, schema, schemaVersion } from './schema.ts';
+import { applicationId, highestId, inDoubtTable, latestTime, schema, schemaVersion } from './schema.ts';
 import { isDamage, isOfDisk, sqlite, type Sqlite } from './sqlite.ts';
 
 const cacheKibibytes = 16 * 1024;
@@ -144,7 +144,7 @@ async function writable(
     if (unchecked) check(database);
     // The log is there once something was written through this connection, and stays until it closes.
     database.exec(
-      `BEGIN IMMEDIATE; ${version === 0 ? schema : ''} ` +
+      `BEGIN IMMEDIATE; ${version === 0 ? schema : inDoubtTable} ` +
         `PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}; COMMIT`,
     );
     if (unchecked) {

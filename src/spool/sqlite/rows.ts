@@ -26,6 +26,7 @@ export class Rows {
   readonly #assign: StatementSync;
   readonly #oldest: StatementSync;
   readonly #has: StatementSync;
+  readonly #byId: StatementSync;
   readonly #topicIds = new Map<string, number>();
   /** Rows of one rule carry the same headers: parsed once, they share one object in memory. */
   #headers = new Map<string, RecordHeaders>();
@@ -52,6 +53,10 @@ export class Rows {
       `SELECT ${timeInSql('kept_at')} AS kept_at FROM records WHERE id > 0 ORDER BY id LIMIT 1`,
     );
     this.#has = database.prepare('SELECT 1 FROM records WHERE id = ?');
+    this.#byId = database.prepare(
+      'SELECT id, timestamp, key, headers, value FROM records WHERE id = ? AND topic = ? AND refused IS NULL',
+    );
+    this.#byId.setReadBigInts(true);
     this.#assign = database.prepare('UPDATE records SET partition = ? WHERE id = ?');
   }
 
@@ -75,6 +80,23 @@ export class Rows {
 
   has(id: number): boolean {
     return this.#has.get(id) !== undefined;
+  }
+
+  /** @returns undefined unless all of them are there, of this topic, neither refused nor damaged */
+  byIds(topic: string, ids: readonly number[]): KeptRecord[] | undefined {
+    const topicId = this.#topicId(topic);
+    if (topicId === undefined) return undefined;
+    const records: KeptRecord[] = [];
+    for (const id of ids) {
+      const row = this.#byId.get(id, topicId);
+      if (row === undefined) return undefined;
+      try {
+        records.push({ id, record: this.#recordOf(topic, row) });
+      } catch {
+        return undefined;
+      }
+    }
+    return records;
   }
 
   transaction(work: () => void): void {

@@ -89,6 +89,7 @@ function takeOver(fresh: DatabaseSync, damaged: string, Database: Sqlite['Databa
     old = new Database(damaged);
     const topic = fresh.prepare('INSERT INTO topics VALUES (:id, :name)');
     for (const row of old.prepare('SELECT id, name FROM topics').all()) topic.run(row);
+    takeOverInDoubt(fresh, old);
     const record = fresh.prepare(
       'INSERT INTO records VALUES (:id, :topic, :partition, :refused, :kept_at, :timestamp, :key, :headers, :value)',
     );
@@ -99,6 +100,21 @@ function takeOver(fresh: DatabaseSync, damaged: string, Database: Sqlite['Databa
     if (!isOfContent(thrown)) throw thrown;
   } finally {
     close(old);
+  }
+}
+
+/** Each is compared with its records before it is sent again: what the damage left of it does no harm. */
+function takeOverInDoubt(fresh: DatabaseSync, old: DatabaseSync): void {
+  try {
+    const select = old.prepare('SELECT * FROM in_doubt');
+    select.setReadBigInts(true);
+    const batch = fresh.prepare(
+      'INSERT INTO in_doubt VALUES (:topic, :partition, :producer_id, :producer_epoch, :first_sequence, :noted_at, :ids, :checksum)',
+    );
+    for (const row of select.all()) batch.run(row);
+  } catch (thrown) {
+    // An older version has no such table, which SQLite tells in the same way.
+    if (!isOfContent(thrown)) throw thrown;
   }
 }
 

@@ -9,6 +9,25 @@ export const highestId = 2 ** 52;
 /** What a JavaScript date can be, in milliseconds. */
 export const latestTime = 8.64e15;
 
+/**
+ * One row for each partition with a batch in doubt. `ids` are the ids of its records in their order, as text: the first, and then
+ * the difference to the one before. `checksum` is the CRC-32 of their keys and values. A version that does not know the table ignores
+ * it, and sends the records under a sequence of its own.
+ */
+export const inDoubtTable = `
+  CREATE TABLE IF NOT EXISTS in_doubt (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    producer_id INTEGER NOT NULL,
+    producer_epoch INTEGER NOT NULL,
+    first_sequence INTEGER NOT NULL,
+    noted_at INTEGER NOT NULL,
+    ids TEXT NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+  ) STRICT;
+`;
+
 export const indexOfPlaces = 'CREATE INDEX place ON records (topic, partition)';
 
 /** Times in milliseconds since the epoch; headers are JSON; `refused` is why the broker will not have the record. */
@@ -26,6 +45,7 @@ export const schema = `
     value BLOB NOT NULL
   ) STRICT;
   ${indexOfPlaces};
+  ${inDoubtTable}
 `;
 
 /** Bytes as `spoolBytes` counts them. */

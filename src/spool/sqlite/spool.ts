@@ -2,7 +2,17 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
 import type { KafkaRecord } from '../../model/record.ts';
-import type { Kept, KeptRecord, OnDamaged, Place, Spool, SpoolLevel } from '../../model/spool.ts';
+import type {
+  BatchInDoubt,
+  Kept,
+  KeptRecord,
+  NotedBatch,
+  OnDamaged,
+  Place,
+  Spool,
+  SpoolLevel,
+} from '../../model/spool.ts';
+import { partitionKey } from '../../model/partition.ts';
 import { spoolErrors } from '../errors.ts';
 import { spoolBytes } from '../size.ts';
 import {
@@ -15,6 +25,7 @@ import {
   type OpenFile,
 } from './database.ts';
 import type { Disk } from './disk.ts';
+import { BatchesInDoubt } from './in-doubt.ts';
 import { probe, renewLog } from './log.ts';
 import { Rows } from './rows.ts';
 import { highestId } from './schema.ts';
@@ -59,6 +70,7 @@ export class SqliteSpool implements Spool {
   readonly #lock: DatabaseSync;
   #database: DatabaseSync;
   #rows: Rows;
+  #batches: BatchesInDoubt;
   /** Undefined: nothing may be written (`#fault` says why). */
   #log: number | undefined;
   #fault: unknown;
@@ -71,6 +83,10 @@ export class SqliteSpool implements Spool {
   readonly #asked = new Map<number, Kept>();
   #incoming = new Map<number, Append>();
   #removed = new Set<number>();
+  /** By place: the batch to note, or that there is none any more. */
+  #inDoubt = new Map<string, NotedBatch | Place>();
+  /** Called once a sync that begins after now is through, or failed. */
+  #noted: (() => void)[] = [];
   #refused = new Map<number, string>();
   /** Written, and told once a sync that begins after the write is through. */
   #written = new Map<number, Append>();
@@ -105,6 +121,7 @@ export class SqliteSpool implements Spool {
     this.#lock = lock;
     this.#database = database;
     this.#rows = new Rows(database);
+    this.#batches = new BatchesInDoubt(database, this.#rows);
     const { lastId, records, bytes } = this.#rows.totals();
     this.lastId = lastId;
     this.#records = records;
@@ -191,6 +208,29 @@ export class SqliteSpool implements Spool {
     return this.#rows.assign(topic, partitions, choose, limit);
   }
 
+  batchesInDoubt(): BatchInDoubt[] {
+    return this.#batches.all();
+  }
+
+  noteInDoubt(batches: readonly NotedBatch[], noted: () => void): void {
+    if (this.#closing !== undefined) return queueMicrotask(noted);
+    for (const batch of batches) this.#inDoubt.set(partitionKey(batch.topic, batch.partition), batch);
+    this.#noted.push(noted);
+    this.#write();
+    this.#schedule();
+  }
+
+  forgetInDoubt(place: Place): void {
+    const { topic, partition } = place;
+    this.#inDoubt.set(partitionKey(topic, partition), { topic, partition });
+    this.#tidyLater(removalDelay);
+  }
+
+  readInDoubt(batch: BatchInDoubt): KeptRecord[] | undefined {
+    this.#write();
+    return this.#batches.read(batch);
+  }
+
   level(): SpoolLevel {
     return { records: this.#records, bytes: this.#bytes, oldest: this.#oldest() };
   }
@@ -225,13 +265,15 @@ export class SqliteSpool implements Spool {
     this.#write();
     this.#tellUnkept();
     const log = this.#log;
-    if (log !== undefined && this.#written.size > 0 && this.#syncing === undefined)
+    if (log === undefined) this.#tellNoted();
+    else if ((this.#written.size > 0 || this.#noted.length > 0) && this.#syncing === undefined)
       this.#syncing = this.#sync(log);
   }
 
   async #sync(log: number): Promise<void> {
     const written = this.#written;
     this.#written = new Map();
+    const noted = this.#noted.splice(0);
     let error: KafkaError | undefined;
     try {
       await this.#disk.sync(log);
@@ -240,6 +282,7 @@ export class SqliteSpool implements Spool {
       this.#doubt(thrown);
     }
     this.#syncing = undefined;
+    for (const tell of noted) tell();
     for (const [id, { record }] of written) {
       // Its row must not be sent at the next start, when its push was told that it was not kept.
       if (error !== undefined && this.#asked.has(id)) {
@@ -250,7 +293,8 @@ export class SqliteSpool implements Spool {
     }
     if (error !== undefined) this.#syncFailed = true;
     else if (this.#written.size === 0) this.#checkpoint();
-    if (this.#incoming.size > 0 || this.#written.size > 0 || this.#unkept.size > 0) this.#schedule();
+    if (this.#incoming.size + this.#written.size + this.#unkept.size + this.#noted.length > 0)
+      this.#schedule();
   }
 
   /** Only what was synced goes into the database, so that a gap in the log never does. */
@@ -313,6 +357,7 @@ export class SqliteSpool implements Spool {
     const { database, log, fault } = await reopenFile(this.#path, this.#notify, this.#disk);
     this.#database = database;
     this.#rows = new Rows(database);
+    this.#batches = new BatchesInDoubt(database, this.#rows);
     this.#log = log;
     this.#fault = fault;
     this.#logBytes = 0;
@@ -326,7 +371,17 @@ export class SqliteSpool implements Spool {
     this.#emptied = false;
     this.#crowded = false;
     this.#removed.clear();
+    this.#inDoubt.clear();
     for (const then of this.#removals.splice(0)) then();
+  }
+
+  /** Without all its records a batch cannot be sent again as it was. */
+  #isWhole({ ids }: NotedBatch): boolean {
+    return !ids.some((id) => this.#unkept.has(id) || this.#removed.has(id));
+  }
+
+  #tellNoted(): void {
+    for (const noted of this.#noted.splice(0)) noted();
   }
 
   #tell(id: number, error?: KafkaError): void {
@@ -361,7 +416,7 @@ export class SqliteSpool implements Spool {
   #write(): void {
     const incoming = this.#incoming;
     if (this.#log === undefined) return;
-    const rows = incoming.size + this.#removed.size + this.#refused.size;
+    const rows = incoming.size + this.#removed.size + this.#refused.size + this.#inDoubt.size;
     if (rows === 0) return;
     this.#incoming = new Map();
     try {
@@ -369,8 +424,12 @@ export class SqliteSpool implements Spool {
         this.#rows.remove([...this.#removed]);
         this.#rows.refuse(this.#refused);
         for (const [id, { record, partition }] of incoming) this.#rows.insert(id, record, partition);
+        for (const batch of this.#inDoubt.values())
+          if ('ids' in batch && this.#isWhole(batch)) this.#batches.note(batch);
+          else this.#batches.forget(batch);
       });
       this.#removed.clear();
+      this.#inDoubt.clear();
       this.#refused.clear();
       this.#logBytes += transactionBytes + rows * rowBytes;
       for (const [id, append] of incoming) {
@@ -455,6 +514,7 @@ export class SqliteSpool implements Spool {
     }
     closeLog(this.#log);
     this.#lock.close();
+    this.#tellNoted();
   }
 
   /** One more try to take out of the file what must not be sent at the next start. */

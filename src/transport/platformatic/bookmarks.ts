@@ -3,7 +3,7 @@ import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { operations, type Operation } from '../errors/operations.ts';
 import { bookmarkError } from '../errors/read-errors.ts';
 import type { Bookmark, Bookmarks } from '../reader.ts';
-import type { Address } from '../../model/cluster.ts';
+import type { Address } from '../../model/address.ts';
 import {
   answerWithin,
   type FindCoordinatorResponse,

@@ -1,7 +1,8 @@
-import { type TopicConfig, addressOf, parseAddress } from '../../model/cluster.ts';
+import type { TopicConfig } from '../../model/topic.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { describeTopicError, isUnauthorised, topicConfigError } from '../errors/admin-errors.ts';
 import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
+import { addressOf, parseAddress } from '../../model/address.ts';
 import { saneMetadata } from '../metadata.ts';
 import {
   answerWithin,

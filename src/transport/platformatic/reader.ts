@@ -6,7 +6,7 @@ import { operations } from '../errors/operations.ts';
 import { mayNotRead, readError } from '../errors/read-errors.ts';
 import type { Offsets, Portion, Reader, ReadOptions } from '../reader.ts';
 import type { Cluster } from '../cluster.ts';
-import { addressOf, type Address } from '../../model/cluster.ts';
+import { addressOf, type Address } from '../../model/address.ts';
 import { answerWithin, type FetchResponse, type ListOffsetsResponse } from './apis.ts';
 import { recordsOf } from './fetched-records.ts';
 import type { Transport } from '../connection.ts';

@@ -276,7 +276,7 @@ describe('the file of the spool', () => {
     const path = join(tempFolder(), 'spool.db');
     await filled(path, 3);
     const earlier = new DatabaseSync(path);
-    earlier.exec('PRAGMA application_id = 0');
+    earlier.exec('PRAGMA application_id = 0; DROP TABLE in_doubt');
     earlier.close();
     const spool = await open(path);
     assert.equal(spool.level().records, 3);

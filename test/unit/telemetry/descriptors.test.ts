@@ -25,6 +25,7 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
   metering.notify({ kind: 'schema-unavailable', topic, error, inUse: true });
   metering.notify({ kind: 'spool-refused', topic, error });
   metering.notify({ kind: 'spool-failed', error });
+  metering.notify({ kind: 'may-be-doubled', topic, partition: 0, records: 1 });
   metering.observe(() => ({
     id: 'kafka',
     connected: true,
@@ -65,6 +66,7 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
       ['walkeros.kafka.schema.failures', 'counter', '{failure}'],
       ['walkeros.kafka.spool.refused.messages', 'counter', '{message}'],
       ['walkeros.kafka.spool.failures', 'counter', '{failure}'],
+      ['walkeros.kafka.maybe_doubled.messages', 'counter', '{message}'],
       ['walkeros.kafka.connected', 'gauge', '1'],
       ['walkeros.kafka.acknowledgement.age', 'gauge', 's'],
       ['walkeros.kafka.buffer.messages', 'gauge', '{message}'],

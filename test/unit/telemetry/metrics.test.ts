@@ -302,6 +302,7 @@ const elsewhere = new Set([
   'walkeros.kafka.schema.failures',
   'walkeros.kafka.spool.refused.messages',
   'walkeros.kafka.spool.failures',
+  'walkeros.kafka.maybe_doubled.messages',
   'walkeros.kafka.spool.messages',
   'walkeros.kafka.spool.usage',
   'walkeros.kafka.spool.age',
