@@ -4,14 +4,13 @@ import fc from 'fast-check';
 import { Producer } from '../../../src/producer/producer.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
-import type { Outcome } from '../../../src/model/outcome.ts';
-import { noLeader, type Slice } from '../../../src/model/partition.ts';
+import { noLeader } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
+import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { outcomeOf } from './answers.ts';
 import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record, noProducerId } from './harness.ts';
+import { defaults, record } from './harness.ts';
 
 const push = fc.record({
   key: fc.constantFrom('a', 'b', 'c', 'd'),
@@ -71,56 +70,38 @@ interface Stored {
 /** A cluster that stores what it says it does, and an idempotent producer's batch once, if it comes again unchanged. */
 function cluster(number: number, life: Life, partitions: number, idempotent: boolean, log: Stored[]) {
   const clock = new FakeClock();
-  const doubts = new Map<string, { readonly records: Slice['records']; readonly written: boolean }>();
   const process = { dead: false };
-  let next = 0;
   const within = ({ from, length }: Life['outage']) => clock.now() >= from && clock.now() < from + length;
   const isAway = (topic: string) => within(life.outage) || (topic === 'dead' && within(life.deadAway));
   const isMissing = (topic: string) => topic === 'dead' && within(life.deadMissing);
 
-  const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
-    const { answer, latency } = life.answers[next++] ?? { answer: 'stored', latency: 1 };
-    await new Promise<void>((resolve) => clock.after(latency, resolve));
-    return slices.map(({ topic, partition, records }): Outcome => {
-      if (isAway(topic)) return { kind: 'unreachable', error: away };
-      if (isMissing(topic))
-        return { kind: 'retriable', error: missing, refresh: true, mayHaveBeenWritten: false };
-      const queue = `${topic} ${partition}`;
-      const doubt = doubts.get(queue);
-      if (doubt) assert.equal(doubt.records, records, 'what is in doubt comes again unchanged');
-      if (topic === 'events' && records.some(({ value }) => value.includes('!')))
-        return { kind: 'too-large', error: tooLarge };
-      if (!process.dead && (answer === 'stored' || answer === 'lost-answer') && doubt?.written !== true)
-        for (const { key, value } of records)
-          log.push({ topic, partition, key: String(key), sequence: sequenceOf(value), life: number });
-      const outcome = outcomeOf(answer);
-      if (!idempotent) return outcome;
-      if (outcome.kind === 'stored') doubts.delete(queue);
-      if (outcome.kind === 'unknown') {
-        doubts.set(queue, { records, written: doubt?.written === true || answer === 'lost-answer' });
-        return { ...outcome, unchanged: true };
-      }
-      return outcome.kind === 'retriable' && doubt
-        ? { ...outcome, unchanged: true, mayHaveBeenWritten: true }
-        : outcome;
-    });
-  };
+  const metadataError = (topic: string) => (isAway(topic) ? away : isMissing(topic) ? missing : undefined);
   const leaders = (topic: string) =>
     Array.from({ length: topic === 'dead' ? 1 : partitions }, (_, index) => {
       const { partition, until } = life.leaderless;
       return topic === 'events' && index === partition && clock.now() < until ? noLeader : index % 2;
     });
-  const layout = (topic: string) =>
-    isAway(topic)
-      ? Promise.reject(away)
-      : isMissing(topic)
-        ? Promise.reject(missing)
-        : Promise.resolve({ leaders: leaders(topic) });
-  return {
+  const broker = new FakeBroker({
     clock,
-    process,
-    broker: { produce, initProducerId: noProducerId, prepare: () => {}, layout },
-  };
+    answers: life.answers,
+    idempotent,
+    leaders,
+    metadataError,
+    refuse: ({ topic }) => {
+      if (isAway(topic)) return { kind: 'unreachable', error: away };
+      return isMissing(topic)
+        ? { kind: 'retriable', error: missing, refresh: true, mayHaveBeenWritten: false }
+        : undefined;
+    },
+    tooLarge: ({ topic, records }) =>
+      topic === 'events' && records.some(({ value }) => value.includes('!')) ? tooLarge : undefined,
+    store: ({ topic, partition, records }) => {
+      if (process.dead) return;
+      for (const { key, value } of records)
+        log.push({ topic, partition, key: String(key), sequence: sequenceOf(value), life: number });
+    },
+  });
+  return { clock, process, broker };
 }
 
 const sequenceOf = (value: Buffer): number => Number.parseInt(String(value), 10);

@@ -3,13 +3,12 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Producer } from '../../../src/producer/producer.ts';
 import { backoff } from '../../../src/producer/retry-policy.ts';
-import type { Outcome } from '../../../src/model/outcome.ts';
-import type { Slice } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
+import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { error, outcomeOf, type Answer } from './answers.ts';
-import { defaults, record, noProducerId } from './harness.ts';
+import { error, type Answer } from './answers.ts';
+import { defaults, record } from './harness.ts';
 
 const answer = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Answer>('stored') },
@@ -56,67 +55,20 @@ describe('a producer under random outcomes, sizes and timings', () => {
         async ({ pushes, answers, partitions, brokers, idempotent, idle, ...settings }) => {
           const clock = new FakeClock();
           const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
-          const busy = new Set<string>();
-          /** What is in doubt under an idempotent producer, by partition, and whether it is stored. */
-          const doubts = new Map<number, { readonly records: Slice['records']; readonly stored: boolean }>();
-          const prepared = new WeakSet<readonly unknown[]>();
-          let next = 0;
-          let requests = 0;
-
-          const store = (slice: Slice) => {
-            for (const { key, value } of slice.records) {
-              logs[slice.partition]?.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });
-            }
-          };
-          const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
-            const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
-            for (const { partition, records } of slices) {
-              assert.ok(!busy.has(String(partition)), 'a queue has at most one request out');
-              busy.add(String(partition));
-              if (prepared.has(records)) ahead++;
-            }
-            requests++;
-            await new Promise<void>((resolve) => clock.after(latency, resolve));
-            requests--;
-            for (const { partition } of slices) busy.delete(String(partition));
-            return slices.map((slice): Outcome => {
-              const doubt = doubts.get(slice.partition);
-              doubts.delete(slice.partition);
-              if (doubt) {
-                assert.equal(
-                  slice.records,
-                  doubt.records,
-                  'what is in doubt comes again as it was, before all else',
-                );
-                repeated++;
-              }
-              const written = doubt?.stored === true;
-              const inDoubt = (stored: boolean): Outcome => {
-                if (idempotent) doubts.set(slice.partition, { records: slice.records, stored });
-                return { kind: 'unknown', error, unchanged: idempotent };
-              };
-              const bytes = slice.records.reduce((sum, { value }) => sum + value.length, 0);
-              if (bytes > limit && answer !== 'unreachable') return { kind: 'too-large', error };
-              if ((answer === 'stored' || answer === 'lost-answer') && !written) store(slice);
-              if (doubt && (answer === 'busy' || answer === 'moved')) {
-                doubts.set(slice.partition, doubt);
-                return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: true, unchanged: true };
-              }
-              if (answer === 'lost-answer') return inDoubt(true);
-              if (answer === 'lost-request') return inDoubt(written);
-              // A client that has just replaced another one says so without a look at what is in doubt.
-              if (doubt && answer === 'unreachable') doubts.set(slice.partition, doubt);
-              return outcomeOf(answer);
-            });
-          };
-          const prepare = (slices: readonly Slice[]) => {
-            for (const { records } of slices) prepared.add(records);
-          };
-          const layout = () =>
-            Promise.resolve({ leaders: logs.map((_, partition) => (partition + next) % brokers) });
-
+          const broker: FakeBroker = new FakeBroker({
+            clock,
+            answers,
+            idempotent,
+            leaders: () => logs.map((_, partition) => (partition + broker.asked) % brokers),
+            tooLarge: ({ records }) =>
+              records.reduce((sum, { value }) => sum + value.length, 0) > limit ? error : undefined,
+            store: ({ partition, records }) => {
+              for (const { key, value } of records)
+                logs[partition]?.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });
+            },
+          });
           const producer = new Producer(
-            { produce, initProducerId: noProducerId, prepare, layout },
+            broker,
             { ...defaults, ...settings },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );
@@ -145,9 +97,11 @@ describe('a producer under random outcomes, sizes and timings', () => {
           await clock.advance(idle === 9_000 ? 0 : 100);
           await closed;
           // Looked at before any time passes: a timer that fires once would be gone by then.
-          assert.equal(clock.pending, requests, 'no timer is left but those of requests that are out');
-          while (requests > 0) await clock.advance(1);
+          assert.equal(clock.pending, broker.requests, 'no timer is left but those of requests that are out');
+          while (broker.requests > 0) await clock.advance(1);
           assert.equal(clock.pending, 0, 'nor does a late answer begin one');
+          ahead += broker.ahead;
+          repeated += broker.repeated;
 
           eachSettled('when it closes at the latest');
           const stored = new Set(logs.flat().map(({ sequence }) => sequence));

@@ -10,14 +10,15 @@ import {
 } from '../../../src/producer/producer-record.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
-import { noLeader, type Slice } from '../../../src/model/partition.ts';
+import { noLeader } from '../../../src/model/partition.ts';
 import type { KafkaRecord } from '../../../src/model/record.ts';
+import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
 import { outcomeOf, type Answer } from './answers.ts';
 import { outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record, noProducerId } from './harness.ts';
+import { defaults, record } from './harness.ts';
 
 const scenario = fc.record({
   pushes: fc.array(
@@ -114,25 +115,20 @@ async function run({
     maxBytes: 1_000_000,
     synced: (task) => clock.after(diskLatency, task),
   });
-  let next = 0;
   const partitions = () => (clock.now() >= (shrinksAt ?? Infinity) ? 1 : 3);
-  const produce = async (slices: readonly Slice[]) => {
-    const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
-    await new Promise<void>((resolve) => clock.after(latency, resolve));
-    return slices.map(({ partition }) => {
+  const broker: FakeBroker = new FakeBroker({
+    clock,
+    answers,
+    leaders: () =>
+      Array.from({ length: partitions() }, (_, index) => (broker.asked % 5 === 4 ? noLeader : index % 2)),
+    metadataError: () => (during(outage) ? away : during(absent) ? missing : undefined),
+    refuse: ({ partition }) => {
       if (during(outage)) return outcomeOf('unreachable');
-      return outcomeOf(partition < partitions() ? answer : 'moved');
-    });
-  };
-  const layout = () => {
-    if (during(outage)) return Promise.reject(away);
-    if (during(absent)) return Promise.reject(missing);
-    return Promise.resolve({
-      leaders: Array.from({ length: partitions() }, (_, index) => (next % 5 === 4 ? noLeader : index % 2)),
-    });
-  };
+      return partition < partitions() ? undefined : outcomeOf('moved');
+    },
+  });
   const producer = new Producer(
-    { produce, initProducerId: noProducerId, layout },
+    broker,
     {
       ...defaults,
       ...settings,

@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { Producer } from '../../../src/producer/producer.ts';
 import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
-import type { Outcome } from '../../../src/model/outcome.ts';
-import { noLeader, type Slice } from '../../../src/model/partition.ts';
+import { noLeader } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
+import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
 import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record, noProducerId } from './harness.ts';
+import { defaults, record } from './harness.ts';
 
 const push = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), size, wait });
 
@@ -104,28 +104,27 @@ describe('a producer with a spool, over outages and restarts', () => {
           const clock = new FakeClock();
           const count = () => (clock.now() >= (shrinksAt ?? Infinity) ? 1 : partitionsBefore);
           let dead = false;
-          let next = 0;
           const isAway = () => clock.now() >= outage.from && clock.now() < outage.from + outage.length;
 
-          const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
-            const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
-            await new Promise<void>((resolve) => clock.after(latency, resolve));
-            return slices.map((slice): Outcome => {
-              if (isAway() || slice.partition === broken) return { kind: 'unreachable', error: away };
-              if (slice.partition >= count()) return gone;
-              if (!dead && (answer === 'stored' || answer === 'lost-answer'))
-                for (const { key, value } of slice.records) {
-                  const sequence = Number.parseInt(String(value), 10);
-                  log.push({ partition: slice.partition, key: String(key), sequence });
-                }
-              return outcomeOf(answer);
-            });
-          };
-          const layout = () => (isAway() ? Promise.reject(away) : Promise.resolve({ leaders: leaders() }));
           const leaders = () =>
             Array.from({ length: count() }, (_, index) =>
               index === leaderless.partition && clock.now() < leaderless.until ? noLeader : index % 2,
             );
+          const broker = new FakeBroker({
+            clock,
+            answers,
+            leaders,
+            metadataError: () => (isAway() ? away : undefined),
+            refuse: ({ partition }) => {
+              if (isAway() || partition === broken) return { kind: 'unreachable', error: away };
+              return partition >= count() ? gone : undefined;
+            },
+            store: ({ partition, records }) => {
+              if (dead) return;
+              for (const { key, value } of records)
+                log.push({ partition, key: String(key), sequence: Number.parseInt(String(value), 10) });
+            },
+          });
           if (diskFault.length > 0) {
             const { from, length } = diskFault;
             clock.after(from, () => dead || (disk.fault = new Error('EIO')));
@@ -138,7 +137,7 @@ describe('a producer with a spool, over outages and restarts', () => {
             synced: (task) => clock.after(diskLatency, () => dead || task()),
           });
           const producer = new Producer(
-            { produce, initProducerId: noProducerId, prepare: () => {}, layout },
+            broker,
             { ...defaults, ...settings, spool: { file, always } },
             { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
           );
