@@ -12,8 +12,9 @@ export type Batch = ProducerBatch<PartitionQueue>;
 export type Retriable = Extract<Outcome, { kind: 'retriable' | 'unreachable' | 'unknown' }>;
 
 /**
- * The queue of one partition, first in, first out. At most one batch of it is out at a time, and records leave it only
- * from the head and only when they are done: that keeps the order through every retry.
+ * The queue of one partition, first in, first out. At most one batch of it is out at a time, and its records stay the head
+ * until they are done: that keeps the order through every retry. The youngest may leave for the disk, which has them (`unload`),
+ * and all of them for another queue, when the partition is removed.
  */
 export class PartitionQueue {
   readonly topic: string;
@@ -41,9 +42,9 @@ export class PartitionQueue {
   #isRemoved = false;
   /** What a batch may hold while, or since, larger ones were refused. */
   #maxBatchBytes = Infinity;
-  /** The next batch ends with it: what comes behind has not been looked at by the broker, and may hold this up. */
+  /** The next batch ends with it: the broker has not seen the records behind it, and one of them may hold this batch up. */
   #endsWith: ProducerRecord | undefined;
-  /** While it is looked for what was too large: the last of the batch that was refused first. */
+  /** While the record that is too large is searched for: the last record of the batch that was refused first. */
   #searched: { readonly last: ProducerRecord; readonly lasting: boolean } | undefined;
 
   constructor(topic: string, partition: number, leader: number) {
@@ -167,7 +168,7 @@ export class PartitionQueue {
 
   /** The longest run of records that fits, from the first that is neither done nor out. */
   #form({ batchSize, maxRecordsPerSlice }: BatchLimits): Batch | undefined {
-    // It expired, or was taken by another: the search has no end of its own.
+    // The search has no end of its own: its last record may expire, or leave for the disk.
     if (this.#searched?.last.state === 'done') this.#unhalve();
     const maxBytes = Math.min(batchSize, this.#maxBatchBytes);
     const records: ProducerRecord[] = [];
