@@ -5,7 +5,7 @@ import {
   describeTopicError,
   noController,
   topicConfigError,
-} from './errors/admin-errors.ts';
+} from './errors/request-errors.ts';
 import { kafkaErrors, type CodeAnswer } from '../protocol/kafka-errors.ts';
 import { Cluster } from './cluster.ts';
 import type { Admin, ClientOptions } from './port.ts';

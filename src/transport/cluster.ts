@@ -1,7 +1,6 @@
 import { noLeader, type TopicLayout } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
-import { errorOfCode } from './errors/broker-errors.ts';
-import { operations } from './errors/operations.ts';
+import { errorOfCode, operations } from './errors/broker-errors.ts';
 import { connectionError } from './errors/connection-errors.ts';
 import { topicHidden } from './errors/messages.ts';
 import { hedgedRequest } from './hedged-request.ts';

@@ -4,16 +4,14 @@ import { KafkaAdmin } from './admin.ts';
 import { KafkaClient } from './client.ts';
 import { Cluster } from './cluster.ts';
 import type { Transport } from './connection.ts';
-import type { Inspector } from './inspector.ts';
+import type { Inspector, Admin, Client, ClientOptions, Sasl, OffsetStore, Reader } from './port.ts';
 import { kafkajsConnections } from './kafkajs/connection.ts';
 import { loadInternals } from './kafkajs/internals.ts';
-import { PlatformaticBookmarks } from './platformatic/bookmarks.ts';
+import { PlatformaticOffsetStore } from './platformatic/offset-store.ts';
 import { platformaticConnections } from './platformatic/connection.ts';
 import { PlatformaticInspector } from './platformatic/inspector.ts';
-import { loadLibrary } from './platformatic/library.ts';
+import { loadLibrary } from './platformatic/apis.ts';
 import { PlatformaticReader } from './platformatic/reader.ts';
-import type { Admin, Client, ClientOptions, Sasl } from './port.ts';
-import type { Bookmarks, Reader } from './reader.ts';
 import { fixedBearer, providedBearers, type BearerSource } from './security/bearer.ts';
 import { renewedCredentials } from './security/login.ts';
 import { mskIamTokens } from './security/msk-iam.ts';
@@ -42,19 +40,19 @@ async function connectionsOf(kind: ClientKind, options: ClientOptions): Promise<
 }
 
 /**
- * Reads what topics hold. One set of connections for both: closing the reader closes the bookmarks. As the inspector always
+ * Reads what topics hold. One set of connections for both: closing the reader closes the offset store. As the inspector always
  * with @platformatic/kafka: kafkajs has no public way to do the same.
  */
 export async function createReader(
   clientOptions: ClientOptions,
-): Promise<{ readonly reader: Reader; readonly bookmarks: Bookmarks }> {
+): Promise<{ readonly reader: Reader; readonly offsetStore: OffsetStore }> {
   const options = { ...clientOptions, autoCreateTopics: false };
   const library = await loadLibrary();
   const connections = platformaticConnections(library, options);
   const cluster = new Cluster(connections, options);
   return {
     reader: new PlatformaticReader(connections, cluster),
-    bookmarks: new PlatformaticBookmarks(library, cluster),
+    offsetStore: new PlatformaticOffsetStore(library, cluster),
   };
 }
 
@@ -63,7 +61,7 @@ export async function createInspector(clientOptions: ClientOptions): Promise<Ins
   const options = { ...clientOptions, autoCreateTopics: false };
   const library = await loadLibrary();
   const connections = platformaticConnections(library, options);
-  return new PlatformaticInspector(library, connections, new Cluster(connections, options));
+  return new PlatformaticInspector(connections, new Cluster(connections, options));
 }
 
 /** The settings as the client port takes them. The source of tokens is made once: all connections share one token. */

@@ -1,6 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Outcome, OnProduced } from '../model/outcome.ts';
 import { noLeader, type ProducerId, type Slice, type TopicLayout } from '../model/partition.ts';
+import type { KafkaError } from '../model/errors.ts';
+import type { StoredRecord } from '../model/record.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
 import type { BearerSource } from './security/bearer.ts';
@@ -124,4 +126,99 @@ export interface ClientOptions {
   readonly autoCreateTopics: boolean;
   /** Told of each produce request that was sent, or could not be. */
   readonly onProduced?: OnProduced;
+}
+
+/** What a doctor asks of a cluster. It only looks. Failures are `KafkaError`s, as the client's. */
+export interface Inspector {
+  /** Logs in at this one broker (`host:port`), TLS and SASL included. */
+  reach(broker: string): Promise<void>;
+  cluster(): Promise<ClusterState>;
+  /** @returns undefined where there is no such topic */
+  topic(name: string): Promise<TopicState | undefined>;
+  /** Every setting of the topic that the broker tells; undefined without the right to read them. */
+  topicConfig(name: string): Promise<TopicConfig | undefined>;
+  close(): Promise<void>;
+}
+
+export interface ClusterState {
+  /** Null: the broker does not tell. */
+  readonly id: string | null;
+  /** As advertised to those who come through this listener. */
+  readonly brokers: readonly { readonly nodeId: number; readonly address: string }[];
+}
+
+export interface TopicState {
+  readonly partitions: readonly PartitionState[];
+  /** Whether this user may write to it; undefined: the broker does not tell. */
+  readonly writable: boolean | undefined;
+}
+
+export interface PartitionState {
+  readonly partition: number;
+  /** Undefined while there is none. */
+  readonly leader: number | undefined;
+  readonly replicas: number;
+  /** How many of them are in sync. */
+  readonly inSync: number;
+}
+
+/** Offsets by partition. */
+export type Offsets = ReadonlyMap<number, bigint>;
+
+/** What one partition gave at a time. */
+export interface FetchedBatch {
+  readonly partition: number;
+  readonly records: readonly StoredRecord[];
+  /** Where reading goes on: beyond `records`, and beyond what the log holds besides records. */
+  readonly next: bigint;
+  /** The first offset that no consumer may see yet. */
+  readonly end: bigint;
+}
+
+/**
+ * Reads topics without a consumer group: no member joins, nothing is committed, and only the right READ on the topic is
+ * needed. Connects by itself; failures are `KafkaError`s.
+ */
+export interface Reader {
+  /**
+   * @param at `first`: what the log still holds; `end`: what comes next; a number: the first record of that time, in ms
+   *   since the epoch, or later, and `end` where there is none
+   */
+  offsets(topic: string, at: 'first' | 'end' | number): Promise<Offsets>;
+
+  /**
+   * Records of the given partitions as they come, in the order of their partition. New leaders are found, brokers that
+   * are away are waited for. An offset that the log no longer holds is taken for the first that it does.
+   * @param until where to stop; without it reading goes on until `signal` says so
+   * @throws KafkaError NOT_AUTHORIZED, TOPIC_MISSING, or as the client's `connect` before anything was read
+   */
+  read(topic: string, from: Offsets, options: ReadOptions): AsyncGenerator<FetchedBatch, void, undefined>;
+
+  close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  readonly until?: Offsets;
+  readonly signal?: AbortSignal;
+  /** How long trouble may last before reading fails with it, in ms. Default: for ever. */
+  readonly patience?: number;
+  /** Told of each failure that is waited out. */
+  readonly onTrouble?: (error: KafkaError) => void;
+}
+
+/** Where somebody stopped in a partition, and a note of up to 4,096 bytes. */
+export interface CommittedOffset {
+  readonly offset: bigint;
+  readonly note: string;
+}
+
+/** OffsetStore are kept by the cluster, as the offsets of a consumer group that never has a member. */
+export interface OffsetStore {
+  /** @throws KafkaError NOT_AUTHORIZED that names the group, BROKER_BUSY, or as the client's `connect` */
+  find(
+    group: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<ReadonlyMap<number, CommittedOffset>>;
+  keep(group: string, topic: string, offsets: ReadonlyMap<number, CommittedOffset>): Promise<void>;
 }

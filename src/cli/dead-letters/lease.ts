@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '../../model/errors.ts';
-import type { Bookmark, Bookmarks } from '../../transport/reader.ts';
+import type { CommittedOffset, OffsetStore } from '../../transport/port.ts';
 
 /** Milliseconds, but for `looks`. */
 export interface LeaseTiming {
@@ -32,12 +32,12 @@ export function groupOf(topic: string): string {
 export class Lease {
   readonly #topic: string;
   readonly #partition: number;
-  readonly #offsetStore: Bookmarks;
+  readonly #offsetStore: OffsetStore;
   readonly #timing: LeaseTiming;
   readonly #token = randomBytes(6).toString('base64url');
   #heartbeats = 0;
   /** The committed offset that carries the lease. */
-  #committed: Bookmark;
+  #committed: CommittedOffset;
   /** The read and the write of one step must not be interleaved with those of a heartbeat. */
   #turn: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -47,8 +47,8 @@ export class Lease {
   constructor(
     topic: string,
     partition: number,
-    initial: Bookmark,
-    offsetStore: Bookmarks,
+    initial: CommittedOffset,
+    offsetStore: OffsetStore,
     timing: LeaseTiming,
   ) {
     this.#topic = topic;
@@ -89,11 +89,11 @@ export class Lease {
   }
 
   /** @throws KafkaError RESEND_IN_USE, or as the offset store's */
-  commit(partition: number, bookmark: Bookmark): Promise<void> {
+  commit(partition: number, committedOffset: CommittedOffset): Promise<void> {
     return this.#inTurn(async () => {
       if (!(await this.#isOurs())) throw this.#inUse();
-      await this.#write(partition, bookmark);
-      if (partition === this.#partition) this.#committed = bookmark;
+      await this.#write(partition, committedOffset);
+      if (partition === this.#partition) this.#committed = committedOffset;
     });
   }
 
@@ -103,8 +103,8 @@ export class Lease {
     clearTimeout(this.#timer);
     return this.#inTurn(async () => {
       if (!(await this.#isOurs())) return;
-      const bookmarks = new Map([[this.#partition, this.#committed]]);
-      await this.#offsetStore.keep(groupOf(this.#topic), this.#topic, bookmarks);
+      const offsets = new Map([[this.#partition, this.#committed]]);
+      await this.#offsetStore.keep(groupOf(this.#topic), this.#topic, offsets);
     }).catch(() => undefined);
   }
 
@@ -126,15 +126,15 @@ export class Lease {
     return leaseIn(await this.#find())?.startsWith(`${this.#token}.`) === true;
   }
 
-  async #find(): Promise<Bookmark | undefined> {
+  async #find(): Promise<CommittedOffset | undefined> {
     const found = await this.#offsetStore.find(groupOf(this.#topic), this.#topic, [this.#partition]);
     return found.get(this.#partition);
   }
 
-  async #write(partition: number, { offset, note }: Bookmark): Promise<void> {
+  async #write(partition: number, { offset, note }: CommittedOffset): Promise<void> {
     const lease = partition === this.#partition ? `${separator}${this.#token}.${++this.#heartbeats}` : '';
-    const bookmarks = new Map([[partition, { offset, note: `${note}${lease}` }]]);
-    await this.#offsetStore.keep(groupOf(this.#topic), this.#topic, bookmarks);
+    const offsets = new Map([[partition, { offset, note: `${note}${lease}` }]]);
+    await this.#offsetStore.keep(groupOf(this.#topic), this.#topic, offsets);
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -161,7 +161,8 @@ export function splitNote(note: string): { readonly skipped: string; readonly le
   return { skipped: note.slice(0, at), lease: note.slice(at + 1) };
 }
 
-const leaseIn = (found: Bookmark | undefined): string | undefined => found && splitNote(found.note).lease;
+const leaseIn = (found: CommittedOffset | undefined): string | undefined =>
+  found && splitNote(found.note).lease;
 
 /** @returns false if `signal` came first */
 async function slept(ms: number, signal: AbortSignal): Promise<boolean> {

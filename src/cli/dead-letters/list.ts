@@ -1,6 +1,5 @@
 import { KafkaError } from '../../model/errors.ts';
-import { clientOptions } from '../../transport/create.ts';
-import { createReader } from '../../transport/create.ts';
+import { clientOptions, createReader } from '../../transport/create.ts';
 import type { Configured } from '../flow/configured.ts';
 import { untilStopped } from '../stopping.ts';
 import { deadLetterOf, matches, type DeadLetter, type DeadLetterFilter } from './dead-letter.ts';
@@ -25,11 +24,11 @@ export async function* listDeadLetters(
   signal: AbortSignal,
 ): AsyncGenerator<Listed, void, undefined> {
   const topic = deadLetterTopic(configured);
-  const { reader, bookmarks } = await createReader(clientOptions(configured.options.connection));
+  const { reader, offsetStore } = await createReader(clientOptions(configured.options.connection));
 
   async function* listed(): AsyncGenerator<Listed, void, undefined> {
     const [firsts, ends] = await Promise.all([reader.offsets(topic, 'first'), reader.offsets(topic, 'end')]);
-    const found = await readProgress(topic, firsts, ends, bookmarks);
+    const found = await readProgress(topic, firsts, ends, offsetStore);
     const byPartition = new Map(found.map(({ partition, progress }) => [partition, progress]));
     const options = { until: ends, patience: readTimeout, signal };
     for await (const { records } of reader.read(topic, firsts, options)) {

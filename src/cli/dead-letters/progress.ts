@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { KafkaError, reasonOf } from '../../model/errors.ts';
-import type { Bookmark, Bookmarks, Offsets } from '../../transport/reader.ts';
+import type { CommittedOffset, OffsetStore, Offsets } from '../../transport/port.ts';
 import { groupOf, splitNote } from './lease.ts';
 
 /** Kafka's `offset.metadata.max.bytes` is 4,096 by default; a lease needs some of it. */
@@ -26,14 +26,14 @@ export class Progress {
    * @param end its next offset: a committed offset beyond it belongs to a deleted topic of the same name
    * @throws Error if another program wrote the note
    */
-  static from(bookmark: Bookmark | undefined, first: bigint, end: bigint): Progress {
-    if (bookmark === undefined || bookmark.offset > end) return new Progress(first, new Set());
+  static from(committedOffset: CommittedOffset | undefined, first: bigint, end: bigint): Progress {
+    if (committedOffset === undefined || committedOffset.offset > end) return new Progress(first, new Set());
     const skipped = new Set<bigint>();
-    let next = bookmark.offset;
-    for (const [index, byte] of unpacked(splitNote(bookmark.note).skipped).entries()) {
+    let next = committedOffset.offset;
+    for (const [index, byte] of unpacked(splitNote(committedOffset.note).skipped).entries()) {
       for (let bit = 0; bit < 8; bit += 1) {
         if ((byte & (1 << bit)) === 0) continue;
-        next = bookmark.offset + BigInt(index * 8 + bit);
+        next = committedOffset.offset + BigInt(index * 8 + bit);
         skipped.add(next);
       }
     }
@@ -67,7 +67,7 @@ export class Progress {
   }
 
   /** @returns undefined if too many skipped offsets lie between those that are done: the note could not hold them */
-  toBookmark(): Bookmark | undefined {
+  toCommittedOffset(): CommittedOffset | undefined {
     const offset = this.start;
     const next = Number(this.#next - offset);
     if (next === 0) return { offset, note: '' };
@@ -93,7 +93,7 @@ export interface PartitionProgress {
   /** Where the partition ended when it was asked. */
   readonly end: bigint;
   /** What is committed; undefined if nothing ever was, and a new one would not fit. */
-  readonly committed: Bookmark | undefined;
+  readonly committed: CommittedOffset | undefined;
   readonly progress: Progress;
 }
 
@@ -105,18 +105,18 @@ export async function readProgress(
   topic: string,
   firsts: Offsets,
   ends: Offsets,
-  offsetStore: Bookmarks,
+  offsetStore: OffsetStore,
 ): Promise<PartitionProgress[]> {
   const group = groupOf(topic);
-  const bookmarks = await offsetStore.find(group, topic, [...ends.keys()]);
+  const offsets = await offsetStore.find(group, topic, [...ends.keys()]);
   const sorted = [...ends].toSorted(([one], [other]) => one - other);
   return sorted.map(([partition, end]) => {
-    const bookmark = bookmarks.get(partition);
+    const committedOffset = offsets.get(partition);
     try {
-      const progress = Progress.from(bookmark, firsts.get(partition) ?? 0n, end);
-      const committed = bookmark
-        ? { ...bookmark, note: splitNote(bookmark.note).skipped }
-        : progress.toBookmark();
+      const progress = Progress.from(committedOffset, firsts.get(partition) ?? 0n, end);
+      const committed = committedOffset
+        ? { ...committedOffset, note: splitNote(committedOffset.note).skipped }
+        : progress.toCommittedOffset();
       return { partition, end, committed, progress };
     } catch (thrown) {
       throw new KafkaError(

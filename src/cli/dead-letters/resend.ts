@@ -1,8 +1,7 @@
 import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
-import { clientOptions } from '../../transport/create.ts';
-import { createReader } from '../../transport/create.ts';
-import type { Bookmarks, Offsets, Portion, Reader } from '../../transport/reader.ts';
+import { clientOptions, createReader } from '../../transport/create.ts';
+import type { OffsetStore, Offsets, FetchedBatch, Reader } from '../../transport/port.ts';
 import { openProducer } from '../delivery/open-producer.ts';
 import type { Configured } from '../flow/configured.ts';
 import { Stopped, unlessStopped } from '../stopping.ts';
@@ -34,10 +33,12 @@ export interface ResendRequest {
 export interface ResendPorts {
   /** Reads the dead-letter topic. */
   readonly reader: Pick<Reader, 'offsets'> & {
-    read(...request: Parameters<Reader['read']>): AsyncGenerator<Pick<Portion, 'records'>, void, undefined>;
+    read(
+      ...request: Parameters<Reader['read']>
+    ): AsyncGenerator<Pick<FetchedBatch, 'records'>, void, undefined>;
   };
   /** Where progress is committed. */
-  readonly offsetStore: Bookmarks;
+  readonly offsetStore: OffsetStore;
   readonly finish: Finish;
   /** @returns for each record in turn: undefined once it is stored, else why it is not */
   readonly send: (records: readonly KafkaRecord[]) => Promise<(KafkaError | undefined)[]>;
@@ -61,7 +62,7 @@ export async function resendDeadLetters(
   request: Omit<ResendRequest, 'topic' | 'closed'>,
 ): Promise<ResendResult> {
   const topic = deadLetterTopic(configured);
-  const { reader, bookmarks } = await createReader(clientOptions(configured.options.connection));
+  const { reader, offsetStore } = await createReader(clientOptions(configured.options.connection));
   // A dead letter that is refused again stays where it is.
   const settings = { deliveryTimeout, deadLetterTopic: undefined, spool: undefined };
   const { producer, close } = await openProducer(configured.options, settings, () => undefined);
@@ -72,7 +73,7 @@ export async function resendDeadLetters(
       offsets: (of, at) => unlessStopped(reader.offsets(of, at), request.signal),
       read: (of, from, options) => reader.read(of, from, options),
     },
-    offsetStore: bookmarks,
+    offsetStore,
     finish: values.finish,
     send: (records) => producer.sendAll(records),
   };
@@ -181,10 +182,10 @@ export class Resend {
       else {
         await this.#assertReady(ready, partition, progress, lease);
         const trouble = await this.#send(ready, progress);
-        const bookmark = progress.toBookmark() ?? this.#tooScattered(partition);
-        if (bookmark.offset !== committed?.offset || bookmark.note !== committed.note)
-          await lease.commit(partition, bookmark);
-        committed = bookmark;
+        const committedOffset = progress.toCommittedOffset() ?? this.#tooScattered(partition);
+        if (committedOffset.offset !== committed?.offset || committedOffset.note !== committed.note)
+          await lease.commit(partition, committedOffset);
+        committed = committedOffset;
         if (trouble !== undefined) throw trouble;
       }
       this.#request.onProgress(Math.min(this.#seen, this.#all), this.#all);
@@ -229,7 +230,7 @@ export class Resend {
     if (ready.length === 0) return;
     const after = progress.copy();
     for (const { deadLetter } of ready) after.pass(deadLetter.stored.offset, true);
-    if (after.toBookmark() === undefined) this.#tooScattered(partition);
+    if (after.toCommittedOffset() === undefined) this.#tooScattered(partition);
     await lease.assertOurs();
   }
 

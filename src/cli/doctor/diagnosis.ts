@@ -5,9 +5,8 @@ import { resolveOptions, type Options, type Resolved } from '../../config/resolv
 import { KafkaError } from '../../model/errors.ts';
 import { filesOf } from '../../spool/sqlite/database.ts';
 import { readSpool } from '../../spool/status.ts';
-import { clientOptions } from '../../transport/create.ts';
-import { createInspector } from '../../transport/create.ts';
-import type { Inspector } from '../../transport/inspector.ts';
+import { clientOptions, createInspector } from '../../transport/create.ts';
+import type { Inspector } from '../../transport/port.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Environment } from '../flow/references.ts';

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Secret } from '../../model/secret.ts';
 import type { SpoolStatus } from '../../spool/status.ts';
-import type { Inspector } from '../../transport/inspector.ts';
+import type { Inspector } from '../../transport/port.ts';
 import type { Network } from './network.ts';
 
 /** A configured destination, as the checks see it: its settings, and ways to ask what is behind them. Times in ms. */

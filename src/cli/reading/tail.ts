@@ -6,9 +6,8 @@ import type { Options } from '../../config/resolve.ts';
 import type { NamedRegistry } from '../../config/mapping.ts';
 import type { KafkaError } from '../../model/errors.ts';
 import type { StoredRecord } from '../../model/record.ts';
-import { clientOptions } from '../../transport/create.ts';
-import { createReader } from '../../transport/create.ts';
-import type { Reader } from '../../transport/reader.ts';
+import { clientOptions, createReader } from '../../transport/create.ts';
+import type { Reader } from '../../transport/port.ts';
 
 export interface TailRequest {
   readonly connection: Options['connection'];

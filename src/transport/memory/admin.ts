@@ -1,7 +1,7 @@
 import type { KafkaError } from '../../model/errors.ts';
 import { isTopicName, type TopicSpec } from '../../model/topic.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
-import { createTopicError, topicConfigError } from '../errors/admin-errors.ts';
+import { createTopicError, topicConfigError } from '../errors/request-errors.ts';
 import type { Admin } from '../port.ts';
 
 type Details = Pick<TopicSpec, 'replicationFactor' | 'configEntries'>;

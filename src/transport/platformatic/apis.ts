@@ -15,13 +15,7 @@ import { produceVersion } from '../../protocol/produce-request.ts';
 
 export type Library = typeof platformatic;
 export type MetadataResponse = Awaited<ReturnType<Library['metadataV12']['api']['async']>>;
-export type CreateTopicsResponse = Awaited<ReturnType<Library['createTopicsV7']['api']['async']>>;
-export type DescribeConfigsResponse = Awaited<ReturnType<Library['describeConfigsV0']['api']['async']>>;
 export type FetchResponse = Awaited<ReturnType<Library['fetchV12']['api']['async']>>;
-export type ListOffsetsResponse = Awaited<ReturnType<Library['listOffsetsV5']['api']['async']>>;
-export type OffsetFetchResponse = Awaited<ReturnType<Library['offsetFetchV5']['api']['async']>>;
-export type OffsetCommitResponse = Awaited<ReturnType<Library['offsetCommitV7']['api']['async']>>;
-export type FindCoordinatorResponse = Awaited<ReturnType<Library['findCoordinatorV3']['api']['async']>>;
 
 type Request<Api> = Pick<Api, Extract<'async', keyof Api>>;
 type Version<Chosen> = Chosen & Pick<API<unknown[], unknown>, 'version'>;
@@ -182,15 +176,19 @@ export async function negotiate(library: Library, connection: Connection): Promi
 }
 
 /**
- * The library throws an answer when a part of it is an error; this takes it out again.
+ * The answer to a request. The library throws an answer when a part of it is an error; this takes it out again.
  * @throws the failure itself where it holds no answer
  */
-export function answerWithin<Answer extends object>(failure: unknown): Answer {
-  for (const error of flatten(failure)) {
-    if (typeof error !== 'object' || error === null || !('response' in error)) continue;
-    if (typeof error.response === 'object' && error.response !== null) return error.response as Answer;
+export async function answerOf<Answer extends object>(request: Promise<Answer>): Promise<Answer> {
+  try {
+    return await request;
+  } catch (failure) {
+    for (const error of flatten(failure)) {
+      if (typeof error !== 'object' || error === null || !('response' in error)) continue;
+      if (typeof error.response === 'object' && error.response !== null) return error.response as Answer;
+    }
+    throw failure;
   }
-  throw failure;
 }
 
 export function rawMetadata({ topics, clusterId, ...answer }: MetadataResponse): RawMetadata {
@@ -220,4 +218,37 @@ async function apiVersions(library: Library, connection: Connection) {
     if (brokerCode(failure) !== kafkaErrors.UNSUPPORTED_VERSION) throw failure;
     return (await library.apiVersionsV1.api.async(connection, '', '')).apiKeys;
   }
+}
+
+/** Kafka's request that carries passwords and tokens. */
+const saslAuthenticate = 'SaslAuthenticate';
+
+/** Of the package `debug`, which has no types here. */
+type Print = (format: unknown, ...details: unknown[]) => void;
+
+/** The library, which prints nothing of a login: with `DEBUG=*` it prints each request with its bytes. */
+export async function loadLibrary(): Promise<Library> {
+  const library = await import('@platformatic/kafka');
+  const loggers = library.loggers as unknown as Record<string, Print | undefined>;
+  if (loggers.protocol !== undefined) loggers.protocol = withoutLogins(loggers.protocol);
+  return library;
+}
+
+const made = new WeakSet<Print>();
+
+function withoutLogins(print: Print): Print {
+  if (made.has(print)) return print;
+  const quiet = (format: unknown, ...details: unknown[]): void => {
+    if (details.some(isLogin)) print(format, { apiKey: saslAuthenticate });
+    else print(format, ...details);
+  };
+  const wrapped = Object.assign(quiet, print);
+  made.add(wrapped);
+  return wrapped;
+}
+
+function isLogin(detail: unknown): boolean {
+  return (
+    typeof detail === 'object' && detail !== null && 'apiKey' in detail && detail.apiKey === saslAuthenticate
+  );
 }

@@ -23,16 +23,7 @@ import { saneMetadata, type MetadataAnswer } from '../metadata.ts';
 import type { ClientOptions } from '../port.ts';
 import { Throttle } from '../throttle.ts';
 import { connectOptions, serverNameOf } from '../tls/options.ts';
-import {
-  answerWithin,
-  negotiate,
-  rawMetadata,
-  type Apis,
-  type CreateTopicsResponse,
-  type DescribeConfigsResponse,
-  type Library,
-  type MetadataResponse,
-} from './apis.ts';
+import { answerOf, negotiate, rawMetadata, type Apis, type Library } from './apis.ts';
 import { guardedConnection } from './guarded.ts';
 import { platformaticLogin } from './login.ts';
 
@@ -101,15 +92,10 @@ export class PlatformaticConnection implements Connection {
 
   async metadata(topic?: string): Promise<MetadataAnswer> {
     await this.#loggedIn();
-    const asked = this.apis.metadata.async(
-      this.connection,
-      topic === undefined ? [] : [topic],
-      this.#options.autoCreateTopics,
-    );
-    return saneMetadata(
-      topic,
-      rawMetadata(await asked.catch((failure: unknown) => answerWithin<MetadataResponse>(failure))),
-    );
+    const topics = topic === undefined ? [] : [topic];
+    const { autoCreateTopics } = this.#options;
+    const asked = this.apis.metadata.async(this.connection, topics, autoCreateTopics);
+    return saneMetadata(topic, rawMetadata(await answerOf(asked)));
   }
 
   async initProducerId(): Promise<ProducerId> {
@@ -155,7 +141,7 @@ export class PlatformaticConnection implements Connection {
       this.#options.ackTimeout,
       validateOnly,
     );
-    const { topics } = await asked.catch((failure: unknown) => answerWithin<CreateTopicsResponse>(failure));
+    const { topics } = await answerOf(asked);
     return codeAnswer(topics[0]);
   }
 
@@ -164,9 +150,7 @@ export class PlatformaticConnection implements Connection {
     const { TOPIC } = this.#library.ConfigResourceTypes;
     const resource = { resourceType: TOPIC, resourceName: topic, configurationKeys: null };
     const asked = this.apis.describeConfigs.async(this.connection, [resource], false, false);
-    const { results } = await asked.catch((failure: unknown) =>
-      answerWithin<DescribeConfigsResponse>(failure),
-    );
+    const { results } = await answerOf(asked);
     const configs = results[0]?.configs ?? [];
     return {
       ...codeAnswer(results[0]),

@@ -1,18 +1,12 @@
+import { addressOf, parseAddress } from '../../model/address.ts';
 import type { TopicConfig } from '../../model/topic.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
-import { describeTopicError, isUnauthorised, topicConfigError } from '../errors/admin-errors.ts';
-import type { ClusterState, Inspector, TopicState } from '../inspector.ts';
-import { addressOf, parseAddress } from '../../model/address.ts';
-import { saneMetadata } from '../metadata.ts';
-import {
-  answerWithin,
-  rawMetadata,
-  type DescribeConfigsResponse,
-  type Library,
-  type MetadataResponse,
-} from './apis.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Transport } from '../connection.ts';
+import { describeTopicError, isUnauthorised, topicConfigError } from '../errors/request-errors.ts';
+import { saneMetadata } from '../metadata.ts';
+import type { ClusterState, Inspector, TopicState } from '../port.ts';
+import { answerOf, rawMetadata } from './apis.ts';
 import type { PlatformaticConnection } from './connection.ts';
 
 /** Kafka's number of the ACL operation WRITE, which is its bit in the answer. */
@@ -21,13 +15,11 @@ const write = 4;
 const untold = -2_147_483_648;
 
 export class PlatformaticInspector implements Inspector {
-  readonly #library: Library;
   readonly #transport: Transport;
   readonly #cluster: Cluster<PlatformaticConnection>;
   readonly #reached = new Map<string, Promise<void>>();
 
-  constructor(library: Library, transport: Transport, cluster: Cluster<PlatformaticConnection>) {
-    this.#library = library;
+  constructor(transport: Transport, cluster: Cluster<PlatformaticConnection>) {
     this.#transport = transport;
     this.#cluster = cluster;
   }
@@ -41,13 +33,11 @@ export class PlatformaticInspector implements Inspector {
 
   async #reach(broker: string): Promise<void> {
     // A listener that wants a login takes a connection without one, and then hangs up at the first request.
-    await this.#cluster.at(parseAddress(broker), 'ask', (connection) => metadata(connection, []));
+    await this.#cluster.at(parseAddress(broker), 'ask', (connection) => connection.metadata());
   }
 
   async cluster(): Promise<ClusterState> {
-    const { clusterId, brokers } = await this.#cluster.ask(async (connection) =>
-      saneMetadata(undefined, rawMetadata(await metadata(connection, []))),
-    );
+    const { clusterId, brokers } = await this.#cluster.ask((connection) => connection.metadata());
     return {
       id: clusterId ?? null,
       brokers: brokers.map(({ nodeId, host, port }) => ({ nodeId, address: addressOf({ host, port }) })),
@@ -55,8 +45,9 @@ export class PlatformaticInspector implements Inspector {
   }
 
   async topic(name: string): Promise<TopicState | undefined> {
-    const { code, partitions, operations } = await this.#cluster.ask(async (connection) => {
-      const answer = await metadata(connection, [name]);
+    const { code, partitions, operations } = await this.#cluster.ask(async ({ connection, apis }) => {
+      // To ask for a topic must not create it; what the user may do with it is to be in the answer.
+      const answer = await answerOf(apis.metadata.async(connection, [name], false, true));
       const topic = answer.topics.find((candidate) => candidate.name === name);
       return {
         ...saneMetadata(name, rawMetadata(answer)),
@@ -77,31 +68,13 @@ export class PlatformaticInspector implements Inspector {
   }
 
   async topicConfig(name: string): Promise<TopicConfig | undefined> {
-    const { TOPIC } = this.#library.ConfigResourceTypes;
-    const resource = { resourceType: TOPIC, resourceName: name, configurationKeys: null };
-    const { results } = await this.#cluster.ask(({ connection, apis }) =>
-      apis.describeConfigs
-        .async(connection, [resource], false, false)
-        .catch((failure: unknown) => answerWithin<DescribeConfigsResponse>(failure)),
-    );
-    const [result] = results;
-    if (result !== undefined && isUnauthorised(result.errorCode)) return undefined;
-    if (result === undefined || result.errorCode !== kafkaErrors.NONE)
-      throw topicConfigError(name, {
-        code: result?.errorCode ?? kafkaErrors.UNKNOWN_SERVER_ERROR,
-        detail: result?.errorMessage,
-      });
-    return new Map(result.configs.map((config) => [config.name, config.value ?? null]));
+    const answer = await this.#cluster.ask((connection) => connection.topicConfig(name));
+    if (isUnauthorised(answer.code)) return undefined;
+    if (answer.code !== kafkaErrors.NONE) throw topicConfigError(name, answer);
+    return answer.entries;
   }
 
   close(): Promise<void> {
     return this.#transport.close();
   }
-}
-
-/** To ask for a topic must not create it. */
-function metadata({ connection, apis }: PlatformaticConnection, topics: string[]): Promise<MetadataResponse> {
-  return apis.metadata
-    .async(connection, topics, false, true)
-    .catch((failure: unknown) => answerWithin<MetadataResponse>(failure));
 }

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '../../model/errors.ts';
+import type { StoredRecord } from '../../model/record.ts';
 import { noLeader } from '../../model/partition.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
-import { operations } from '../errors/operations.ts';
-import { mayNotRead, readError } from '../errors/read-errors.ts';
-import type { Offsets, Portion, Reader, ReadOptions } from '../reader.ts';
+import { operations } from '../errors/broker-errors.ts';
+import { mayNotRead, readError } from '../errors/request-errors.ts';
+import type { Offsets, FetchedBatch, Reader, ReadOptions } from '../port.ts';
 import type { Cluster } from '../cluster.ts';
 import { addressOf, type Address } from '../../model/address.ts';
-import { answerWithin, type FetchResponse, type ListOffsetsResponse } from './apis.ts';
-import { recordsOf } from './fetched-records.ts';
+import { answerOf, type FetchResponse } from './apis.ts';
 import type { Transport } from '../connection.ts';
 import type { PlatformaticConnection } from './connection.ts';
 
@@ -39,7 +39,7 @@ const moved: ReadonlySet<number> = new Set([
 /** What came of one request to one leader. */
 interface Answered {
   readonly leader: string;
-  readonly portions: readonly (Portion & { readonly from: bigint })[];
+  readonly portions: readonly (FetchedBatch & { readonly from: bigint })[];
   readonly outOfRange: readonly number[];
   /** Why the leaders have to be looked for again. */
   readonly trouble: KafkaError | undefined;
@@ -67,7 +67,7 @@ export class PlatformaticReader implements Reader {
     topic: string,
     from: Offsets,
     { until, signal, patience = Infinity, onTrouble }: ReadOptions = {},
-  ): AsyncGenerator<Portion, void, undefined> {
+  ): AsyncGenerator<FetchedBatch, void, undefined> {
     const positions = new Map(from);
     /** One request at each leader, so that a quiet or frozen one delays nobody else's records. */
     const asked = new Map<string, Promise<Answered>>();
@@ -167,8 +167,8 @@ export class PlatformaticReader implements Reader {
     let response: FetchResponse;
     try {
       response = await this.#cluster.at(leader, 'produce', ({ connection, apis }) =>
-        apis.fetch
-          .async(
+        answerOf(
+          apis.fetch.async(
             connection,
             fetchWait,
             1,
@@ -179,8 +179,8 @@ export class PlatformaticReader implements Reader {
             [{ topicId: topic, partitions }],
             [],
             '',
-          )
-          .catch((failure: unknown) => answerWithin<FetchResponse>(failure)),
+          ),
+        ),
       );
     } catch (failure) {
       if (failure instanceof KafkaError) return { ...nothing, trouble: failure };
@@ -216,9 +216,7 @@ export class PlatformaticReader implements Reader {
       currentLeaderEpoch: -1,
     }));
     const response = await this.#cluster.at(leader, 'ask', ({ connection, apis }) =>
-      apis.listOffsets
-        .async(connection, -1, 0, [{ name: topic, partitions }])
-        .catch((failure: unknown) => answerWithin<ListOffsetsResponse>(failure)),
+      answerOf(apis.listOffsets.async(connection, -1, 0, [{ name: topic, partitions }])),
     );
     return response.topics.flatMap((part) => part.partitions);
   }
@@ -269,4 +267,43 @@ function sorted(
       });
   }
   return { portions, outOfRange: gone, trouble };
+}
+
+type RecordBatches = NonNullable<FetchResponse['responses'][number]['partitions'][number]['records']>;
+
+/** Bits of a batch's attributes. */
+const appendTime = 1 << 3;
+const control = 1 << 5;
+
+/**
+ * The records of an answer that stand at or behind an offset. Batches come whole: the first one may begin before it.
+ * @returns also where to go on, which may be beyond the last record: compaction and transactions leave gaps
+ */
+function recordsOf(
+  topic: string,
+  partition: number,
+  batches: RecordBatches,
+  from: bigint,
+): { readonly records: StoredRecord[]; readonly next: bigint } {
+  const records: StoredRecord[] = [];
+  let next = from;
+  for (const batch of batches) {
+    next = batch.firstOffset + BigInt(batch.lastOffsetDelta) + 1n;
+    if ((batch.attributes & control) !== 0) continue;
+    for (const { offsetDelta, timestampDelta, key, value, headers } of batch.records) {
+      const offset = batch.firstOffset + BigInt(offsetDelta);
+      if (offset < from) continue;
+      const appended = (batch.attributes & appendTime) !== 0;
+      records.push({
+        topic,
+        partition,
+        offset,
+        timestamp: Number(appended ? batch.maxTimestamp : batch.firstTimestamp + timestampDelta),
+        key,
+        value,
+        headers: headers.map(([name, content]) => [String(name ?? ''), content]),
+      });
+    }
+  }
+  return { records, next: next > from ? next : from };
 }

@@ -179,7 +179,7 @@ async function inspect(life: Life): Promise<void> {
 }
 
 async function read(life: Life): Promise<void> {
-  const { reader, bookmarks } = await createReader(life.options());
+  const { reader, offsetStore } = await createReader(life.options());
   const from = new Map([0, 1, 2].map((partition) => [partition, 0n]));
   const until = new Map([0, 1, 2].map((partition) => [partition, 4n]));
   await life.rounds(5, {
@@ -188,8 +188,8 @@ async function read(life: Life): Promise<void> {
       const signal = AbortSignal.timeout(500);
       for await (const batch of reader.read(topic, from, { until, signal, patience: 100 })) void batch;
     },
-    find: () => bookmarks.find(group, topic, [0, 1, 2]),
-    keep: () => bookmarks.keep(group, topic, new Map([[0, { offset: 1n, note: 'n' }]])),
+    find: () => offsetStore.find(group, topic, [0, 1, 2]),
+    keep: () => offsetStore.keep(group, topic, new Map([[0, { offset: 1n, note: 'n' }]])),
   });
   await life.close(() => reader.close());
 }

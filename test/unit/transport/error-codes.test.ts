@@ -154,13 +154,13 @@ describe('an answer with a code that is not about records', { concurrency: true 
     it(what, async (t) => {
       const broker = await answeringBroker(t);
       broker.codes = { [key]: () => 69 };
-      const { reader, bookmarks } = await createReader(optionsOf(broker));
+      const { reader, offsetStore } = await createReader(optionsOf(broker));
       t.after(() => reader.close());
       const uses = {
         read: () => reader.read('hits', new Map([[0, 0n]]), {}).next(),
         offsets: () => reader.offsets('hits', 'end'),
-        keep: () => bookmarks.keep('readers', 'hits', new Map([[0, { offset: 1n, note: '' }]])),
-        find: () => bookmarks.find('readers', 'hits', [0]),
+        keep: () => offsetStore.keep('readers', 'hits', new Map([[0, { offset: 1n, note: '' }]])),
+        find: () => offsetStore.find('readers', 'hits', [0]),
       };
       assert.deepEqual(await told(uses[use]()), [
         'REQUEST_FAILED',

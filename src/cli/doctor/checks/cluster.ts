@@ -1,6 +1,6 @@
 import { partsOf } from '../../../model/address.ts';
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
-import type { ClusterState } from '../../../transport/inspector.ts';
+import type { ClusterState } from '../../../transport/port.ts';
 import { advertisedBy, isUnanswered, unanswered, type Fault } from '../each-broker.ts';
 import { failure, ok, type Verdict } from '../report.ts';
 import type { Target } from '../target.ts';

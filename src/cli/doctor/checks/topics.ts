@@ -1,6 +1,6 @@
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
 import type { TopicConfig } from '../../../model/topic.ts';
-import type { TopicState } from '../../../transport/inspector.ts';
+import type { TopicState } from '../../../transport/port.ts';
 import { failure, fixUnforeseen, ok, warning, type Verdict } from '../report.ts';
 import { setupCommand, type Target } from '../target.ts';
 

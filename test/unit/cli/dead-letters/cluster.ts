@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Resend, type ResendPorts, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
 import type { StoredRecord } from '../../../../src/model/record.ts';
-import type { Bookmark, Bookmarks } from '../../../../src/transport/reader.ts';
+import type { CommittedOffset, OffsetStore } from '../../../../src/transport/port.ts';
 
 export type Send = ResendPorts['send'];
 
@@ -28,7 +28,7 @@ export const many = (count: number, topic?: string, partition = 0): StoredRecord
 
 /** @param latency of each question to it, in ms */
 export function cluster(partitions: readonly (readonly StoredRecord[])[], latency = 0) {
-  const kept = new Map<number, Bookmark>();
+  const kept = new Map<number, CommittedOffset>();
   const reader: ResendPorts['reader'] = {
     async offsets(_topic, at) {
       await sleep(latency);
@@ -46,14 +46,14 @@ export function cluster(partitions: readonly (readonly StoredRecord[])[], latenc
       }
     },
   };
-  const offsetStore: Bookmarks = {
+  const offsetStore: OffsetStore = {
     async find() {
       await sleep(latency);
       return new Map(kept);
     },
-    async keep(_group, _topic, bookmarks) {
+    async keep(_group, _topic, offsets) {
       await sleep(latency);
-      for (const [partition, bookmark] of bookmarks) kept.set(partition, bookmark);
+      for (const [partition, committedOffset] of offsets) kept.set(partition, committedOffset);
     },
   };
   return { reader, offsetStore, kept };

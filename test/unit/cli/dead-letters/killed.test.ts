@@ -77,9 +77,9 @@ function portsOf(
         await step();
         return offsetStore.find(group, topic, asked);
       },
-      async keep(group, topic, bookmarks) {
+      async keep(group, topic, offsets) {
         await step();
-        await offsetStore.keep(group, topic, bookmarks);
+        await offsetStore.keep(group, topic, offsets);
         await step();
       },
     },

@@ -3,12 +3,12 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResendPorts } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
-import type { Bookmarks } from '../../../../src/transport/reader.ts';
+import type { OffsetStore } from '../../../../src/transport/port.ts';
 import { cluster, many, outcomeOf, resending, taker, type Send } from './cluster.ts';
 
 describe('two resends of one dead-letter topic', () => {
   it('started together: one does all, the other says so, and nothing goes twice', async () => {
-    // Equal progress made equal bookmarks, and each took the other's for its own: 10,000 of 10,000 were sent twice.
+    // Equal progress made equal offsets, and each took the other's for its own: 10,000 of 10,000 were sent twice.
     for (const jitter of [0, 1, 5]) {
       const ports = cluster([many(2_000)], 2);
       const { send, times, twice } = taker(2);
@@ -38,11 +38,11 @@ describe('two resends of one dead-letter topic', () => {
   it('whose leases cross: whoever wrote first gives way before it has sent anything', async () => {
     const { reader, offsetStore } = cluster([many(10)]);
     // Reads before the other one has written its lease, and writes after it.
-    const slow: Bookmarks = {
+    const slow: OffsetStore = {
       ...offsetStore,
-      async keep(...bookmarks) {
+      async keep(...offsets) {
         await sleep(20);
-        await offsetStore.keep(...bookmarks);
+        await offsetStore.keep(...offsets);
       },
     };
     const { send, times, twice } = taker();

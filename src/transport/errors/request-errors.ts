@@ -1,8 +1,7 @@
 import { KafkaError } from '../../model/errors.ts';
 import { kafkaErrorName, kafkaErrors, type CodeAnswer } from '../../protocol/kafka-errors.ts';
-import { errorOfCode, isRetriable } from './broker-errors.ts';
+import { errorOfCode, isRetriable, operations, type Operation } from './broker-errors.ts';
 import { topicInvalid } from './messages.ts';
-import { operations } from './operations.ts';
 
 /** Which part of `config.setup` a refusal is about. */
 const changes: ReadonlyMap<number, string> = new Map([
@@ -75,4 +74,36 @@ export function noController(topic: string): KafkaError {
 
 function endless(detail: string): string {
   return detail.trim().replace(/\.$/, '');
+}
+
+/** Why a topic's records cannot be read. */
+export function readError(code: number, topic: string, operation: Operation): KafkaError {
+  return code === kafkaErrors.TOPIC_AUTHORIZATION_FAILED
+    ? mayNotRead(topic)
+    : errorOfCode(code, topic, { operation });
+}
+
+export function mayNotRead(topic: string): KafkaError {
+  const kafkaCode = kafkaErrorName(kafkaErrors.TOPIC_AUTHORIZATION_FAILED);
+  return new KafkaError(
+    'NOT_AUTHORIZED',
+    `Kafka topic "${topic}": this user may not read it (${kafkaCode}). Grant the ACL operation READ on topic "${topic}".`,
+    { topic, kafkaCode },
+  );
+}
+
+/** Why the offsets of a group cannot be fetched or committed. */
+export function offsetStoreError(
+  code: number,
+  group: string,
+  topic: string,
+  operation: Operation,
+): KafkaError {
+  if (code !== kafkaErrors.GROUP_AUTHORIZATION_FAILED) return readError(code, topic, operation);
+  return new KafkaError(
+    'NOT_AUTHORIZED',
+    `Consumer group "${group}": this user may not use it (GROUP_AUTHORIZATION_FAILED). ` +
+      `Grant the ACL operation READ on group "${group}": it remembers what was re-sent.`,
+    { topic, kafkaCode: kafkaErrorName(code) },
+  );
 }

@@ -1,17 +1,12 @@
+import type { Connection } from '@platformatic/kafka';
+import { apiKeys } from '../../protocol/api-versions.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
-import { operations, type Operation } from '../errors/operations.ts';
-import { bookmarkError } from '../errors/read-errors.ts';
-import type { Bookmark, Bookmarks } from '../reader.ts';
+import { operations, type Operation } from '../errors/broker-errors.ts';
+import { offsetStoreError } from '../errors/request-errors.ts';
+import type { CommittedOffset, OffsetStore } from '../port.ts';
 import type { Address } from '../../model/address.ts';
-import {
-  answerWithin,
-  type FindCoordinatorResponse,
-  type Library,
-  type OffsetCommitResponse,
-  type OffsetFetchResponse,
-} from './apis.ts';
-import { commitForLong } from './commit-request.ts';
+import { answerOf, type Library } from './apis.ts';
 import type { Cluster } from '../cluster.ts';
 import type { PlatformaticConnection } from './connection.ts';
 
@@ -30,7 +25,7 @@ interface Answer {
   readonly codes: readonly number[];
 }
 
-export class PlatformaticBookmarks implements Bookmarks {
+export class PlatformaticOffsetStore implements OffsetStore {
   readonly #library: Library;
   readonly #cluster: Cluster<PlatformaticConnection>;
 
@@ -43,13 +38,11 @@ export class PlatformaticBookmarks implements Bookmarks {
     group: string,
     topic: string,
     partitions: readonly number[],
-  ): Promise<ReadonlyMap<number, Bookmark>> {
+  ): Promise<ReadonlyMap<number, CommittedOffset>> {
     const topics = [{ name: topic, partitionIndexes: [...partitions] }];
     const operation = operations.fetchOffsets(group);
     const { found } = await this.#atCoordinator(group, topic, async ({ connection, apis }) => {
-      const answer = await apis.offsetFetch
-        .async(connection, [{ groupId: group, topics }], true)
-        .catch((failure: unknown) => answerWithin<OffsetFetchResponse>(failure));
+      const answer = await answerOf(apis.offsetFetch.async(connection, [{ groupId: group, topics }], true));
       const found = answer.topics.flatMap((part) => part.partitions);
       return { found, operation, codes: [answer.errorCode, ...found.map(({ errorCode }) => errorCode)] };
     });
@@ -63,24 +56,24 @@ export class PlatformaticBookmarks implements Bookmarks {
     );
   }
 
-  async keep(group: string, topic: string, bookmarks: ReadonlyMap<number, Bookmark>): Promise<void> {
+  async keep(group: string, topic: string, offsets: ReadonlyMap<number, CommittedOffset>): Promise<void> {
     const operation = operations.commitOffsets(group);
     await this.#atCoordinator(group, topic, async ({ connection, apis }) => {
       const version = apis.commitWithRetention;
       if (version !== undefined)
         return {
           operation,
-          codes: await commitForLong(this.#library, connection, version, group, topic, bookmarks),
+          codes: await commitForLong(this.#library, connection, version, group, topic, offsets),
         };
-      const partitions = [...bookmarks].map(([partitionIndex, { offset, note }]) => ({
+      const partitions = [...offsets].map(([partitionIndex, { offset, note }]) => ({
         partitionIndex,
         committedOffset: offset,
         committedLeaderEpoch: -1,
         committedMetadata: note,
       }));
-      const answer = await apis.offsetCommit
-        .async(connection, group, -1, '', null, [{ name: topic, partitions }])
-        .catch((failure: unknown) => answerWithin<OffsetCommitResponse>(failure));
+      const answer = await answerOf(
+        apis.offsetCommit.async(connection, group, -1, '', null, [{ name: topic, partitions }]),
+      );
       return {
         operation,
         codes: answer.topics.flatMap((part) => part.partitions.map(({ errorCode }) => errorCode)),
@@ -99,7 +92,7 @@ export class PlatformaticBookmarks implements Bookmarks {
       const code = tried.codes.find((candidate) => candidate !== kafkaErrors.NONE);
       if (code === undefined && 'given' in tried) return tried.given;
       if (code === undefined || !passing.has(code) || attempt === patience.attempts)
-        throw bookmarkError(code ?? kafkaErrors.UNKNOWN_SERVER_ERROR, group, topic, tried.operation);
+        throw offsetStoreError(code ?? kafkaErrors.UNKNOWN_SERVER_ERROR, group, topic, tried.operation);
       await sleep(patience.pause);
     }
   }
@@ -121,10 +114,79 @@ async function findCoordinator(
   { connection, apis }: PlatformaticConnection,
   group: string,
 ): Promise<Address | number> {
-  const answer = await apis.findCoordinator
-    .async(connection, 0, [group])
-    .catch((failure: unknown) => answerWithin<FindCoordinatorResponse>(failure));
+  const answer = await answerOf(apis.findCoordinator.async(connection, 0, [group]));
   const [coordinator] = answer.coordinators;
   if (coordinator === undefined) return kafkaErrors.UNKNOWN_SERVER_ERROR;
   return coordinator.errorCode === kafkaErrors.NONE ? coordinator : coordinator.errorCode;
+}
+
+/** The first version whose answer begins with how long the broker throttles us. */
+const firstThrottling = 3;
+
+/** Ten years, in milliseconds. */
+const keptFor = 315_360_000_000n;
+
+/**
+ * OffsetCommit with a retention of its own, which the library leaves to the broker: that forgets the offsets of a group
+ * without members after `offsets.retention.minutes`, a week, and then every dead letter would be re-sent once more.
+ * @param version of those in which a client says how long: the request is the same in all of them
+ * @returns Kafka's code of each partition, 0 for none
+ */
+function commitForLong(
+  library: Library,
+  connection: Connection,
+  version: number,
+  group: string,
+  topic: string,
+  offsets: ReadonlyMap<number, CommittedOffset>,
+): Promise<number[]> {
+  const write = () =>
+    library.Writer.create()
+      .appendString(group, false)
+      // Neither a generation nor a member: the group has none.
+      .appendInt32(-1)
+      .appendString('', false)
+      .appendInt64(keptFor)
+      .appendInt32(1)
+      .appendString(topic, false)
+      .appendArray(
+        [...offsets],
+        (writer, [partition, { offset, note }]) => {
+          writer.appendInt32(partition).appendInt64(offset).appendString(note, false);
+        },
+        false,
+        false,
+      );
+  return new Promise((resolve, reject) => {
+    connection.send<number[]>(
+      apiKeys.OffsetCommit,
+      version,
+      write,
+      (_id, _key, _version, reader) => {
+        if (version >= firstThrottling) reader.readInt32();
+        const topics = reader.readArray(
+          () => {
+            reader.readString(false);
+            return reader.readArray(
+              () => {
+                reader.readInt32();
+                return reader.readInt16();
+              },
+              false,
+              false,
+            );
+          },
+          false,
+          false,
+        );
+        return topics.flat();
+      },
+      false,
+      false,
+      (error, codes) => {
+        if (error !== null) reject(error);
+        else resolve(codes ?? []);
+      },
+    );
+  });
 }
