@@ -33,7 +33,7 @@ export async function runEngine(
   const engine = await openEngine(context, choice);
   const load = (count: number): Promise<number> =>
     new Load({ events: count, inFlight, limitMs: context.limitMs }, (index, load) => {
-      engine.delivery.send(nth(records, index)).then(() => load.answered(), load.fail);
+      engine.producer.send(nth(records, index)).then(() => load.answered(), load.fail);
     }).run();
   const first = await load(1);
   const warm = first + (await load(context.warmUp));

@@ -85,7 +85,7 @@ export const destinationKafka: Destination.Instance<Types> = {
         failed.push({ index, error });
       }
     });
-    const errors = await runtime.delivery.sendAll(records);
+    const errors = await runtime.producer.sendAll(records);
     errors.forEach((error, position) => {
       const index = indexes[position];
       if (error && index !== undefined) failed.push({ index, error });
@@ -130,7 +130,7 @@ copies.add(() => runtimes.healths());
 
 /** Not an async function: at 20,000 events a second each promise and turn of the microtask queue shows. */
 function deliver(entry: Entry, runtime: Runtime): Promise<void> {
-  return runtime.delivery.send(recordOf(entry, runtime, true));
+  return runtime.producer.send(recordOf(entry, runtime, true));
 }
 
 /**

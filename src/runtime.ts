@@ -19,13 +19,13 @@ import type { Notify } from './model/notice.ts';
 import type { Outcome } from './model/outcome.ts';
 import { within } from './model/foreign.ts';
 
-/** What one configured destination owns while it lives: one client, one delivery. */
+/** What one configured destination owns while it lives: one client, one producer. */
 export interface Runtime {
   readonly recordSettings: RecordSettings;
   readonly notify: Notify;
   /** Notes on a record which trace its event belongs to. Undefined where nobody asks. */
   readonly attachTrace: AttachTrace | undefined;
-  readonly delivery: Pick<Producer, 'send' | 'sendAll'>;
+  readonly producer: Pick<Producer, 'send' | 'sendAll'>;
   health(): KafkaHealth;
   /** Connects, and tells the operator how that went. Never rejects: pushes try again by themselves. */
   connect(): Promise<void>;
@@ -92,14 +92,14 @@ function runtimeOf(
   const { bufferMemory } = options;
   const { notify, attachTrace } = telemetry;
   const broker = brokerOf(client, options, id, telemetry);
-  const delivery = new Producer(
+  const producer = new Producer(
     broker,
     { ...deliverySettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
   const formats = valueFormats(options, notify, env.kafka !== undefined);
   telemetry.watch({
-    waiting: () => ({ ...delivery.waiting, limit: bufferMemory }),
+    waiting: () => ({ ...producer.waiting, limit: bufferMemory }),
     spool: spool && (() => spool.file.level()),
     ask: () => broker.layout(options.topic),
   });
@@ -109,7 +109,7 @@ function runtimeOf(
     recordSettings: { ...options, headers: headersOf(options.headers), composer: formats.composer },
     notify,
     attachTrace,
-    delivery,
+    producer,
     health: () => telemetry.health(),
     async connect() {
       if (closing !== undefined) return;
@@ -123,7 +123,7 @@ function runtimeOf(
       }
     },
     close() {
-      closing ??= delivery
+      closing ??= producer
         .close(spool ? spoolDrainTimeout : drainTimeout)
         .finally(() => {
           formats.close();

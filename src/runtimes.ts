@@ -11,8 +11,8 @@ type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logge
 /** All that walkerOS hands to `init`, to each push and to `destroy` alike. */
 type Owner = Pick<Context, 'id' | 'config'>;
 
-/** What there is of one configured destination. */
-interface Place {
+/** The state of one configured destination. */
+interface DestinationState {
   /** Of its runtime. One that failed is none, so that the next push tries again; but settings that cannot work stay refused. */
   opening: Opening | undefined;
   /** Of the last opening, until one succeeds or the destination is gone. */
@@ -49,7 +49,7 @@ const retryEvery = 2_000;
 
 /** The runtimes of a process, one for each configured destination, found by its settings object and its id. */
 export class Runtimes {
-  readonly #places = new WeakMap<object, Map<string, Place>>();
+  readonly #states = new WeakMap<object, Map<string, DestinationState>>();
   /** By configuration: an object for settings that are none. */
   readonly #standIns = new WeakMap<object, object>();
   readonly #open = new Set<Runtime>();
@@ -74,30 +74,30 @@ export class Runtimes {
    */
   async open(context: Context, { spoolLockTimeout, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
     const { id, env, logger, reportError } = context;
-    const place = this.#placeOf(context);
-    if (place.opening?.destroyed === false) return place.opening.runtime;
+    const state = this.#stateOf(context);
+    if (state.opening?.destroyed === false) return state.opening.runtime;
 
-    const { options, warnings, collectorTimeout } = this.#settings(context, place, raisesTimeout);
-    place.collectorTimeout = collectorTimeout;
-    const careful = carefulLogger(logger);
-    if (place.failure === undefined) for (const warning of warnings) careful.warn(warning);
+    const { options, warnings, collectorTimeout } = this.#settings(context, state, raisesTimeout);
+    state.collectorTimeout = collectorTimeout;
+    const guarded = carefulLogger(logger);
+    if (state.failure === undefined) for (const warning of warnings) guarded.warn(warning);
     // Another owner of the spool was waited for once: a push that tries again must not wait as long a second time.
-    const lockTimeout = spoolLockTimeout ?? (place.failure === undefined ? undefined : 0);
+    const lockTimeout = spoolLockTimeout ?? (state.failure === undefined ? undefined : 0);
     const runtime = openRuntime(options, { id, env, logger, reportError, spoolLockTimeout: lockTimeout });
     const opening: Opening = { runtime, opened: undefined, destroyed: false };
-    place.opening = opening;
+    state.opening = opening;
     runtime.then(
       (opened) => {
         opening.opened = opened;
         if (opening.destroyed) return void opened.close();
         this.#open.add(opened);
-        this.#recovered(place);
+        this.#recovered(state);
       },
       (thrown: unknown) => {
         // Somebody may have begun anew meanwhile.
-        if (place.opening !== opening || opening.destroyed) return;
-        place.opening = undefined;
-        this.#failed(context, place, thrown, options.bufferMemory);
+        if (state.opening !== opening || opening.destroyed) return;
+        state.opening = undefined;
+        this.#failed(context, state, thrown, options.bufferMemory);
       },
     );
     return runtime;
@@ -108,7 +108,7 @@ export class Runtimes {
    * than `deliveryTimeout`, and by its settings the destination can be found again.
    */
   initialized({ id, config }: Owner): Destination.Config<Types> | undefined {
-    const siblings = this.#places.get(keyOf({ id, config }));
+    const siblings = this.#states.get(keyOf({ id, config }));
     const timeout = siblings?.get(id)?.collectorTimeout ?? config.timeout;
     if (siblings === undefined || (isObject(config.settings) && timeout === config.timeout)) return undefined;
     const initialized = { ...config, ...(timeout !== undefined && { timeout }) };
@@ -116,19 +116,19 @@ export class Runtimes {
     // The collector goes on with a copy of the configuration, which was the key so far.
     const settings = this.#standIns.get(config) ?? {};
     this.#standIns.set(config, settings);
-    this.#places.set(settings, siblings);
+    this.#states.set(settings, siblings);
     return Object.assign(initialized, { settings });
   }
 
   /** Safe twice, and where nothing was ever opened. One that is still being opened is closed where that succeeds too late. */
   async close(owner: Owner): Promise<void> {
-    const place = this.#find(owner);
-    if (place === undefined) return;
-    this.#recovered(place);
+    const state = this.#find(owner);
+    if (state === undefined) return;
+    this.#recovered(state);
     // Late pushes would begin it anew.
-    place.opening ??= closed(owner.id);
-    place.opening.destroyed = true;
-    const opening = place.opening.runtime.catch(() => undefined);
+    state.opening ??= closed(owner.id);
+    state.opening.destroyed = true;
+    const opening = state.opening.runtime.catch(() => undefined);
     const runtime = await within(openingTimeout, opening);
     if (!runtime) return;
     await runtime.close();
@@ -143,23 +143,28 @@ export class Runtimes {
   }
 
   /** Settings that cannot work are told once, and refused to each push without being read again. */
-  #settings(context: Context, place: Place, raisesTimeout: boolean | undefined): Resolved {
+  #settings(context: Context, state: DestinationState, raisesTimeout: boolean | undefined): Resolved {
     const { settings, timeout, mapping } = context.config;
     try {
       return resolveOptions(settings, { timeout, raisesTimeout, mapping });
     } catch (thrown) {
       // The walkerOS CLI shows of a command that throws only that it did, so the log names the problems as well.
       carefulLogger(context.logger).error(reasonOf(thrown));
-      place.opening = failed(thrown);
-      this.#failed(context, place, thrown, undefined);
+      state.opening = failed(thrown);
+      this.#failed(context, state, thrown, undefined);
       throw thrown;
     }
   }
 
   /** @param bufferMemory of its settings, in bytes; undefined where those cannot work, and so are not tried again */
-  #failed(context: Context, place: Place, thrown: unknown, bufferMemory: number | undefined): void {
-    const before = place.failure?.health.error?.message;
-    this.#recovered(place);
+  #failed(
+    context: Context,
+    state: DestinationState,
+    thrown: unknown,
+    bufferMemory: number | undefined,
+  ): void {
+    const before = state.failure?.health.error?.message;
+    this.#recovered(state);
     const code = thrown instanceof KafkaError ? thrown.code : undefined;
     const health: KafkaHealth = {
       id: context.id,
@@ -175,8 +180,8 @@ export class Runtimes {
       carefulLogger(context.logger).error(`${message} Pushes fail until then.`);
     // An instance that is not ready gets no traffic, so no push would try it: a timer does.
     const retry = isFinal ? undefined : setTimeout(() => this.#retry(context), retryEvery).unref();
-    place.failure = { health, retry };
-    this.#failures.add(place.failure);
+    state.failure = { health, retry };
+    this.#failures.add(state.failure);
   }
 
   /** As a push would, but that nobody waits for it: it comes again soon enough. */
@@ -186,27 +191,27 @@ export class Runtimes {
       .catch(() => undefined);
   }
 
-  #recovered(place: Place): void {
-    if (place.failure === undefined) return;
-    clearTimeout(place.failure.retry);
-    this.#failures.delete(place.failure);
-    place.failure = undefined;
+  #recovered(state: DestinationState): void {
+    if (state.failure === undefined) return;
+    clearTimeout(state.failure.retry);
+    this.#failures.delete(state.failure);
+    state.failure = undefined;
   }
 
-  #find(owner: Owner): Place | undefined {
-    return this.#places.get(keyOf(owner))?.get(owner.id);
+  #find(owner: Owner): DestinationState | undefined {
+    return this.#states.get(keyOf(owner))?.get(owner.id);
   }
 
-  #placeOf(owner: Owner): Place {
-    const siblings = this.#places.get(keyOf(owner)) ?? new Map<string, Place>();
-    this.#places.set(keyOf(owner), siblings);
-    const place = siblings.get(owner.id) ?? {
+  #stateOf(owner: Owner): DestinationState {
+    const siblings = this.#states.get(keyOf(owner)) ?? new Map<string, DestinationState>();
+    this.#states.set(keyOf(owner), siblings);
+    const state = siblings.get(owner.id) ?? {
       opening: undefined,
       failure: undefined,
       collectorTimeout: undefined,
     };
-    siblings.set(owner.id, place);
-    return place;
+    siblings.set(owner.id, state);
+    return state;
   }
 }
 

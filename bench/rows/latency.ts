@@ -79,7 +79,7 @@ async function rawSender(context: RowContext, client: Client): Promise<Sender> {
 async function engineSender(context: RowContext, client: Client): Promise<Sender> {
   const records = readRecords(context.topic);
   const engine = await openEngine(context, { client });
-  return { send: (index) => engine.delivery.send(nth(records, index)), close: () => engine.close() };
+  return { send: (index) => engine.producer.send(nth(records, index)), close: () => engine.close() };
 }
 
 async function flowSender(context: RowContext, client: Client): Promise<Sender> {

@@ -131,8 +131,8 @@ function frozenEngine(client: Client): Row {
     run: (context) =>
       runFrozen(context, async (own) => {
         const records = readRecords(own.topic);
-        const { delivery } = await openEngine(own, { client, deliveryTimeout });
-        return (index) => delivery.send(copyOf(nth(records, index)));
+        const { producer } = await openEngine(own, { client, deliveryTimeout });
+        return (index) => producer.send(copyOf(nth(records, index)));
       }),
   };
 }

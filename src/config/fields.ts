@@ -34,7 +34,7 @@ export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): 
   return Object.keys((here && shapeOf(here)) ?? {});
 }
 
-/** What stands under any name of the user's choice. */
+/** The schema of the values of a record, whose names the user chooses. */
 function entryOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodRecord) return schema.valueType;
   return schema instanceof z.ZodOptional ? entryOf(schema.unwrap()) : undefined;

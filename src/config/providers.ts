@@ -71,7 +71,7 @@ async function answerOf(
     const answer = await Promise.race([Promise.resolve().then(provider), late]);
     return isObject(answer) ? { ...answer } : {};
   } catch (failure) {
-    // Without the failure as cause: what the user's code had at hand, such as a request with its secret, hangs on it.
+    // The failure is not passed on as cause: it may refer to what the user's code had at hand, such as a request with its secret.
     throw new KafkaError(
       'CREDENTIALS_UNAVAILABLE',
       `settings.kafka.sasl.${name} failed: ${reasonOf(failure)}`,

@@ -101,7 +101,11 @@ function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {
   const above = { numPartitions, replicationFactor, configEntries };
   const main = setup.topic ?? fallbackTopic;
   const named = new Map(Object.entries({ [main]: {}, ...setup.topics }));
-  const topics = [...named].map(([name, own]): TopicSpec => ({ name, ...above, ...withoutUndefined(own) }));
+  const topics = [...named].map(([name, settings]): TopicSpec => ({
+    name,
+    ...above,
+    ...withoutUndefined(settings),
+  }));
   const isMain = ({ name }: TopicSpec): boolean => name === main;
   return {
     topics: [...topics.filter(isMain), ...topics.filter((topic) => !isMain(topic))],

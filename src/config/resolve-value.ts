@@ -32,14 +32,14 @@ export interface SchemaOptions {
 
 /** A rule's settings over those of all events. Of another format only the registry is worth taking over. */
 export function merged(base: ParsedValue, rule: ParsedRuleValue): ParsedValue {
-  const own = withoutUndefined(rule);
-  const { format = base.format } = own;
-  if (format === base.format) return { ...base, ...outdone(base, own), ...own, format };
-  return { ...(isSchemaFormat(format) && { registry: base.registry }), ...own, format };
+  const ofRule = withoutUndefined(rule);
+  const { format = base.format } = ofRule;
+  if (format === base.format) return { ...base, ...unused(base, ofRule), ...ofRule, format };
+  return { ...(isSchemaFormat(format) && { registry: base.registry }), ...ofRule, format };
 }
 
-/** What a rule's `useLatestVersion` leaves without a use: it says itself that these are not for its events. */
-function outdone(base: ParsedValue, { useLatestVersion, subjectNameStrategy }: ParsedRuleValue) {
+/** Fields of `settings.value` that a rule's `useLatestVersion` leaves without a use. */
+function unused(base: ParsedValue, { useLatestVersion, subjectNameStrategy }: ParsedRuleValue) {
   if (useLatestVersion === false) return { latestCacheTtl: undefined };
   const bySchemaName =
     (subjectNameStrategy ?? base.subjectNameStrategy ?? valueDefaults.subjectNameStrategy) !== 'topic';
@@ -47,7 +47,7 @@ function outdone(base: ParsedValue, { useLatestVersion, subjectNameStrategy }: P
 }
 
 /**
- * How values are written, by a mapping rule's `settings` or without them. A closure, since what it knows holds secrets.
+ * How values are written, by a mapping rule's `settings` or without them. A closure, since it holds secrets.
  * For the same settings it answers with the same object, and with the same registry where a rule has no other.
  */
 export function valueChoice(base: ParsedValue): (ruleSettings?: unknown) => ValueOptions {
@@ -63,13 +63,13 @@ export function valueChoice(base: ParsedValue): (ruleSettings?: unknown) => Valu
   const ofRules = new WeakMap<object, ValueOptions>();
   return (ruleSettings) => {
     if (!isObject(ruleSettings)) return general;
-    let own = ofRules.get(ruleSettings);
-    if (own === undefined) {
+    let options = ofRules.get(ruleSettings);
+    if (options === undefined) {
       const { data } = ruleSettingsSchema.safeParse(ruleSettings);
-      own = data?.value === undefined ? general : optionsOf(merged(base, data.value));
-      ofRules.set(ruleSettings, own);
+      options = data?.value === undefined ? general : optionsOf(merged(base, data.value));
+      ofRules.set(ruleSettings, options);
     }
-    return own;
+    return options;
   };
 }
 

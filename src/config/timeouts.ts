@@ -33,9 +33,9 @@ export function longestRequest(deliveryTimeout: number, hasSpool: boolean): numb
 
 /** The two limits of a push that have to fit together, in ms. */
 export interface Timeouts {
-  /** By then the destination has told the push. */
+  /** By then each push is resolved or rejected. */
   readonly deliveryTimeout: number;
-  /** By then the collector counts it as failed. */
+  /** By then the collector counts the push as failed. */
   readonly collectorTimeout: number;
 }
 
@@ -76,8 +76,8 @@ export function timeouts({
 }
 
 /**
- * As the collector reads it: what is no positive number is none. It hands the number to a timer, and one that is too long for
- * timers fires at once, so that every push would count as failed.
+ * As the collector reads it: a value that is no positive number is ignored. The collector hands the number to a timer, and a timer
+ * with too long a delay fires at once, so that every push would count as failed.
  */
 function collectorLimit(limit: unknown): number | undefined {
   return typeof limit === 'number' && limit > 0 ? Math.min(limit, longestTimer) : undefined;

@@ -1,6 +1,6 @@
 import type { SchemaReference } from '../model/schema.ts';
 
-/** A schema made ready to write values with. */
+/** A compiled schema, which makes writers of values. */
 export interface Compiled {
   /** Its full name: of the record (Avro), the message (Protobuf), or the `title` (JSON Schema). Undefined where it has none. */
   readonly name: string | undefined;
@@ -12,7 +12,7 @@ export interface Compiled {
 }
 
 export interface CompileOptions {
-  /** In an order in which each stands after what it builds on itself. */
+  /** Each stands after the references that it builds on itself. */
   readonly references?: readonly SchemaReference[];
   /** Protobuf: the message to write, by its name in the package. Default: the first. */
   readonly message?: string | undefined;
@@ -31,14 +31,14 @@ export interface ReadBack {
   readonly json?: string;
 }
 
-/** Reads what stands behind the schema's id. @throws Error for bytes that do not fit the schema */
+/** Reads the bytes behind the schema's id. @throws Error for bytes that do not fit the schema */
 export type ReadValue = (payload: Buffer) => ReadBack;
 
 /** @throws Error that says why the text is no schema */
 export type CompileReader = (text: string, references: readonly SchemaReference[]) => ReadValue;
 
 /**
- * What stands in front of a value in the registry's wire format: a zero, then the schema's id in four bytes, big-endian.
+ * The bytes in front of a value in the registry's wire format: a zero, then the schema's id in four bytes, big-endian.
  * https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
  */
 export function framing(schemaId: number, messageIndexes?: readonly number[]): Buffer {

@@ -128,7 +128,7 @@ function isMultipleOf(value: number, divisor: number): boolean {
   const one = decimalOf(value);
   const other = decimalOf(divisor);
   const power = Math.min(one.power, other.power);
-  const digits = ({ digits: own, power: place }: Decimal): bigint => own * 10n ** BigInt(place - power);
+  const digits = (number: Decimal): bigint => number.digits * 10n ** BigInt(number.power - power);
   return digits(one) % digits(other) === 0n;
 }
 

@@ -2,7 +2,7 @@ import type { SchemaType, Schema } from '../model/schema.ts';
 import type { Compile, CompileReader } from './format.ts';
 import { KafkaError, reasonOf } from '../model/errors.ts';
 
-/** The library of a format is loaded with its first schema, so that who writes JSON pays nothing for the others. */
+/** Loads the library of a format with its first schema: a flow that writes JSON pays nothing for it. */
 export async function loadFormat(type: SchemaType): Promise<Compile> {
   switch (type) {
     case 'AVRO':
@@ -26,7 +26,7 @@ export async function loadReader(type: SchemaType): Promise<CompileReader> {
   }
 }
 
-/** Behind a JSON Schema's id stands JSON; to read it nobody needs the schema. */
+/** A value of a JSON Schema is JSON, which can be read without the schema. */
 export const jsonReader: CompileReader = () => (payload) => {
   const json = payload.toString();
   return { value: JSON.parse(json) as unknown, json };

@@ -112,10 +112,10 @@ export class SchemaWriter {
       if (this.#context.closing.aborted) return true;
       const error = thrown instanceof KafkaError ? thrown : this.#unusable(thrown);
       this.#lastError = error;
-      // Whoever gave the newest version a rule means it for what is written from now on.
+      // A rule that is added to the newest version applies to everything written from now on.
       if (error.code === 'SCHEMA_RULES_UNSUPPORTED') this.#inUse = undefined;
       notify({ kind: 'schema-unavailable', topic: this.#topic, error, inUse: this.#inUse !== undefined });
-      // A fault of the schema, not of the moment.
+      // Another look-up would find the same: waiting records are rejected with it.
       const { final, scope } = errorTraits(error.code);
       if (!final || scope !== 'schema') return false;
       this.#refusal = { error, until: now() + refusalTtl };
@@ -139,7 +139,7 @@ export class SchemaWriter {
       useLatestVersion && subjectNameStrategy === 'topic' ? undefined : compile(schema, { message });
     const subject = this.#subject(compiled?.name);
     if (!useLatestVersion) {
-      // The text alone finds the version from before the rules as well, and a registry gives them to what is registered now.
+      // The look-up by text may find a version from before the rules, which a registry gives to what is registered now.
       this.#refuseRules(await schemas.latestRules(subject), `the newest version of subject "${subject}"`);
       const known = await (autoRegister
         ? schemas.register(subject, { schemaType, schema })

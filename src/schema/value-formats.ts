@@ -17,7 +17,7 @@ export interface ValueFormats {
   readonly framed: (value: ValueOptions) => FramedValues | undefined;
   /** Looks up the schema of the main topic, so that its first event need not wait. */
   warm(): void;
-  /** Nothing is looked up any more. */
+  /** Ends all look-ups. */
   close(): void;
 }
 
@@ -31,7 +31,7 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
   function registryOf(facts: SchemaOptions['registry']): Registry {
     let registry = registries.get(facts);
     if (registry === undefined) {
-      // Who waits for a schema asks again, for as long as there is somebody.
+      // SchemaWriter repeats a failed look-up for as long as a record waits.
       registry = new Registry({
         ...facts,
         retries: 0,

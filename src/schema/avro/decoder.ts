@@ -3,10 +3,10 @@ import { exactInteger } from '../numbers.ts';
 /** Reads one value. @throws Error where the bytes end too early or cannot be of the type */
 export type Read = (decoder: Decoder) => unknown;
 
-/** As deep as protobufjs reads: damaged bytes of a type that holds itself would overflow the stack. */
-const mostDeep = 100;
+/** The limit of protobufjs, too. Without one, damaged bytes of a type that holds itself overflow the stack. */
+const maxDepth = 100;
 
-/** Items of some types take no bytes at all (null): so many of a value are believed all the same. */
+/** Items of some types take no bytes (null). More of them than this in a value are taken for damage. */
 const mostWithoutBytes = 1_000;
 
 /** The bytes of one value, read from front to back. */
@@ -25,15 +25,15 @@ export class Decoder {
   }
 
   /** Reads a value inside another one. */
-  within<Result>(read: (decoder: this) => Result): Result {
+  nested<Result>(read: (decoder: this) => Result): Result {
     this.#depth += 1;
-    if (this.#depth > mostDeep) throw new Error(`it is more than ${mostDeep} values deep`);
+    if (this.#depth > maxDepth) throw new Error(`it is more than ${maxDepth} values deep`);
     const result = read(this);
     this.#depth -= 1;
     return result;
   }
 
-  /** Reads one of many: those that take no bytes would else be believed in any number. */
+  /** Reads one of many items, and limits how many of them take no bytes. */
   item<Result>(read: (decoder: this) => Result): Result {
     const { left } = this;
     const result = read(this);

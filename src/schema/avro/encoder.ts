@@ -1,11 +1,11 @@
 /** Writes one value. @throws ValidationError */
 export type Write = (value: unknown, encoder: Encoder) => void;
 
-/** Bytes to be, in a buffer that grows. One is shared by all writers: each takes its bytes out before the next begins. */
+/** Collects the bytes of a value in a buffer that grows. All writers share one: each takes its bytes out before the next begins. */
 export class Encoder {
   #bytes = Buffer.allocUnsafeSlow(4096);
   position = 0;
-  /** Counts the values written: what was found out about the objects in one says nothing about the next. */
+  /** Counts the values written: what a union chose for the objects of one value does not hold for the next. */
   turn = 0;
 
   begin(frame: Buffer): void {
@@ -38,7 +38,7 @@ export class Encoder {
       this.#bytes[this.position++] = rest;
       return;
     }
-    // Doubled, the largest would no longer be exact: so the first seven bits are taken by hand.
+    // The largest numbers are not exact any more when doubled, so the first seven bits are computed separately.
     const size = value < 0 ? -(value + 1) : value;
     let rest = Math.floor(size / 64);
     this.#bytes[this.position++] = ((size % 64) * 2 + (value < 0 ? 1 : 0)) | (rest > 0 ? 0x80 : 0);
@@ -71,7 +71,7 @@ export class Encoder {
     const { length } = text;
     this.#reserve(length * 3 + 5);
     const start = this.position;
-    // Most texts are short and ASCII, and then a loop is quicker than the call into C++.
+    // Most texts are short and ASCII: for those a loop is quicker than the call into C++.
     if (length < 32) {
       let at = start + 1;
       let index = 0;

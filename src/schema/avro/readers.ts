@@ -13,16 +13,16 @@ export function readerOf({ type: root, decimals }: AvroSchema): Read {
     if (type instanceof avsc.types.RecordType) {
       const fields = type.fields.map((field) => [field.name, of(field.type)] as const);
       return (decoder) =>
-        decoder.within(() => Object.fromEntries(fields.map(([name, read]) => [name, read(decoder)])));
+        decoder.nested(() => Object.fromEntries(fields.map(([name, read]) => [name, read(decoder)])));
     }
     if (type instanceof avsc.types.ArrayType) {
       const read = of(type.itemsType);
-      return (decoder) => decoder.within(() => itemsOf(decoder, read));
+      return (decoder) => decoder.nested(() => itemsOf(decoder, read));
     }
     if (type instanceof avsc.types.MapType) {
       const read = of(type.valuesType as Type);
       const readEntry = (decoder: Decoder) => [text(decoder), read(decoder)] as const;
-      return (decoder) => decoder.within(() => Object.fromEntries(itemsOf(decoder, readEntry)));
+      return (decoder) => decoder.nested(() => Object.fromEntries(itemsOf(decoder, readEntry)));
     }
     if (type instanceof avsc.types.WrappedUnionType) {
       const branches = type.types.map(of);

@@ -3,7 +3,7 @@ import type { SchemaReference } from '../../model/schema.ts';
 import { isObject } from '../validation-error.ts';
 import { decimalOf, type Decimal } from './decimal.ts';
 
-/** A schema as avsc has parsed it, with what avsc is not told. */
+/** A schema as avsc has parsed it, with the parts that are kept from avsc. */
 export interface AvroSchema {
   readonly type: Type;
   /** Of records: the defaults of their fields, as JSON. avsc refuses those of a union that are not of its first branch. */
@@ -18,7 +18,7 @@ export function parse(text: string, references: readonly SchemaReference[]): Avr
   const decimals = new Map<Type, Decimal>();
   const registry: Record<string, Type> = {};
 
-  // avsc asks here about each schema within the schema, and about ours again: it has then nothing left to be taken away.
+  // avsc calls this for each schema within the schema, and again for the changed one that we return: nothing is left to take away then.
   function typeHook(schema: unknown, options: avsc.ForSchemaOptions): Type | undefined {
     if (!isObject(schema)) return undefined;
     const decimal = decimalOf(schema);
@@ -27,14 +27,14 @@ export function parse(text: string, references: readonly SchemaReference[]): Avr
       decimals.set(type, decimal);
       return type;
     }
-    const own = defaultsOf(schema);
-    if (own.size === 0) return undefined;
+    const ofFields = defaultsOf(schema);
+    if (ofFields.size === 0) return undefined;
     const type = forSchema({ ...schema, fields: fieldsOf(schema).map(withoutDefault) }, options);
-    defaults.set(type, own);
+    defaults.set(type, ofFields);
     return type;
   }
 
-  // Unions come wrapped, for only so avsc takes all of them; the writers never ask it to write one.
+  // avsc takes all unions only where they are wrapped; our writers never ask it to write one.
   const options = { registry, wrapUnions: true, logicalTypes: {}, typeHook };
   for (const { schema } of references) forSchema(JSON.parse(schema), options);
   return { type: forSchema(JSON.parse(text), options), defaults, decimals };
@@ -45,17 +45,17 @@ const forSchema = (schema: unknown, options: Partial<avsc.ForSchemaOptions>): Ty
 
 type Field = Readonly<Record<string, unknown>>;
 
-/** Of what is no record: none. */
+/** Empty for a schema that is no record. */
 function fieldsOf({ type, fields }: Field): readonly unknown[] {
   return (type === 'record' || type === 'error') && Array.isArray(fields) ? fields : [];
 }
 
 function defaultsOf(schema: Field): ReadonlyMap<string, unknown> {
-  const own = new Map<string, unknown>();
+  const ofFields = new Map<string, unknown>();
   for (const field of fieldsOf(schema))
     if (isObject(field) && typeof field['name'] === 'string' && field['default'] !== undefined)
-      own.set(field['name'], field['default']);
-  return own;
+      ofFields.set(field['name'], field['default']);
+  return ofFields;
 }
 
 const withoutDefault = (field: unknown): unknown =>

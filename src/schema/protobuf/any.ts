@@ -11,7 +11,7 @@ export const isAny = ({ fullName }: Type): boolean => fullName === anyName;
 export const isValueInAny = (type: Type): boolean =>
   isAny(type) || written.has(type.fullName) || wellKnown(type.fullName) !== undefined;
 
-/** Those that are taken as the messages that they are. */
+/** Messages without a special form in our JSON, which ProtoJSON gives one. */
 const written: ReadonlySet<string> = new Set(['.google.protobuf.Duration', '.google.protobuf.FieldMask']);
 
 /** The message that the last part of a type's URL names. */
@@ -31,7 +31,7 @@ export function anyWriter(any: Type, writerOf: (type: Type) => Write, writeParts
     if (!isObject(value)) throw mustBe('an object with "@type"', value);
     const { '@type': url, ...others } = value;
     if (url === undefined) {
-      // Else they would be left out like any that a schema does not know, and nothing would be left.
+      // Unknown fields are left out: here that would leave nothing, and say nothing.
       const unknown = Object.keys(others).find((name) => !parts.has(name));
       if (unknown !== undefined)
         throw new ValidationError(`must say of which type it is, with "@type", and has "${unknown}"`);

@@ -2,7 +2,7 @@ import protobuf, { type INamespace, type NamespaceBase, type Root, type Type } f
 import descriptor from 'protobufjs/google/protobuf/descriptor.json' with { type: 'json' };
 import type { SchemaReference } from '../../model/schema.ts';
 
-// What custom options extend: the library has it at hand, and does not offer it by itself.
+// Custom options extend these messages. The library ships the file, and does not register it by itself.
 protobuf.common('google/protobuf/descriptor.proto', descriptor);
 
 /** One `.proto` text. */
@@ -21,7 +21,7 @@ export function parse(text: string, references: readonly SchemaReference[]): Fil
   return file;
 }
 
-/** No `.proto` is without any space. */
+/** The text of a `.proto` file always has a space, base64 has none. */
 const base64 = /^[A-Za-z0-9+/]{4,}={0,2}$/;
 
 function parseInto(root: Root, text: string): File {
@@ -33,15 +33,16 @@ function parseInto(root: Root, text: string): File {
   const before = new Set(messagesIn(root));
   const parsed = protobuf.parse(text, root, { keepCase: true });
   for (const name of [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]) provide(name, root);
-  const own = parsed.package === undefined ? root : root.lookup(parsed.package);
-  if (!(own instanceof protobuf.Namespace)) throw new Error(`its package "${parsed.package}" holds nothing`);
+  const namespace = parsed.package === undefined ? root : root.lookup(parsed.package);
+  if (!(namespace instanceof protobuf.Namespace))
+    throw new Error(`its package "${parsed.package}" holds nothing`);
   return {
-    messages: topMessages(own).filter((message) => !before.has(message)),
+    messages: topMessages(namespace).filter((message) => !before.has(message)),
     package: parsed.package ?? '',
   };
 }
 
-/** What else a schema builds on is among its references. */
+/** Google's own files are added by name; everything else that a schema imports is among its references. */
 function provide(name: string, root: Root): void {
   const file = googles(name);
   if (file?.nested !== undefined) {
@@ -50,7 +51,7 @@ function provide(name: string, root: Root): void {
   }
 }
 
-/** Google's own files, which come with the library: a registry that lists them too would have them twice. */
+/** Google's own files come with the library. A registry may list them, too: parsed twice they would clash. */
 function googles(name: string): INamespace | undefined {
   return protobuf.common.get(name) ?? undefined;
 }
@@ -94,7 +95,7 @@ export function find(file: File, name: string): Found {
   return { type, indexes };
 }
 
-/** What `find` calls it, from its place. */
+/** The message at a place, and its name as `find` takes it. */
 export function at({ messages }: File, indexes: readonly number[]): { type: Type; name: string } {
   const names: string[] = [];
   let here = messages;

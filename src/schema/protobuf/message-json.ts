@@ -34,7 +34,7 @@ function anyJson(any: Type, object: Readonly<Record<string, unknown>>): unknown 
 function fieldJson(field: Field, value: unknown): unknown {
   if (field instanceof protobuf.MapField)
     return Object.fromEntries(
-      Object.entries(value as object).map(([name, own]: [string, unknown]) => [name, one(field, own)]),
+      Object.entries(value as object).map(([name, entry]: [string, unknown]) => [name, one(field, entry)]),
     );
   return Array.isArray(value) ? value.map((item) => one(field, item)) : one(field, value);
 }
@@ -92,7 +92,7 @@ function timestampJson({ seconds, nanos }: Parts): unknown {
 
 function structJson({ fields }: Parts): unknown {
   return Object.fromEntries(
-    Object.entries(partsOf(fields)).map(([name, own]) => [name, valueJson(partsOf(own))]),
+    Object.entries(partsOf(fields)).map(([name, property]) => [name, valueJson(partsOf(property))]),
   );
 }
 
@@ -104,7 +104,7 @@ function valueJson({ numberValue, stringValue, boolValue, structValue, listValue
 }
 
 function listJson({ values }: Parts): unknown {
-  return Array.isArray(values) ? values.map((own) => valueJson(partsOf(own))) : [];
+  return Array.isArray(values) ? values.map((item) => valueJson(partsOf(item))) : [];
 }
 
 const bigOf = (value: unknown): bigint => (typeof value === 'string' ? BigInt(value) : 0n);

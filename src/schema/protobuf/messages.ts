@@ -41,13 +41,16 @@ export function messageWriter(root: Type): Write {
     const properties = ownProperties(fields.flatMap(({ name, jsonName }) => [name, jsonName]));
     return (value, writer) => {
       if (!isObject(value)) throw mustBe('an object', value);
-      const owned = properties(value);
-      if (hasOneofs) checkOneofs(fields, owned);
+      const own = properties(value);
+      if (hasOneofs) checkOneofs(fields, own);
       for (const { name, jsonName, required, takesNull, write } of fields) {
-        const own = owned[name] ?? owned[jsonName];
-        if ((own !== undefined && own !== null) || (takesNull && (owned[name] === null || own === null))) {
+        const property = own[name] ?? own[jsonName];
+        if (
+          (property !== undefined && property !== null) ||
+          (takesNull && (own[name] === null || property === null))
+        ) {
           try {
-            write(own, writer);
+            write(property, writer);
           } catch (thrown) {
             throw errorAt(thrown, name);
           }
@@ -145,7 +148,7 @@ function enumKind({ values }: protobuf.Enum): Kind {
   };
 }
 
-/** The keys of a JSON object are text, whatever they are in the schema. */
+/** Keys of a JSON object are always text: turns them into what the schema asks for. */
 function keyParser(keyType: string): (name: string) => unknown {
   if (keyType === 'string') return (name) => name;
   if (keyType === 'bool') return (name) => (name === 'true' ? true : name === 'false' ? false : name);
@@ -153,7 +156,7 @@ function keyParser(keyType: string): (name: string) => unknown {
   return (name) => (/^-?\d+$/.test(name) ? Number(name) : name);
 }
 
-/** Elsewhere null is what is absent; in the message for any JSON it is a value. */
+/** null means absent, but for `google.protobuf.Value`, which holds any JSON: there it is a value. */
 const holdsNull = ({ resolvedType }: Pick<Field, 'resolvedType'>): boolean =>
   resolvedType?.fullName === '.google.protobuf.Value';
 
@@ -170,8 +173,9 @@ function checkOneofs(
   const taken = new Map<string, string>();
   for (const { name, jsonName, oneof, takesNull } of fields) {
     if (oneof === undefined) continue;
-    const own = value[name] ?? value[jsonName] ?? undefined;
-    if (own === undefined && !(takesNull && (value[name] === null || value[jsonName] === null))) continue;
+    const property = value[name] ?? value[jsonName] ?? undefined;
+    if (property === undefined && !(takesNull && (value[name] === null || value[jsonName] === null)))
+      continue;
     const other = taken.get(oneof);
     if (other !== undefined)
       throw new ValidationError(`holds "${other}" and "${name}", of which there may be one`);

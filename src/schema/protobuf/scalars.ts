@@ -39,7 +39,7 @@ function large(name: 'int64' | 'uint64' | 'sint64' | 'fixed64' | 'sfixed64'): Sc
   };
 }
 
-/** How the writer takes what a number is not exact for. */
+/** A 64-bit integer beyond 2^53 in the form that the writer takes. */
 function halves(value: bigint) {
   const bits = BigInt.asUintN(64, value);
   return { low: Number(bits & 0xffffffffn) | 0, high: Number(bits >> 32n) | 0, unsigned: false };
@@ -57,7 +57,7 @@ function floating(name: 'float' | 'double'): Scalar {
   };
 }
 
-/** The writer makes half a surrogate (text cut within an emoji) bytes that are no UTF-8, and readers refuse the record. */
+/** Replaces half a surrogate (text cut within an emoji): protobufjs would write bytes that are no UTF-8, and readers refuse those. */
 export function wellFormed(text: string): string {
   // Most texts are short and have no surrogates at all, and then a loop is quicker than the call into C++.
   if (text.length >= 40) return text.toWellFormed();

@@ -189,7 +189,7 @@ describe('the spool on a bad disk', () => {
     const letGo = hangDisks();
     try {
       t.mock.timers.enable({ apis: ['setTimeout'] });
-      const pushed = runtime.delivery.sendAll([record('lost')]);
+      const pushed = runtime.producer.sendAll([record('lost')]);
       let closed = false;
       void runtime.close().then(() => (closed = true));
       let passed = 0;

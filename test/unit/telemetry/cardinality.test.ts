@@ -19,7 +19,7 @@ it('metrics stay bounded under ten thousand topics and keys', async (t) => {
     outcome: { kind: 'retriable', error, refresh: false, mayHaveBeenWritten: false },
     times: 2_000,
   });
-  await runtime.delivery.sendAll(
+  await runtime.producer.sendAll(
     Object.keys(topics).map((topic, n) => recordOf({ topic, key: Buffer.from(`key-${n}`) })),
   );
   const found = await sdk.collect();

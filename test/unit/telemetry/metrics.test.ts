@@ -37,7 +37,7 @@ describe('metrics with an OpenTelemetry SDK', () => {
 
   it('counts what is sent, and how long each request takes', async () => {
     const { runtime } = await openOn();
-    await runtime.delivery.sendAll(Array.from({ length: 300 }, () => recordOf()));
+    await runtime.producer.sendAll(Array.from({ length: 300 }, () => recordOf()));
     const points = await collect();
     assert.deepEqual(points('messaging.client.sent.messages'), [
       { attributes: { ...request, 'messaging.destination.name': 'events' }, value: 300 },
@@ -60,7 +60,7 @@ describe('metrics with an OpenTelemetry SDK', () => {
   it('names the topic of a duration only where the request has no other', async () => {
     const { runtime } = await openOn({ topics: { events: 1, orders: 1 } });
     await Promise.all([send(runtime, 'events'), send(runtime, 'orders')]);
-    await runtime.delivery.sendAll([recordOf({ topic: 'orders' }), recordOf({ topic: 'events' })]);
+    await runtime.producer.sendAll([recordOf({ topic: 'orders' }), recordOf({ topic: 'events' })]);
     const points = await collect();
     assert.ok(
       points('messaging.client.operation.duration').some(
@@ -105,7 +105,7 @@ describe('metrics with an OpenTelemetry SDK', () => {
   it('counts the records of a batch that was too large and is halved', async () => {
     const { runtime, log } = await openOn({ maxBatchBytes: 250 });
     const records = Array.from({ length: 4 }, () => recordOf({ value: Buffer.alloc(100) }));
-    assert.deepEqual(await runtime.delivery.sendAll(records), [undefined, undefined, undefined, undefined]);
+    assert.deepEqual(await runtime.producer.sendAll(records), [undefined, undefined, undefined, undefined]);
     const points = await collect();
     assert.deepEqual(points('walkeros.kafka.retried.messages'), [
       { attributes: { ...inEvents, 'error.type': 'MESSAGE_TOO_LARGE' }, value: 4 },
@@ -216,7 +216,7 @@ describe('metrics with an OpenTelemetry SDK', () => {
     const held = new Promise<void>((resolve) => (release = resolve));
     const { runtime } = await openOn({ onProduce: () => held }, { bufferMemory: 100, batchSize: 100 });
     // 24 bytes of overhead, 1 of the key, 60 of the value: one fits, the second waits at the door.
-    const sent = runtime.delivery.sendAll([1, 2].map(() => recordOf({ value: Buffer.alloc(60) })));
+    const sent = runtime.producer.sendAll([1, 2].map(() => recordOf({ value: Buffer.alloc(60) })));
     await eventually(
       'both are under way',
       async () => (await collect())('walkeros.kafka.buffer.messages').length > 0,
@@ -240,7 +240,7 @@ describe('metrics with an OpenTelemetry SDK', () => {
 
   it('counts what is left behind at the end, after which nothing waits', async (t) => {
     const { runtime } = await openOn({ onProduce: () => new Promise(() => undefined) });
-    const sent = runtime.delivery.sendAll([recordOf(), recordOf(), recordOf()]);
+    const sent = runtime.producer.sendAll([recordOf(), recordOf(), recordOf()]);
     await eventually(
       'they are under way',
       async () => (await collect())('walkeros.kafka.buffer.messages').length > 0,

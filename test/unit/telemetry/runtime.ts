@@ -45,10 +45,10 @@ export async function openOn(
 
 /** Sends a record; resolves to the code of the error, if any. */
 export async function send(
-  { delivery }: Runtime,
+  { producer }: Runtime,
   topic = 'events',
   value = 'v',
 ): Promise<string | undefined> {
-  const [error] = await delivery.sendAll([recordOf({ topic, value: Buffer.from(value) })]);
+  const [error] = await producer.sendAll([recordOf({ topic, value: Buffer.from(value) })]);
   return error?.code;
 }

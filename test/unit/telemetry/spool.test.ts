@@ -65,7 +65,7 @@ describe('metrics of the spool', () => {
       { spool: { ...spoolIn(tempFolder()), mode: 'always' } },
     );
     cluster.failNext({ outcome: refused });
-    assert.deepEqual(await runtime.delivery.sendAll([recordOf()]), [undefined]);
+    assert.deepEqual(await runtime.producer.sendAll([recordOf()]), [undefined]);
     release();
     await eventually(
       'it is refused',

@@ -16,7 +16,7 @@ describe('without an OpenTelemetry SDK', () => {
     const { runtime, told, log } = await openOn();
     assert.equal(runtime.attachTrace, undefined);
     const records = Array.from({ length: 10_000 }, () => recordOf());
-    await runtime.delivery.sendAll(records);
+    await runtime.producer.sendAll(records);
     assert.ok(told.requests > 0 && told.requests < 20, `${told.requests} requests`);
     assert.deepEqual(log, []);
     await runtime.close();
