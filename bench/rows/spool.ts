@@ -28,30 +28,52 @@ export const spool: Part = {
     { name: plain, run: async (context) => runFlow(context, await loadOurs(), kafkaConfig(context, choice)) },
     spooled('overflow'),
     spooled('always'),
-    { name: 'replay', run: (context) => withFolder((folder) => replay(context, join(folder, 'spool.db'))) },
+    spooled('always', true),
+    replayed('replay', false),
+    replayed('replay, idempotent', true),
   ],
   targets: [
     against('spool overflow', 0.97),
     against('spool always', 0.6),
+    // What it costs that a crash leaves no duplicate: each batch is noted on the disk before it is sent.
+    {
+      row: 'spool always, idempotent',
+      figure: 'rate',
+      against: 'spool always',
+      bound: 'at least',
+      limit: 0.9,
+    },
     { row: 'replay', figure: 'rate', bound: 'at least', limit: 20_000 },
+    { row: 'replay, idempotent', figure: 'rate', against: 'replay', bound: 'at least', limit: 0.9 },
   ],
 };
 
-function spooled(mode: 'overflow' | 'always'): Row {
+function spooled(mode: 'overflow' | 'always', idempotent = false): Row {
   return {
-    name: `spool ${mode}`,
+    name: `spool ${mode}${idempotent ? ', idempotent' : ''}`,
     run: (context) =>
       withFolder(async (folder) => {
         const path = join(folder, 'spool.db');
-        return runFlow(context, await loadOurs(), kafkaConfig(context, choice, { path, mode }));
+        return runFlow(
+          context,
+          await loadOurs(),
+          kafkaConfig(context, { ...choice, idempotent }, { path, mode }),
+        );
       }),
   };
 }
 
+function replayed(name: string, idempotent: boolean): Row {
+  return {
+    name,
+    run: (context) => withFolder((folder) => replay(context, join(folder, 'spool.db'), idempotent)),
+  };
+}
+
 /** One event opens the flow; those of the spool go before it. */
-async function replay(context: RowContext, path: string): Promise<RowResult> {
+async function replay(context: RowContext, path: string, idempotent: boolean): Promise<RowResult> {
   await fill(context, path);
-  const config = kafkaConfig(context, choice, { path, mode: 'overflow' });
+  const config = kafkaConfig(context, { ...choice, idempotent }, { path, mode: 'overflow' });
   const figures = await measure(async () => {
     const { promise: drained, resolve } = Promise.withResolvers<void>();
     // What it says when it is done: to look into the file again and again would be measured, too.
