@@ -36,6 +36,8 @@ export interface SpoolPlan {
 export interface TopicPlan {
   readonly partitions?: number;
   readonly minInSync?: number;
+  /** Records have the broker's time, which says what was stored before a kill; default: their own, as everywhere. */
+  readonly appendTime?: true;
 }
 
 /** A steady stream, whatever the answers, as visitors make it. */
@@ -69,7 +71,7 @@ export type Fault =
   | { readonly kind: FlowFault }
   /**
    * The flow's process is killed (SIGKILL) and a new one started on the same spool, so many times: each time once the
-   * stream flows, at a moment of the next second that the seed decides.
+   * stream flows, at a moment of the next second that the seed decides. One such fault at a time.
    */
   | { readonly kind: 'crash-flow'; readonly times: number; readonly seed: number }
   | { readonly kind: 'damage-spool'; readonly how: 'truncate' | 'garbage' }
@@ -102,6 +104,8 @@ export interface Expectation {
   readonly log: readonly (string | readonly string[])[];
   /** Each is (the beginning of) a message that a push must have failed with. */
   readonly failures?: readonly string[];
+  /** At least so many kills must have found records in the spool that Kafka had; needs `TopicPlan.appendTime`. */
+  readonly struck?: number;
 }
 
 export const at = (seconds: number, fault: Fault): Step => ({ at: seconds, do: fault });

@@ -6,6 +6,7 @@ import { randomOf } from './random.ts';
 import type { Brokers, Fault, Scenario } from './scenario.ts';
 import type { Broker } from './stage/broker.ts';
 import { inSync, makeTopic, type Scene, type Stage } from './stage/stage.ts';
+import type { Kill } from './verdict/judge.ts';
 
 /** All that a fault can strike. */
 export interface World {
@@ -17,6 +18,10 @@ export interface World {
   inDoubt: number;
   /** Events before this number went with a topic, or with a spool, that was destroyed on purpose. */
   countFrom: number;
+  /** Of our process. */
+  readonly kills: Kill[];
+  /** The latest of them: the next waits for its end, or two processes would have the spool. */
+  crash: Promise<void>;
 }
 
 const limits = { timeoutMs: 60_000, everyMs: 100 };
@@ -68,7 +73,7 @@ export async function strike(fault: Fault, world: World): Promise<void> {
     case 'clock':
       return flow.order({ kind: 'shift-clock', ms: fault.hours * 3_600_000 });
     case 'crash-flow':
-      return crash(fault, world);
+      return (world.crash = world.crash.then(() => crash(fault, world)));
     case 'kill-flow':
       return flow.kill();
     case 'stop-flow':
@@ -99,7 +104,10 @@ async function crash({ times, seed }: Extract<Fault, { kind: 'crash-flow' }>, wo
     await pass(random() * 1000);
     doubt(world);
     await flow.kill();
+    const left = flow.spool?.copy();
+    const at = Date.now();
     flow.start();
+    world.kills.push({ at, spooled: left?.() ?? [] });
   }
 }
 

@@ -1,7 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { numberOf } from '../../support/load.ts';
 import type { SpoolPlan } from '../scenario.ts';
 
 /** Where the spool of a run lies. */
@@ -12,6 +23,11 @@ export interface SpoolPlace {
   damage(how: 'truncate' | 'garbage'): void;
   /** Makes room for the folder that could not be made. */
   mend(): void;
+  /**
+   * Copies what a killed process left, for the next one must find it untouched.
+   * @returns reads the numbers of the events in the copy, once
+   */
+  copy(): () => number[];
   remove(): void;
 }
 
@@ -42,6 +58,16 @@ export function spoolPlace({ on }: SpoolPlan): SpoolPlace {
       }
     },
     mend: () => rmSync(parent),
+    copy() {
+      const copies = mkdtempSync(join(folder, 'copy-'));
+      const copied = join(copies, 'spool.db');
+      for (const end of ['', '-wal']) if (existsSync(path + end)) copyFileSync(path + end, copied + end);
+      return () => {
+        const numbers = existsSync(copied) ? numbersIn(copied) : [];
+        rmSync(copies, { recursive: true });
+        return numbers;
+      };
+    },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -52,6 +78,16 @@ function truncate(path: string): void {
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
   truncateSync(path, Math.floor(statSync(path).size / 2));
+}
+
+function numbersIn(path: string): number[] {
+  const database = new DatabaseSync(path);
+  try {
+    const rows = database.prepare('SELECT value FROM records').all();
+    return rows.map(({ value }) => numberOf(Buffer.from(value as Uint8Array)).n);
+  } finally {
+    database.close();
+  }
 }
 
 const hasContent = (file: string): boolean => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;

@@ -39,9 +39,10 @@ export const spoolScenarios: readonly Scenario[] = [
     name: 'process-killed',
     story: "our process is killed −9 at 20 random moments under load; spool mode 'always'",
     spool: { mode: 'always' },
-    load: { seconds: 10 },
+    topic: { appendTime: true },
+    load: { perSecond: 800, seconds: 10 },
     schedule: [at(1, { kind: 'crash-flow', times: 20, seed: 20 })],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [leftovers, drained] },
+    expect: { rejected: 'none', duplicates: 'in doubt', log: [leftovers, drained], struck: 5 },
   },
   {
     name: 'process-killed-in-outage',

@@ -74,9 +74,12 @@ export async function openStage(onProgress?: Progress): Promise<Stage> {
 export async function makeTopic(
   direct: readonly string[],
   topic: string,
-  { partitions = defaultPartitions, minInSync = 2 }: Scenario['topic'] & object,
+  { partitions = defaultPartitions, minInSync = 2, appendTime }: Scenario['topic'] & object,
 ): Promise<void> {
-  const config = { 'min.insync.replicas': String(minInSync) };
+  const config = {
+    'min.insync.replicas': String(minInSync),
+    ...(appendTime && { 'message.timestamp.type': 'LogAppendTime' }),
+  };
   // Just after a restart a broker may not count as alive yet, and then there are too few for the replicas.
   await eventually(
     'the topic is made',

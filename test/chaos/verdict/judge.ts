@@ -13,6 +13,24 @@ export interface Found {
   readonly n: number;
   readonly key: string;
   readonly partition: number;
+  /** When it was stored, where the topic says so, in milliseconds since the epoch. */
+  readonly time?: number;
+}
+
+/** A SIGKILL of our process. */
+export interface Kill {
+  /** When it was gone, in milliseconds since the epoch. */
+  readonly at: number;
+  /** The numbers of the events that its spool held then. */
+  readonly spooled: readonly number[];
+}
+
+/** What a kill struck. */
+export interface Struck {
+  /** Records in the spool. */
+  readonly spooled: number;
+  /** Of these, stored in Kafka already: sent again under another producer id they would be stored twice. */
+  readonly stored: number;
 }
 
 export interface Verdict {
@@ -24,13 +42,15 @@ export interface Verdict {
   readonly unanswered: number;
   /** Acknowledged, and not stored. */
   readonly lost: number;
-  /** Stored again. */
+  /** Stored again, acknowledged or not. */
   readonly duplicates: number;
   /** Stored for the first time after a younger event of the same key, or in another partition than that key's. */
   readonly outOfOrder: number;
   /** Messages of rejections, the most frequent first. */
   readonly failures: readonly { readonly message: string; readonly count: number }[];
   readonly push: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** One for each kill, in their order; none: nobody was killed. */
+  readonly kills?: readonly Struck[];
 }
 
 export interface Evidence {
@@ -39,10 +59,11 @@ export interface Evidence {
   readonly found: readonly Found[];
   /** Events before this number went with a topic that was deleted on purpose. */
   readonly countFrom?: number;
+  readonly kills?: readonly Kill[];
 }
 
 /** Sets what was promised against what is there. Pure: all it knows is in its argument. */
-export function judge({ sent, answers, found, countFrom = 0 }: Evidence): Verdict {
+export function judge({ sent, answers, found, countFrom = 0, kills = [] }: Evidence): Verdict {
   const stored = new Set(found.map(({ n }) => n));
   const acknowledged = answers.filter(({ failure }) => failure === undefined);
   const rejected = answers.length - acknowledged.length;
@@ -56,7 +77,17 @@ export function judge({ sent, answers, found, countFrom = 0 }: Evidence): Verdic
     outOfOrder: countOutOfOrder(found),
     failures: countFailures(answers),
     push: quantiles(answers.map(({ ms }) => ms)),
+    ...(kills.length > 0 && { kills: struckBy(kills, found) }),
   };
+}
+
+function struckBy(kills: readonly Kill[], found: readonly Found[]): Struck[] {
+  const times = new Map<number, number>();
+  for (const { n, time = Infinity } of found) times.set(n, Math.min(time, times.get(n) ?? Infinity));
+  return kills.map(({ at, spooled }) => ({
+    spooled: spooled.length,
+    stored: spooled.filter((n) => (times.get(n) ?? Infinity) <= at).length,
+  }));
 }
 
 function countOutOfOrder(found: readonly Found[]): number {

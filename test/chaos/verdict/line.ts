@@ -14,11 +14,22 @@ export function lineOf({ scenario, verdict, inDoubt, problems, seconds }: Result
   ];
   const mark = problems.length === 0 ? '✔' : '✖';
   const line = `${mark} ${scenario.padEnd(28)} ${figures.join(' · ')} (${String(seconds)} s)`;
-  return [line, ...problems.map((problem) => `    ${problem}`), ...failuresOf(verdict)].join('\n');
+  return [
+    line,
+    ...problems.map((problem) => `    ${problem}`),
+    ...failuresOf(verdict),
+    ...killsOf(verdict),
+  ].join('\n');
 }
 
 function failuresOf({ failures }: Result['verdict']): string[] {
   return failures.map(({ message, count: times }) => `    ${count(times)} × ${message}`);
+}
+
+function killsOf({ kills = [] }: Result['verdict']): string[] {
+  if (kills.length === 0) return [];
+  const each = kills.map(({ spooled, stored }) => `${count(spooled)} (${count(stored)})`);
+  return [`    in the spool at each kill, and of these in Kafka already: ${each.join(', ')}`];
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');

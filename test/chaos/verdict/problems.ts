@@ -13,7 +13,7 @@ export interface Observed {
 
 /** What is not as it must be; nothing, where the scenario is passed. Speed is no criterion: machines differ. */
 export function problemsOf(expect: Expectation, { verdict, inDoubt, log, recovered }: Observed): string[] {
-  const { lost, outOfOrder, rejected, duplicates, failures } = verdict;
+  const { lost, outOfOrder, rejected, duplicates, failures, kills = [] } = verdict;
   const problems: string[] = [];
   const must = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(problem);
@@ -27,6 +27,11 @@ export function problemsOf(expect: Expectation, { verdict, inDoubt, log, recover
   must(
     duplicates <= allowed,
     `${String(duplicates)} duplicates, at most ${String(allowed)} are accounted for`,
+  );
+  const struck = kills.filter(({ stored }) => stored > 0).length;
+  must(
+    struck >= (expect.struck ?? 0),
+    `${String(struck)} of ${String(kills.length)} kills struck records on their way, ${String(expect.struck)} must`,
   );
   for (const expected of expect.log) {
     const lines = typeof expected === 'string' ? [expected] : expected;

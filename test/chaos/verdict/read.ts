@@ -17,7 +17,10 @@ export async function readFound(brokers: readonly string[], topic: string): Prom
   const reading = await follow(
     brokers,
     [topic],
-    ({ partition, value }) => found.push({ partition, ...numberOf(value) }),
+    ({ partition, value, timestampType, timestamp }) => {
+      const { n, key } = numberOf(value);
+      found.push({ partition, n, key, ...(timestampType === 'LogAppendTime' && { time: timestamp }) });
+    },
     { count: () => size },
   );
   const late = setTimeout(() => void reading.stop(), timeoutMs);

@@ -77,6 +77,31 @@ describe('the judge of the chaos suite', () => {
     assert.equal(verdict.lost, 1);
   });
 
+  it('counts a second copy of what was never acknowledged', () => {
+    const verdict = judge({ sent: 3, answers: acknowledged(0), found: found(0, 1, 1) });
+    assert.equal(verdict.duplicates, 1);
+  });
+
+  it('tells how much the spool held at each kill, and how much of it Kafka had by then', () => {
+    const stored: Found[] = [
+      { n: 0, key: 'a', partition: 0, time: 900 },
+      { n: 1, key: 'a', partition: 0, time: 1_000 },
+      { n: 2, key: 'a', partition: 0, time: 1_001 },
+      { n: 1, key: 'a', partition: 0, time: 1_002 },
+      { n: 3, key: 'a', partition: 0 },
+    ];
+    const kills = [
+      { at: 1_000, spooled: [1, 2, 3, 4] },
+      { at: 1_002, spooled: [2] },
+      { at: 2_000, spooled: [] },
+    ];
+    assert.deepEqual(judge({ sent: 5, answers: [], found: stored, kills }).kills, [
+      { spooled: 4, stored: 1 },
+      { spooled: 1, stored: 1 },
+      { spooled: 0, stored: 0 },
+    ]);
+  });
+
   it('groups messages, and tells the times of pushes', () => {
     const answers: Answer[] = Array.from({ length: 100 }, (_, n) => ({
       n,

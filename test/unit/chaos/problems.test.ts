@@ -67,6 +67,17 @@ describe('what a chaos scenario is failed for', () => {
       seen({ rejected: 1, failures: [{ message: 'Error', count: 1 }] }),
       'no push failed with: Kafka topic "events": not acknowledged',
     ],
+    [
+      'kills that struck nothing on its way',
+      { ...strict, struck: 2 },
+      seen({
+        kills: [
+          { spooled: 4, stored: 1 },
+          { spooled: 4, stored: 0 },
+        ],
+      }),
+      '1 of 2 kills struck records on their way, 2 must',
+    ],
   ];
   for (const [name, expect, observed, problem] of rows) {
     it(name, () => assert.deepEqual(problemsOf(expect, observed), [problem]));
