@@ -1,7 +1,7 @@
 import { KafkaError } from '../model/errors.ts';
 import { isObject, propertyOf } from '../model/foreign.ts';
 import type { Compatibility, Schema } from '../model/schema.ts';
-import type { TopicSpec } from '../model/topic.ts';
+import type { TopicSpec } from '../model/cluster.ts';
 import { countOf, withoutUndefined, problemsOf, sentenceOf, type Problem } from './problems.ts';
 import { ruleTopics } from './mapping.ts';
 import type { Options } from './options.ts';

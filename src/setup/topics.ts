@@ -1,5 +1,5 @@
 import { KafkaError } from '../model/errors.ts';
-import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
+import type { TopicConfig, TopicShape, TopicSpec } from '../model/cluster.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Admin } from '../transport/port.ts';
 

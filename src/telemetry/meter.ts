@@ -1,5 +1,5 @@
 import { createNoopMeter, metrics as api, type Attributes, type Meter } from '@opentelemetry/api';
-import { partsOf } from '../model/address.ts';
+import { partsOf } from '../model/cluster.ts';
 import type { NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
 import { catalogue } from './catalogue.ts';
 import { observeGauges } from './gauges.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TopicConfig, TopicShape, TopicSpec } from '../model/topic.ts';
+import type { TopicConfig, TopicShape, TopicSpec, Address } from '../model/cluster.ts';
 import {
   createTopicError,
   describeTopicError,
@@ -9,7 +9,6 @@ import {
 import { kafkaErrors, type CodeAnswer } from '../protocol/kafka-errors.ts';
 import { Cluster } from './cluster.ts';
 import type { Admin, ClientOptions } from './port.ts';
-import type { Address } from '../model/address.ts';
 import type { Transport } from './connection.ts';
 import type { MetadataAnswer } from './metadata.ts';
 

@@ -11,7 +11,7 @@ import type { Client, ClientOptions } from './port.ts';
 import { outcomeOfUnsent, outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
 import { encodeBatch } from '../protocol/record-batch.ts';
 import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
-import { addressOf, type Address } from '../model/address.ts';
+import { addressOf, type Address } from '../model/cluster.ts';
 import { NotSent, type Connection, type Transport } from './connection.ts';
 
 /**

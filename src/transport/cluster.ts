@@ -5,7 +5,7 @@ import { connectionError } from './errors/connection-errors.ts';
 import { topicHidden } from './errors/messages.ts';
 import { hedgedRequest } from './hedged-request.ts';
 import type { ClientOptions } from './port.ts';
-import { addressOf, parseAddress, type Address } from '../model/address.ts';
+import { addressOf, parseAddress, type Address } from '../model/cluster.ts';
 import type { Connection, Purpose, Transport } from './connection.ts';
 import type { MetadataAnswer } from './metadata.ts';
 

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Address } from '../model/address.ts';
+import type { Address, TopicConfig, TopicSpec } from '../model/cluster.ts';
 import type { ProducerId } from '../model/partition.ts';
-import type { TopicConfig, TopicSpec } from '../model/topic.ts';
 import { kafkaErrors, type CodeAnswer } from '../protocol/kafka-errors.ts';
 import type { ProduceAnswer } from '../protocol/produce-answer.ts';
 import type { MetadataAnswer } from './metadata.ts';

@@ -1,4 +1,4 @@
-import { addressOf, type Address } from '../model/address.ts';
+import { addressOf, type Address } from '../model/cluster.ts';
 import { errorTraits } from '../model/errors.ts';
 import type { Connection, Purpose, Transport } from './connection.ts';
 import { connectionError } from './errors/connection-errors.ts';

@@ -1,4 +1,4 @@
-import type { Address } from '../model/address.ts';
+import type { Address } from '../model/cluster.ts';
 import { noLeader } from '../model/partition.ts';
 
 export interface MetadataAnswer {

@@ -4,7 +4,7 @@ import { describeTopic } from '../../scripts/kafka/topics.ts';
 import { createAdmin } from '../../src/transport/create.ts';
 import { createMemoryCluster } from '../../src/transport/memory/cluster.ts';
 import type { Admin } from '../../src/transport/port.ts';
-import type { TopicSpec } from '../../src/model/topic.ts';
+import type { TopicSpec } from '../../src/model/cluster.ts';
 import { freshName, sharedBroker } from '../support/broker.ts';
 import { defaults } from './subjects.ts';
 

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
-import { parseAddress } from '../../model/address.ts';
+import { parseAddress } from '../../model/cluster.ts';
 import type { Secret } from '../../model/secret.ts';
 import { connectOptions, serverNameOf } from '../../transport/tls/options.ts';
 

@@ -27,12 +27,11 @@ import { kafkaErrors, type CodeAnswer } from '../../protocol/kafka-errors.ts';
 import { decodeProduceAnswer, type ProduceAnswer } from '../../protocol/produce-answer.ts';
 import { produceVersion } from '../../protocol/produce-request.ts';
 import type { ProducerId } from '../../model/partition.ts';
-import type { TopicConfig, TopicSpec } from '../../model/topic.ts';
+import type { TopicConfig, TopicSpec, Address } from '../../model/cluster.ts';
 import { Throttle } from '../throttle.ts';
 import { guardFrames, NotKafka } from '../../protocol/frames.ts';
 import { checkAnswer } from './check-answer.ts';
 import { connectOptions, serverNameOf } from '../tls/options.ts';
-import type { Address } from '../../model/address.ts';
 
 /**
  * Connections of kafkajs, and its encoders. Its producer is not used: it fails all topics when one is missing, does not say

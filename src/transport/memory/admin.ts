@@ -1,5 +1,5 @@
 import type { KafkaError } from '../../model/errors.ts';
-import { isTopicName, type TopicSpec } from '../../model/topic.ts';
+import { isTopicName, type TopicSpec } from '../../model/cluster.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { createTopicError, topicConfigError } from '../errors/request-errors.ts';
 import type { Admin } from '../port.ts';

@@ -6,7 +6,7 @@ import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';
 import { clientClosed, partitionMissing, unreachable } from '../errors/messages.ts';
 import { createMemoryAdmin } from './admin.ts';
 import { noLeader, type Admin, type Client, type Slice, type TopicLayout } from '../port.ts';
-import { isTopicName } from '../../model/topic.ts';
+import { isTopicName } from '../../model/cluster.ts';
 
 export interface MemoryClusterOptions {
   /** Topic names to partition counts. */

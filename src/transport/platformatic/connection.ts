@@ -4,9 +4,8 @@ import type {
   ConnectionStatusValue,
   Writer,
 } from '@platformatic/kafka';
-import type { Address } from '../../model/address.ts';
+import type { Address, TopicConfig, TopicSpec } from '../../model/cluster.ts';
 import type { ProducerId } from '../../model/partition.ts';
-import type { TopicConfig, TopicSpec } from '../../model/topic.ts';
 import { apiKeys } from '../../protocol/api-versions.ts';
 import type { CodeAnswer } from '../../protocol/kafka-errors.ts';
 import { decodeProduceAnswer, type ProduceAnswer } from '../../protocol/produce-answer.ts';

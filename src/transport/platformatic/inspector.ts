@@ -1,5 +1,4 @@
-import { addressOf, parseAddress } from '../../model/address.ts';
-import type { TopicConfig } from '../../model/topic.ts';
+import { addressOf, parseAddress, type TopicConfig } from '../../model/cluster.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Transport } from '../connection.ts';

@@ -5,7 +5,7 @@ import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { operations, type Operation } from '../errors/broker-errors.ts';
 import { offsetStoreError } from '../errors/request-errors.ts';
 import type { CommittedOffset, OffsetStore } from '../port.ts';
-import type { Address } from '../../model/address.ts';
+import type { Address } from '../../model/cluster.ts';
 import { answerOf, type Library } from './apis.ts';
 import type { Cluster } from '../cluster.ts';
 import type { PlatformaticConnection } from './connection.ts';

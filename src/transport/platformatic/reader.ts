@@ -7,7 +7,7 @@ import { operations } from '../errors/broker-errors.ts';
 import { mayNotRead, readError } from '../errors/request-errors.ts';
 import type { Offsets, FetchedBatch, Reader, ReadOptions } from '../port.ts';
 import type { Cluster } from '../cluster.ts';
-import { addressOf, type Address } from '../../model/address.ts';
+import { addressOf, type Address } from '../../model/cluster.ts';
 import { answerOf, type FetchResponse } from './apis.ts';
 import type { Transport } from '../connection.ts';
 import type { PlatformaticConnection } from './connection.ts';

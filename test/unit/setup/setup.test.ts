@@ -7,7 +7,7 @@ import { runSetup } from '../../../src/setup/setup.ts';
 import type { Topics } from '../../../src/setup/topics.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Compatibility, RegisteredSchema, Schema, SchemaRules } from '../../../src/model/schema.ts';
-import type { TopicSpec } from '../../../src/model/topic.ts';
+import type { TopicSpec } from '../../../src/model/cluster.ts';
 
 const events: TopicSpec = { name: 'events', numPartitions: 3, replicationFactor: 1, configEntries: {} };
 const dead: TopicSpec = { ...events, name: 'dead', numPartitions: 1 };

@@ -1,4 +1,4 @@
-import { partsOf } from '../../../model/address.ts';
+import { partsOf } from '../../../model/cluster.ts';
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
 import {
   eachBroker,

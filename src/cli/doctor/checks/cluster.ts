@@ -1,4 +1,4 @@
-import { partsOf } from '../../../model/address.ts';
+import { partsOf } from '../../../model/cluster.ts';
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
 import type { ClusterState } from '../../../transport/port.ts';
 import { advertisedBy, isUnanswered, unanswered, type Fault } from '../each-broker.ts';

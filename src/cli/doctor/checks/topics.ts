@@ -1,5 +1,5 @@
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
-import type { TopicConfig } from '../../../model/topic.ts';
+import type { TopicConfig } from '../../../model/cluster.ts';
 import type { TopicState } from '../../../transport/port.ts';
 import { failure, fixUnforeseen, ok, warning, type Verdict } from '../report.ts';
 import { setupCommand, type Target } from '../target.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addressOf, parseAddress, partsOf } from '../../../src/model/address.ts';
+import { addressOf, parseAddress, partsOf } from '../../../src/model/cluster.ts';
 
 describe('broker addresses', () => {
   for (const [text, host, written, port] of [
