@@ -1,5 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { retiredWordsRule } from './scripts/lint/retired-words.ts';
 
 export default tseslint.config(
   { ignores: ['.kafka/', 'dist/', 'node_modules/', 'bench/peer/', 'demo/page/dist/'] },
@@ -13,6 +14,33 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
     },
+  },
+  {
+    plugins: { words: { rules: { 'retired-words': retiredWordsRule } } },
+    rules: { 'words/retired-words': 'error' },
+  },
+  // Where some of them still stand, until these folders are renamed.
+  ...[
+    {
+      files: [
+        'src/transport/**',
+        'src/protocol/**',
+        'test/unit/transport/**',
+        'test/unit/protocol/**',
+        'test/fuzz/**',
+      ],
+      words:
+        'lane blame patience patient obstacle respite acquaintance bookmark conversation firstAnswer handedOver giveUp',
+    },
+    { files: ['src/producer/**'], words: 'blame conclude waiter giveUp' },
+    { files: ['src/cli/**', 'test/unit/cli/**'], words: 'bookmark patience' },
+    // What the shop says of a coffee maker.
+    { files: ['demo/page/shop/products.ts'], words: 'conversation' },
+  ].map(({ files, words }) => ({ files, rules: { 'words/retired-words': ['error', words.split(' ')] } })),
+  {
+    // They name the words.
+    files: ['scripts/lint/**', 'test/unit/lint/**', 'eslint.config.js'],
+    rules: { 'words/retired-words': 'off' },
   },
   {
     // node:test's describe/it return promises that the runner itself awaits.

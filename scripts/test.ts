@@ -9,7 +9,7 @@ import { describeBroker, sharedBrokerVariable } from '../test/support/broker.ts'
 import { runChecks } from './test/checks.ts';
 import { runFiles } from './test/files.ts';
 import { defaultParts, isPart, parts, type Part } from './test/parts.ts';
-import { add, none, summary } from './test/tally.ts';
+import { add, none, summary, type Tally } from './test/tally.ts';
 
 // Every process of the tests loads the same files: what V8 compiled, and TypeScript without its types, is kept.
 process.env['NODE_COMPILE_CACHE'] ??= resolve('node_modules/.cache/compiled');
@@ -22,13 +22,18 @@ if (unknown.length > 0) {
 }
 const chosen = asked.length > 0 ? asked.filter(isPart) : defaultParts;
 
+/** Parts that leave the processors idle most of the time. */
+const mostlyWaits: readonly Part[] = ['contract', 'integration', 'cli'];
+
 const kafka = chosen.some((part) => parts[part].broker) ? await startSharedKafka() : undefined;
 let total = none;
+let checks: ReturnType<typeof checksInBackground> | undefined;
 const empty: Part[] = [];
 try {
   for (const part of chosen) {
     console.log(`\n── ${part}`);
-    const tally = part === 'package' ? await runChecks() : await runFiles(part);
+    if (mostlyWaits.includes(part) && chosen.includes('package')) checks ??= checksInBackground();
+    const tally = part === 'package' ? await checked() : await runFiles(part);
     if (tally.passed + tally.failed + tally.skipped === 0) empty.push(part);
     total = add(total, tally);
   }
@@ -38,6 +43,20 @@ try {
 for (const part of empty) console.log(`\nPart ${part} ran no test: that counts as a failure.`);
 process.exitCode = total.failed > 0 || empty.length > 0 ? 1 : 0;
 console.log(`\n${summary(total)}`);
+
+/** Compilers and linters take what the processors have left while others wait for brokers. */
+function checksInBackground() {
+  const lines: string[] = [];
+  const tally = runChecks((line) => lines.push(line), { inBackground: true });
+  return { lines, tally };
+}
+
+async function checked(): Promise<Tally> {
+  if (checks === undefined) return runChecks(console.log);
+  const tally = await checks.tally;
+  console.log(checks.lines.join('\n'));
+  return tally;
+}
 
 /** One for all parts: a broker's start costs seconds, and tests keep apart by topic names. */
 async function startSharedKafka() {

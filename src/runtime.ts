@@ -104,6 +104,8 @@ function runtimeOf(
     ask: () => broker.layout(options.topic),
   });
   let closing: Promise<void> | undefined;
+  /** Shared by all first pushes: woken one after the other, they keep their order. */
+  let connecting: Promise<void> | undefined;
 
   return {
     recordSettings: { ...options, headers: headersOf(options.headers), composer: formats.composer },
@@ -111,16 +113,20 @@ function runtimeOf(
     attachTrace,
     producer,
     health: () => telemetry.health(),
-    async connect() {
-      if (closing !== undefined) return;
+    connect() {
+      if (closing !== undefined) return Promise.resolve();
       formats.warm();
-      try {
-        await client.connect();
-        telemetry.connected(brokers);
-      } catch (thrown) {
-        // The client port promises KafkaErrors. One that is closed meanwhile has not failed.
-        if (closing === undefined) telemetry.connectFailed(thrown as KafkaError);
-      }
+      connecting ??= client
+        .connect()
+        .then(
+          () => telemetry.connected(brokers),
+          (failure: unknown) => {
+            // The client port promises KafkaErrors. One that is closed meanwhile has not failed.
+            if (closing === undefined) telemetry.connectFailed(failure as KafkaError);
+          },
+        )
+        .finally(() => (connecting = undefined));
+      return connecting;
     },
     close() {
       closing ??= producer

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 
 export interface CommandResult {
   /** The exit code; -1 when the program is missing, could not be started, or took longer than it may. */
@@ -14,6 +15,8 @@ export function runCommand(
     readonly timeoutMs?: number;
     readonly onLine?: (line: string) => void;
     readonly cwd?: string;
+    /** Takes only what of the processors nobody else wants. */
+    readonly inBackground?: boolean;
   } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
@@ -22,6 +25,7 @@ export function runCommand(
       timeout: options.timeoutMs,
       cwd: options.cwd,
     });
+    if (options.inBackground === true && child.pid !== undefined) setPriority(child.pid, 19);
     let output = '';
     let rest = '';
     const take = (text: string): void => {

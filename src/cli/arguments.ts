@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../config/problems.ts';
 
-/** A command line that cannot be understood: said without a stack, with where to read on. Exit code 2. */
+/** A command line that cannot be understood: printed without a stack, with where to read on. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 /** One option of a command, as its help shows it. */
 export interface Option {
-  /** What stands for its value, such as `<id>`; without one it is a switch. */
+  /** The placeholder of its value, such as `<id>`; without one it is a switch. */
   readonly value?: string;
   readonly help: string;
   /** Whether it may be given more than once. */
@@ -17,16 +17,16 @@ export interface Option {
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** What was typed behind a command's name, checked against what the command takes. */
+/** The words behind a command's name, checked against what the command takes. */
 export class Arguments {
   readonly #given = new Map<string, string[]>();
   readonly #positionals: string[] = [];
 
   /**
-   * @param places what stands without a name, in order; all of it is required
-   * @throws UsageError that names the nearest option to one that is unknown
+   * @param positionals the arguments without a name, in order; all of them are required
+   * @throws UsageError, which names the option nearest to an unknown one
    */
-  constructor(words: readonly string[], options: Options, places: readonly string[]) {
+  constructor(words: readonly string[], options: Options, positionals: readonly string[]) {
     const config = Object.fromEntries(
       Object.entries(options).map(([name, { value }]) => [
         name,
@@ -37,10 +37,10 @@ export class Arguments {
     for (const token of tokens) {
       if (token.kind === 'positional') this.#positionals.push(token.value);
       if (token.kind !== 'option') continue;
-      // `--constructor` is there in every object.
+      // Every object has a `constructor`: `--constructor` is unknown all the same.
       const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
       if (option === undefined) throw unknown(token.rawName, options);
-      // What looks like the next option is no value: `--key -1` is written `--key=-1`.
+      // A word that begins like an option is no value: write `--key=-1`.
       const isNext = token.inlineValue === false && token.value.startsWith('-');
       if (option.value !== undefined && (token.value === undefined || token.value === '' || isNext))
         throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${option.value}`);
@@ -50,15 +50,15 @@ export class Arguments {
       if (values.length > 0 && option.many !== true) throw new UsageError(`${token.rawName} was given twice`);
       this.#given.set(token.name, [...values, token.value ?? '']);
     }
-    const missing = places[this.#positionals.length];
+    const missing = positionals[this.#positionals.length];
     if (missing !== undefined) throw new UsageError(`${missing} is missing`);
-    const surplus = this.#positionals[places.length];
+    const surplus = this.#positionals[positionals.length];
     if (surplus !== undefined) throw new UsageError(`"${surplus}" is one word too many`);
   }
 
-  /** What stands at a place, from 0. */
-  at(place: number): string {
-    return this.#positionals[place] ?? '';
+  /** The argument at a position, from 0. */
+  at(position: number): string {
+    return this.#positionals[position] ?? '';
   }
 
   has(name: string): boolean {
@@ -83,7 +83,7 @@ export class Arguments {
   }
 
   /**
-   * A moment: a date as `2026-11-23T08:00:00Z`, or how long ago, as `90s`, `15m`, `6h`, `2d`.
+   * A time: a date as `2026-11-23T08:00:00Z`, or how long ago, as `90s`, `15m`, `6h`, `2d`.
    * @returns milliseconds since the epoch
    */
   time(name: string, now: number): number | undefined {

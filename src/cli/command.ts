@@ -1,15 +1,15 @@
 import type { Arguments, Options } from './arguments.ts';
 import type { Terminal } from './terminal.ts';
 
-/** One command. Its words are its name: `dead-letters list`. */
+/** One command, by the name that is typed, such as `dead-letters list`. */
 export interface Command {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** What stands without a name behind the command, such as `<flow.json>`. All of it is required. */
-  readonly places: readonly string[];
+  /** The arguments without a name, such as `<flow.json>`. All of them are required. */
+  readonly positionals: readonly string[];
   readonly options: Options;
-  /** Below the options in its help: what one should know. */
+  /** Shown below the options in its help. */
   readonly notes?: readonly string[];
   readonly examples: readonly { readonly line: string; readonly what: string }[];
   /** @returns the exit code: 0 all is well, 1 something is not */
@@ -51,6 +51,6 @@ export function helpOf(command: Command): string {
   ].join('\n');
 }
 
-function usageOf({ name, places }: Command): string {
-  return [name, ...places].join(' ');
+function usageOf({ name, positionals }: Command): string {
+  return [name, ...positionals].join(' ');
 }

@@ -58,7 +58,7 @@ const groupOf = (word: string): readonly Command[] =>
 
 function argumentsFor(command: Command, words: readonly string[]): Arguments {
   try {
-    return new Arguments(words, command.options, command.places);
+    return new Arguments(words, command.options, command.positionals);
   } catch (thrown) {
     if (!(thrown instanceof UsageError)) throw thrown;
     const sentence = thrown.message.endsWith('?') ? thrown.message : `${thrown.message}.`;

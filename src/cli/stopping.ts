@@ -1,11 +1,11 @@
-/** Somebody wants no more of it; what was asked last is still under way. */
+/** The command was stopped; its last request still runs. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
 /**
- * What the work resolves to, unless the signal comes first: a question to a frozen broker takes seconds to fail, and Ctrl-C
- * was not heard until then. The work goes on, and nobody hears of its end.
+ * The result of the work, unless the signal comes first: a request to a frozen broker takes seconds to fail, and Ctrl-C must
+ * not wait for that. The work goes on, and its result is dropped.
  * @throws Stopped
  */
 export async function unlessStopped<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
@@ -15,7 +15,7 @@ export async function unlessStopped<Result>(work: Promise<Result>, signal: Abort
     reject(new Stopped());
   };
   if (signal.aborted) stop();
-  // One listener a question: a race against one lasting promise would keep the results of all of them.
+  // One listener for each call: a race against one lasting promise would keep the results of all of them.
   signal.addEventListener('abort', stop);
   try {
     return await Promise.race([stopped, work]);
@@ -24,7 +24,7 @@ export async function unlessStopped<Result>(work: Promise<Result>, signal: Abort
   }
 }
 
-/** Passes on what comes until the signal, and ends there without an error. */
+/** Passes on what comes until the signal, and then ends without an error. */
 export async function* untilStopped<One>(
   source: AsyncGenerator<One, void, undefined>,
   signal: AbortSignal,
@@ -38,7 +38,7 @@ export async function* untilStopped<One>(
   } catch (thrown) {
     if (!(thrown instanceof Stopped)) throw thrown;
   } finally {
-    // Not waited for: it comes after the question under way.
+    // Not waited for: it returns only after the request that still runs.
     source.return().catch(() => undefined);
   }
 }

@@ -28,7 +28,7 @@ export interface ProvidedToken {
 }
 
 /** A function that has not answered by then is taken for one that failed. Milliseconds. */
-const patience = 5_000;
+const answerTimeout = 5_000;
 
 /** Providers are the user's code: a wrong answer would otherwise reach the broker as the token "undefined". */
 export async function tokenFrom(provider: OAuthBearerProvider): Promise<ProvidedToken> {
@@ -64,7 +64,7 @@ async function answerOf(
 ): Promise<Readonly<Record<string, unknown>>> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
+    timer = setTimeout(() => reject(new Error(`no answer within ${answerTimeout} ms`)), answerTimeout);
   });
   try {
     // Not the function itself, which may throw before it answers.

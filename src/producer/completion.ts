@@ -1,4 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
+import type { KafkaRecord } from '../model/record.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { deadLetterOf, refusalOf, smallerDeadLetter } from './dead-letter.ts';
 import { failures } from './failures.ts';
@@ -50,18 +51,8 @@ export class Completion {
     const error = failures.rejected(record, answer);
     const { topic } = record.content;
     const deadLetterTopic = this.#deadLetterTopic;
-    const isDeadLetter = topic === deadLetterTopic;
-    const content = isDeadLetter
-      ? answer.code === 'RECORD_TOO_LARGE' && smallerDeadLetter(record.content)
-      : deadLetterTopic !== undefined &&
-        deadLetterOf(
-          record.content,
-          error,
-          Math.max(1, record.attempts),
-          deadLetterTopic,
-          this.#context.date(),
-        );
-    if (!content || deadLetterTopic === undefined) {
+    const content = this.#deadLetterOf(record, answer, error);
+    if (content === undefined || deadLetterTopic === undefined) {
       if (record.durability !== 'disk') this.#context.notify({ kind: 'rejected', topic, error });
       return this.#complete(record, error);
     }
@@ -72,6 +63,7 @@ export class Completion {
         record.waiter.resolve();
       },
       reject: (failure) => {
+        const isDeadLetter = topic === deadLetterTopic;
         const fate = isDeadLetter ? failure : failures.deadLetter(record, error, deadLetterTopic, failure);
         this.#spooled?.complete(record, fate);
         record.waiter.reject(fate);
@@ -80,6 +72,15 @@ export class Completion {
     this.#spooled?.deadLettered(record);
     this.#live.replace(record, deadLetter);
     this.#pool.admitDeadLetter(deadLetter);
+  }
+
+  /** A dead letter that is rejected itself may have a smaller one. Undefined where there is none. */
+  #deadLetterOf(record: ProducerRecord, answer: KafkaError, error: KafkaError): KafkaRecord | undefined {
+    const { content, attempts } = record;
+    if (this.#deadLetterTopic === undefined) return undefined;
+    if (content.topic !== this.#deadLetterTopic)
+      return deadLetterOf(content, error, Math.max(1, attempts), this.#deadLetterTopic, this.#context.date());
+    return answer.code === 'RECORD_TOO_LARGE' ? smallerDeadLetter(content) : undefined;
   }
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
@@ -120,13 +121,16 @@ export class Completion {
    * @returns how many those are
    */
   close(): number {
-    const all = this.#live.all();
-    const durable = all.filter(({ durability }) => durability === 'disk');
-    for (const record of durable) this.#live.end(record);
-    const left = all.filter(({ durability }) => durability !== 'disk');
-    for (const record of left) this.#complete(record, failures.leftBehind(record));
-    if (left.length > 0) this.#context.notify({ kind: 'left-behind', records: left.length });
-    return left.length;
+    let left = 0;
+    for (const record of this.#live.all()) {
+      if (record.durability === 'disk') this.#live.end(record);
+      else {
+        this.#complete(record, failures.leftBehind(record));
+        left++;
+      }
+    }
+    if (left > 0) this.#context.notify({ kind: 'left-behind', records: left });
+    return left;
   }
 
   #complete(record: ProducerRecord, error?: KafkaError): void {

@@ -175,48 +175,38 @@ function about(record: ProducerRecord) {
   };
 }
 
-/** What the message about a record that ran out of time depends on. */
-interface Likeness {
-  readonly topic: string;
-  readonly blocked: boolean;
-  readonly may: boolean;
-  readonly reason: string | undefined;
-}
-
 /**
  * The errors of records that expire in one sweep. Records that fail alike share one: a hundred thousand may expire together,
  * and each error has a stack trace. For the same reason no string is made for each, to tell them apart by.
  */
 export class ExpiryErrors {
   readonly #settings: { readonly deliveryTimeout: number; readonly bufferMemory: number };
-  readonly #told: { readonly likeness: Likeness; readonly error: KafkaError }[] = [];
+  /** With what their messages depend on. */
+  readonly #made: {
+    readonly topic: string;
+    readonly blocked: boolean;
+    readonly may: boolean;
+    readonly reason: string | undefined;
+    readonly error: KafkaError;
+  }[] = [];
 
   constructor(settings: { readonly deliveryTimeout: number; readonly bufferMemory: number }) {
     this.#settings = settings;
   }
 
   of(record: ProducerRecord): KafkaError {
-    const alike = this.#told.find(({ likeness }) => isLike(record, likeness));
-    if (alike !== undefined) return alike.error;
-    const { deliveryTimeout, bufferMemory } = this.#settings;
+    const { topic } = record.content;
     const blocked = record.state === 'blocked';
+    const may = mayBeWritten(record);
+    const reason = record.lastError?.message;
+    for (const made of this.#made)
+      if (made.topic === topic && made.blocked === blocked && made.may === may && made.reason === reason)
+        return made.error;
+    const { deliveryTimeout, bufferMemory } = this.#settings;
     const error = blocked
       ? failures.bufferFull(record, bufferMemory)
       : failures.deadline(record, deliveryTimeout);
-    const { content, lastError } = record;
-    this.#told.push({
-      likeness: { topic: content.topic, blocked, may: mayBeWritten(record), reason: lastError?.message },
-      error,
-    });
+    this.#made.push({ topic, blocked, may, reason, error });
     return error;
   }
-}
-
-function isLike(record: ProducerRecord, { topic, blocked, may, reason }: Likeness): boolean {
-  return (
-    record.content.topic === topic &&
-    (record.state === 'blocked') === blocked &&
-    mayBeWritten(record) === may &&
-    record.lastError?.message === reason
-  );
 }

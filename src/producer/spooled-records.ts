@@ -124,18 +124,15 @@ export class SpooledRecords {
     this.inDoubt.complete(record.id);
     if (record.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, content } = record;
-    if (record.durability === 'writing') {
-      this.#spool.remove(id, content);
-      this.#diverting.delete(id);
-      record.durability = 'memory';
-      this.#answered();
-      this.#removed(content.topic);
-      return;
-    }
-    if (error) {
+    if (record.durability === 'disk' && error) {
       this.#spool.refuse(id, error);
       this.#notify({ kind: 'spool-refused', topic: content.topic, error });
     } else this.#spool.remove(id, content);
+    if (record.durability === 'writing') {
+      this.#diverting.delete(id);
+      record.durability = 'memory';
+      this.#answered();
+    }
     this.#removed(content.topic);
   }
 
@@ -147,7 +144,7 @@ export class SpooledRecords {
   /**
    * Reads the next records of a partition, oldest first.
    * @param after only ids above this one
-   * @param isInMemory ids that are not to be fetched again
+   * @param inMemory ids that are not to be fetched again
    * @returns undefined where the disk fails: what is there stays there, and is asked for again a while later
    */
   fetch(

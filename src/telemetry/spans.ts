@@ -22,13 +22,13 @@ import { errorType, firstError, onlyTopic } from './metrics.ts';
 const linkLimit = 32;
 
 export interface Spans {
-  /** The span of a produce request, made when its outcome is known. */
+  /** Makes the span of a produce request, after its outcome is known. */
   record(report: ProduceReport): void;
-  /** What is going on where a push came from. */
+  /** The span that is open where a push comes from. */
   active(): TraceContext | undefined;
 }
 
-/** @returns undefined where no OpenTelemetry SDK is installed, so that no event need remember where it came from */
+/** @returns undefined if no OpenTelemetry SDK is installed: events need no trace then */
 export function createSpans(id: string, clientId: string): Spans | undefined {
   const provider = trace.getTracerProvider();
   const nobody = new ProxyTracerProvider().getDelegate();
@@ -47,7 +47,7 @@ function recordSpan(tracer: Tracer, report: ProduceReport, common: Attributes): 
   const span = tracer.startSpan(
     topic === undefined ? 'send' : `send ${topic}`,
     {
-      // The events' own contexts are what consumers go by: this span only carries them.
+      // Consumers continue the traces of the events; this span only carries them.
       kind: SpanKind.CLIENT,
       startTime: performance.timeOrigin + report.startedAt,
       attributes: {
@@ -57,7 +57,7 @@ function recordSpan(tracer: Tracer, report: ProduceReport, common: Attributes): 
       },
       links: linksOf(report),
     },
-    // Whatever was going on when the request left is the story of one of its events at most.
+    // The span that is open now belongs to one of the events at most.
     ROOT_CONTEXT,
   );
   if (error) span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
@@ -77,14 +77,14 @@ function attributesOf({ broker, slices }: ProduceReport, topic: string | undefin
   };
 }
 
-/** To the contexts of the events inside, each once, the first 32 of them. */
+/** Links to the first 32 traces of the events inside, each once. */
 function linksOf({ slices }: ProduceReport): Link[] {
   const links: Link[] = [];
   const seen = new Set<string>();
   for (const { records } of slices) {
     for (const { trace } of records) {
       if (links.length === linkLimit) return links;
-      // By the span's id alone: its 64 random bits are hashed once, and a key made of both ids for each record.
+      // The 64 random bits of the span id suffice: a key of both ids would be built for every record.
       if (trace === undefined || seen.has(trace.spanId) || !isSpanContextValid(trace)) continue;
       seen.add(trace.spanId);
       links.push({ context: trace });

@@ -31,7 +31,7 @@ export function deadLetterFilter(words: Arguments): DeadLetterFilter {
 export const deadLettersList: Command = {
   name: 'dead-letters list',
   summary: 'Lists the records that Kafka refused, and why.',
-  places: ['<flow.json>'],
+  positionals: ['<flow.json>'],
   options: {
     ...deadLetterOptions,
     all: { help: 'Also those that "resend" has sent already.' },

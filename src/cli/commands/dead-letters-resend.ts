@@ -13,7 +13,7 @@ const namedOnes = 3;
 export const deadLettersResend: Command = {
   name: 'dead-letters resend',
   summary: 'Sends them to the topics that refused them.',
-  places: ['<flow.json>'],
+  positionals: ['<flow.json>'],
   options: {
     ...deadLetterOptions,
     'dry-run': { help: 'Only counts what would be sent.' },
@@ -70,7 +70,7 @@ class Staying {
     this.#terminal = terminal;
   }
 
-  /** @param code tells that reasons are alike, though each names sizes or fields of its own */
+  /** @param code groups reasons that differ only in sizes or fields */
   add(deadLetter: DeadLetter, reason: string, code: ErrorCode | undefined): void {
     const what = `for "${deadLetter.topic}" (${code ?? reason})`;
     const count = (this.#counts.get(what) ?? 0) + 1;

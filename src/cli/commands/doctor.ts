@@ -7,7 +7,7 @@ import { printable, printableJson } from '../../model/foreign.ts';
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Says what keeps events from reaching Kafka, and what to type.',
-  places: ['<flow.json>'],
+  positionals: ['<flow.json>'],
   options: {
     destination: {
       value: '<id>',

@@ -8,7 +8,7 @@ import { counted, grouped, jsonLine, progressBar, type Terminal } from '../termi
 export const spoolStatusCommand: Command = {
   name: 'spool status',
   summary: 'Says what waits in the spool, also while a flow runs.',
-  places: ['<flow.json>'],
+  positionals: ['<flow.json>'],
   options: {
     destination: destinationOption,
     json: { help: 'One JSON object instead of lines.' },
@@ -30,7 +30,7 @@ export const spoolStatusCommand: Command = {
 export const spoolDrainCommand: Command = {
   name: 'spool drain',
   summary: 'Delivers all that waits in the spool, and ends.',
-  places: ['<flow.json>'],
+  positionals: ['<flow.json>'],
   options: {
     destination: destinationOption,
     'dry-run': { help: 'Only says what would be delivered.' },

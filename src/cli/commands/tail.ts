@@ -15,7 +15,7 @@ import { KafkaError } from '../../model/errors.ts';
 export const tail: Command = {
   name: 'tail',
   summary: 'Shows the records of a topic as they come, decoded.',
-  places: ['<topic>'],
+  positionals: ['<topic>'],
   options: {
     brokers: { value: '<host:port,…>', help: 'The cluster, where it asks for no login.' },
     flow: { value: '<flow.json>', help: 'The cluster, login and schema registry of a flow.' },

@@ -53,7 +53,7 @@ export interface ResendResult {
   readonly stopped: boolean;
 }
 
-/** Long enough for an election; a command is in no hurry. Milliseconds. */
+/** Long enough for an election; a command may take its time. Milliseconds. */
 const deliveryTimeout = 60_000;
 
 /** Re-sends the dead letters of a destination, through the same producer as events. @throws KafkaError as `Resend.run` */

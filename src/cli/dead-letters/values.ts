@@ -28,11 +28,11 @@ const schemaCodes: ReadonlySet<string> = new Set([
  * Serializes the values of dead letters by the schema of their topic, if they were kept as JSON: consumers of the topic cannot
  * read JSON.
  * @param dryRun registers nothing
- * @param patience how long a schema is looked up, in ms
+ * @param lookupTimeout how long a schema is looked up, in ms
  */
 export function deadLetterValues(
   configured: Configured,
-  { dryRun, patience = 10_000 }: { readonly dryRun: boolean; readonly patience?: number },
+  { dryRun, lookupTimeout = 10_000 }: { readonly dryRun: boolean; readonly lookupTimeout?: number },
 ): { readonly finish: Finish; close(): void } {
   const formats = valueFormats(configured.options, () => undefined, false);
   /** Why a topic's values cannot be serialized for now: not every batch waits for that again. */
@@ -51,7 +51,7 @@ export function deadLetterValues(
       const known = unavailable.get(deadLetter.topic);
       if (known !== undefined) return known;
       try {
-        return await values.finish(record, value, whatOf(value), patience);
+        return await values.finish(record, value, whatOf(value), lookupTimeout);
       } catch (thrown) {
         if (!(thrown instanceof KafkaError)) throw thrown;
         if (thrown.code !== 'VALUE_INVALID') unavailable.set(deadLetter.topic, thrown.message);

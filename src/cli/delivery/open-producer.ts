@@ -7,7 +7,7 @@ import { clientOptions, createClient } from '../../transport/create.ts';
 
 /** What a command sets otherwise than a flow. */
 export interface ProducerOverrides {
-  /** In ms. A push is in a hurry, and a command is not. */
+  /** In ms. Somebody waits for a push; a command may take its time. */
   readonly deliveryTimeout: number;
   readonly deadLetterTopic: string | undefined;
   readonly spool: ProducerSettings['spool'];

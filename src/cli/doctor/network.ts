@@ -59,7 +59,7 @@ export class Network {
       };
       const socket = connectTls(options);
       return this.#open(socket, 'secureConnect', () => ({
-        // Declared as an Error; it is its code, or its message where it has none.
+        // Declared as an Error; in fact its code, or its message if it has no code.
         refusal: socket.authorized ? undefined : String(socket.authorizationError),
         certificate: socket.getPeerCertificate(),
       }));

@@ -10,7 +10,7 @@ import type { Target } from './target.ts';
 
 type Registries = Target['registries'];
 
-/** The registry of a setup, asked for the subject that it registers under: it need not be there yet. */
+/** The registry of `config.setup`, asked for its subject, which need not exist yet. */
 export function setupRegistries(plan: SchemaPlan | undefined): Registries {
   if (plan === undefined) return [];
   const { registry: facts, subject } = plan;
@@ -27,7 +27,7 @@ export function setupRegistries(plan: SchemaPlan | undefined): Registries {
   ];
 }
 
-/** Each schema that values are written with, of the settings and of rules, once for each topic they go to. */
+/** The schemas that values are written with, of the settings and of rules, each once for each topic. */
 export function valueRegistriesOf(options: Options, mapping: unknown): Registries {
   return valueRegistries(options, mapping).flatMap(({ facts, path, uses }) => {
     const registry = new Registry({ ...facts, retries: 0, setting: path });
@@ -40,7 +40,7 @@ export function valueRegistriesOf(options: Options, mapping: unknown): Registrie
 }
 
 /**
- * Looks for the schema of a topic as its first event does, under the same subject, and registers nothing.
+ * Looks up the schema of a topic as its first event does, under the same subject, and registers nothing.
  * @throws KafkaError SCHEMA_…, REGISTRY_…: why the events of the topic would be refused
  */
 async function lookForSchema(value: SchemaOptions, topic: string, registry: Registry): Promise<void> {
@@ -65,5 +65,5 @@ async function lookForSchema(value: SchemaOptions, topic: string, registry: Regi
   if (writer.lastError !== undefined) throw writer.lastError;
 }
 
-/** Stands for a schema that the first event registers. */
+/** In place of what the registry answers when the first event registers the schema. */
 const unregistered = { id: 0, version: 0, references: [] };

@@ -10,11 +10,11 @@ export interface FlowDestination {
   readonly id: string;
   readonly config: DestinationConfig;
   readonly unset: readonly Unset[];
-  /** Those of its flow, as they are written. */
+  /** The sources of its flow, as they are written. */
   readonly sources: unknown;
 }
 
-/** What the package reads of `config`; nothing of it is checked yet. */
+/** The parts of `config` that the package reads; unchecked. */
 export interface DestinationConfig {
   readonly settings?: unknown;
   readonly mapping?: unknown;
@@ -29,8 +29,8 @@ const packageName = 'walkeros-destination-kafka';
 
 /**
  * Finds the destination of this package in a flow file.
- * @param wanted its id, or `flow.id` where several flows have one; default: the only one that names the package
- * @throws KafkaError FLOW_INVALID where there is none, or more than one
+ * @param wanted its id, or `flow.id` if several flows have one; default: the only one that names the package
+ * @throws KafkaError FLOW_INVALID if there is none, or more than one
  */
 export function findDestination(
   file: FlowFile,
@@ -69,22 +69,22 @@ export function findDestination(
 interface ResolvedFlow {
   readonly flow: string;
   readonly settings: unknown;
-  /** Why walkerOS refuses the flow, whose settings are then as they are written. Nothing to those who want another one. */
+  /** Why walkerOS refuses the flow: then its settings are as they are written. It matters only to those who want this flow. */
   readonly fault: KafkaError | undefined;
 }
 
 interface Found extends Pick<ResolvedFlow, 'flow' | 'fault'> {
   readonly id: string;
   readonly ours: boolean;
-  /** Undefined where the step names none: a bundle may have its code from elsewhere. */
+  /** Undefined if the step names none: a bundle may have its code from elsewhere. */
   readonly packageName: string | undefined;
   readonly config: unknown;
-  /** Beside `config`, where a step may have it as well. */
+  /** A step may have it beside `config`, too. */
   readonly cache: unknown;
   readonly sources: unknown;
 }
 
-/** By walkerOS's own hand; what a bundle looks up later stays marked. */
+/** Resolved by walkerOS's own code; what a bundle looks up at its start stays marked. */
 function resolvedFlow({ path, content }: FlowFile, flow: string): ResolvedFlow {
   try {
     const settings = getFlowSettings(content, flow, { deferred: true, strictFlowRefs: false });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Flow } from '@walkeros/core';
 import { KafkaError, reasonOf } from '../../model/errors.ts';
 
-/** A flow.json as it stands, references and all. */
+/** A flow.json, its references not yet replaced. */
 export interface FlowFile {
   /** As the user named it, for messages. */
   readonly path: string;
@@ -39,12 +39,12 @@ function parse(path: string, json: string): unknown {
   } catch (failure) {
     const before = json.slice(0, faultAt(json, reasonOf(failure))).split('\n');
     const column = (before.at(-1) ?? '').length + 1;
-    // Not in the words of V8, which quote the file: a password stands where a quotation mark is missing.
+    // V8's own message quotes the file: near a missing quotation mark that may be a password.
     throw flowInvalid(path, `it is no JSON (line ${before.length}, column ${column})`);
   }
 }
 
-/** Where V8 stopped to read. It says so only where it does not quote the text instead. */
+/** Where V8 stopped to parse. Its message has either the position or a quotation. */
 function faultAt(json: string, reason: string): number {
   if (!reason.startsWith(quoting)) return Number(/ at position (\d+)/.exec(reason)?.[1] ?? json.length);
   let [sound, faulty] = [0, json.length];
@@ -58,7 +58,7 @@ function faultAt(json: string, reason: string): number {
 
 const quoting = 'Unexpected token';
 
-/** A text that is merely cut short is refused in other words. */
+/** A text that is only cut short gets another message. */
 function stopsIn(begun: string): boolean {
   try {
     JSON.parse(begun);

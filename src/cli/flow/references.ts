@@ -3,7 +3,7 @@ import { ENV_MARKER_PREFIX, SECRET_MARKER_PREFIX } from '@walkeros/core';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A value of the configuration that an environment variable should give, and none does. */
+/** A value of the configuration whose environment variable is not set. */
 export interface Unset {
   /** Within the destination's `config`, such as `settings.kafka.sasl.password`. */
   readonly path: string;
@@ -21,10 +21,10 @@ export interface Replaced {
 }
 
 /**
- * Puts in what a bundle of `walkeros` looks up when it starts: environment variables, secrets and code. A variable that is
- * not set leaves undefined, or the word in the middle of a text, as it does there.
+ * Replaces what a bundle of `walkeros` looks up when it starts: environment variables, secrets and code. As there, a variable
+ * that is not set gives undefined, or "undefined" within a longer text.
  * @param value as `getFlowSettings` of @walkeros/core leaves it with `deferred`
- * @throws CodeFault where code of the settings does not run
+ * @throws CodeFault if code of the settings does not run
  */
 export function replaceReferences(value: unknown, environment: Environment, path = ''): Replaced {
   if (typeof value === 'string') return replaceText(value, environment, path);
@@ -50,7 +50,7 @@ function replaceText(text: string, environment: Environment, path: string): Repl
     const value = environment[name];
     return { value, unset: value === undefined ? [{ path, variable: name }] : [] };
   }
-  // The file is the user's program: the walkeros CLI runs the same text. Only settings need it here.
+  // The walkeros CLI runs the same code of the user's file. Here only the settings are needed.
   if (text.startsWith(codePrefix) && path.startsWith('settings'))
     return { value: valueOf(text.slice(codePrefix.length), path), unset: [] };
   const unset: Unset[] = [];
@@ -68,7 +68,7 @@ function replaceText(text: string, environment: Environment, path: string): Repl
   return { value, unset };
 }
 
-/** Without the words of V8, which quote the code. */
+/** V8's own message would quote the code. */
 function valueOf(code: string, path: string): unknown {
   try {
     return new Script(`(${code})`, { filename: codePrefix }).runInThisContext();

@@ -29,7 +29,7 @@ export interface Call {
 }
 
 const mediaType = 'application/vnd.schemaregistry.v1+json';
-/** A registry that asks for more patience than this is not waited for. */
+/** A registry that asks for a longer pause than this is not asked again. */
 const longestPause = 10_000;
 
 /** Gets an answer out of a registry, if one of its URLs gives one. */

@@ -57,7 +57,7 @@ export function faultOfAnswer(answer: Answer, url: string, path: string): Fault 
       detail: 'http-status',
     };
   }
-  // Of the compatibility, the mode, the subject: neither the schema nor the path is to blame.
+  // Of the compatibility, the mode, the subject: neither the schema nor the path is the cause.
   if (status === 422 && registryCode !== undefined && registryCode > 42_202) {
     return { code: 'REGISTRY_FAILED', reason, retriable: false, status, registryCode, advice: () => '' };
   }

@@ -47,7 +47,7 @@ describe('commands of README.md and docs/', () => {
       const command = ours.find(({ name }) => line.startsWith(`${name} `));
       assert.ok(command, line);
       const words = line.slice(command.name.length + 1).split(' ');
-      assert.doesNotThrow(() => new Arguments(words, command.options, command.places), line);
+      assert.doesNotThrow(() => new Arguments(words, command.options, command.positionals), line);
     }
   });
 

@@ -42,7 +42,7 @@ async function scene(
     registries: [],
     topics: new Set<string>(),
   };
-  const values = deadLetterValues(configured, { dryRun, patience: 300 });
+  const values = deadLetterValues(configured, { dryRun, lookupTimeout: 300 });
   t.after(async () => {
     values.close();
     await registry.close();

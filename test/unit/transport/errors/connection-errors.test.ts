@@ -59,7 +59,7 @@ describe('connection errors', () => {
   });
 
   /** Our own time-out had ended it: "It hangs up on us: the port may want TLS (…) or credentials (…)". */
-  it('blames nobody for hanging up where the broker does not answer', () => {
+  it('accuses nobody of hanging up where the broker does not answer', () => {
     const interrupted = error('Cannot find a suitable SASL mechanism.', {
       code: 'PLT_KFK_AUTHENTICATION',
       cause: error('Connection closed', { code: 'PLT_KFK_NETWORK' }),
