@@ -1,5 +1,4 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { crc32 } from 'node:zlib';
 import type { KafkaRecord } from '../../model/record.ts';
 import type { BatchInDoubt, KeptRecord, NotedBatch, Place } from '../../model/spool.ts';
 import type { Rows } from './rows.ts';
@@ -109,9 +108,14 @@ function idsOf(text: string): number[] | undefined {
   return new Set(ids).size === ids.length ? ids : undefined;
 }
 
-/** Ids may be used again by a version that knows nothing of batches in doubt; keys and values tell. */
+/**
+ * Tells records from others that have their ids, for a version that knows nothing of batches in doubt uses ids again. Times and
+ * lengths do: a CRC of all bytes took 3 µs a record.
+ */
 function checksumOf(records: readonly KafkaRecord[]): number {
   let sum = 0;
-  for (const { key, value } of records) sum = crc32(value, crc32(key, sum));
+  for (const { timestamp, key, value } of records)
+    for (const part of [timestamp % 2 ** 32, key.length, value.length])
+      sum = Math.imul(sum ^ part, 0x01000193);
   return sum;
 }

@@ -11,7 +11,7 @@ export const latestTime = 8.64e15;
 
 /**
  * One row for each partition with a batch in doubt. `ids` are the ids of its records in their order, as text: the first, and then
- * the difference to the one before. `checksum` is the CRC-32 of their keys and values. A version that does not know the table ignores
+ * the difference to the one before. `checksum` is one of their times and lengths. A version that does not know the table ignores
  * it, and sends the records under a sequence of its own.
  */
 export const inDoubtTable = `
