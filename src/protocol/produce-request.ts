@@ -38,7 +38,7 @@ export interface EncodedProduce {
   readonly size: { readonly plain: number; readonly sent: number };
 }
 
-/** A Produce request; the batches of several lanes are compressed at the same time. */
+/** A Produce request; the batches of several partitions are compressed at the same time. */
 export async function encodeProduce(
   slices: readonly Slice[],
   codec: Codec,

@@ -16,7 +16,7 @@ const passing: ReadonlySet<number> = new Set([
   kafkaErrors.COORDINATOR_NOT_AVAILABLE,
   kafkaErrors.NOT_COORDINATOR,
 ]);
-const patience = { attempts: 50, pause: 200 };
+const retries = { attempts: 50, pause: 200 };
 
 interface Answer {
   /** What was answered. */
@@ -91,9 +91,9 @@ export class PlatformaticOffsetStore implements OffsetStore {
       const tried = await this.#tryCoordinator(group, ask);
       const code = tried.codes.find((candidate) => candidate !== kafkaErrors.NONE);
       if (code === undefined && 'given' in tried) return tried.given;
-      if (code === undefined || !passing.has(code) || attempt === patience.attempts)
+      if (code === undefined || !passing.has(code) || attempt === retries.attempts)
         throw offsetStoreError(code ?? kafkaErrors.UNKNOWN_SERVER_ERROR, group, topic, tried.operation);
-      await sleep(patience.pause);
+      await sleep(retries.pause);
     }
   }
 

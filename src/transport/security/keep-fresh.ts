@@ -19,7 +19,7 @@ const renewAfter = 2 / 3;
 const margin = { part: 1 / 20, least: 1_500, most: 5_000, never: 1 / 4 };
 
 /** How long a caller waits for the successor while the old one lives. Less than a connection's time-out. Milliseconds. */
-const patience = 500;
+const renewalTimeout = 500;
 
 /** Pauses between fetches that fail, doubling. Milliseconds. */
 const backoff = { first: 500, most: 5_000 };
@@ -86,7 +86,7 @@ function isAlive({ issuedAt, expiresAt }: Perishable<unknown>, now: number): boo
 /** The new value, or the old one where the new one fails or is not there in time. */
 async function firstOf<Value>(fetching: Promise<Value>, old: Value): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Value>((resolve) => (timer = setTimeout(() => resolve(old), patience)));
+  const late = new Promise<Value>((resolve) => (timer = setTimeout(() => resolve(old), renewalTimeout)));
   try {
     return await Promise.race([fetching.catch(() => old), late]);
   } finally {

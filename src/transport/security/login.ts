@@ -42,7 +42,7 @@ export function isRenewable(sasl: Sasl | undefined): boolean {
 
 /**
  * Fetches what the login will need before a connection is opened for it: to fetch takes longer than a connection may
- * take, and without credentials there is no use in knocking at the broker.
+ * take, and without credentials no login can succeed.
  * @throws KafkaError as the source of the credentials
  */
 export async function credentialsAtHand(sasl: Sasl | undefined): Promise<void> {
