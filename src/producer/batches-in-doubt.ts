@@ -1,4 +1,4 @@
-import { partitionKey, type BatchSequence } from '../model/partition.ts';
+import { noLeader, partitionKey, type BatchSequence } from '../model/partition.ts';
 import type { BatchInDoubt, KeptRecord, NotedBatch, Place, Spool } from '../model/spool.ts';
 import { atMost, type ProducerContext } from './ports.ts';
 import type { SequencedBatch } from './producer-batch.ts';
@@ -9,17 +9,26 @@ const noteTimeout = 1_000;
 const producerIdExpiration = 86_400_000;
 
 /** A batch that an earlier process left in doubt, as it was. */
-export interface LeftBatch {
-  readonly records: readonly KeptRecord[];
+export interface LeftBatch<Record> {
+  readonly records: readonly Record[];
   readonly sequence: BatchSequence;
+  /** The broker may have forgotten its producer by now, and take the batch for a new one. */
+  readonly isOld: boolean;
+}
+
+/** The queue of its partition. */
+interface Destination extends Place {
+  readonly leader: number;
+  /** How many answers in a row asked to try again. */
+  readonly failures: number;
 }
 
 /**
  * The batches in doubt, on the disk: what makes a crash leave no duplicate. Before a batch of records of the spool is sent
  * under a sequence, its boundaries and its sequence are noted beside them. The process that follows sends the batch of each
  * partition again as it was, before anything else of that partition: the broker has it already, and says so, or takes it now. All
- * other records get a producer id of this process. So no sequence is ever used for other records than at first, even by
- * two processes on copies of one spool, or on a disk that has lost the last note.
+ * other records get a producer id of this process. So no sequence that a broker may have is used for other records than at
+ * first, even by two processes on copies of one spool.
  *
  * Where a batch cannot be sent again as it was, its records are sent like all others, and may be stored twice: the log says so.
  */
@@ -30,18 +39,42 @@ export class BatchesInDoubt {
   readonly #left = new Map<string, BatchInDoubt>();
   /** Ids of the records of such batches, until they are complete: nothing else fetches them. */
   readonly #ids = new Set<number>();
-  /** Those of them that are in a queue. */
-  readonly #taken = new Set<number>();
+  /** Such batches that are in a queue and still in doubt, by `partitionKey`. */
+  readonly #taken = new Map<string, Destination>();
+  readonly #checked = new Set<BatchInDoubt>();
   /** The disk has not answered a note in time: until it does, nothing waits for it. */
   #late = false;
 
   constructor(spool: Spool, context: Pick<ProducerContext, 'clock' | 'notify' | 'date'>) {
     this.#spool = spool;
     this.#context = context;
+    const topics = new Set(spool.places().map(({ topic }) => topic));
     for (const batch of spool.batchesInDoubt()) {
       this.#left.set(partitionKey(batch.topic, batch.partition), batch);
-      for (const id of batch.ids) this.#ids.add(id);
+      // An older version has delivered its records; or, where two batches have the same one, the file is damaged.
+      const isUsable = topics.has(batch.topic) && !batch.ids.some((id) => this.#ids.has(id));
+      if (isUsable) for (const id of batch.ids) this.#ids.add(id);
+      else this.#abandon(batch, []);
     }
+  }
+
+  /**
+   * Abandons batches of the topic that cannot be sent again as they were, one at a time, for its records are read. To be done
+   * before any record is fetched: an older version may have given an id again, to a record of any partition.
+   * @param partitions how many the topic has: the records of a batch beyond get another one
+   * @returns whether there may be more
+   * @throws whatever the disk says
+   */
+  check(topic: string, partitions: number): boolean {
+    for (const batch of this.#left.values()) {
+      const isBeyond = batch.partition >= partitions;
+      if (batch.topic !== topic || (this.#checked.has(batch) && !isBeyond)) continue;
+      const isWhole = !isBeyond && this.#spool.readInDoubt(batch) !== undefined;
+      this.#checked.add(batch);
+      if (!isWhole) this.#abandon(batch);
+      return true;
+    }
+    return false;
   }
 
   /** Whether the record is of a batch that was left: `take` gives it, and nothing else. */
@@ -52,7 +85,6 @@ export class BatchesInDoubt {
   /** The record is complete. */
   complete(id: number): void {
     this.#ids.delete(id);
-    this.#taken.delete(id);
   }
 
   /**
@@ -84,49 +116,46 @@ export class BatchesInDoubt {
   forget(batch: SequencedBatch): void {
     if (!batch.noted) return;
     batch.noted = false;
+    this.#taken.delete(partitionKey(batch.topic, batch.partition));
     this.#spool.forgetInDoubt(batch);
   }
 
   /**
    * Takes the batch that was left in this partition.
-   * @param crowded memory is: then one such batch at a time
+   * @param crowded memory is: then each broker gets one such batch at a time, and a partition without a leader gets none
    * @returns `later` where there is one, and no room for it; undefined where there is none that can be sent again as it was
    * @throws whatever the disk says
    */
-  take(partition: Place, crowded: boolean): LeftBatch | 'later' | undefined {
-    const key = partitionKey(partition.topic, partition.partition);
+  take(queue: Destination, crowded: boolean): LeftBatch<KeptRecord> | 'later' | undefined {
+    const key = partitionKey(queue.topic, queue.partition);
     const batch = this.#left.get(key);
     if (batch === undefined) return undefined;
-    if (crowded && this.#taken.size > 0) return 'later';
+    if (crowded && (queue.leader === noLeader || this.#isBusy(queue.leader))) return 'later';
     const records = this.#spool.readInDoubt(batch);
     if (records === undefined) {
       this.#abandon(batch);
       return undefined;
     }
     this.#left.delete(key);
-    for (const id of batch.ids) this.#taken.add(id);
+    this.#taken.set(key, queue);
     this.#context.notify({ kind: 'batch-restored', ...placeOf(batch), records: batch.ids.length });
-    if (this.#context.date().getTime() - batch.notedAt.getTime() > producerIdExpiration)
-      this.mayBeDoubled(batch, batch.ids.length);
-    return { records, sequence: batch };
+    const age = this.#context.date().getTime() - batch.notedAt.getTime();
+    return { records, sequence: batch, isOld: age > producerIdExpiration };
   }
 
-  /** Batches in partitions that the topic does not have any more: their records get another one. */
-  abandonBeyond(topic: string, partitions: number): void {
-    for (const batch of [...this.#left.values()])
-      if (batch.topic === topic && batch.partition >= partitions) this.#abandon(batch);
+  /** A batch for this broker is in memory. One that was told to try again must not hold up those of other partitions. */
+  #isBusy(broker: number): boolean {
+    for (const { leader, failures } of this.#taken.values())
+      if (leader === broker && failures === 0) return true;
+    return false;
   }
 
-  /** Says once that records may be stored twice. */
-  mayBeDoubled(place: Place, records: number): void {
-    this.#context.notify({ kind: 'may-be-doubled', ...placeOf(place), records });
-  }
-
-  #abandon(batch: BatchInDoubt): void {
+  /** @param ids of which it alone is the batch */
+  #abandon(batch: BatchInDoubt, ids: readonly number[] = batch.ids): void {
     this.#left.delete(partitionKey(batch.topic, batch.partition));
-    for (const id of batch.ids) this.#ids.delete(id);
+    for (const id of ids) this.#ids.delete(id);
     this.#spool.forgetInDoubt(batch);
-    this.mayBeDoubled(batch, batch.ids.length);
+    this.#context.notify({ kind: 'may-be-doubled', ...placeOf(batch), records: batch.ids.length });
   }
 }
 

@@ -1,7 +1,7 @@
 import { partitionOf } from '../protocol/partitioner.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { LiveRecords } from './live-records.ts';
-import type { PartitionQueue } from './partition-queue.ts';
+import type { Batch, PartitionQueue } from './partition-queue.ts';
 import type { Clock, ProducerSettings } from './ports.ts';
 import type { ProducerRecord } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
@@ -75,9 +75,13 @@ export class DiskOverflow {
   }
 
   /** The partition is gone: what the disk has of it needs another one. */
-  removed({ spooledAfter, batch }: PartitionQueue): void {
-    if (batch) this.#shared.spooled.inDoubt.forget(batch);
+  removed({ spooledAfter }: PartitionQueue): void {
     if (spooledAfter !== undefined) this.#unpartitioned = true;
+  }
+
+  /** @see BatchesInDoubt.forget */
+  forget(batch: Batch): void {
+    this.#shared.spooled.inDoubt.forget(batch);
   }
 
   /**
@@ -114,7 +118,7 @@ export class DiskOverflow {
     if (left === 'later') return;
     if (left !== undefined) {
       for (const record of left.records) pool.hold(record);
-      return queue.restore(left.records, left.sequence);
+      return queue.restore(left);
     }
     const inMemory = new Set<number>();
     for (const { id } of queue.live()) inMemory.add(id);
@@ -147,7 +151,6 @@ export class DiskOverflow {
       const result = spooled.assign(this.#topic, this.#queues.length, choose, assignPortion);
       if (result === 'done') {
         this.#unpartitioned = false;
-        spooled.inDoubt.abandonBeyond(this.#topic, this.#queues.length);
         for (const queue of this.#queues) queue.spooledAfter = 0;
         break;
       }

@@ -1,6 +1,7 @@
 import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Outcome } from '../model/outcome.ts';
-import { noLeader, type BatchSequence } from '../model/partition.ts';
+import { noLeader } from '../model/partition.ts';
+import type { LeftBatch } from './batches-in-doubt.ts';
 import { failures } from './failures.ts';
 import type { BatchLimits } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
@@ -112,7 +113,7 @@ export class PartitionQueue {
   }
 
   /** Takes a batch that an earlier process left in doubt: it goes first, as it was. The queue is empty. */
-  restore(records: readonly ProducerRecord[], sequence: BatchSequence): void {
+  restore({ records, sequence, isOld }: LeftBatch<ProducerRecord>): void {
     let bytes = 0;
     for (const record of records) {
       record.mayHaveBeenWritten = true;
@@ -123,6 +124,7 @@ export class PartitionQueue {
     this.#batch.sequence = sequence;
     this.#batch.inDoubt = true;
     this.#batch.noted = true;
+    this.#batch.mayBeDoubled = isOld;
   }
 
   /** The batch that is out or in doubt. */

@@ -33,6 +33,8 @@ export class ProducerBatch<Queue extends Place> implements SequencedBatch {
   sequence: BatchSequence | undefined;
   /** `BatchesInDoubt` writes it. */
   noted = false;
+  /** The topic may have its records twice, whatever the broker answers. */
+  mayBeDoubled = false;
 
   constructor(queue: Queue, records: readonly ProducerRecord[], bytes: number) {
     this.queue = queue;
@@ -51,6 +53,11 @@ export class ProducerBatch<Queue extends Place> implements SequencedBatch {
       bytes: this.bytes,
       records: this.records.length,
     };
+  }
+
+  doubled(): NoticeOf<'may-be-doubled'> {
+    const { topic, partition, records } = this;
+    return { kind: 'may-be-doubled', topic, partition, records: records.length };
   }
 
   /** @param delay milliseconds until the next try */

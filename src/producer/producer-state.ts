@@ -12,7 +12,7 @@ import type { SequencedBatch } from './producer-batch.ts';
  * How long a batch in doubt is sent again under its sequence, in milliseconds; Java's producer goes on as long. Far more than
  * one request may take: a follower that freezes stalls all acknowledgements for some nine seconds, and to give up then would
  * store the records twice. A partition without an answer has nothing better to do. A batch that the disk has is sent again for
- * as long as it takes: its records have no deadline.
+ * as long as it takes, unless it cannot be encoded: its records have no deadline.
  */
 const doubtTimeout = 120_000;
 
@@ -73,19 +73,18 @@ export class ProducerState {
     const sentAt = this.#clock.now();
     for (const batch of batches) this.#giveUpReplaced(batch);
     const failure = await this.#assignSequences(batches.filter(({ sequence }) => sequence === undefined));
-    const numbered = batches.filter(({ sequence }) => sequence !== undefined);
-    await this.#onDisk?.note(numbered);
+    const ready = batches.filter(({ sequence }) => sequence !== undefined || !this.#idempotent);
+    await this.#onDisk?.note(ready);
     const answers = new Map<Slice, Outcome>();
-    if (numbered.length > 0)
-      (await this.#send(numbered)).forEach((answer, index) => {
-        const batch = numbered[index];
+    if (ready.length > 0)
+      (await this.#send(ready)).forEach((answer, index) => {
+        const batch = ready[index];
         if (batch) answers.set(batch, answer);
       });
     return batches.map((batch) => {
       const answer = answers.get(batch);
-      if (batch.sequence === undefined || answer === undefined)
-        return outcomeWithoutProducerId(failure, batch.topic);
-      return this.#conclude(batch, batch.sequence, answer, sentAt);
+      if (answer === undefined) return outcomeWithoutProducerId(failure, batch.topic);
+      return batch.sequence ? this.#conclude(batch, batch.sequence, answer, sentAt) : answer;
     });
   }
 
@@ -114,7 +113,7 @@ export class ProducerState {
 
   /** @returns why there is no producer id, and so no sequence */
   async #assignSequences(batches: readonly Slice[]): Promise<unknown> {
-    if (batches.length === 0) return undefined;
+    if (!this.#idempotent || batches.length === 0) return undefined;
     try {
       const { producerId, producerEpoch, nextSequences } = await this.#identity();
       for (const batch of batches) {
@@ -141,7 +140,8 @@ export class ProducerState {
       return outcome;
     }
     const inDoubt = isInDoubt(outcome);
-    if (inDoubt && (batch.noted || this.#clock.now() - since < doubtTimeout)) {
+    const isEndless = batch.noted === true && answer.kind !== 'too-large';
+    if (inDoubt && (isEndless || this.#clock.now() - since < doubtTimeout)) {
       this.#unresolved.set(key, { ...sequence, since });
       batch.sequence = sequence;
       // The leader that did not answer, or not well, may have been replaced.

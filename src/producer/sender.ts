@@ -270,28 +270,16 @@ export class Sender {
     }
     const wasInDoubt = batch.inDoubt;
     topic.giveBack(queue, outcome);
-    if (!batch.inDoubt) this.#endDoubt(batch, wasInDoubt && outcome.kind !== 'stored');
+    if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled = true;
+    // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
     if (this.#closed) return;
+    if (!batch.inDoubt || queue.isRemoved) topic.endDoubt(batch);
     if (queue.isRemoved) this.#enqueueAll(topic);
     else if (backoff === undefined) this.#enqueue(queue);
     else {
       const cancel = this.#context.clock.after(backoff.pause, () => this.#endBackoff(queue));
       queue.backOff(backoff.outcome, cancel);
     }
-  }
-
-  /** @param open the broker never said that it has the batch */
-  #endDoubt(batch: Batch, open: boolean): void {
-    // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
-    if (this.#closed) return;
-    this.#inDoubt?.forget(batch);
-    if (open)
-      this.#context.notify({
-        kind: 'may-be-doubled',
-        topic: batch.topic,
-        partition: batch.partition,
-        records: batch.records.length,
-      });
   }
 
   #handleFailure(batch: Batch, record: ProducerRecord, outcome: Failure, index: number): void {

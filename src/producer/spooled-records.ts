@@ -4,6 +4,7 @@ import type { Place, Spool } from '../model/spool.ts';
 import { BatchesInDoubt, type LeftBatch } from './batches-in-doubt.ts';
 import { failures } from './failures.ts';
 import type { LiveRecords } from './live-records.ts';
+import type { PartitionQueue } from './partition-queue.ts';
 import { atMost, type Clock, type ProducerContext } from './ports.ts';
 import { createProducerRecord, moveTo, type ProducerRecord, type Waiter } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
@@ -170,23 +171,19 @@ export class SpooledRecords {
   }
 
   /** @see BatchesInDoubt.take; `later` also where the disk fails. */
-  takeLeft(
-    partition: Place,
-    crowded: boolean,
-  ): { readonly records: ProducerRecord[]; readonly sequence: LeftBatch['sequence'] } | 'later' | undefined {
+  takeLeft(queue: PartitionQueue, crowded: boolean): LeftBatch<ProducerRecord> | 'later' | undefined {
     if (this.#closed || this.#clock.now() < this.#readAgainAt) return 'later';
     try {
-      const batch = this.inDoubt.take(partition, crowded);
+      const batch = this.inDoubt.take(queue, crowded);
       if (batch === undefined || batch === 'later') return batch;
-      const records = batch.records.map(({ id, record }) => this.#fetched(id, record, partition));
-      return { records, sequence: batch.sequence };
+      return { ...batch, records: batch.records.map(({ id, record }) => this.#fetched(id, record, queue)) };
     } catch (thrown) {
       this.#readFailed(thrown);
       return 'later';
     }
   }
 
-  /** @see Spool.assign; undefined where the disk fails. */
+  /** @see Spool.assign, BatchesInDoubt.check; undefined where the disk fails. */
   assign(
     topic: string,
     partitions: number,
@@ -194,7 +191,9 @@ export class SpooledRecords {
     limit: number,
   ): 'done' | 'more' | undefined {
     try {
-      return this.#spool.assign(topic, partitions, choose, limit) ? 'more' : 'done';
+      const isDone =
+        !this.#spool.assign(topic, partitions, choose, limit) && !this.inDoubt.check(topic, partitions);
+      return isDone ? 'done' : 'more';
     } catch (thrown) {
       this.#readFailed(thrown);
       return undefined;

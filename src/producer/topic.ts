@@ -4,7 +4,7 @@ import { noLeader, type TopicLayout } from '../model/partition.ts';
 import { partitionOf } from '../protocol/partitioner.ts';
 import type { Completion } from './completion.ts';
 import { DiskOverflow, type SharedOverflow } from './disk-overflow.ts';
-import { PartitionQueue } from './partition-queue.ts';
+import { PartitionQueue, type Batch } from './partition-queue.ts';
 import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { isFinal, type Backoffs } from './retry-policy.ts';
@@ -117,6 +117,12 @@ export class Topic {
     this.#routeWaiting();
   }
 
+  /** The fate of the batch is known, or it has no partition to be sent to any more. */
+  endDoubt(batch: Batch): void {
+    this.overflow?.forget(batch);
+    if (batch.inDoubt || batch.mayBeDoubled) this.#context.notify(batch.doubled());
+  }
+
   /** Frees memory of what the disk has as well, where memory is crowded. */
   unload(): void {
     this.overflow?.unload(this.#unrouted);
@@ -206,8 +212,11 @@ export class Topic {
     this.#missing = false;
     // A topic re-created with fewer partitions: its records find their queues anew, before any younger one does.
     for (const queue of removed) {
+      const { batch } = queue;
       this.overflow?.removed(queue);
       for (const record of queue.remove()) this.#queueOf(record).push(record);
+      // One that is out comes back first.
+      if (batch && queue.batch === undefined) this.endDoubt(batch);
     }
     this.#removed = [...this.#removed, ...removed].filter((queue) => !queue.idle);
     this.#routeWaiting();

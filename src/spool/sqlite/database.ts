@@ -5,6 +5,7 @@ import { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
 import { spoolErrors } from '../errors.ts';
 import { syncFolder, type Disk } from './disk.ts';
+import { dropDamaged } from './in-doubt.ts';
 import { logOf, renewLog } from './log.ts';
 import { createPrivate } from './private-file.ts';
 import type { DamagedRow } from './rows.ts';
@@ -151,6 +152,7 @@ async function writable(
       database.exec('UPDATE records SET refused = NULL WHERE refused IS NOT NULL');
       for (const { id, topic, why } of setAside(database))
         notify({ kind: 'spool-row-damaged', topic, error: spoolErrors.rowDamaged(path, id, topic, why) });
+      for (const batch of dropDamaged(database)) notify({ kind: 'may-be-doubled', ...batch });
     }
     shrink(database);
     database.exec('PRAGMA busy_timeout = 0');

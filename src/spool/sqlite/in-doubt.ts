@@ -65,6 +65,18 @@ export class BatchesInDoubt {
   }
 }
 
+/** Takes out of the table what is no batch. @returns what it was of, as far as the rows say */
+export function dropDamaged(database: DatabaseSync): (Place & { records: number })[] {
+  const select = database.prepare('SELECT rowid AS row, * FROM in_doubt');
+  select.setReadBigInts(true);
+  const damaged = select.all().filter((row) => batchOf(row) === undefined);
+  const drop = database.prepare('DELETE FROM in_doubt WHERE rowid = ?');
+  return damaged.map(({ row, topic, partition, ids }) => {
+    drop.run(Number(row));
+    return { topic: String(topic), partition: Number(partition), records: String(ids).split(',').length };
+  });
+}
+
 /** The file may be damaged, or written by others. */
 function batchOf(row: Record<string, SQLOutputValue>): BatchInDoubt | undefined {
   const { topic, partition, producer_id: producerId, ids: text } = row;
@@ -90,7 +102,7 @@ function batchOf(row: Record<string, SQLOutputValue>): BatchInDoubt | undefined 
 }
 
 const isWithin = (value: number | undefined, most: number): boolean =>
-  value !== undefined && value >= 0 && value <= most;
+  value !== undefined && Number.isInteger(value) && value >= 0 && value <= most;
 
 /** The ids of a batch are close together: differences need two digits where ids need seven. */
 function textOf(ids: readonly number[]): string {
