@@ -1,6 +1,6 @@
 import type { Rule } from 'eslint';
 
-/** Words that once named things of this project, and what the field calls these. DESIGN.md has the glossary. */
+/** Words that once named things of this project, and what the field calls these. */
 export const retiredWords: Readonly<Record<string, string>> = {
   lane: 'partition queue, or track in the live view',
   homeless: 'without a partition',

@@ -212,7 +212,7 @@ export interface CommittedOffset {
   readonly note: string;
 }
 
-/** OffsetStore are kept by the cluster, as the offsets of a consumer group that never has a member. */
+/** Committed offsets. The cluster keeps them, as those of a consumer group that never has a member. */
 export interface OffsetStore {
   /** @throws KafkaError NOT_AUTHORIZED that names the group, BROKER_BUSY, or as the client's `connect` */
   find(
