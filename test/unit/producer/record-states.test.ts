@@ -56,6 +56,30 @@ const scenario = fc.record({
   ...sizes,
 });
 
+/** Closed at once while pushes were blocked and their topic was missing: one push in seven was never told. */
+const blockedAtClose: typeof scenario extends fc.Arbitrary<infer Scenario> ? Scenario : never = {
+  pushes: [
+    { key: 'a', size: 400, wait: 6_000, schemaAfter: 0 },
+    { key: 'a', size: 2, wait: 0, schemaAfter: 0 },
+    { key: 'a', size: 2, wait: 153, schemaAfter: 0 },
+    { key: 'a', size: 33, wait: 0, schemaAfter: 0 },
+    { key: 'a', size: 400, wait: 561, schemaAfter: 0 },
+    { key: 'a', size: 36, wait: 0, schemaAfter: 0 },
+    { key: 'a', size: 5, wait: 86, schemaAfter: 0 },
+  ],
+  answers: [],
+  outage: { from: 0, length: 2_000 },
+  missing: { from: 0, length: 12_000 },
+  shrinksAt: undefined,
+  deadLetters: true,
+  spool: 'none',
+  diskFault: { from: 0, length: 0 },
+  closeAfter: 0,
+  bufferMemory: 600,
+  batchSize: 500,
+  diskLatency: 0,
+};
+
 const away = new KafkaError('BROKER_UNREACHABLE', 'scripted');
 const missing = new KafkaError('TOPIC_MISSING', 'scripted');
 
@@ -82,7 +106,10 @@ describe('the states of a record', () => {
       taken.set(from, (taken.get(from) ?? new Set()).add(to));
     };
     recordStates.subscribe(note);
-    await assertProperty(fc.asyncProperty(scenario, run), { numRuns: Math.max(propertyRuns, 1_000) });
+    await assertProperty(fc.asyncProperty(scenario, run), {
+      numRuns: Math.max(propertyRuns, 1_000),
+      examples: [[blockedAtClose]],
+    });
     recordStates.unsubscribe(note);
     assert.deepEqual(new Map([...taken].map(([from, to]) => [from, [...to].sort()])), diagram());
   });
