@@ -21,6 +21,9 @@ export interface Record {
   readonly runs: readonly (Verdict & Pick<Result, 'problems'>)[];
 }
 
+/** Begins the name of a recorded soak; its command line follows. */
+export const soakPrefix = 'soak ';
+
 const file = fileURLToPath(new URL('../results.json', import.meta.url));
 
 export function readRecords(): Record[] {

@@ -1,44 +1,53 @@
 import { scenarios } from '../scenarios/all.ts';
 import type { Verdict } from '../verdict/judge.ts';
-import { readRecords, type Record } from './record.ts';
+import { readRecords, soakPrefix, type Record } from './record.ts';
 
-const columns = [
-  'scenario',
-  'sent',
-  'rejected',
-  'lost',
-  'duplicates',
-  'out of order',
-  'push p50 / p99 / max, ms',
-];
+const columns = ['sent', 'rejected', 'lost', 'duplicates', 'out of order', 'push p50 / p99 / max, ms'];
 
 /** The recorded runs as a table for the docs, in the order of the scenarios; several runs of one stand side by side. */
 export function chaosTable(): string {
   const records = readRecords();
   const known = scenarios.flatMap(({ name }) => records.find(({ scenario }) => scenario === name) ?? []);
-  const rows = known.map(rowOf);
+  return table('scenario', known, ({ scenario, story }) => `**${scenario}**: ${story}`);
+}
+
+/** The recorded soaks, each by its command line. */
+export function soakTable(): string {
+  const soaks = readRecords().filter(({ scenario }) => scenario.startsWith(soakPrefix));
+  return table('`npm run soak --`', soaks, ({ scenario }) => `\`${scenario.slice(soakPrefix.length)}\``);
+}
+
+function table(first: string, records: readonly Record[], name: (of: Record) => string): string {
   return [
-    `| ${columns.join(' | ')} |`,
-    `|${'---|'.repeat(columns.length)}`,
-    ...rows,
+    `| ${[first, ...columns].join(' | ')} |`,
+    `|${'---|'.repeat(columns.length + 1)}`,
+    ...records.map((of) => rowOf(name(of), of)),
     '',
-    ...conditions(known),
+    ...conditions(records),
   ].join('\n');
 }
 
-function rowOf({ scenario, story, runs }: Record): string {
+function rowOf(name: string, { runs }: Record): string {
   const each = (figure: (verdict: Verdict) => number): string =>
     runs.map((verdict) => figure(verdict).toLocaleString('en-US')).join(', ');
   const push = runs.map(({ push: { p50, p99, max } }) => `${String(p50)} / ${String(p99)} / ${String(max)}`);
   return `| ${[
-    `**${scenario}**: ${story}`,
+    name,
     each(({ sent }) => sent),
     each(({ rejected }) => rejected),
     each(({ lost }) => lost),
-    each(({ duplicates }) => duplicates),
+    runs.map(duplicatesOf).join(', '),
     each(({ outOfOrder }) => outOfOrder),
     push.join('; '),
   ].join(' | ')} |`;
+}
+
+/** Where our process was killed, also how many there would be had none of them been recognised. */
+function duplicatesOf({ duplicates, kills }: Verdict): string {
+  const figure = duplicates.toLocaleString('en-US');
+  if (kills === undefined) return figure;
+  const stored = kills.reduce((sum, kill) => sum + kill.stored, 0);
+  return `${figure} of ${stored.toLocaleString('en-US')}`;
 }
 
 /** When and where, once for all rows that have it in common. */

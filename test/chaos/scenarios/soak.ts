@@ -23,6 +23,19 @@ const aftermath = 20;
  * between them. Everything that breaks is mended within the time.
  */
 export function soakSchedule(random: () => number, seconds: number): Step[] {
+  return faults(random, seconds, ['crash-flow', 'clock']);
+}
+
+/** Our process is killed every 5 to 20 s, whatever the brokers and the network are in meanwhile. */
+export function killsSchedule(random: () => number, seconds: number): Step[] {
+  const steps: Step[] = [];
+  const pause = (): number => 5 + random() * 15;
+  for (let now = pause(); now < seconds - aftermath; now += pause())
+    steps.push(at(round(now), crashFlow(random)));
+  return [...steps, ...faults(random, seconds, [])].sort((a, b) => a.at - b.at);
+}
+
+function faults(random: () => number, seconds: number, ofOurs: readonly ('crash-flow' | 'clock')[]): Step[] {
   const between = (least: number, most: number): number => least + random() * (most - least);
   const one = <Item>(items: readonly [Item, ...Item[]]): Item =>
     items[Math.floor(random() * items.length)] ?? items[0];
@@ -48,8 +61,9 @@ export function soakSchedule(random: () => number, seconds: number): Step[] {
     () => [[at(0, network(role(), { kind: 'half-open' }))]],
     () => [[at(0, network('all', { kind: 'reset' }))]],
     () => [[at(0, network('all', { kind: 'cut-answer', afterBytes: Math.floor(between(1, 200)) }))]],
-    () => [[at(0, { kind: 'crash-flow', times: 1, seed: Math.floor(random() * 1_000) })]],
-    () => [[at(0, { kind: 'clock', hours: one([-1, 1]) })]],
+    ...ofOurs.map((kind) => () => [
+      [at(0, kind === 'clock' ? { kind, hours: one([-1, 1]) } : crashFlow(random))],
+    ]),
   ];
   const steps: Step[] = [];
   for (let now = 2; now < seconds - 2 * aftermath;) {
@@ -59,6 +73,12 @@ export function soakSchedule(random: () => number, seconds: number): Step[] {
   }
   return steps;
 }
+
+const crashFlow = (random: () => number): Fault => ({
+  kind: 'crash-flow',
+  times: 1,
+  seed: Math.floor(random() * 1_000),
+});
 
 const round = (seconds: number): number => Math.round(seconds * 10) / 10;
 
@@ -73,5 +93,21 @@ export function soakScenario(schedule: readonly Step[], seconds: number, kafka: 
     schedule,
     ...(kafka && { kafka }),
     expect: { rejected: 'none', duplicates: 'in doubt', log: [] },
+  };
+}
+
+/** The same under more load, and idempotent: then a killed process leaves no duplicate either. */
+export function killsScenario(
+  schedule: readonly Step[],
+  seconds: number,
+  kafka: Scenario['kafka'],
+): Scenario {
+  const kills = schedule.filter(({ do: { kind } }) => kind === 'crash-flow').length;
+  return {
+    ...soakScenario(schedule, seconds, { ...kafka, idempotent: true }),
+    story: 'our process is killed −9 every 5 to 20 s, with faults of brokers and network in between',
+    topic: { appendTime: true },
+    load: { perSecond: 800, seconds, keys: 50 },
+    expect: { rejected: 'none', duplicates: 'none', log: [], struck: Math.floor(kills / 5) },
   };
 }

@@ -11,6 +11,48 @@ import {
   spooling,
 } from './words.ts';
 
+/** Nothing acknowledged may be lost, and nothing at all stored twice: what was never acknowledged is there once or not. */
+const exactly = {
+  kafka: { idempotent: true },
+  spool: { mode: 'always' },
+  topic: { appendTime: true },
+} as const;
+
+const kills: readonly Scenario[] = [
+  {
+    ...exactly,
+    name: 'process-killed',
+    story: "our process is killed −9 at 20 random moments under load; idempotent, spool mode 'always'",
+    load: { perSecond: 800, seconds: 10 },
+    schedule: [at(1, { kind: 'crash-flow', times: 20, seed: 20 })],
+    expect: { rejected: 'none', duplicates: 'none', log: [leftovers, drained], struck: 5 },
+  },
+  {
+    ...exactly,
+    name: 'process-killed-in-outage',
+    story: "our process is killed −9 ten times while a broker restarts; idempotent, spool mode 'always'",
+    load: { perSecond: 800, seconds: 10 },
+    schedule: [at(1, restart('leader')), at(1, { kind: 'crash-flow', times: 10, seed: 5 })],
+    expect: { rejected: 'none', duplicates: 'none', log: [leftovers, drained], struck: 2 },
+  },
+  {
+    ...exactly,
+    name: 'process-killed-broker-killed',
+    story:
+      'our process is killed −9 at 20 random moments, while a leader and then another broker are killed −9 and all are ' +
+      "restarted one by one; idempotent, spool mode 'always'",
+    load: { perSecond: 800, seconds: 40 },
+    schedule: [
+      at(1, { kind: 'crash-flow', times: 20, seed: 21 }),
+      at(3, kill('leader')),
+      at(13, start('leader')),
+      at(14, { kind: 'kill-in-sync', broker: 'second', seconds: 8 }),
+      at(30, { kind: 'rolling-restart' }),
+    ],
+    expect: { rejected: 'none', duplicates: 'none', log: [leftovers, drained], struck: 5 },
+  },
+];
+
 export const spoolScenarios: readonly Scenario[] = [
   {
     name: 'all-down-spool',
@@ -35,23 +77,13 @@ export const spoolScenarios: readonly Scenario[] = [
     schedule: [at(2, stop('third')), at(12, start('third'))],
     expect: { rejected: 'none', duplicates: 'in doubt', log: [spooling, drained] },
   },
-  {
-    name: 'process-killed',
-    story: "our process is killed −9 at 20 random moments under load; spool mode 'always'",
-    spool: { mode: 'always' },
-    topic: { appendTime: true },
-    load: { perSecond: 800, seconds: 10 },
-    schedule: [at(1, { kind: 'crash-flow', times: 20, seed: 20 })],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [leftovers, drained], struck: 5 },
-  },
-  {
-    name: 'process-killed-in-outage',
-    story: "our process is killed −9 five times while a broker restarts; spool mode 'always'",
-    spool: { mode: 'always' },
-    load: { seconds: 10 },
-    schedule: [at(1, restart('leader')), at(1, { kind: 'crash-flow', times: 5, seed: 5 })],
-    expect: { rejected: 'none', duplicates: 'in doubt', log: [leftovers, drained] },
-  },
+  ...kills,
+  ...kills.map((scenario): Scenario => ({
+    ...scenario,
+    name: `${scenario.name}-kafkajs`,
+    story: `${scenario.story}; client: 'kafkajs'`,
+    kafka: { ...scenario.kafka, client: 'kafkajs' },
+  })),
   {
     name: 'shutdown-in-outage',
     story: 'all brokers are killed −9; the flow is shut down by SIGTERM, and started after they came back',

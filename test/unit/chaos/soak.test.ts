@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { randomOf } from '../../chaos/random.ts';
 import type { Fault } from '../../chaos/scenario.ts';
-import { soakSchedule } from '../../chaos/scenarios/soak.ts';
+import { killsSchedule, soakSchedule } from '../../chaos/scenarios/soak.ts';
 
 describe('the schedule of a soak', () => {
   it('is the same for the same seed, and another for another', () => {
@@ -19,18 +19,33 @@ describe('the schedule of a soak', () => {
   });
 
   /** Otherwise the end would be judged while something is still broken. */
-  it('mends all that it breaks, in its order, and leaves time to recover', () => {
-    for (let seed = 1; seed <= 50; seed++) {
-      const broken = new Set<string>();
-      let before = 0;
-      for (const { at, do: fault } of soakSchedule(randomOf(seed), 600)) {
-        assert.ok(at >= before && at <= 600 - 18, `seed ${seed}: ${at} after ${before}`);
-        before = at;
-        const { breaks, mends } = effectOf(fault);
-        if (breaks !== undefined) broken.add(breaks);
-        if (mends !== undefined) assert.ok(broken.delete(mends), `seed ${seed}: nothing to mend, ${mends}`);
+  for (const schedule of [soakSchedule, killsSchedule])
+    it(`${schedule.name} mends all that it breaks, in its order, and leaves time to recover`, () => {
+      for (let seed = 1; seed <= 50; seed++) {
+        const broken = new Set<string>();
+        let before = 0;
+        for (const { at, do: fault } of schedule(randomOf(seed), 600)) {
+          assert.ok(at >= before && at <= 600 - 18, `seed ${seed}: ${at} after ${before}`);
+          before = at;
+          const { breaks, mends } = effectOf(fault);
+          if (breaks !== undefined) broken.add(breaks);
+          if (mends !== undefined) assert.ok(broken.delete(mends), `seed ${seed}: nothing to mend, ${mends}`);
+        }
+        assert.deepEqual([...broken], [], `seed ${seed}`);
       }
-      assert.deepEqual([...broken], [], `seed ${seed}`);
+    });
+
+  it('kills our process every 5 to 20 s, and breaks brokers and networks in between', () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const schedule = killsSchedule(randomOf(seed), 600);
+      const kills = schedule.filter(({ do: fault }) => fault.kind === 'crash-flow').map(({ at }) => at);
+      const pauses = kills.map((at, index) => at - (kills[index - 1] ?? 0));
+      assert.ok(
+        pauses.every((pause) => pause >= 4.9 && pause <= 20.1),
+        `seed ${seed}: ${pauses.join(', ')}`,
+      );
+      assert.ok((kills.at(-1) ?? 0) > 600 - 20 - 20.1, `seed ${seed}: the last at ${kills.at(-1)}`);
+      assert.ok(schedule.length - kills.length >= 20, `seed ${seed}: ${schedule.length} steps`);
     }
   });
 });
