@@ -55,7 +55,8 @@ export class DiskOverflow {
   }
 
   /**
-   * Sends a record to the disk alone, if memory has no room for it, or if older ones of its queue are there.
+   * Decides what the disk gets of a record that enters its queue. The disk alone gets it if memory has no room for it, or if
+   * older ones of its queue are there. It gets a copy in mode `always`, or if an older one has run late. Otherwise it gets nothing.
    * @param queue undefined while the partitions of the topic are not known
    * @returns false where it belongs into memory
    */
@@ -68,7 +69,7 @@ export class DiskOverflow {
       if (settings.always || (queue ?? this).late) spooled.persist(record);
       return false;
     }
-    spooled.persistAlone(record, record.held ? 'order' : 'no-room');
+    spooled.divert(record, record.held ? 'order' : 'no-room');
     if (queue === undefined) this.#unpartitioned = true;
     else queue.spooledAfter = Math.min(queue.spooledAfter ?? Infinity, record.id - 1);
     return true;
@@ -131,7 +132,7 @@ export class DiskOverflow {
         if (!record.held) pool.hold(record);
         queue.push(record);
       }
-      // Where there is room the next portion tells whether that was all: only then is nothing new diverted behind it.
+      // While there is room the next portion is read at once, until one is empty: only then may new records enter the queue.
       if (fetched.records.length > 0 && (pool.crowded || queue.bytes >= batchSize)) return;
     }
   }

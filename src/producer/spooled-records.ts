@@ -90,8 +90,8 @@ export class SpooledRecords {
     return true;
   }
 
-  /** Writes a record that has no place in memory. */
-  persistAlone(record: ProducerRecord, why: 'order' | 'no-room'): void {
+  /** Writes a record that goes to the disk alone: `DiskOverflow.fetch` brings it back. */
+  divert(record: ProducerRecord, why: 'order' | 'no-room'): void {
     this.#announce(record.content.topic, why);
     moveTo(record, 'diverting');
     this.#diverting.set(record.id, record);
@@ -119,10 +119,14 @@ export class SpooledRecords {
     if (durability !== 'memory') this.#deadLettered.add(id);
   }
 
-  /** The record is stored, or refused with `error`: its row goes, or stays as refused. */
+  /**
+   * The record is stored, or its push fails with `error`. Its row goes; but one whose push was told that the disk has it stays
+   * as refused.
+   */
   complete(record: ProducerRecord, error?: KafkaError): void {
     this.#deadLettered.delete(record.id);
     this.inDoubt.complete(record.id);
+    // Left behind at `close`: a row stays for the next process, and what is still being written is dropped by `Spool.close`.
     if (record.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, content } = record;
     if (record.durability === 'disk' && error) {
@@ -146,7 +150,8 @@ export class SpooledRecords {
    * Reads the next records of a partition, oldest first.
    * @param after only ids above this one
    * @param inMemory ids that are not to be fetched again
-   * @returns undefined where the disk fails: what is there stays there, and is asked for again a while later
+   * @returns the records, and the id of the last row that was read (none where there are no more rows); undefined where the
+   *   disk fails: what is there stays there, and is asked for again a while later
    */
   fetch(
     partition: Place,
@@ -203,7 +208,7 @@ export class SpooledRecords {
   #fetched(id: number, content: ProducerRecord['content'], { partition }: Place): ProducerRecord {
     let record = this.#diverting.get(id);
     if (record !== undefined) {
-      // The disk has not told yet. It goes on as itself: what was told of a copy would say nothing of its fate.
+      // Its write is still under way, and its push waits: the same object goes into the queue, so that its fate is told to it.
       this.#diverting.delete(id);
     } else {
       record = createProducerRecord(id, content, Infinity, toldAlready);
