@@ -65,27 +65,13 @@ function createAttributes(id: string): (names: readonly AttributeName[], labels:
   return (names, { topic, broker, error }) => {
     const attributes: Attributes = { 'walkeros.destination.id': id };
     for (const name of names) {
-      switch (name) {
-        case 'messaging.system':
-          attributes[name] = 'kafka';
-          break;
-        case 'messaging.operation.name':
-        case 'messaging.operation.type':
-          attributes[name] = 'send';
-          break;
-        case 'messaging.destination.name':
-          if (topic !== undefined) attributes[name] = topicName(topic);
-          break;
-        case 'server.address':
-          if (broker !== undefined) Object.assign(attributes, hostAndPort(brokerName(broker)));
-          break;
-        case 'error.type':
-          if (error !== undefined) attributes[name] = errorType(error);
-          break;
-        case 'server.port':
-        case 'walkeros.destination.id':
-          break;
-      }
+      if (name === 'messaging.system') attributes[name] = 'kafka';
+      else if (name.startsWith('messaging.operation.')) attributes[name] = 'send';
+      else if (name === 'messaging.destination.name' && topic !== undefined)
+        attributes[name] = topicName(topic);
+      else if (name === 'server.address' && broker !== undefined)
+        Object.assign(attributes, hostAndPort(brokerName(broker)));
+      else if (name === 'error.type' && error !== undefined) attributes[name] = errorType(error);
     }
     return attributes;
   };

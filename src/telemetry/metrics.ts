@@ -203,7 +203,7 @@ export const metrics = {
   },
 } as const satisfies Readonly<Record<string, MetricSpec>>;
 
-export type MetricName = keyof typeof metrics;
+type MetricName = keyof typeof metrics;
 
 type OfKind<Kind extends MetricSpec['kind']> = {
   [Name in MetricName]: (typeof metrics)[Name]['kind'] extends Kind ? Name : never;

@@ -21,7 +21,7 @@ import { errorType, firstError, onlyTopic } from './metrics.ts';
  */
 const linkLimit = 32;
 
-export interface Spans {
+interface Spans {
   /** Makes the span of a produce request, after its outcome is known. */
   record(report: ProduceReport): void;
   /** The span that is open where a push comes from. */

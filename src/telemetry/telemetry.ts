@@ -21,7 +21,7 @@ export interface Sources extends State {
   readonly ask: () => Promise<unknown>;
 }
 
-export interface TelemetryContext {
+interface TelemetryContext {
   /** The destination's id in the flow. */
   readonly id: string;
   readonly clientId: string;

@@ -30,7 +30,7 @@ export interface DrainResult {
 /** How often the rest is counted. Milliseconds. */
 const lookEvery = 200;
 /** After how long without a delivery `drain` ends, in ms. */
-export interface DrainTimeouts {
+interface DrainTimeouts {
   /** If the cluster is away: it may come back. */
   readonly away: number;
   /** If it refuses the settings: longer than a new user or certificate needs to reach all brokers. */

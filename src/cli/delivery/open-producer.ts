@@ -6,7 +6,7 @@ import { Producer } from '../../producer/producer.ts';
 import { clientOptions, createClient } from '../../transport/create.ts';
 
 /** What a command sets otherwise than a flow. */
-export interface ProducerOverrides {
+interface ProducerOverrides {
   /** In ms. Somebody waits for a push; a command may take its time. */
   readonly deliveryTimeout: number;
   readonly deadLetterTopic: string | undefined;

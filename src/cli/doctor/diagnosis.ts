@@ -17,7 +17,7 @@ import { setupRegistries, valueRegistriesOf } from './registries.ts';
 import { checkNames, failure, ok, Report, warning, type Finding } from './report.ts';
 import type { Kafka, Registry, Target } from './target.ts';
 
-export interface DiagnosisRequest {
+interface DiagnosisRequest {
   /** Of the flow file. */
   readonly path: string;
   readonly destination: string | undefined;

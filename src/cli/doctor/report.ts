@@ -34,7 +34,7 @@ export interface Finding extends Verdict {
 }
 
 /** A check that was left out, and why: it needs one that failed, or the settings have no such thing. */
-export interface NotChecked {
+interface NotChecked {
   readonly name: CheckName;
   readonly reason: string;
 }

@@ -13,7 +13,7 @@ export interface Decoded {
 }
 
 /** Reads the bytes behind the id of a schema. @throws Error if they do not fit the schema */
-export type FramedReader = (payload: Buffer) => Decoded;
+type FramedReader = (payload: Buffer) => Decoded;
 
 /** Readers by the id of their schema. */
 export interface FramedReaders {
@@ -24,7 +24,7 @@ export interface FramedReaders {
   of(id: number): Promise<FramedReader | undefined>;
 }
 
-export interface DecodeOptions {
+interface DecodeOptions {
   /** Without them values that need a schema are shown as bytes. */
   readonly readers: FramedReaders | undefined;
   /** Called with the reason why values are shown as bytes: once for each cause. */

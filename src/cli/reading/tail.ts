@@ -9,7 +9,7 @@ import type { StoredRecord } from '../../model/record.ts';
 import { clientOptions, createReader } from '../../transport/create.ts';
 import type { Reader } from '../../transport/port.ts';
 
-export interface TailRequest {
+interface TailRequest {
   readonly connection: Options['connection'];
   readonly registries: readonly NamedRegistry[];
   readonly topic: string;

@@ -5,20 +5,20 @@ import { Resend, type ResendPorts } from '../../../../src/cli/dead-letters/resen
 import { KafkaError } from '../../../../src/model/errors.ts';
 import { cluster, request, stored } from './cluster.ts';
 
-/** Looked at by nobody else: no run waits for another. */
+/** One run at a time: none has to wait for another. */
 const timing = { settle: 0, heartbeat: 1_000, looks: 2, lookEvery: 0 };
 
 interface Run {
-  /** Only letters of this topic. */
+  /** Only dead letters of this topic. */
   readonly topic: string | undefined;
   readonly batch: number;
   readonly limit: number;
   readonly dryRun: boolean;
   /** At which of its steps it is killed, where it comes so far. */
   readonly killedAt: number;
-  /** Letters that the broker refuses. */
+  /** Dead letters that the broker refuses. */
   readonly refused: readonly string[];
-  /** One at which the broker is gone. */
+  /** The dead letter at which the broker is gone. */
   readonly unreachable: string | undefined;
 }
 
@@ -45,7 +45,7 @@ const runs: fc.Arbitrary<Run[]> = fc.array(
   { maxLength: 5 },
 );
 
-/** The topics of the letters of each partition. */
+/** The topics of the dead letters in each partition. */
 const partitions = fc.array(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 }), {
   minLength: 1,
   maxLength: 3,
@@ -86,10 +86,10 @@ function portsOf(
     async send(records) {
       await step();
       const answers = records.map(({ value }) => {
-        const letter = String(value);
-        if (run.refused.includes(letter)) return new KafkaError('RECORD_REJECTED', 'No.');
-        if (run.unreachable === letter) return new KafkaError('BROKER_UNREACHABLE', 'Gone.');
-        sent.push(letter);
+        const name = String(value);
+        if (run.refused.includes(name)) return new KafkaError('RECORD_REJECTED', 'No.');
+        if (run.unreachable === name) return new KafkaError('BROKER_UNREACHABLE', 'Gone.');
+        sent.push(name);
         return undefined;
       });
       await step();
@@ -99,7 +99,7 @@ function portsOf(
 }
 
 describe('re-sending that is killed at any of its steps', () => {
-  it('leaves out no letter, and sends at most one batch twice for each kill', async () => {
+  it('leaves out no dead letter, and sends at most one batch twice for each kill', async () => {
     const all = fc.asyncProperty(partitions, runs, async (topics, killedRuns) => {
       const kafka = cluster(
         topics.map((letters, partition) =>

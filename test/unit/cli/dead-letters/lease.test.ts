@@ -23,7 +23,7 @@ describe('two resends of one dead-letter topic', () => {
     }
   });
 
-  it('with filters that share no letter: the second is refused, and forgets nothing of the first', async () => {
+  it('with filters that share no dead letter: the second is refused, and forgets nothing of the first', async () => {
     // A partition of which nothing was sent was committed without a look at the commits of other runs.
     const ports = cluster([many(2_000, 'a'), many(100, 'b', 1)], 1);
     const { send, times, twice } = taker(5);

@@ -8,14 +8,14 @@ const done = (progress: Progress, offsets: readonly number[]) =>
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe('how far re-sending has come', () => {
-  it('is an offset, where nothing was left behind', () => {
+  it('is an offset, if nothing was skipped', () => {
     const progress = Progress.from(undefined, 3n, 10n);
     assert.equal(progress.start, 3n);
     for (const offset of [3n, 4n, 5n]) progress.pass(offset, true);
     assert.deepEqual(progress.toCommittedOffset(), { offset: 6n, note: '' });
   });
 
-  it('remembers what a filter left behind', () => {
+  it('holds what a filter skipped', () => {
     const progress = Progress.from(undefined, 0n, 10n);
     for (const offset of upTo(8)) progress.pass(BigInt(offset), offset % 3 !== 0);
     const committedOffset = progress.toCommittedOffset();
@@ -25,7 +25,7 @@ describe('how far re-sending has come', () => {
     assert.deepEqual(done(again, upTo(10)), [1, 2, 4, 5, 7]);
   });
 
-  it('comes back from any committedOffset as it was, whatever was left', () => {
+  it('comes back from a commit as it was, whatever was skipped', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 300 }), fc.nat(1_000), (outcomes, first) => {
         const progress = Progress.from(undefined, BigInt(first), 5_000n);
@@ -40,7 +40,7 @@ describe('how far re-sending has come', () => {
     );
   });
 
-  it('begins anew where the topic was deleted and made again', () => {
+  it('begins anew after the topic was deleted and created again', () => {
     assert.equal(Progress.from({ offset: 50n, note: '' }, 0n, 10n).start, 0n);
   });
 
@@ -50,7 +50,7 @@ describe('how far re-sending has come', () => {
     assert.equal(Progress.from(progress.toCommittedOffset(), 10n, 100n).start, 20n);
   });
 
-  it('holds a long run left behind, and says where too many lie scattered', () => {
+  it('holds a long range that was skipped, and says when too many are scattered', () => {
     const long = Progress.from(undefined, 0n, 200_000n);
     for (const offset of upTo(100_000)) long.pass(BigInt(offset), offset > 90_000);
     assert.ok(long.toCommittedOffset());

@@ -33,7 +33,7 @@ describe('re-sending dead letters', () => {
     assert.deepEqual([times.size, twice()], [800, 0]);
   });
 
-  it('a letter that cannot be given the form of its topic stays, with the reason', async () => {
+  it('a dead letter that cannot be given the form of its topic stays, with the reason', async () => {
     const { reader, offsetStore } = cluster([many(3)]);
     const { send, times } = taker();
     const reasons: string[] = [];
@@ -53,7 +53,7 @@ describe('re-sending dead letters', () => {
     assert.deepEqual([...times], [['framed', 2]]);
   });
 
-  it('says what stands in the way where more stays than can be remembered', async () => {
+  it('names what keeps dead letters when more of them stay than a commit can hold', async () => {
     // "Run it once without a filter" was said to somebody who had given none.
     let random = 1;
     const mixed = many(60_000).map((_, index) => {
@@ -88,7 +88,7 @@ describe('re-sending dead letters', () => {
     });
   });
 
-  it('a cluster in trouble ends the run, and what it took until then is remembered', async () => {
+  it('a cluster in trouble ends the run, and what it took until then is committed', async () => {
     const { reader, offsetStore, kept } = cluster([many(4)]);
     const down = new KafkaError('DEADLINE_EXCEEDED', 'down');
     let batches = 0;
@@ -108,7 +108,7 @@ describe('re-sending dead letters', () => {
     assert.deepEqual([...sent, left], [['orders', 1], 0]);
   });
 
-  it('leaves what cannot be sent as it was, with the reason, and what somebody else has written', async () => {
+  it('leaves what cannot be sent as it was, with the reason, and the records of other programs', async () => {
     const foreign: StoredRecord = { ...stored(3), headers: [] };
     const records = [
       stored(0, [['a', Buffer.from([0xff])]]),

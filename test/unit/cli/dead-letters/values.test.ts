@@ -50,10 +50,10 @@ async function scene(
   return { registry, values };
 }
 
-function letter(
+function deadLetter(
   text: string,
   { topic = 'orders', code = 'SCHEMA_MISSING' } = {},
-): [letter: DeadLetter, record: KafkaRecord] {
+): [deadLetter: DeadLetter, record: KafkaRecord] {
   const record = {
     topic,
     key: Buffer.from('k'),
@@ -75,7 +75,7 @@ describe('the values of dead letters', () => {
   it('that were kept as JSON are written by the schema of their topic, once it is there', async (t) => {
     // Raw JSON went into the Avro topic, was counted as re-sent, and no consumer could read on.
     const { values } = await scene(t, { headers: { team: 'web' } });
-    const finished = await values.finish(...letter('{"id":"x"}'));
+    const finished = await values.finish(...deadLetter('{"id":"x"}'));
     assert.equal(hex(finished), '0000000007' + '0278');
     assert.deepEqual(typeof finished === 'object' && finished.headers, { traceparent: 't', team: 'web' });
   });
@@ -85,39 +85,39 @@ describe('the values of dead letters', () => {
     for (const type of ['double', ['null', 'double']]) {
       const avro = JSON.stringify({ type: 'record', name: 'O', fields: [{ name: 'at', type }] });
       const { values } = await scene(t, { value: { schema: avro } });
-      const finished = await values.finish(...letter('{"at":1763939000000000000}'));
+      const finished = await values.finish(...deadLetter('{"at":1763939000000000000}'));
       assert.ok(hex(finished).endsWith('13075bc2cc57ab843'.slice(1)), hex(finished));
     }
   });
 
   it('that do not fit the schema stay, and so do those whose schema is missing or cannot be asked for', async (t) => {
     const fits = await scene(t, {});
-    const [one, record] = letter('{"name":"order complete","id":5}', { code: 'VALUE_INVALID' });
+    const [one, record] = deadLetter('{"name":"order complete","id":5}', { code: 'VALUE_INVALID' });
     assert.match(
       hex(await fits.values.finish(one, record)),
       /^Kafka topic "orders": event "order complete" does not fit the schema .*: id must be a string/,
     );
     const missing = await scene(t, { answer: { status: 404, body: { error_code: 40401 } } });
     assert.match(
-      hex(await missing.values.finish(...letter('{"id":"x"}'))),
+      hex(await missing.values.finish(...deadLetter('{"id":"x"}'))),
       /^Kafka topic "orders": the Schema Registry does not have this schema/,
     );
     const down = await scene(t, { answer: { cut: true } });
-    assert.match(hex(await down.values.finish(...letter('{"id":"x"}'))), /Schema Registry/);
+    assert.match(hex(await down.values.finish(...deadLetter('{"id":"x"}'))), /Schema Registry/);
     const asked = down.registry.asked.length;
-    assert.match(hex(await down.values.finish(...letter('{"id":"y"}'))), /Schema Registry/);
+    assert.match(hex(await down.values.finish(...deadLetter('{"id":"y"}'))), /Schema Registry/);
     assert.equal(down.registry.asked.length, asked, 'the next letter waited for it anew');
   });
 
   it('are left as they are where they have their final form: framed, JSON, CloudEvents', async (t) => {
     const { values, registry } = await scene(t, {});
-    const [one, record] = letter('\0framed', { code: 'MESSAGE_TOO_LARGE' });
+    const [one, record] = deadLetter('\0framed', { code: 'MESSAGE_TOO_LARGE' });
     assert.equal(await values.finish(one, record), record);
     assert.equal(registry.asked.length, 0);
     for (const format of ['json', 'cloudevents']) {
       const mapping = { order: { complete: { settings: { topic: 'plain', value: { format } } } } };
       const plain = await scene(t, { mapping });
-      const [two, kept] = letter('{"id":5}', { topic: 'plain', code: 'MESSAGE_TOO_LARGE' });
+      const [two, kept] = deadLetter('{"id":5}', { topic: 'plain', code: 'MESSAGE_TOO_LARGE' });
       assert.equal(await plain.values.finish(two, kept), kept);
     }
   });
@@ -127,7 +127,7 @@ describe('the values of dead letters', () => {
     const mapping = { order: { complete: { settings: { topic: 'totals', value } } } };
     const { values } = await scene(t, { mapping });
     // 2^53 + 1, which a plain JSON.parse would round.
-    const finished = await values.finish(...letter('{"total":9007199254740993}', { topic: 'totals' }));
+    const finished = await values.finish(...deadLetter('{"total":9007199254740993}', { topic: 'totals' }));
     assert.equal(hex(finished), '0000000007' + '8280808080808020');
   });
 
@@ -136,17 +136,17 @@ describe('the values of dead letters', () => {
     const mapping = { order: { complete: [{ settings: { value } }], view: { settings: {} } } };
     const { values } = await scene(t, { mapping });
     assert.equal(
-      await values.finish(...letter('{"id":"x"}')),
+      await values.finish(...deadLetter('{"id":"x"}')),
       'flow.json writes to "orders" with several schemas, and the letter does not tell which one is its own',
     );
     assert.equal(
-      await values.finish(...letter('{"id":"x"}', { topic: 'gone' })),
+      await values.finish(...deadLetter('{"id":"x"}', { topic: 'gone' })),
       'its value waits for a schema, and no setting in flow.json writes to "gone" any more, which would tell it',
     );
-    const [one, record] = letter('{"id":"x"}', { topic: 'gone', code: 'MESSAGE_TOO_LARGE' });
+    const [one, record] = deadLetter('{"id":"x"}', { topic: 'gone', code: 'MESSAGE_TOO_LARGE' });
     assert.equal(await values.finish(one, record), record);
     assert.equal(
-      await values.finish(...letter('no json', { topic: 'orders' })),
+      await values.finish(...deadLetter('no json', { topic: 'orders' })),
       'flow.json writes to "orders" with several schemas, and the letter does not tell which one is its own',
     );
   });
@@ -154,18 +154,18 @@ describe('the values of dead letters', () => {
   it('where JSON and a schema share a topic, are written by it if that is what they were refused for', async (t) => {
     const mapping = { page: { view: { settings: { value: { format: 'json' } } } } };
     const { values } = await scene(t, { mapping });
-    assert.equal(hex(await values.finish(...letter('{"id":"x"}'))), '00000000070278');
-    const [one, record] = letter('{"id":"x"}', { code: 'MESSAGE_TOO_LARGE' });
+    assert.equal(hex(await values.finish(...deadLetter('{"id":"x"}'))), '00000000070278');
+    const [one, record] = deadLetter('{"id":"x"}', { code: 'MESSAGE_TOO_LARGE' });
     assert.equal(await values.finish(one, record), record);
     assert.equal(
-      await values.finish(...letter('no json')),
+      await values.finish(...deadLetter('no json')),
       'its value is neither JSON nor in the format of "orders"',
     );
   });
 
   it('are not registered by a dry run', async (t) => {
     const { values, registry } = await scene(t, { value: { autoRegister: true }, dryRun: true });
-    const [one, record] = letter('{"id":"x"}');
+    const [one, record] = deadLetter('{"id":"x"}');
     assert.equal(await values.finish(one, record), record);
     assert.deepEqual(registry.asked, []);
   });
