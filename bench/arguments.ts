@@ -13,6 +13,8 @@ export interface Arguments {
   readonly quick: boolean;
   /** Only rows whose name contains this. */
   readonly row: string;
+  /** Another checkout of this repository, whose rows run beside these. */
+  readonly before: string | undefined;
   /** Each row leaves a CPU profile beside the results. */
   readonly profile: boolean;
   readonly out: string;
@@ -26,6 +28,7 @@ export const usage = `npm run bench -- [options]
   --events <n>    per row, instead of each part's own number
   --quick         few events, without memory unless asked for; figures go to the temporary folder
   --row <text>    only rows whose name contains the text
+  --before <dir>  also runs each row of ours in another checkout of this repository, and compares
   --profile       a .cpuprofile of each row beside the results
   --out <folder>  default bench/results`;
 
@@ -39,6 +42,7 @@ export function readArguments(argv: readonly string[]): Arguments {
       events: { type: 'string' },
       quick: { type: 'boolean', default: false },
       row: { type: 'string', default: '' },
+      before: { type: 'string' },
       profile: { type: 'boolean', default: false },
       out: { type: 'string' },
     },
@@ -50,6 +54,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     events: countOf('--events', values.events),
     quick,
     row,
+    before: values.before,
     profile,
     out: values.out ?? (quick ? join(tmpdir(), 'kafka-bench') : results),
   };

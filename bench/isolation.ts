@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pinnedTo } from '../scripts/kafka/pinned.ts';
+import { nameThere } from './before.ts';
 import type { ChildAnswer } from './child.ts';
 import type { PartName } from './parts.ts';
 import { pins } from './pins.ts';
 import type { Row, RowContext } from './row.ts';
 
-const child = fileURLToPath(new URL('child.ts', import.meta.url));
+const ownChild = fileURLToPath(new URL('child.ts', import.meta.url));
 
 /** The longest row, a million events, takes a minute or two; one that hangs must not stop the bench. */
 const timeoutMs = 600_000;
@@ -27,7 +29,15 @@ export function runAlone(
     profileFolder === undefined
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const args = [...(row.nodeFlags ?? []), ...profiling, child, part, row.name, JSON.stringify(context)];
+  const child = row.checkout === undefined ? ownChild : resolve(row.checkout, 'bench', 'child.ts');
+  const args = [
+    ...(row.nodeFlags ?? []),
+    ...profiling,
+    child,
+    part,
+    nameThere(row.name),
+    JSON.stringify(context),
+  ];
   const [program, ...rest] = pinnedTo(pins?.client, process.execPath, args);
   const running = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -39,9 +49,9 @@ export function runAlone(
   running.stderr?.on('data', take);
   let answer: ChildAnswer | undefined;
   running.once('message', (message) => (answer = message as ChildAnswer));
-  return new Promise((resolve, reject) => {
+  return new Promise((answered, reject) => {
     running.once('error', reject).once('close', (code) => {
-      if (answer !== undefined) resolve(answer);
+      if (answer !== undefined) answered(answer);
       else reject(new Error(`${reasonIn(output) ?? `ended with ${String(code)}`}\n${output.trim()}`));
     });
   });

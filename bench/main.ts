@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { startKafka } from '../scripts/kafka/launch.ts';
 import { progressLine } from '../scripts/kafka/progress.ts';
 import { readArguments, usage, type Arguments } from './arguments.ts';
+import { besideBefore } from './before.ts';
 import { conditionsOf } from './machine.ts';
 import { parts } from './parts.ts';
 import { pins } from './pins.ts';
@@ -22,7 +23,8 @@ try {
   const plans: Record<string, Part> = {};
   const summaries: Record<string, PartSummary> = {};
   for (const name of options.parts) {
-    const part = await parts[name]();
+    const own = await parts[name]();
+    const part = options.before === undefined ? own : besideBefore(own, options.before);
     console.log(`\n── ${name}`);
     const summary = summarise(part, await runRounds(name, part, options, cluster.brokers, tell));
     plans[name] = part;

@@ -21,6 +21,8 @@ export interface RowResult {
 
 export interface Row {
   readonly name: string;
+  /** The checkout whose `bench/child.ts` runs it; undefined: this one. */
+  readonly checkout?: string;
   /** This row's share of the part's events, where it is much slower than the others. Default 1. */
   readonly share?: number;
   /** For the row's process. Default: none. */
