@@ -1,7 +1,7 @@
 import type { KafkaError } from './errors.ts';
 import type { Slice } from './partition.ts';
 
-/** What became of the records of one partition in one produce request. */
+/** What became of a batch, the records of one partition in one produce request. `broker-errors.ts` makes it of Kafka's code. */
 export type Outcome =
   /** Acknowledged under the configured `acks`. */
   | { readonly kind: 'stored' }
@@ -10,13 +10,16 @@ export type Outcome =
       readonly kind: 'retriable';
       readonly error: KafkaError;
       readonly refresh: boolean;
-      /** REQUEST_TIMED_OUT and NOT_ENOUGH_REPLICAS_AFTER_APPEND leave the records in the leader's log. */
+      /** The leader has appended the records, or may have: as after REQUEST_TIMED_OUT or NOT_LEADER_OR_FOLLOWER. */
       readonly mayHaveBeenWritten: boolean;
-      /** As of `unknown`. It does not count against `retries`: only the deadline ends it. */
+      /** See `unknown` below. Such an answer does not count against `retries`: only the deadline ends the batch. */
       readonly unchanged?: boolean;
     }
-  /** Larger than the broker or the topic allows: fewer records may pass. */
-  | { readonly kind: 'too-large'; readonly error: KafkaError }
+  /**
+   * None is stored, and a part of them may pass: they are too large (RECORD_TOO_LARGE), or one that nobody names is bad or
+   * cannot be encoded (RECORD_REJECTED).
+   */
+  | { readonly kind: 'splittable'; readonly error: KafkaError }
   /** The broker will never take these records. */
   | {
       readonly kind: 'rejected';

@@ -36,8 +36,10 @@ export const failures = {
     switch (outcome.kind) {
       case 'rejected':
         return outcome.named?.get(index) ?? outcome.error;
-      case 'too-large':
-        return failures.tooLarge(record, outcome.error);
+      case 'splittable':
+        return outcome.error.code === 'RECORD_TOO_LARGE'
+          ? failures.tooLarge(record, outcome.error)
+          : outcome.error;
       case 'retriable':
         return failures.retriesExhausted(record, outcome.error);
       case 'unreachable':
@@ -75,7 +77,6 @@ export const failures = {
 
   /** The broker names no size, and those who look for the event need it. */
   tooLarge(record: ProducerRecord, error: KafkaError): KafkaError {
-    if (error.code !== 'RECORD_TOO_LARGE') return error;
     return new KafkaError(
       error.code,
       `${error.message} This record has ${record.bytes} bytes before compression.`,

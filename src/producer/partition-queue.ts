@@ -221,8 +221,8 @@ export class PartitionQueue {
         // rejected again for each bad one among those.
         if (outcome.named) this.#endsWith = batch?.producerRecords.findLast(({ state }) => state !== 'done');
         break;
-      case 'too-large':
-        // A single record that was too large is gone; what comes next is not its fault.
+      case 'splittable':
+        // A single record that was refused is done; what comes next is not its fault.
         if (batch?.producerRecords.length === 1) this.#unhalve();
         else if (batch) this.halve(batch, outcome.error.code === 'RECORD_TOO_LARGE');
         break;

@@ -140,7 +140,7 @@ export class ProducerState {
       return outcome;
     }
     const inDoubt = isInDoubt(outcome);
-    const isEndless = batch.noted === true && answer.kind !== 'too-large';
+    const isEndless = batch.noted === true && answer.kind !== 'splittable';
     if (inDoubt && (isEndless || this.#clock.now() - since < doubtTimeout)) {
       this.#unresolved.set(key, { ...sequence, since });
       batch.sequence = sequence;
@@ -188,7 +188,7 @@ function isInDoubt(outcome: Outcome): outcome is Extract<Outcome, { kind: 'unkno
  * failure to connect or to encode.
  */
 function laterAnswer(outcome: Outcome): Outcome {
-  const isNotEncoded = outcome.kind === 'too-large' && outcome.error.kafkaCode === undefined;
+  const isNotEncoded = outcome.kind === 'splittable' && outcome.error.kafkaCode === undefined;
   if (isNotEncoded) return { kind: 'unknown', error: outcome.error };
   switch (outcome.kind) {
     case 'stored':
@@ -198,8 +198,8 @@ function laterAnswer(outcome: Outcome): Outcome {
       return { ...outcome, mayHaveBeenWritten: true };
     case 'unreachable':
       return { kind: 'unknown', error: outcome.error };
-    case 'too-large':
-      return { kind: 'too-large', error: maybeWritten(outcome.error) };
+    case 'splittable':
+      return { kind: 'splittable', error: maybeWritten(outcome.error) };
     case 'rejected': {
       const error = maybeWritten(outcome.error);
       if (outcome.named === undefined) return { kind: 'rejected', error };

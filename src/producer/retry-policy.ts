@@ -101,7 +101,7 @@ export function decide(outcome: Failure, record: RecordFacts, retries: number): 
     case 'rejected':
       // The broker stored none of the batch, and would take those that it does not name.
       return outcome.named === undefined || outcome.named.has(record.index) ? 'reject' : 'retry';
-    case 'too-large':
+    case 'splittable':
       return record.records > 1 ? 'split' : 'reject';
     case 'retriable':
       if (record.attempts <= retries || record.durability === 'disk') return 'retry';

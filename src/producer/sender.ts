@@ -254,7 +254,7 @@ export class Sender {
       producerRecords.forEach((record, index) => this.#handleFailure(batch, record, outcome, index));
     }
     switch (outcome.kind) {
-      case 'too-large':
+      case 'splittable':
         if (producerRecords.length > 1) this.#context.notify(batch.halved(outcome.error));
         break;
       case 'retriable':

@@ -23,8 +23,9 @@ export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]
 }
 
 /**
- * Where the broker says which records are to blame, nobody has to look for them. A size is no record's fault alone.
- * @param count of the records that were sent; what the broker names beyond them is not there
+ * The outcome of a batch whose bad records the broker names: these are rejected, and nothing needs to be halved. Undefined where
+ * it names none, and for a batch that is too large, which is no record's fault alone.
+ * @param count of the records that were sent; an index beyond them is ignored
  */
 function namedRecords(
   outcome: Outcome,
@@ -32,7 +33,7 @@ function namedRecords(
   topic: string,
   count: number,
 ): Outcome | undefined {
-  if (named === undefined || outcome.kind !== 'too-large' || outcome.error.code !== 'RECORD_REJECTED')
+  if (named === undefined || outcome.kind !== 'splittable' || outcome.error.code !== 'RECORD_REJECTED')
     return undefined;
   const known = new Map<number, KafkaError>();
   for (const [index, words] of named) {

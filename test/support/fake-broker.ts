@@ -78,7 +78,7 @@ export class FakeBroker {
       this.repeated++;
     }
     const error = answer === 'unreachable' ? undefined : tooLarge?.(batch);
-    if (error !== undefined) return { kind: 'too-large', error };
+    if (error !== undefined) return { kind: 'splittable', error };
     const isWritten = doubt?.written === true;
     if ((answer === 'stored' || answer === 'lost-answer') && !isWritten) store?.(batch);
     const outcome = outcomeOf(answer);

@@ -27,7 +27,7 @@ function ofGroup(group: string, what: string): Operation {
   return { request: `a request ${what} of consumer group "${group}"`, right: 'read as this group' };
 }
 
-/** What one of Kafka's error codes means for the records of a produce request. */
+/** What one of Kafka's error codes means for the batch of a produce request: the part of its `Outcome` that the code decides. */
 type Verdict =
   | { readonly kind: 'stored' }
   | {
@@ -35,69 +35,78 @@ type Verdict =
       readonly refresh?: boolean;
       readonly mayHaveBeenWritten?: boolean;
     }
-  | { readonly kind: 'too-large'; readonly code: ErrorCode }
-  | { readonly kind: 'rejected'; readonly code: ErrorCode };
+  | { readonly kind: 'splittable'; readonly errorCode: 'RECORD_TOO_LARGE' | 'RECORD_REJECTED' }
+  | { readonly kind: 'rejected'; readonly errorCode: ErrorCode };
 
+/** Kafka's own `RetriableException`. `KafkaError.retriable` is another question: whether the event may be pushed again. */
 const retriable: Verdict = { kind: 'retriable' };
-const moved: Verdict = { kind: 'retriable', refresh: true };
-/** The leader may have written the records and lost its office, or its disk, before the followers had confirmed. */
-const deposed: Verdict = { kind: 'retriable', refresh: true, mayHaveBeenWritten: true };
-const appended: Verdict = { kind: 'retriable', mayHaveBeenWritten: true };
-const divisible = (code: ErrorCode): Verdict => ({ kind: 'too-large', code });
-const rejected = (code: ErrorCode): Verdict => ({ kind: 'rejected', code });
+/** Kafka's own `InvalidMetadataException`: another broker may lead. */
+const staleMetadata: Verdict = { kind: 'retriable', refresh: true };
+/** The leader has the records, or may have them. */
+const maybeWritten: Verdict = { kind: 'retriable', mayHaveBeenWritten: true };
+/** The leader may have written the records and lost its leadership, or its disk, before the followers had confirmed. */
+const maybeWrittenByOldLeader: Verdict = { kind: 'retriable', refresh: true, mayHaveBeenWritten: true };
+/** The batch is halved; a record that is too large by itself is rejected. */
+const tooLarge: Verdict = { kind: 'splittable', errorCode: 'RECORD_TOO_LARGE' };
+/** One bad record fails its whole batch. Those that the broker names are rejected; where it names none, halving finds them. */
+const badRecord: Verdict = { kind: 'splittable', errorCode: 'RECORD_REJECTED' };
+/** All records of the batch. */
+const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCode });
 
 /**
- * Kafka's `Errors.java` (4.3), as far as we ask for what it is about; a code that is not here refuses what was asked.
- * "Retriable" is Kafka's own `RetriableException`; "moved" its `InvalidMetadataException`.
+ * Kafka's `Errors.java` (4.3), as far as we make the requests that it answers. A code without a line is `rejected`. To add one
+ * takes a line here and in the table of the test; beyond that, `sequenceLost` names those that cost the producer its id, and
+ * `errorOfCode` those that have a sentence of their own. `retriable` holds for every request, the others for records alone
+ * where `verdictOf` says so.
  */
 const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   // Java gives up here; an unforeseen fault of the broker says nothing about the records, so they are sent again.
-  [kafkaErrors.UNKNOWN_SERVER_ERROR, appended],
+  [kafkaErrors.UNKNOWN_SERVER_ERROR, maybeWritten],
   [kafkaErrors.NONE, { kind: 'stored' }],
   [kafkaErrors.CORRUPT_MESSAGE, retriable],
-  [kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, moved],
-  [kafkaErrors.LEADER_NOT_AVAILABLE, moved],
-  [kafkaErrors.NOT_LEADER_OR_FOLLOWER, deposed],
+  [kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, staleMetadata],
+  [kafkaErrors.LEADER_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.NOT_LEADER_OR_FOLLOWER, maybeWrittenByOldLeader],
   // The leader wrote the records; its followers did not confirm in time.
-  [kafkaErrors.REQUEST_TIMED_OUT, appended],
-  [kafkaErrors.BROKER_NOT_AVAILABLE, moved],
-  [kafkaErrors.REPLICA_NOT_AVAILABLE, moved],
-  [kafkaErrors.MESSAGE_TOO_LARGE, divisible('RECORD_TOO_LARGE')],
-  [kafkaErrors.NETWORK_EXCEPTION, deposed],
+  [kafkaErrors.REQUEST_TIMED_OUT, maybeWritten],
+  [kafkaErrors.BROKER_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.REPLICA_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.MESSAGE_TOO_LARGE, tooLarge],
+  [kafkaErrors.NETWORK_EXCEPTION, maybeWrittenByOldLeader],
   [kafkaErrors.COORDINATOR_LOAD_IN_PROGRESS, retriable],
   [kafkaErrors.COORDINATOR_NOT_AVAILABLE, retriable],
   [kafkaErrors.NOT_COORDINATOR, retriable],
   [kafkaErrors.INVALID_TOPIC_EXCEPTION, rejected('TOPIC_INVALID')],
-  [kafkaErrors.RECORD_LIST_TOO_LARGE, divisible('RECORD_TOO_LARGE')],
+  [kafkaErrors.RECORD_LIST_TOO_LARGE, tooLarge],
   [kafkaErrors.NOT_ENOUGH_REPLICAS, retriable],
-  [kafkaErrors.NOT_ENOUGH_REPLICAS_AFTER_APPEND, appended],
+  [kafkaErrors.NOT_ENOUGH_REPLICAS_AFTER_APPEND, maybeWritten],
   [kafkaErrors.TOPIC_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
   [kafkaErrors.CLUSTER_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
-  // One record's bad timestamp fails its whole batch, as INVALID_RECORD does: halving finds it where the broker does not name it.
-  [kafkaErrors.INVALID_TIMESTAMP, divisible('RECORD_REJECTED')],
+  [kafkaErrors.INVALID_TIMESTAMP, badRecord],
   [kafkaErrors.UNSUPPORTED_SASL_MECHANISM, rejected('AUTHENTICATION_FAILED')],
   [kafkaErrors.ILLEGAL_SASL_STATE, rejected('AUTHENTICATION_FAILED')],
-  // An idempotent producer whose place in the sequence the broker forgot: a new producer id mends it.
+  // The broker does not know the sequence before this one any more: a new producer id ends that.
   [kafkaErrors.OUT_OF_ORDER_SEQUENCE_NUMBER, retriable],
+  // The broker has stored the batch before.
   [kafkaErrors.DUPLICATE_SEQUENCE_NUMBER, { kind: 'stored' }],
   [kafkaErrors.INVALID_PRODUCER_EPOCH, retriable],
   [kafkaErrors.INVALID_PRODUCER_ID_MAPPING, retriable],
   [kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
-  [kafkaErrors.KAFKA_STORAGE_ERROR, deposed],
+  [kafkaErrors.KAFKA_STORAGE_ERROR, maybeWrittenByOldLeader],
   [kafkaErrors.SASL_AUTHENTICATION_FAILED, rejected('AUTHENTICATION_FAILED')],
   [kafkaErrors.UNKNOWN_PRODUCER_ID, retriable],
-  [kafkaErrors.LISTENER_NOT_FOUND, moved],
-  [kafkaErrors.FENCED_LEADER_EPOCH, moved],
-  [kafkaErrors.UNKNOWN_LEADER_EPOCH, moved],
+  [kafkaErrors.LISTENER_NOT_FOUND, staleMetadata],
+  [kafkaErrors.FENCED_LEADER_EPOCH, staleMetadata],
+  [kafkaErrors.UNKNOWN_LEADER_EPOCH, staleMetadata],
   [kafkaErrors.OFFSET_NOT_AVAILABLE, retriable],
-  [kafkaErrors.PREFERRED_LEADER_NOT_AVAILABLE, moved],
-  [kafkaErrors.ELIGIBLE_LEADERS_NOT_AVAILABLE, moved],
-  [kafkaErrors.INVALID_RECORD, divisible('RECORD_REJECTED')],
+  [kafkaErrors.PREFERRED_LEADER_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.ELIGIBLE_LEADERS_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.INVALID_RECORD, badRecord],
   [kafkaErrors.THROTTLING_QUOTA_EXCEEDED, retriable],
   [kafkaErrors.PRODUCER_FENCED, retriable],
-  [kafkaErrors.UNKNOWN_TOPIC_ID, moved],
-  [kafkaErrors.INCONSISTENT_TOPIC_ID, moved],
-  [kafkaErrors.NEW_LEADER_ELECTED, moved],
+  [kafkaErrors.UNKNOWN_TOPIC_ID, staleMetadata],
+  [kafkaErrors.INCONSISTENT_TOPIC_ID, staleMetadata],
+  [kafkaErrors.NEW_LEADER_ELECTED, staleMetadata],
   // Of other requests than those that carry records.
   [kafkaErrors.NOT_CONTROLLER, retriable],
   [kafkaErrors.FETCH_SESSION_ID_NOT_FOUND, retriable],
@@ -105,7 +114,7 @@ const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [kafkaErrors.UNSTABLE_OFFSET_COMMIT, retriable],
 ]);
 
-/** After these an idempotent producer needs a new id before it may go on. */
+/** The broker has lost this producer's sequence, or given its id to another: the producer needs a new id before it goes on. */
 const sequenceLost: ReadonlySet<string | undefined> = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'INVALID_PRODUCER_EPOCH',
@@ -114,7 +123,6 @@ const sequenceLost: ReadonlySet<string | undefined> = new Set([
   'PRODUCER_FENCED',
 ] satisfies (keyof typeof kafkaErrors)[]);
 
-/** Whether the broker has lost this producer's place in the sequence, or handed it to another. */
 export function isSequenceLost(outcome: Outcome): boolean {
   return 'error' in outcome && sequenceLost.has(outcome.error.kafkaCode);
 }
@@ -125,8 +133,8 @@ export function isRetriable(code: number): boolean {
 }
 
 /** What is known of an answer besides its code. */
-export interface Answered {
-  /** What was asked for; records where absent. */
+interface AnswerFacts {
+  /** What was asked for. Default: `operations.produce`. */
   readonly operation?: Operation;
   /** The broker's own sentence, where it sent one. */
   readonly detail?: string | null | undefined;
@@ -134,11 +142,11 @@ export interface Answered {
 }
 
 /** The outcome of records that the broker answered with `code`, or that were not sent for such an answer to another request. */
-export function outcomeOfCode(code: number, topic: string, answered: Answered = {}): Outcome {
-  const { operation = operations.produce } = answered;
+export function outcomeOfCode(code: number, topic: string, facts: AnswerFacts = {}): Outcome {
+  const { operation = operations.produce } = facts;
   const verdict = verdictOf(code, operation);
   if (verdict.kind === 'stored') return verdict;
-  const error = errorOfCode(code, topic, answered);
+  const error = errorOfCode(code, topic, facts);
   switch (verdict.kind) {
     case 'retriable':
       return {
@@ -147,18 +155,17 @@ export function outcomeOfCode(code: number, topic: string, answered: Answered = 
         refresh: verdict.refresh ?? false,
         mayHaveBeenWritten: operation === operations.produce && (verdict.mayHaveBeenWritten ?? false),
       };
-    case 'too-large':
+    case 'splittable':
     case 'rejected':
       return { kind: verdict.kind, error };
   }
 }
 
-/** Records are stored, or too large, by an answer to records alone. */
+/** Only an answer to a produce request says that records are stored, too large or bad. */
 function verdictOf(code: number, operation: Operation): Verdict {
   const verdict = verdicts.get(code) ?? rejected('RECORD_REJECTED');
   if (operation === operations.produce || verdict.kind === 'retriable') return verdict;
-  const isAboutRecords =
-    verdict.kind === 'stored' || verdict.kind === 'too-large' || verdict.code === 'RECORD_REJECTED';
+  const isAboutRecords = verdict.kind !== 'rejected' || verdict.errorCode === 'RECORD_REJECTED';
   return isAboutRecords ? rejected('REQUEST_FAILED') : verdict;
 }
 
@@ -166,7 +173,7 @@ function verdictOf(code: number, operation: Operation): Verdict {
 export function errorOfCode(
   code: number,
   topic: string,
-  { operation = operations.produce, detail, cause }: Answered = {},
+  { operation = operations.produce, detail, cause }: AnswerFacts = {},
 ): KafkaError {
   if (code === kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION) return topicMissing(topic, cause);
   if (code === kafkaErrors.INVALID_TOPIC_EXCEPTION) return topicInvalid(topic, detail, cause);
@@ -174,7 +181,7 @@ export function errorOfCode(
     return topicUnauthorised(topic, cause);
   const verdict = verdictOf(code, operation);
   const kafkaCode = kafkaErrorName(code);
-  const errorCode = verdict.kind === 'retriable' || verdict.kind === 'stored' ? 'BROKER_BUSY' : verdict.code;
+  const errorCode = 'errorCode' in verdict ? verdict.errorCode : 'BROKER_BUSY';
   const told = sentence(errorCode, quotedCode(kafkaCode, detail), operation);
   return new KafkaError(errorCode, `Topic "${topic}": ${told}`, { topic, kafkaCode, cause });
 }
@@ -193,16 +200,16 @@ function quotedCode(kafkaCode: string, detail: string | null | undefined): strin
   return detail ? `${kafkaCode} (${detail})` : kafkaCode;
 }
 
-function sentence(code: ErrorCode, quoted: string, operation: Operation): string {
+function sentence(errorCode: ErrorCode, quoted: string, operation: Operation): string {
   const { request, right } = operation;
   const answer = operation === operations.produce ? quoted : `${quoted} to ${request}`;
-  if (code === 'BROKER_BUSY') {
+  if (errorCode === 'BROKER_BUSY') {
     return `the broker answered ${answer} and asks to try again. If this lasts, check the cluster's health.`;
   }
-  if (code === 'RECORD_TOO_LARGE') {
+  if (errorCode === 'RECORD_TOO_LARGE') {
     return `the broker answered ${answer}. Send smaller events, or raise the topic's max.message.bytes.`;
   }
-  if (code === 'NOT_AUTHORIZED')
+  if (errorCode === 'NOT_AUTHORIZED')
     return `the broker answered ${answer}. Grant this user the right to ${right}.`;
   if (operation === operations.produce) return `the broker refuses these records: ${quoted}.`;
   return `the broker refuses ${request}: ${quoted}.`;

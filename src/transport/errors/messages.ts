@@ -81,7 +81,7 @@ export function notEncoded(topic: string, cause: unknown): Outcome {
       'If this lasts, choose another settings.kafka.compression.',
     { topic, cause },
   );
-  return { kind: 'too-large', error };
+  return { kind: 'splittable', error };
 }
 
 /** The broker answers, so that neither the network nor the addresses are to blame. */

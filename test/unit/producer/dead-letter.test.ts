@@ -104,7 +104,7 @@ describe('dead letters', () => {
       { deadLetterTopic: 'dead' },
       { topics: { events: 1, dead: 1 } },
     );
-    const tooLarge = { kind: 'too-large', error: refused('RECORD_TOO_LARGE', 'Too large.') } as const;
+    const tooLarge = { kind: 'splittable', error: refused('RECORD_TOO_LARGE', 'Too large.') } as const;
     const reason = 'x'.repeat(5_000);
     cluster.failNext({
       outcome: { kind: 'rejected', error: refused('RECORD_REJECTED', reason) },

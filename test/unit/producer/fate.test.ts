@@ -8,7 +8,7 @@ const unanswered = { kind: 'unknown', error: refused('REQUEST_FAILED', 'no answe
 describe('whether a refused record may have been written', () => {
   const lastWords: Exclude<Outcome, { kind: 'stored' }>[] = [
     { kind: 'rejected', error: refused('NOT_AUTHORIZED', 'No WRITE.') },
-    { kind: 'too-large', error: refused('RECORD_REJECTED', 'Invalid.') },
+    { kind: 'splittable', error: refused('RECORD_REJECTED', 'Invalid.') },
   ];
   for (const outcome of lastWords) {
     it(`is told though the broker's last word is ${outcome.error.code}`, async () => {

@@ -281,7 +281,7 @@ describe('a batch that cannot be sent again as it was', () => {
   it('is given up after two minutes where it cannot be encoded any more', async () => {
     const machine = await killed();
     const error = new KafkaError('RECORD_REJECTED', 'It could not be encoded.');
-    machine.cluster.failNext({ outcome: { kind: 'too-large', error }, times: 1_000 });
+    machine.cluster.failNext({ outcome: { kind: 'splittable', error }, times: 1_000 });
     const next = machine.start();
     await next.clock.advance(118_000);
     assert.deepEqual(machine.told(), [restored(0, 2)]);

@@ -16,10 +16,10 @@ function keysOf(partitions: number): string[] {
 
 describe('a batch that was refused as a whole', () => {
   const notEncoded = {
-    kind: 'too-large',
+    kind: 'splittable',
     error: refused('RECORD_REJECTED', 'Kafka topic "events": the records could not be encoded.'),
   } as const;
-  const tooLarge = { kind: 'too-large', error: refused('RECORD_TOO_LARGE') } as const;
+  const tooLarge = { kind: 'splittable', error: refused('RECORD_TOO_LARGE') } as const;
 
   // Memory was short for a moment, and a thousand later records left in 995 requests: for good.
   it('leaves no limit behind once it is gone, where its size was not the reason', async () => {

@@ -41,7 +41,7 @@ describe('KafkaClient', () => {
     );
     await client.layout('t');
     const [outcome] = await client.produce([slice]);
-    assert.ok(outcome?.kind === 'too-large');
+    assert.ok(outcome?.kind === 'splittable');
     assert.equal(outcome.error.code, 'RECORD_REJECTED');
     assert.match(
       outcome.error.message,

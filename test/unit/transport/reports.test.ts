@@ -73,7 +73,7 @@ describe('KafkaClient tells', () => {
       (
         await client.produce(slices.map(({ topic, partition, records }) => ({ topic, partition, records })))
       )[0]?.kind,
-      'too-large',
+      'splittable',
     );
     assert.deepEqual(reports, []);
   });
