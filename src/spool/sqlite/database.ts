@@ -88,7 +88,7 @@ export async function openFile(path: string, notify: Notify, disk: Disk): Promis
 export async function reopenFile(path: string, notify: Notify, disk: Disk): Promise<OpenFile> {
   const library = await sqlite();
   try {
-    return await writable(path, notify, disk, library, false);
+    return await writable(path, notify, disk, library, 'again');
   } catch (thrown) {
     if (!isOfDisk(thrown)) throw thrown;
     return { database: readable(path, library), log: undefined, fault: thrown };
@@ -114,7 +114,7 @@ export async function closeWithoutCheckpoint(path: string, database: DatabaseSyn
 
 async function openOrRead(path: string, notify: Notify, disk: Disk, library: Sqlite): Promise<OpenFile> {
   try {
-    return await writable(path, notify, disk, library, true);
+    return await writable(path, notify, disk, library, 'start');
   } catch (thrown) {
     if (!isOfDisk(thrown)) throw thrown;
     return { database: readable(path, library), log: undefined, fault: thrown };
@@ -126,7 +126,7 @@ async function writable(
   notify: Notify,
   disk: Disk,
   { DatabaseSync }: Sqlite,
-  unchecked: boolean,
+  when: 'start' | 'again',
 ): Promise<OpenFile> {
   // Whoever had it before may have met a failed sync.
   await renewLog(path, disk);
@@ -142,15 +142,16 @@ async function writable(
     database.exec(`PRAGMA journal_size_limit = ${slackBytes}`);
     // Partitions are read by turns, and their rows lie side by side: what one has read is there for the next.
     database.exec(`PRAGMA cache_size = -${cacheKibibytes}`);
-    if (unchecked) check(database);
+    if (when === 'start') check(database);
     // The log is there once something was written through this connection, and stays until it closes.
     database.exec(
       `BEGIN IMMEDIATE; ${version === 0 ? schema : inDoubtTable} ` +
         `PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}; COMMIT`,
     );
-    if (unchecked) {
+    if (when === 'start') {
+      // What the broker refused may be welcome by now: it is sent once more by each process.
       database.exec('UPDATE records SET refused = NULL WHERE refused IS NOT NULL');
-      for (const { id, topic, why } of setAside(database))
+      for (const { id, topic, why } of refuseDamaged(database))
         notify({ kind: 'spool-row-damaged', topic, error: spoolErrors.rowDamaged(path, id, topic, why) });
       for (const batch of dropDamaged(database)) notify({ kind: 'may-be-doubled', ...batch });
     }
@@ -191,7 +192,7 @@ function versionOf(database: DatabaseSync, path: string): number {
 }
 
 /** Rows that were damaged where no check sees it, and that nothing could read or deliver. They stay as refused. */
-function setAside(database: DatabaseSync): DamagedRow[] {
+function refuseDamaged(database: DatabaseSync): DamagedRow[] {
   // A partition that there is not is given anew (`Rows.assign`).
   database.exec('UPDATE records SET partition = -1 WHERE partition < -1');
   return database

@@ -8,7 +8,7 @@ const latestEpoch = 0x7fff;
 const latestSequence = 0x7fffffff;
 
 /** The table of batches in doubt. All of it is synchronous. A file that was opened to be read may not have the table yet. */
-export class BatchesInDoubt {
+export class InDoubtRows {
   readonly #database: DatabaseSync;
   readonly #rows: Rows;
   #note: StatementSync | undefined;

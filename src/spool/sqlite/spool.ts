@@ -25,7 +25,7 @@ import {
   type OpenFile,
 } from './database.ts';
 import type { Disk } from './disk.ts';
-import { BatchesInDoubt } from './in-doubt.ts';
+import { InDoubtRows } from './in-doubt.ts';
 import { probe, renewLog } from './log.ts';
 import { Rows } from './rows.ts';
 import { highestId } from './schema.ts';
@@ -59,6 +59,9 @@ export interface SqliteSpoolOptions {
  * transaction and the next sync. Writing is a copy into the page cache and happens on the loop; waiting for the disk
  * (4 to 9 ms measured) happens on the thread pool, which is why SQLite itself does not sync at each commit.
  *
+ * An append is in `#incoming` until it is written, in `#written` until its sync begins, and in `#asked` until it is told. One
+ * that is not kept is in `#unkept` until it is told so.
+ *
  * After a failed sync nothing is written and nobody is told "kept" until a new log, copied and synced, is in the place of the
  * old one (`renewLog`). A spool that was opened on a disk without room is in the same state: it is read, and tried again.
  */
@@ -70,7 +73,7 @@ export class SqliteSpool implements Spool {
   readonly #lock: DatabaseSync;
   #database: DatabaseSync;
   #rows: Rows;
-  #batches: BatchesInDoubt;
+  #inDoubtRows: InDoubtRows;
   /** Undefined: nothing may be written (`#fault` says why). */
   #log: number | undefined;
   #fault: unknown;
@@ -83,7 +86,7 @@ export class SqliteSpool implements Spool {
   readonly #asked = new Map<number, Kept>();
   #incoming = new Map<number, Append>();
   #removed = new Set<number>();
-  /** By place: the batch to note, or that there is none any more. */
+  /** To be written, by place: the batch to note, or that there is none any more. */
   #inDoubt = new Map<string, NotedBatch | Place>();
   /** Called once a sync that begins after now is through, or failed. */
   #noted: (() => void)[] = [];
@@ -121,7 +124,7 @@ export class SqliteSpool implements Spool {
     this.#lock = lock;
     this.#database = database;
     this.#rows = new Rows(database);
-    this.#batches = new BatchesInDoubt(database, this.#rows);
+    this.#inDoubtRows = new InDoubtRows(database, this.#rows);
     const { lastId, records, bytes } = this.#rows.totals();
     this.lastId = lastId;
     this.#records = records;
@@ -157,7 +160,9 @@ export class SqliteSpool implements Spool {
     this.#tidyLater(removalDelay);
   }
 
-  /** Who read a record before a sync failed may still remove it: it counts for nothing by then. */
+  /**
+   * The row was taken out after a failed sync, and counts for nothing since. Somebody who had read it before removes it now.
+   */
   #takenBack(id: number): boolean {
     if (!this.#syncFailed || this.#incoming.has(id)) return false;
     if (this.#removed.has(id)) return true;
@@ -182,7 +187,7 @@ export class SqliteSpool implements Spool {
       if (this.#damaged.has(id)) return;
       this.#damaged.add(id);
       const error = spoolErrors.rowDamaged(this.#path, id, topic, why);
-      // Others are set aside when the file is opened with room.
+      // A row with another id is refused at the next start with room.
       if (Number(id) <= highestId) this.refuse(Number(id), error);
       onDamaged?.(error);
     });
@@ -209,7 +214,7 @@ export class SqliteSpool implements Spool {
   }
 
   batchesInDoubt(): BatchInDoubt[] {
-    return this.#batches.all();
+    return this.#inDoubtRows.all();
   }
 
   noteInDoubt(batches: readonly NotedBatch[], noted: () => void): void {
@@ -228,7 +233,7 @@ export class SqliteSpool implements Spool {
 
   readInDoubt(batch: BatchInDoubt): KeptRecord[] | undefined {
     this.#write();
-    return this.#batches.read(batch);
+    return this.#inDoubtRows.read(batch);
   }
 
   level(): SpoolLevel {
@@ -357,7 +362,7 @@ export class SqliteSpool implements Spool {
     const { database, log, fault } = await reopenFile(this.#path, this.#notify, this.#disk);
     this.#database = database;
     this.#rows = new Rows(database);
-    this.#batches = new BatchesInDoubt(database, this.#rows);
+    this.#inDoubtRows = new InDoubtRows(database, this.#rows);
     this.#log = log;
     this.#fault = fault;
     this.#logBytes = 0;
@@ -425,8 +430,8 @@ export class SqliteSpool implements Spool {
         this.#rows.refuse(this.#refused);
         for (const [id, { record, partition }] of incoming) this.#rows.insert(id, record, partition);
         for (const batch of this.#inDoubt.values())
-          if ('ids' in batch && this.#isWhole(batch)) this.#batches.note(batch);
-          else this.#batches.forget(batch);
+          if ('ids' in batch && this.#isWhole(batch)) this.#inDoubtRows.note(batch);
+          else this.#inDoubtRows.forget(batch);
       });
       this.#removed.clear();
       this.#inDoubt.clear();
