@@ -9,7 +9,7 @@ import { settingsTable, settingsText } from './docs/settings.ts';
 import { avroText, protobufText } from './docs/schemas.ts';
 import { linesText, metricsText } from './docs/telemetry.ts';
 import { treeText } from './docs/tree.ts';
-import { chaosTable } from '../test/chaos/record/table.ts';
+import { chaosTable, soakTable } from '../test/chaos/record/table.ts';
 
 /**
  * Writes what the schemas, the worked examples and the tree on disk say into the documentation, between markers such as
@@ -54,6 +54,7 @@ export const pages: readonly Page[] = [
   { file: 'docs/api.md', marker: 'api', text: apiText },
   { file: 'DESIGN.md', marker: 'tree', text: treeText },
   { file: 'docs/reliability.md', marker: 'chaos', text: chaosTable },
+  { file: 'docs/reliability.md', marker: 'soak', text: soakTable },
 ];
 
 const root = new URL('../', import.meta.url);

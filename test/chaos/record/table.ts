@@ -55,10 +55,11 @@ function conditions(records: readonly Record[]): string[] {
   const groups = Map.groupBy(records, ({ date, machine }) => `${date}, ${machine}`);
   return [...groups].map(([words, of]) => {
     const loads = of.map(({ load }) => load);
+    const [least, most] = [String(Math.min(...loads)), String(Math.max(...loads))];
     const commits = [...new Set(of.map(({ commit }) => commit))].join(', ');
     return (
-      `Measured ${words}; commit ${commits}; load average ${String(Math.min(...loads))} to ` +
-      `${String(Math.max(...loads))}, the three brokers on the same machine.`
+      `Measured ${words}; commit ${commits}; load average ${least === most ? least : `${least} to ${most}`}, ` +
+      'the three brokers on the same machine.'
     );
   });
 }
