@@ -113,8 +113,8 @@ export function decide(outcome: Failure, record: RecordFacts, retries: number): 
   }
 }
 
-/** Notes on a record what an answer that is not its last says of it, before `decide`. */
-export function note(record: ProducerRecord, outcome: Failure): void {
+/** Keeps what a failed attempt says of a record that may have another one. Before `decide`, which goes by the attempts. */
+export function rememberAttempt(record: ProducerRecord, outcome: Failure): void {
   if (outcome.kind === 'retriable') {
     // An answer about a batch that must come again unchanged counts against the deadline alone.
     if (!outcome.unchanged) record.attempts++;

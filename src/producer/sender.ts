@@ -9,7 +9,7 @@ import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
 import type { Broker, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerState } from './producer-state.ts';
-import { decide, note, type Backoffs } from './retry-policy.ts';
+import { decide, rememberAttempt, type Backoffs } from './retry-policy.ts';
 import { Topic, type SendContext } from './topic.ts';
 
 /** A request out for longer makes the producer ask who leads the queues that wait behind it. Milliseconds. */
@@ -283,12 +283,12 @@ export class Sender {
   }
 
   #handleFailure(batch: Batch, record: ProducerRecord, outcome: Failure, index: number): void {
-    note(record, outcome);
+    rememberAttempt(record, outcome);
     const { attempts, durability } = record;
     const records = batch.producerRecords.length;
     const action = decide(outcome, { records, index, attempts, durability }, this.#settings.retry.retries);
     if (action === 'reject') {
-      // `note` has counted an answer "try again".
+      // `rememberAttempt` has counted a retriable one.
       if (outcome.kind !== 'retriable') record.attempts++;
       this.#completion.reject(record, failures.ofAnswer(record, outcome, index));
     } else if (action === 'expire') {

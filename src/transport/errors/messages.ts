@@ -77,7 +77,7 @@ export function partitionMissing({ topic, partition }: Slice): Outcome {
 export function notEncoded(topic: string, cause: unknown): Outcome {
   const error = new KafkaError(
     'RECORD_REJECTED',
-    `Topic "${topic}": these records could not be encoded: ${endless(reasonOf(cause))}. ` +
+    `Topic "${topic}": these records could not be encoded: ${quotable(reasonOf(cause))}. ` +
       'If this lasts, choose another settings.kafka.compression.',
     { topic, cause },
   );
@@ -94,7 +94,7 @@ export function unsupportedVersion(brokers: string, cause: UnsupportedVersion): 
 
 /** @param reachedBefore these settings have reached the cluster: they are not what is wrong */
 export function unreachable(brokers: string, cause: unknown, reachedBefore = false): KafkaError {
-  const reason = endless(reasonOf(cause)) || codeOf(cause);
+  const reason = quotable(reasonOf(cause)) || codeOf(cause);
   const [advice, detail] = nextStep(reason, reachedBefore);
   return new KafkaError('BROKER_UNREACHABLE', `Cannot reach Kafka at ${brokers}: ${reason}. ${advice}`, {
     cause,
@@ -150,7 +150,7 @@ export function wantsTls(brokers: string, cause: unknown): KafkaError {
 
 export function certificateRefused(brokers: string, cause: unknown, code = ''): KafkaError {
   const [, advice] = advices.find(([codes]) => codes.test(code)) ?? [];
-  const reason = endless(reasonOf(cause));
+  const reason = quotable(reasonOf(cause));
   return new KafkaError(
     'TLS_FAILED',
     `TLS to ${brokers} failed: ${reason}. ${advice ?? 'Check the certificates of settings.kafka.ssl.'}`,
@@ -187,7 +187,7 @@ const advices: readonly (readonly [codes: RegExp, advice: string])[] = [
 ];
 
 export function authenticationFailed(brokers: string, sasl: Sasl | undefined, cause: unknown): KafkaError {
-  const reason = endless(reasonOf(cause));
+  const reason = quotable(reasonOf(cause));
   const otherMechanism = /mechanism/i.test(reason) && !/invalid credentials/i.test(reason);
   return new KafkaError(
     'AUTHENTICATION_FAILED',
@@ -210,7 +210,7 @@ export function takesNoLogin(brokers: string, cause: unknown): KafkaError {
 export function loginExpired(brokers: string, sasl: Sasl | undefined, cause: unknown): KafkaError {
   return new KafkaError(
     'LOGIN_EXPIRED',
-    `Kafka at ${brokers} refuses to authenticate ${loginText(sasl)}, which it did before: ${endless(reasonOf(cause))}. ` +
+    `Kafka at ${brokers} refuses to authenticate ${loginText(sasl)}, which it did before: ${quotable(reasonOf(cause))}. ` +
       'It is tried again with new credentials; check where settings.kafka.sasl gets them if this lasts.',
     { cause },
   );
@@ -224,7 +224,7 @@ function loginText(sasl: Sasl | undefined): string {
 export function requestUnanswered(broker: string, cause: unknown): KafkaError {
   return new KafkaError(
     'REQUEST_FAILED',
-    `The broker ${broker} did not answer a produce request (${endless(reasonOf(cause))}): its records may be stored or not.`,
+    `The broker ${broker} did not answer a produce request (${quotable(reasonOf(cause))}): its records may be stored or not.`,
     { mayHaveBeenWritten: true, cause },
   );
 }
@@ -234,7 +234,7 @@ export function clientClosed(): KafkaError {
 }
 
 /** A quoted reason without the prefixes of kafkajs and OpenSSL and without its own full stop, so that it fits into our sentence. */
-function endless(reason: string): string {
+function quotable(reason: string): string {
   const plain = reason.replace(/^Connection error: |^SASL [\w ]+ authentication failed: /, '');
   return withoutFullStop(withoutOpenssl(plain));
 }

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../model/errors.ts';
+import { KafkaError, withoutFullStop } from '../../model/errors.ts';
 import { kafkaErrorName, kafkaErrors, type CodeAnswer } from '../../protocol/kafka-errors.ts';
 import { errorOfCode, isRetriable, operations, type Operation } from './broker-errors.ts';
 import { topicInvalid } from './messages.ts';
@@ -33,7 +33,7 @@ export function createTopicError(topic: string, { code, detail }: CodeAnswer): K
   const change = changes.get(code);
   return new KafkaError(
     'TOPIC_REFUSED',
-    `Kafka topic "${topic}": the broker refuses to create it: ${kafkaCode}${detail ? ` (${endless(detail)})` : ''}.` +
+    `Kafka topic "${topic}": the broker refuses to create it: ${kafkaCode}${detail ? ` (${withoutFullStop(detail.trim())})` : ''}.` +
       (change === undefined ? '' : ` ${change}`),
     { topic, kafkaCode },
   );
@@ -70,10 +70,6 @@ export function noController(topic: string): KafkaError {
     `Kafka topic "${topic}": the cluster has no controller at the moment. Try again.`,
     { topic },
   );
-}
-
-function endless(detail: string): string {
-  return detail.trim().replace(/\.$/, '');
 }
 
 /** Why a topic's records cannot be read. */
