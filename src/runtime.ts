@@ -171,8 +171,8 @@ function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Cl
   const { acks, compression } = options.connection;
   const cluster = createMemoryCluster({
     autoCreateTopics: true,
-    onProduce(slices) {
-      for (const { topic, records } of slices) {
+    onProduce(batches) {
+      for (const { topic, records } of batches) {
         for (const { key, value, headers, timestamp } of records) {
           const message = { key: key.toString(), value: value.toString(), headers, timestamp };
           kafka.send({ topic, messages: [message], acks, compression });
@@ -205,8 +205,8 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
         throw explain(error);
       }
     },
-    async produce(slices) {
-      const outcomes = await client.produce(slices);
+    async produce(batches) {
+      const outcomes = await client.produce(batches);
       return outcomes.map((outcome): Outcome =>
         outcome.kind === 'stored' ? outcome : { ...outcome, error: explain(outcome.error) },
       );

@@ -1,5 +1,5 @@
 import type { KafkaError } from './errors.ts';
-import type { Slice } from './partition.ts';
+import type { PartitionBatch } from './partition.ts';
 
 /** What became of a batch, the records of one partition in one produce request. `broker-errors.ts` makes it of Kafka's code. */
 export type Outcome =
@@ -62,8 +62,8 @@ export function isUnanswered(
 export interface ProduceReport {
   /** The leader it was for, `host:port`. */
   readonly broker: string;
-  readonly slices: readonly Slice[];
-  /** One per slice, in their order. `unreachable`: there was no connection, so the request was not sent. */
+  readonly batches: readonly PartitionBatch[];
+  /** One per batch, in their order. `unreachable`: there was no connection, so the request was not sent. */
   readonly outcomes: readonly Outcome[];
   /** Milliseconds, by `performance.now()`. */
   readonly startedAt: number;

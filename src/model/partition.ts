@@ -4,7 +4,7 @@ import type { KafkaRecord } from './record.ts';
  * Consecutive records of one partition, sent together. It keeps its encoded records and its sequence, so that a batch which
  * is sent again is encoded once and has its old sequence.
  */
-export interface Slice {
+export interface PartitionBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly KafkaRecord[];

@@ -107,12 +107,12 @@ export class BrokerSender {
     queues: Iterable<PartitionQueue>,
     batchOf: (queue: PartitionQueue, limits: BatchLimits) => Batch | undefined,
   ): Batch[] {
-    const { batchSize, maxRecordsPerSlice } = this.#limits;
+    const { batchSize, maxRecordsPerBatch } = this.#limits;
     const batches: Batch[] = [];
     let bytes = 0;
     for (const queue of queues) {
       if (room <= 0 || bytes >= fullRequest) break;
-      const batch = batchOf(queue, { batchSize, maxRecordsPerSlice: Math.min(maxRecordsPerSlice, room) });
+      const batch = batchOf(queue, { batchSize, maxRecordsPerBatch: Math.min(maxRecordsPerBatch, room) });
       if (batch === undefined) continue;
       batches.push(batch);
       room -= batch.producerRecords.length;

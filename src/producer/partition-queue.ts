@@ -169,7 +169,7 @@ export class PartitionQueue {
   }
 
   /** The longest run of records that fits, from the first that is neither done nor out. */
-  #form({ batchSize, maxRecordsPerSlice }: BatchLimits): Batch | undefined {
+  #form({ batchSize, maxRecordsPerBatch }: BatchLimits): Batch | undefined {
     // The search has no end of its own: its last record may expire, or leave for the disk.
     if (this.#searched?.last.state === 'done') this.#unhalve();
     const maxBytes = Math.min(batchSize, this.#maxBatchBytes);
@@ -179,7 +179,7 @@ export class PartitionQueue {
     for (let index = this.#head; index < this.#records.length; index++) {
       const record = this.#records[index];
       if (record?.state !== 'queued') continue;
-      const full = bytes + record.bytes > maxBytes || records.length >= maxRecordsPerSlice;
+      const full = bytes + record.bytes > maxBytes || records.length >= maxRecordsPerBatch;
       // A batch that the spool has as a whole can be sent again as it was by the next process.
       const mixed = (record.durability === 'memory') !== (records[0]?.durability === 'memory');
       if ((full || mixed) && records.length > 0) break;
@@ -192,11 +192,11 @@ export class PartitionQueue {
   }
 
   /** It is the head, none of it is done, it is not too large, and not much smaller than what waits by now. */
-  #mayGo({ producerRecords, bytes }: Batch, { batchSize, maxRecordsPerSlice }: BatchLimits): boolean {
+  #mayGo({ producerRecords, bytes }: Batch, { batchSize, maxRecordsPerBatch }: BatchLimits): boolean {
     if (producerRecords[0] !== this.#records[this.#head]) return false;
     if (producerRecords.some(({ state }) => state === 'done')) return false;
     if (bytes > this.#maxBatchBytes) return false;
-    return producerRecords.length * 2 >= Math.min(this.length, maxRecordsPerSlice) || bytes * 2 >= batchSize;
+    return producerRecords.length * 2 >= Math.min(this.length, maxRecordsPerBatch) || bytes * 2 >= batchSize;
   }
 
   /**

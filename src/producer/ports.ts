@@ -1,15 +1,15 @@
 import type { Notify } from '../model/notice.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { ProducerId, Slice, TopicLayout } from '../model/partition.ts';
+import type { ProducerId, PartitionBatch, TopicLayout } from '../model/partition.ts';
 import type { Spool } from '../model/spool.ts';
 
 /** What the producer needs of a Kafka client: the part of the client port that writes. */
 export interface Broker {
   layout(topic: string): Promise<TopicLayout>;
-  produce(batches: readonly Slice[]): Promise<Outcome[]>;
+  produce(batches: readonly PartitionBatch[]): Promise<Outcome[]>;
   initProducerId(): Promise<ProducerId>;
   /** Begins to compress what will be produced next; absent where nothing is gained by it. */
-  readonly prepare?: ((batches: readonly Slice[]) => void) | undefined;
+  readonly prepare?: ((batches: readonly PartitionBatch[]) => void) | undefined;
 }
 
 /** Time, injected so that tests own it. Milliseconds. */
@@ -47,7 +47,7 @@ export function atMost(clock: Clock, ms: number, arm: (done: () => void) => void
 export interface BatchLimits {
   /** Bytes, before compression. */
   readonly batchSize: number;
-  readonly maxRecordsPerSlice: number;
+  readonly maxRecordsPerBatch: number;
 }
 
 /** Milliseconds. */

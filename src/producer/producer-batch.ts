@@ -1,12 +1,12 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { NoticeOf } from '../model/notice.ts';
-import type { BatchSequence, EncodedRecords, Slice } from '../model/partition.ts';
+import type { BatchSequence, EncodedRecords, PartitionBatch } from '../model/partition.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import type { Place } from '../model/spool.ts';
 import type { ProducerRecord } from './producer-record.ts';
 
 /** A batch as far as its sequence is concerned. */
-export interface SequencedBatch extends Slice {
+export interface SequencedBatch extends PartitionBatch {
   /** It must be sent as it is until its fate is known. */
   readonly inDoubt?: boolean;
   /** The disk has its boundaries and its sequence: the next process would send it again as it is. */

@@ -1,6 +1,11 @@
 import { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { partitionKey, type BatchSequence, type ProducerId, type Slice } from '../model/partition.ts';
+import {
+  partitionKey,
+  type BatchSequence,
+  type ProducerId,
+  type PartitionBatch,
+} from '../model/partition.ts';
 import { isSequenceLost } from '../transport/errors/broker-errors.ts';
 import { outcomeWithoutProducerId } from '../transport/produce-outcomes.ts';
 import type { BatchesInDoubt } from './batches-in-doubt.ts';
@@ -75,7 +80,7 @@ export class ProducerState {
     const failure = await this.#assignSequences(batches.filter(({ sequence }) => sequence === undefined));
     const ready = batches.filter(({ sequence }) => sequence !== undefined || !this.#idempotent);
     await this.#onDisk?.note(ready);
-    const answers = new Map<Slice, Outcome>();
+    const answers = new Map<PartitionBatch, Outcome>();
     if (ready.length > 0)
       (await this.#send(ready)).forEach((answer, index) => {
         const batch = ready[index];
@@ -89,7 +94,7 @@ export class ProducerState {
   }
 
   /** The port promises an outcome for each. A fault in a client must still strand no partition, and end no process. */
-  async #send(batches: readonly Slice[]): Promise<Outcome[]> {
+  async #send(batches: readonly PartitionBatch[]): Promise<Outcome[]> {
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
@@ -103,7 +108,7 @@ export class ProducerState {
   }
 
   /** Other records come in the place of a batch in doubt. */
-  #giveUpReplaced({ topic, partition, sequence }: Slice): void {
+  #giveUpReplaced({ topic, partition, sequence }: PartitionBatch): void {
     const key = partitionKey(topic, partition);
     const replaced = sequence === undefined ? this.#unresolved.get(key) : undefined;
     if (replaced === undefined) return;
@@ -112,7 +117,7 @@ export class ProducerState {
   }
 
   /** @returns why there is no producer id, and so no sequence */
-  async #assignSequences(batches: readonly Slice[]): Promise<unknown> {
+  async #assignSequences(batches: readonly PartitionBatch[]): Promise<unknown> {
     if (!this.#idempotent || batches.length === 0) return undefined;
     try {
       const { producerId, producerEpoch, nextSequences } = await this.#identity();

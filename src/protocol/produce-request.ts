@@ -1,4 +1,4 @@
-import type { Slice } from '../model/partition.ts';
+import type { PartitionBatch } from '../model/partition.ts';
 import type { Compression } from '../transport/port.ts';
 import { newestVersion, textOf, UnsupportedVersion, type VersionRange } from './api-versions.ts';
 import type { Codec } from './codecs.ts';
@@ -40,22 +40,22 @@ export interface EncodedProduce {
 
 /** A Produce request; the batches of several partitions are compressed at the same time. */
 export async function encodeProduce(
-  slices: readonly Slice[],
+  batches: readonly PartitionBatch[],
   codec: Codec,
   { acks, ackTimeout }: ProduceSettings,
 ): Promise<EncodedProduce> {
   const size = { plain: 0, sent: 0 };
-  const batches = await Promise.all(
-    slices.map(async (slice) => {
-      const encoded = await encodeBatch(slice, codec);
-      const pieces = sealBatch(encoded, slice.records, codec, slice.sequence);
+  const sealed = await Promise.all(
+    batches.map(async (batch) => {
+      const encoded = await encodeBatch(batch, codec);
+      const pieces = sealBatch(encoded, batch.records, codec, batch.sequence);
       const sentSize = sizeOf(pieces);
       size.plain += encoded.plainSize;
       size.sent += sentSize;
-      return { slice, pieces, sentSize };
+      return { batch, pieces, sentSize };
     }),
   );
-  const topics = Map.groupBy(batches, ({ slice }) => slice.topic);
+  const topics = Map.groupBy(sealed, ({ batch }) => batch.topic);
   const body = [
     int16(noTransaction),
     int16(acks),
@@ -65,8 +65,8 @@ export async function encodeProduce(
       int16(Buffer.byteLength(topic)),
       Buffer.from(topic),
       int32(ofTopic.length),
-      ...ofTopic.flatMap(({ slice, pieces, sentSize }) => [
-        int32(slice.partition),
+      ...ofTopic.flatMap(({ batch, pieces, sentSize }) => [
+        int32(batch.partition),
         int32(sentSize),
         ...pieces,
       ]),

@@ -1,4 +1,4 @@
-import type { BatchSequence, EncodedRecords, Slice } from '../model/partition.ts';
+import type { BatchSequence, EncodedRecords, PartitionBatch } from '../model/partition.ts';
 import type { KafkaRecord, RecordHeaders } from '../model/record.ts';
 import type { Codec } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
@@ -14,7 +14,7 @@ const checkedFrom = 21;
  * Encodes the records of a batch, and compresses them: the long part of the work, which is done once per batch. It does not
  * depend on what became of the batches before, so it may begin while those are out. A failure is not remembered.
  */
-export function encodeBatch(batch: Slice, codec: Codec): Promise<EncodedRecords> {
+export function encodeBatch(batch: PartitionBatch, codec: Codec): Promise<EncodedRecords> {
   batch.encoded ??= encode(batch.records, codec).catch((failure: unknown) => {
     batch.encoded = undefined;
     throw failure;

@@ -226,12 +226,12 @@ export type Measure = (metric: EventMetricName, value: number, labels?: Labels) 
 
 /** The metrics of one produce request: a handful of values, however many records it carries. */
 export function measureRequest(report: ProduceReport, measure: Measure): void {
-  const { broker, slices, outcomes, size, startedAt, endedAt } = report;
+  const { broker, batches, outcomes, size, startedAt, endedAt } = report;
   const seconds = (endedAt - startedAt) / 1_000;
   measure('duration', seconds, { broker, topic: onlyTopic(report), error: firstError(report) });
   if (outcomes.every(({ kind }) => kind === 'unreachable')) return;
   for (const { topic, error, records } of results(report)) measure('sent', records, { broker, topic, error });
-  const records = slices.reduce((sum, { records }) => sum + records.length, 0);
+  const records = batches.reduce((sum, { records }) => sum + records.length, 0);
   measure('batchMessages', records);
   if (size === undefined || size.sent === 0) return;
   measure('batchSize', size.sent);
@@ -244,9 +244,9 @@ export function firstError({ outcomes }: ProduceReport): KafkaError | undefined 
 }
 
 /** @returns undefined for a request with several topics */
-export function onlyTopic({ slices }: ProduceReport): string | undefined {
-  const topic = slices[0]?.topic;
-  return slices.every((slice) => slice.topic === topic) ? topic : undefined;
+export function onlyTopic({ batches }: ProduceReport): string | undefined {
+  const topic = batches[0]?.topic;
+  return batches.every((batch) => batch.topic === topic) ? topic : undefined;
 }
 
 /** Kafka's own name if the broker sent one: operators look that up. */
@@ -261,9 +261,9 @@ interface Result {
 }
 
 /** The records of each topic by their result, all partitions of the topic together. */
-function results({ slices, outcomes }: ProduceReport): Iterable<Result> {
+function results({ batches, outcomes }: ProduceReport): Iterable<Result> {
   const found = new Map<string, Result>();
-  slices.forEach(({ topic, records }, index) => {
+  batches.forEach(({ topic, records }, index) => {
     const outcome = outcomes[index];
     const error = outcome === undefined || outcome.kind === 'stored' ? undefined : outcome.error;
     const key = error === undefined ? topic : `${topic} ${errorType(error)}`;

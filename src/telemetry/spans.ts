@@ -64,13 +64,13 @@ function recordSpan(tracer: Tracer, report: ProduceReport, common: Attributes): 
   span.end(performance.timeOrigin + report.endedAt);
 }
 
-function attributesOf({ broker, slices }: ProduceReport, topic: string | undefined): Attributes {
-  const [first, ...more] = slices;
+function attributesOf({ broker, batches }: ProduceReport, topic: string | undefined): Attributes {
+  const [first, ...more] = batches;
   return {
     'messaging.system': 'kafka',
     'messaging.operation.name': 'send',
     'messaging.operation.type': 'send',
-    'messaging.batch.message_count': slices.reduce((sum, { records }) => sum + records.length, 0),
+    'messaging.batch.message_count': batches.reduce((sum, { records }) => sum + records.length, 0),
     ...hostAndPort(broker),
     ...(topic !== undefined && { 'messaging.destination.name': topic }),
     ...(first && more.length === 0 && { 'messaging.destination.partition.id': String(first.partition) }),
@@ -78,10 +78,10 @@ function attributesOf({ broker, slices }: ProduceReport, topic: string | undefin
 }
 
 /** Links to the first 32 traces of the events inside, each once. */
-function linksOf({ slices }: ProduceReport): Link[] {
+function linksOf({ batches }: ProduceReport): Link[] {
   const links: Link[] = [];
   const seen = new Set<string>();
-  for (const { records } of slices) {
+  for (const { records } of batches) {
     for (const { trace } of records) {
       if (links.length === linkLimit) return links;
       // The 64 random bits of the span id suffice: a key of both ids would be built for every record.

@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { noLeader, type ProducerId, type Slice, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type ProducerId, type PartitionBatch, type TopicLayout } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { outcomeOfCode, operations } from './errors/broker-errors.ts';
 import { Cluster } from './cluster.ts';
@@ -23,14 +23,14 @@ const supersededAfter = 1_000;
 /** A Produce request that waits for its answer. */
 interface Outstanding {
   readonly broker: string;
-  readonly slices: readonly Slice[];
+  readonly batches: readonly PartitionBatch[];
   readonly since: number;
   readonly giveUp: (reason: Error) => void;
 }
 
 /** The client port on top of the connections of a library. One Produce request per leader, exact outcomes, no retries. */
 export class KafkaClient implements Client {
-  readonly limits = { maxRecordsPerSlice: 10_000 };
+  readonly limits = { maxRecordsPerBatch: 10_000 };
   readonly prepare: Client['prepare'];
   readonly #transport: Transport;
   readonly #options: ClientOptions;
@@ -44,7 +44,7 @@ export class KafkaClient implements Client {
     this.#transport = transport;
     this.#options = options;
     this.#codec = codec;
-    if (codec.threaded) this.prepare = (slices) => this.#prepare(slices);
+    if (codec.threaded) this.prepare = (batches) => this.#prepare(batches);
     this.#cluster = new Cluster(transport, options);
   }
 
@@ -66,49 +66,49 @@ export class KafkaClient implements Client {
     return this.#transport.close();
   }
 
-  #prepare(slices: readonly Slice[]): void {
+  #prepare(batches: readonly PartitionBatch[]): void {
     // A failure is told when the batch is sent. If it never is, nothing is wrong.
-    for (const slice of slices) encodeBatch(slice, this.#codec).catch(() => undefined);
+    for (const batch of batches) encodeBatch(batch, this.#codec).catch(() => undefined);
   }
 
-  async produce(slices: readonly Slice[]): Promise<Outcome[]> {
+  async produce(batches: readonly PartitionBatch[]): Promise<Outcome[]> {
     this.#doubtSilentLeaders();
-    const outcomes = await this.#blocked(slices);
-    const byLeader = new Map<Address, Slice[]>();
-    for (const slice of slices) {
-      if (outcomes.has(slice)) continue;
-      const leader = this.#cluster.leaderOf(slice.topic, slice.partition);
-      if (leader === undefined) outcomes.set(slice, partitionMissing(slice));
+    const outcomes = await this.#blocked(batches);
+    const byLeader = new Map<Address, PartitionBatch[]>();
+    for (const batch of batches) {
+      if (outcomes.has(batch)) continue;
+      const leader = this.#cluster.leaderOf(batch.topic, batch.partition);
+      if (leader === undefined) outcomes.set(batch, partitionMissing(batch));
       else if (leader === noLeader)
-        outcomes.set(slice, outcomeOfCode(kafkaErrors.LEADER_NOT_AVAILABLE, slice.topic));
-      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), slice]);
+        outcomes.set(batch, outcomeOfCode(kafkaErrors.LEADER_NOT_AVAILABLE, batch.topic));
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
     }
     const requests = [...byLeader].map(async ([leader, led]) => {
       const answers = await this.#request(leader, led);
       answers.forEach((outcome, index) => {
-        const slice = led[index];
-        if (slice !== undefined) outcomes.set(slice, outcome);
+        const batch = led[index];
+        if (batch !== undefined) outcomes.set(batch, outcome);
       });
     });
     await Promise.all(requests);
-    return slices.map((slice) => outcomes.get(slice) ?? partitionMissing(slice));
+    return batches.map((batch) => outcomes.get(batch) ?? partitionMissing(batch));
   }
 
-  /** What keeps slices from being sent at all. Of a topic that nobody has asked about, the cluster is asked first. */
-  async #blocked(slices: readonly Slice[]): Promise<Map<Slice, Outcome>> {
+  /** What keeps batches from being sent at all. Of a topic that nobody has asked about, the cluster is asked first. */
+  async #blocked(batches: readonly PartitionBatch[]): Promise<Map<PartitionBatch, Outcome>> {
     const failures = new Map<string, KafkaError>();
-    for (const { topic } of slices) {
+    for (const { topic } of batches) {
       if (this.#cluster.codeOf(topic) !== undefined || failures.has(topic)) continue;
       // A topic that is missing is an answer; without any, the brokers are away.
       await this.#cluster.layout(topic).catch((failure: KafkaError) => failures.set(topic, failure));
     }
-    const blocked = new Map<Slice, Outcome>();
-    for (const slice of slices) {
-      const code = this.#cluster.codeOf(slice.topic);
-      const error = failures.get(slice.topic);
+    const blocked = new Map<PartitionBatch, Outcome>();
+    for (const batch of batches) {
+      const code = this.#cluster.codeOf(batch.topic);
+      const error = failures.get(batch.topic);
       if (code !== undefined && code !== kafkaErrors.NONE)
-        blocked.set(slice, outcomeOfCode(code, slice.topic, { operation: operations.metadata }));
-      else if (code === undefined && error !== undefined) blocked.set(slice, outcomeOfUnsent(error));
+        blocked.set(batch, outcomeOfCode(code, batch.topic, { operation: operations.metadata }));
+      else if (code === undefined && error !== undefined) blocked.set(batch, outcomeOfUnsent(error));
     }
     return blocked;
   }
@@ -139,44 +139,48 @@ export class KafkaClient implements Client {
    */
   #giveUpSuperseded(): void {
     const now = performance.now();
-    for (const { broker, slices, since, giveUp } of this.#outstanding) {
+    for (const { broker, batches, since, giveUp } of this.#outstanding) {
       if (now - since < supersededAfter) continue;
       const isGone = !this.#cluster.lists(broker);
-      if (isGone || slices.every((slice) => this.#isLedElsewhere(slice, broker)))
+      if (isGone || batches.every((batch) => this.#isLedElsewhere(batch, broker)))
         giveUp(
           new Error(isGone ? 'the cluster no longer lists it' : 'other brokers lead its partitions now'),
         );
     }
   }
 
-  #isLedElsewhere({ topic, partition }: Slice, broker: string): boolean {
+  #isLedElsewhere({ topic, partition }: PartitionBatch, broker: string): boolean {
     const leader = this.#cluster.leaderOf(topic, partition);
     return leader !== undefined && leader !== noLeader && addressOf(leader) !== broker;
   }
 
-  async #request(leader: Address, slices: readonly Slice[]): Promise<Outcome[]> {
+  async #request(leader: Address, batches: readonly PartitionBatch[]): Promise<Outcome[]> {
     const superseded = Promise.withResolvers<never>();
     superseded.promise.catch(() => undefined);
     const request = {
       broker: addressOf(leader),
-      slices,
+      batches,
       since: performance.now(),
       giveUp: superseded.reject,
     };
     this.#outstanding.add(request);
     try {
-      return await this.#exchange(leader, slices, superseded.promise);
+      return await this.#exchange(leader, batches, superseded.promise);
     } finally {
       this.#outstanding.delete(request);
     }
   }
 
   /** @param superseded rejects when nobody waits for the answer any more */
-  async #exchange(leader: Address, slices: readonly Slice[], superseded: Promise<never>): Promise<Outcome[]> {
+  async #exchange(
+    leader: Address,
+    batches: readonly PartitionBatch[],
+    superseded: Promise<never>,
+  ): Promise<Outcome[]> {
     const startedAt = performance.now();
     const told = (outcomes: Outcome[], size?: EncodedProduce['size']): Outcome[] => {
       const endedAt = performance.now();
-      this.#options.onProduced?.({ broker: addressOf(leader), slices, outcomes, startedAt, endedAt, size });
+      this.#options.onProduced?.({ broker: addressOf(leader), batches, outcomes, startedAt, endedAt, size });
       return outcomes;
     };
     let connection: Connection;
@@ -184,24 +188,24 @@ export class KafkaClient implements Client {
       connection = await Promise.race([this.#transport.open(leader, 'produce'), superseded]);
     } catch (failure) {
       const error = connectionError(failure, addressOf(leader), this.#options, true);
-      const outcomes = slices.map(() => outcomeOfUnsent(error));
+      const outcomes = batches.map(() => outcomeOfUnsent(error));
       return error.code === 'DESTINATION_CLOSED' ? outcomes : told(outcomes);
     }
     if (this.#options.acks === 0) this.#sendsUnheard(addressOf(leader), connection);
     let encoded: EncodedProduce;
     try {
-      encoded = await encodeProduce(slices, this.#codec, this.#options);
+      encoded = await encodeProduce(batches, this.#codec, this.#options);
     } catch (failure) {
-      return slices.map(({ topic }) => notEncoded(topic, failure));
+      return batches.map(({ topic }) => notEncoded(topic, failure));
     }
     let outcomes: Outcome[];
     try {
       const answer = await Promise.race([connection.produce(encoded.body), superseded]);
-      outcomes = answer === undefined ? slices.map(flushed) : outcomesOfAnswer(answer, slices);
+      outcomes = answer === undefined ? batches.map(flushed) : outcomesOfAnswer(answer, batches);
     } catch (failure) {
       // Whatever is wrong with the connection, the next request has another one.
       if (!(failure instanceof NotSent)) void connection.destroy();
-      outcomes = outcomesOfFailure(failure, slices, addressOf(leader), this.#options);
+      outcomes = outcomesOfFailure(failure, batches, addressOf(leader), this.#options);
     }
     return told(outcomes, encoded.size);
   }

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Outcome, OnProduced } from '../model/outcome.ts';
-import { noLeader, type ProducerId, type Slice, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type ProducerId, type PartitionBatch, type TopicLayout } from '../model/partition.ts';
 import type { KafkaError } from '../model/errors.ts';
 import type { StoredRecord } from '../model/record.ts';
 import type { Secret } from '../model/secret.ts';
@@ -11,11 +11,11 @@ import type { AwsKeys } from './security/msk-iam.ts';
 /**
  * What the destination needs of a Kafka client library, and no more.
  *
- * An implementation never retries, never chooses a partition, and never loses the outcome of a slice among the others'.
+ * An implementation never retries, never chooses a partition, and never loses the outcome of a batch among the others'.
  * Failures are `KafkaError`s.
  */
 export interface Client {
-  readonly limits: SliceLimits;
+  readonly limits: ClientLimits;
 
   /**
    * Connects to the first bootstrap broker that answers, TLS and SASL included.
@@ -35,13 +35,13 @@ export interface Client {
    * under its sequence, where it has one.
    * @returns one outcome per batch, in their order. Does not reject.
    */
-  produce(slices: readonly Slice[]): Promise<Outcome[]>;
+  produce(batches: readonly PartitionBatch[]): Promise<Outcome[]>;
 
   /**
    * Begins with what of a request can be made before it may leave: encoding and compression. A hint: `produce` of the
    * same batches goes on from there, and they may as well be dropped. Absent where nothing is gained by it.
    */
-  readonly prepare?: ((slices: readonly Slice[]) => void) | undefined;
+  readonly prepare?: ((batches: readonly PartitionBatch[]) => void) | undefined;
 
   /**
    * Asks the cluster for a new id of an idempotent producer.
@@ -75,12 +75,12 @@ export interface Admin {
   close(): Promise<void>;
 }
 
-/** What the library behind a client can take in one slice. */
-export interface SliceLimits {
-  readonly maxRecordsPerSlice: number;
+/** What the library behind a client can take in one batch. */
+export interface ClientLimits {
+  readonly maxRecordsPerBatch: number;
 }
 
-export { noLeader, type AwsKeys, type Slice, type TopicLayout };
+export { noLeader, type AwsKeys, type PartitionBatch, type TopicLayout };
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 

@@ -1,6 +1,6 @@
 import { KafkaError, reasonOf } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { partitionKey, type Slice } from '../model/partition.ts';
+import { partitionKey, type PartitionBatch } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { errorOfRecord, outcomeOfCode, operations } from './errors/broker-errors.ts';
 import { brokerCode, connectionError, flatten } from './errors/connection-errors.ts';
@@ -9,9 +9,9 @@ import type { ClientOptions } from './port.ts';
 import { NotSent } from './connection.ts';
 import type { BatchAnswer, ProduceAnswer } from '../protocol/produce-answer.ts';
 
-/** What a Produce answer says about each slice. A partition it does not mention may be stored or not. */
-export function outcomesOfAnswer(answer: ProduceAnswer, slices: readonly Slice[]): Outcome[] {
-  return slices.map(({ topic, partition, records }) => {
+/** What a Produce answer says about each batch. A partition it does not mention may be stored or not. */
+export function outcomesOfAnswer(answer: ProduceAnswer, batches: readonly PartitionBatch[]): Outcome[] {
+  return batches.map(({ topic, partition, records }) => {
     const found = answer.get(partitionKey(topic, partition));
     if (found !== undefined) {
       const outcome = outcomeOfCode(found.code, topic, { detail: found.detail });
@@ -42,23 +42,23 @@ function namedRecords(
   return known.size === 0 ? undefined : { kind: 'rejected', error: outcome.error, named: known };
 }
 
-/** What a Produce request without an answer says about each slice. */
+/** What a Produce request without an answer says about each batch. */
 export function outcomesOfFailure(
   failure: unknown,
-  slices: readonly Slice[],
+  batches: readonly PartitionBatch[],
   broker: string,
   options: ClientOptions,
 ): Outcome[] {
   const reasons = flatten(failure).map(reasonOf);
   if (reasons.some((reason) => /requires TLS/.test(reason))) {
-    return slices.map(() => ({ kind: 'unreachable', error: wantsTls(broker, failure) }));
+    return batches.map(() => ({ kind: 'unreachable', error: wantsTls(broker, failure) }));
   }
   // The connection went away, or its session ended, between asking for it and using it.
   if (failure instanceof NotSent || reasons.includes('Not connected')) {
     const error = connectionError(failure, broker, options, true);
-    return slices.map(() => ({ kind: 'unreachable', error }));
+    return batches.map(() => ({ kind: 'unreachable', error }));
   }
-  return slices.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
+  return batches.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
 }
 
 /** What a failed request for a producer id says about records that wait for it: nothing was sent. */

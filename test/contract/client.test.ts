@@ -7,7 +7,7 @@ import { KafkaError } from '../../src/model/errors.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
-import { oversize, record, slice } from './records.ts';
+import { oversize, record, batchOf } from './records.ts';
 import { subjects } from './subjects.ts';
 
 for (const subject of subjects) {
@@ -39,7 +39,7 @@ for (const subject of subjects) {
       const other = await subject.topic(1);
       await client.layout(other);
       await eventually('a producer id is given out', async () => {
-        const [outcome] = await producer.produce([slice(other, 0, 'a')]);
+        const [outcome] = await producer.produce([batchOf(other, 0, 'a')]);
         return outcome?.kind === 'stored';
       });
       return [producer, topic, client];
@@ -92,7 +92,7 @@ for (const subject of subjects) {
         assert.ok(leaders.length > 0 && leaders.every((leader) => leader > 0));
         await eventually(
           'it is stored',
-          async () => (await client.produce([slice(topic, 0, 'a')]))[0]?.kind === 'stored',
+          async () => (await client.produce([batchOf(topic, 0, 'a')]))[0]?.kind === 'stored',
         );
       });
     });
@@ -110,7 +110,7 @@ for (const subject of subjects) {
               record(topic, '', { key: Buffer.alloc(0), timestamp: 1_712_345_678_900 }),
             ],
           },
-          slice(topic, 0, 'other'),
+          batchOf(topic, 0, 'other'),
         ]);
         assert.deepEqual(outcomes, [{ kind: 'stored' }, { kind: 'stored' }]);
         assert.deepEqual(await subject.read(topic, 3), [
@@ -143,7 +143,7 @@ for (const subject of subjects) {
           const client = await connected({ compression });
           await client.layout(topic);
           const text = `${compression} `.repeat(2000);
-          assert.deepEqual(await client.produce([slice(topic, partition, text, 'second')]), [
+          assert.deepEqual(await client.produce([batchOf(topic, partition, text, 'second')]), [
             { kind: 'stored' },
           ]);
         }
@@ -161,9 +161,9 @@ for (const subject of subjects) {
           const [idempotent, topic, client] = await readyIdempotent(2, { compression });
           const producer = compression === 'gzip' ? client : idempotent;
           const text = 'ahead '.repeat(20_000);
-          const next = [slice(topic, 0, text, 'second'), slice(topic, 1, text)];
-          client.prepare?.([...next, slice(topic, 0, 'dropped')]);
-          assert.deepEqual(kinds(await producer.produce([slice(topic, 0, 'first')])), ['stored']);
+          const next = [batchOf(topic, 0, text, 'second'), batchOf(topic, 1, text)];
+          client.prepare?.([...next, batchOf(topic, 0, 'dropped')]);
+          assert.deepEqual(kinds(await producer.produce([batchOf(topic, 0, 'first')])), ['stored']);
           assert.deepEqual(kinds(await producer.produce(next)), ['stored', 'stored']);
           const values = (await subject.read(topic, 4)).map(
             ({ partition, value }) => `${partition} ${value.length}`,
@@ -172,12 +172,12 @@ for (const subject of subjects) {
         }
       });
 
-      it('finds a slice too large without harm to its neighbours', async () => {
+      it('finds a batch too large without harm to its neighbours', async () => {
         const [client, topic] = await ready(3, { compression: 'none' });
         const outcomes = await client.produce([
-          slice(topic, 0, 'a'),
-          slice(topic, 1, oversize),
-          slice(topic, 2, 'c'),
+          batchOf(topic, 0, 'a'),
+          batchOf(topic, 1, oversize),
+          batchOf(topic, 2, 'c'),
         ]);
         assert.deepEqual(kinds(outcomes), ['stored', 'splittable', 'stored']);
         const { code, topic: named, kafkaCode } = errorOf(outcomes[1]);
@@ -190,20 +190,20 @@ for (const subject of subjects) {
 
       it('finds a single record too large, and goes on with the next', async () => {
         const [client, topic] = await ready(1);
-        assert.deepEqual(kinds(await client.produce([slice(topic, 0, oversize)])), ['splittable']);
-        assert.deepEqual(kinds(await client.produce([slice(topic, 0, 'small')])), ['stored']);
+        assert.deepEqual(kinds(await client.produce([batchOf(topic, 0, oversize)])), ['splittable']);
+        assert.deepEqual(kinds(await client.produce([batchOf(topic, 0, 'small')])), ['stored']);
       });
 
       it('asks for a new layout of a topic it does not know, and stores the others', async () => {
         const [client, topic] = await ready(1);
-        const outcomes = await client.produce([slice('nowhere', 0, 'a'), slice(topic, 0, 'b')]);
+        const outcomes = await client.produce([batchOf('nowhere', 0, 'a'), batchOf(topic, 0, 'b')]);
         assert.deepEqual(kinds(outcomes), ['retriable', 'stored']);
         assertRefresh(outcomes[0], 'TOPIC_MISSING');
       });
 
       it('asks for a new layout when a partition does not exist', async () => {
         const [client, topic] = await ready(1);
-        const outcomes = await client.produce([slice(topic, 1, 'a'), slice(topic, 0, 'b')]);
+        const outcomes = await client.produce([batchOf(topic, 1, 'a'), batchOf(topic, 0, 'b')]);
         assert.deepEqual(kinds(outcomes), ['retriable', 'stored']);
         assertRefresh(outcomes[0], 'BROKER_BUSY');
       });
@@ -213,19 +213,19 @@ for (const subject of subjects) {
         const staying = await subject.topic(1);
         await client.layout(staying);
         await subject.deleteTopic(topic);
-        const outcomes = await client.produce([slice(topic, 0, 'a'), slice(staying, 0, 'b')]);
+        const outcomes = await client.produce([batchOf(topic, 0, 'a'), batchOf(staying, 0, 'b')]);
         assert.deepEqual(kinds(outcomes), ['retriable', 'stored']);
         assertRefresh(outcomes[0], 'TOPIC_MISSING');
         await assert.rejects(client.layout(topic), { code: 'TOPIC_MISSING' });
-        assert.deepEqual(kinds(await client.produce([slice(staying, 0, 'c')])), ['stored']);
+        assert.deepEqual(kinds(await client.produce([batchOf(staying, 0, 'c')])), ['stored']);
       });
 
       for (const acks of [-1, 0, 1] as const) {
         it(`stores under acks ${acks}`, async () => {
           const [client, topic] = await ready(1, { acks });
-          assert.deepEqual(await client.produce([slice(topic, 0, 'a', 'b')]), [{ kind: 'stored' }]);
+          assert.deepEqual(await client.produce([batchOf(topic, 0, 'a', 'b')]), [{ kind: 'stored' }]);
           // Under acks 0 this follows on the same connection: the broker has read the first by then.
-          assert.deepEqual(await client.produce([slice(topic, 0, 'c')]), [{ kind: 'stored' }]);
+          assert.deepEqual(await client.produce([batchOf(topic, 0, 'c')]), [{ kind: 'stored' }]);
           const written = await subject.read(topic, 3);
           assert.deepEqual(
             written.map(({ value }) => value),
@@ -238,8 +238,8 @@ for (const subject of subjects) {
         const [producer, topic] = await readyIdempotent(2);
         for (const round of ['a', 'b', 'c']) {
           const outcomes = await Promise.all([
-            producer.produce([slice(topic, 0, `${round}1`, `${round}2`)]),
-            producer.produce([slice(topic, 1, `${round}3`)]),
+            producer.produce([batchOf(topic, 0, `${round}1`, `${round}2`)]),
+            producer.produce([batchOf(topic, 1, `${round}3`)]),
           ]);
           assert.deepEqual(outcomes, [[{ kind: 'stored' }], [{ kind: 'stored' }]]);
         }
@@ -253,9 +253,9 @@ for (const subject of subjects) {
       it('goes on with a partition whose records were too large, when idempotent', async () => {
         const [producer, topic] = await readyIdempotent(1);
         const outcomes = [
-          await producer.produce([slice(topic, 0, 'a')]),
-          await producer.produce([slice(topic, 0, oversize)]),
-          await producer.produce([slice(topic, 0, 'b', 'c')]),
+          await producer.produce([batchOf(topic, 0, 'a')]),
+          await producer.produce([batchOf(topic, 0, oversize)]),
+          await producer.produce([batchOf(topic, 0, 'b', 'c')]),
         ].flat();
         assert.deepEqual(kinds(outcomes), ['stored', 'splittable', 'stored']);
         assert.deepEqual(await subject.counts(topic), [3]);
@@ -265,7 +265,7 @@ for (const subject of subjects) {
         const [, topic, client] = await readyIdempotent(1);
         const { producerId, producerEpoch } = await client.initProducerId();
         const numbered = (firstSequence: number, ...values: string[]) => ({
-          ...slice(topic, 0, ...values),
+          ...batchOf(topic, 0, ...values),
           sequence: { producerId, producerEpoch, firstSequence },
         });
         const outcomes = [
@@ -295,13 +295,13 @@ for (const subject of subjects) {
         const client = await subject.client();
         open.push(client);
         await client.layout(topic);
-        assert.deepEqual(await client.produce([slice(topic, 0, 'a')]), [{ kind: 'stored' }]);
+        assert.deepEqual(await client.produce([batchOf(topic, 0, 'a')]), [{ kind: 'stored' }]);
       });
 
       it('is unreachable without a connection', async () => {
         const client = await subject.strandedClient();
         open.push(client);
-        const outcomes = await client.produce([slice('any', 0, 'a'), slice('any', 1, 'b')]);
+        const outcomes = await client.produce([batchOf('any', 0, 'a'), batchOf('any', 1, 'b')]);
         assert.deepEqual(kinds(outcomes), ['unreachable', 'unreachable']);
         assert.equal(errorOf(outcomes[0]).code, 'BROKER_UNREACHABLE');
       });
@@ -320,7 +320,7 @@ for (const subject of subjects) {
         await assert.rejects(client.connect(), { code: 'DESTINATION_CLOSED' });
         await assert.rejects(client.layout(topic), { code: 'DESTINATION_CLOSED' });
         await assert.rejects(client.initProducerId(), { code: 'DESTINATION_CLOSED' });
-        const outcomes = await client.produce([slice(topic, 0, 'late')]);
+        const outcomes = await client.produce([batchOf(topic, 0, 'late')]);
         assert.deepEqual(kinds(outcomes), ['rejected']);
         assert.equal(errorOf(outcomes[0]).code, 'DESTINATION_CLOSED');
       });

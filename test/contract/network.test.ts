@@ -8,7 +8,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { sharedBroker } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { meddle } from './meddler.ts';
-import { slice } from './records.ts';
+import { batchOf } from './records.ts';
 import { networked } from './subjects.ts';
 
 /** What the network can do to a client: nobody answers, somebody else answers, or the answer gets lost. */
@@ -30,7 +30,7 @@ for (const subject of networked) {
       const client = await create({ brokers: [meddler.address], requestTimeout: 500, ...options });
       await client.layout(topic);
       await eventually('the first record is stored', async () => {
-        const [outcome] = await client.produce([slice(topic, 0, 'before')]);
+        const [outcome] = await client.produce([batchOf(topic, 0, 'before')]);
         return outcome?.kind === 'stored';
       });
       return { meddler, topic, client };
@@ -40,7 +40,7 @@ for (const subject of networked) {
     async function idempotent(client: Client, topic: string): Promise<ProducerState> {
       const producer = new ProducerState(client, systemClock, true);
       await eventually('a numbered record is stored', async () => {
-        const [outcome] = await producer.produce([slice(topic, 0, 'numbered')]);
+        const [outcome] = await producer.produce([batchOf(topic, 0, 'numbered')]);
         return outcome?.kind === 'stored';
       });
       return producer;
@@ -122,7 +122,7 @@ for (const subject of networked) {
     it('does not wait for an answer when it is closed', async () => {
       const { meddler, topic, client } = await behindMeddler({ requestTimeout: 10_000 });
       meddler.meddling = 'swallow';
-      const producing = client.produce([slice(topic, 0, 'a')]);
+      const producing = client.produce([batchOf(topic, 0, 'a')]);
       await eventually('the record has arrived', async () => (await subject.counts(topic))[0] === 2);
       const started = performance.now();
       await client.close();
@@ -135,27 +135,27 @@ for (const subject of networked) {
       it(`does not know what became of records whose answer was lost: ${meddling}`, async () => {
         const { meddler, topic, client } = await behindMeddler();
         meddler.meddling = meddling;
-        const [outcome] = await client.produce([slice(topic, 0, 'a')]);
+        const [outcome] = await client.produce([batchOf(topic, 0, 'a')]);
         assert.ok(outcome?.kind === 'unknown');
         assert.equal(outcome.error.code, 'REQUEST_FAILED');
         assert.equal(outcome.error.mayHaveBeenWritten, true);
         assert.deepEqual(await subject.counts(topic), [2], 'it was stored all the same');
 
         meddler.meddling = 'none';
-        assert.deepEqual(await client.produce([slice(topic, 0, 'b')]), [{ kind: 'stored' }]);
+        assert.deepEqual(await client.produce([batchOf(topic, 0, 'b')]), [{ kind: 'stored' }]);
       });
 
       it(`stores once when idempotent, though the answer was lost: ${meddling}`, async () => {
         const { meddler, topic, client } = await behindMeddler({ requestTimeout: 1000 });
         const producer = await idempotent(client, topic);
         meddler.meddling = meddling;
-        const unsure = slice(topic, 0, 'a', 'b');
+        const unsure = batchOf(topic, 0, 'a', 'b');
         const [outcome] = await producer.produce([unsure]);
         assert.ok(outcome?.kind === 'unknown' && outcome.unchanged);
         assert.deepEqual(await subject.counts(topic), [4], 'it was stored all the same');
         meddler.meddling = 'none';
         assert.deepEqual(await producer.produce([unsure]), [{ kind: 'stored' }]);
-        assert.deepEqual(await producer.produce([slice(topic, 0, 'c', 'd')]), [{ kind: 'stored' }]);
+        assert.deepEqual(await producer.produce([batchOf(topic, 0, 'c', 'd')]), [{ kind: 'stored' }]);
         assert.deepEqual(await subject.counts(topic), [6]);
       });
     }
@@ -164,10 +164,10 @@ for (const subject of networked) {
       const { meddler, topic, client } = await behindMeddler();
       meddler.close();
       await eventually('the connections are gone', () => meddler.open === 0);
-      const [outcome] = await client.produce([slice(topic, 0, 'a')]);
+      const [outcome] = await client.produce([batchOf(topic, 0, 'a')]);
       // The first to try may be the one that notices.
       assert.ok(outcome?.kind === 'unreachable' || outcome?.kind === 'unknown');
-      const [next] = await client.produce([slice(topic, 0, 'a')]);
+      const [next] = await client.produce([batchOf(topic, 0, 'a')]);
       assert.ok(next?.kind === 'unreachable');
       assert.match(next.error.message, /^Cannot reach Kafka at 127\.0\.0\.1:\d+: connect ECONNREFUSED/);
       await assert.rejects(client.layout(topic), { code: 'BROKER_UNREACHABLE' });

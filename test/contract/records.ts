@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Slice } from '../../src/model/partition.ts';
+import type { PartitionBatch } from '../../src/model/partition.ts';
 import type { KafkaRecord } from '../../src/model/record.ts';
 
 export function record(topic: string, value: string | Buffer, parts: Partial<KafkaRecord> = {}): KafkaRecord {
@@ -13,7 +13,7 @@ export function record(topic: string, value: string | Buffer, parts: Partial<Kaf
   };
 }
 
-export function slice(topic: string, partition: number, ...values: (string | Buffer)[]): Slice {
+export function batchOf(topic: string, partition: number, ...values: (string | Buffer)[]): PartitionBatch {
   return { topic, partition, records: values.map((value) => record(topic, value)) };
 }
 

@@ -7,7 +7,7 @@ import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
 import type { Client, ClientOptions, Sasl } from '../../src/transport/port.ts';
 import { fixedBearer } from '../../src/transport/security/bearer.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { slice } from './records.ts';
+import { batchOf } from './records.ts';
 import { networked } from './subjects.ts';
 
 const certificate = readFileSync(new URL('tls/certificate.pem', import.meta.url), 'utf8');
@@ -74,7 +74,7 @@ describe('client security', () => {
 
       async function assertWrites(client: Client): Promise<void> {
         assert.deepEqual(await client.layout('security'), { leaders: [1] });
-        assert.deepEqual(await client.produce([slice('security', 0, 'a')]), [{ kind: 'stored' }]);
+        assert.deepEqual(await client.produce([batchOf('security', 0, 'a')]), [{ kind: 'stored' }]);
       }
 
       it('writes through TLS with the right authority', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KafkaError } from '../../src/model/errors.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
-import type { Slice } from '../../src/model/partition.ts';
+import type { PartitionBatch } from '../../src/model/partition.ts';
 import { noProducerId } from '../unit/producer/harness.ts';
 import { outcomeOf, type Answer } from '../unit/producer/answers.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -14,11 +14,11 @@ export interface BrokerScript {
   /** In place of metadata. */
   readonly metadataError?: (topic: string) => KafkaError | undefined;
   /** What keeps a batch from the log, whatever the script says. */
-  readonly refuse?: (batch: Slice) => Outcome | undefined;
+  readonly refuse?: (batch: PartitionBatch) => Outcome | undefined;
   /** Said of a batch unless the script has it unreachable. */
-  readonly tooLarge?: (batch: Slice) => KafkaError | undefined;
+  readonly tooLarge?: (batch: PartitionBatch) => KafkaError | undefined;
   /** Appends a batch to the log. */
-  readonly store?: (batch: Slice) => void;
+  readonly store?: (batch: PartitionBatch) => void;
   /** A batch of unknown fate is stored once, and must come again as it was, before all else of its partition. */
   readonly idempotent?: boolean;
 }
@@ -36,7 +36,10 @@ export class FakeBroker {
   readonly initProducerId = noProducerId;
   readonly #script: BrokerScript;
   readonly #out = new Set<string>();
-  readonly #doubts = new Map<string, { readonly records: Slice['records']; readonly written: boolean }>();
+  readonly #doubts = new Map<
+    string,
+    { readonly records: PartitionBatch['records']; readonly written: boolean }
+  >();
   readonly #prepared = new WeakSet<readonly unknown[]>();
 
   constructor(script: BrokerScript) {
@@ -49,11 +52,11 @@ export class FakeBroker {
     return error === undefined ? { leaders: leaders(topic) } : Promise.reject(error);
   };
 
-  readonly prepare = (batches: readonly Slice[]): void => {
+  readonly prepare = (batches: readonly PartitionBatch[]): void => {
     for (const { records } of batches) this.#prepared.add(records);
   };
 
-  readonly produce = async (batches: readonly Slice[]): Promise<Outcome[]> => {
+  readonly produce = async (batches: readonly PartitionBatch[]): Promise<Outcome[]> => {
     const { answer, latency } = this.#script.answers[this.asked++] ?? { answer: 'stored', latency: 1 };
     for (const batch of batches) {
       assert.ok(!this.#out.has(placeOf(batch)), 'a partition has at most one request out');
@@ -67,7 +70,7 @@ export class FakeBroker {
     return batches.map((batch) => this.#outcomeOf(batch, answer));
   };
 
-  #outcomeOf(batch: Slice, answer: Answer): Outcome {
+  #outcomeOf(batch: PartitionBatch, answer: Answer): Outcome {
     const { refuse, tooLarge, store, idempotent = false } = this.#script;
     const refusal = refuse?.(batch);
     if (refusal !== undefined) return refusal;
@@ -94,4 +97,4 @@ export class FakeBroker {
   }
 }
 
-const placeOf = ({ topic, partition }: Slice): string => `${topic} ${partition}`;
+const placeOf = ({ topic, partition }: PartitionBatch): string => `${topic} ${partition}`;

@@ -41,7 +41,7 @@ export async function openProducer(
           throw error;
         }
       },
-      produce: (slices) => client.produce(slices),
+      produce: (batches) => client.produce(batches),
       initProducerId: () => client.initProducerId(),
     },
     {

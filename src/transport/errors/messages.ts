@@ -6,7 +6,7 @@ import {
   type ErrorDetail,
 } from '../../model/errors.ts';
 import type { Outcome } from '../../model/outcome.ts';
-import type { Slice } from '../../model/partition.ts';
+import type { PartitionBatch } from '../../model/partition.ts';
 import type { Sasl } from '../port.ts';
 import type { UnsupportedVersion } from '../../protocol/api-versions.ts';
 
@@ -65,7 +65,7 @@ export function idempotenceUnauthorised(topic: string, cause?: unknown): KafkaEr
 }
 
 /** Not a rejection: the topic may have grown, or come back with fewer partitions, since its layout was asked for. */
-export function partitionMissing({ topic, partition }: Slice): Outcome {
+export function partitionMissing({ topic, partition }: PartitionBatch): Outcome {
   const error = new KafkaError('BROKER_BUSY', `Topic "${topic}" has no partition ${partition} any more.`, {
     topic,
     kafkaCode: 'UNKNOWN_TOPIC_OR_PARTITION',

@@ -5,7 +5,7 @@ import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';
 import { clientClosed, partitionMissing, unreachable } from '../errors/messages.ts';
 import { createMemoryAdmin } from './admin.ts';
-import { noLeader, type Admin, type Client, type Slice, type TopicLayout } from '../port.ts';
+import { noLeader, type Admin, type Client, type PartitionBatch, type TopicLayout } from '../port.ts';
 import { isTopicName } from '../../model/cluster.ts';
 
 export interface MemoryClusterOptions {
@@ -13,20 +13,20 @@ export interface MemoryClusterOptions {
   readonly topics?: Readonly<Record<string, number>>;
   /** How many brokers there are: partition `p` is led by node `p % brokers + 1`. Default 1. */
   readonly brokers?: number;
-  /** The most bytes of keys and values that one slice may hold, as Kafka's `max.message.bytes`. Default 1 MiB. */
+  /** The most bytes of keys and values that one batch may hold, as Kafka's `max.message.bytes`. Default 1 MiB. */
   readonly maxBatchBytes?: number;
   /** Missing topics are created with one partition when they are asked for. */
   readonly autoCreateTopics?: boolean;
-  /** Called with the slices of each produce request before they are stored; a promise holds the request. */
-  readonly onProduce?: (slices: readonly Slice[]) => void | Promise<void>;
+  /** Called with the batches of each produce request before they are stored; a promise holds the request. */
+  readonly onProduce?: (batches: readonly PartitionBatch[]) => void | Promise<void>;
 }
 
 export interface ScriptedFailure {
   readonly outcome: Exclude<Outcome, { kind: 'stored' }>;
-  /** Which slices it concerns; all where absent. */
+  /** Which batches it concerns; all where absent. */
   readonly topic?: string;
   readonly partition?: number;
-  /** How many slices it fails. Default 1. */
+  /** How many batches it fails. Default 1. */
   readonly times?: number;
   /** The records are stored in spite of the outcome: a lost acknowledgement. */
   readonly stored?: boolean;
@@ -49,7 +49,7 @@ export interface MemoryCluster {
   deleteTopic(topic: string): void;
   /** Moves a partition to another node, or to `noLeader`. */
   moveLeader(topic: string, partition: number, node: number): void;
-  /** Fails the next slices that match; failures are used up in the order given. */
+  /** Fails the next batches that match; failures are used up in the order given. */
   failNext(failure: ScriptedFailure): void;
   /** Every connect, layout and produce fails until `restore`. */
   cutOff(error?: KafkaError): void;
@@ -105,10 +105,10 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     return { leaders: [...topic.leaders] };
   }
 
-  function scripted(slice: Slice): ScriptedFailure | undefined {
+  function scripted(batch: PartitionBatch): ScriptedFailure | undefined {
     const at = failures.findIndex(
-      ({ script: { topic = slice.topic, partition = slice.partition } }) =>
-        topic === slice.topic && partition === slice.partition,
+      ({ script: { topic = batch.topic, partition = batch.partition } }) =>
+        topic === batch.topic && partition === batch.partition,
     );
     const failure = failures[at];
     if (failure === undefined) return undefined;
@@ -117,24 +117,24 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     return failure.script;
   }
 
-  function append(slice: Slice): Outcome {
-    const topic = topics.get(slice.topic);
-    if (topic === undefined) return outcomeOfCode(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, slice.topic);
-    const log = topic.logs[slice.partition];
-    if (log === undefined) return partitionMissing(slice);
-    if (topic.leaders[slice.partition] === noLeader)
-      return outcomeOfCode(kafkaErrors.NOT_LEADER_OR_FOLLOWER, slice.topic);
-    if (bytesOf(slice.records) > maxBatchBytes)
-      return outcomeOfCode(kafkaErrors.MESSAGE_TOO_LARGE, slice.topic);
-    const code = sequenceCode(topic, slice);
-    if (code !== kafkaErrors.NONE) return outcomeOfCode(code, slice.topic);
-    for (const record of slice.records)
-      log.push({ ...record, partition: slice.partition, offset: log.length });
+  function append(batch: PartitionBatch): Outcome {
+    const topic = topics.get(batch.topic);
+    if (topic === undefined) return outcomeOfCode(kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, batch.topic);
+    const log = topic.logs[batch.partition];
+    if (log === undefined) return partitionMissing(batch);
+    if (topic.leaders[batch.partition] === noLeader)
+      return outcomeOfCode(kafkaErrors.NOT_LEADER_OR_FOLLOWER, batch.topic);
+    if (bytesOf(batch.records) > maxBatchBytes)
+      return outcomeOfCode(kafkaErrors.MESSAGE_TOO_LARGE, batch.topic);
+    const code = sequenceCode(topic, batch);
+    if (code !== kafkaErrors.NONE) return outcomeOfCode(code, batch.topic);
+    for (const record of batch.records)
+      log.push({ ...record, partition: batch.partition, offset: log.length });
     return { kind: 'stored' };
   }
 
   /** A broker that knows nothing of a producer takes any sequence. */
-  function sequenceCode({ batches }: Topic, { partition, records, sequence }: Slice): number {
+  function sequenceCode({ batches }: Topic, { partition, records, sequence }: PartitionBatch): number {
     if (sequence === undefined) return kafkaErrors.NONE;
     const key = `${partition} ${sequence.producerId}`;
     const first = sequence.firstSequence;
@@ -147,10 +147,10 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     return kafkaErrors.NONE;
   }
 
-  function produceSlice(slice: Slice): Outcome {
-    const failure = scripted(slice);
-    if (failure === undefined) return append(slice);
-    if (failure.stored === true) append(slice);
+  function produceBatch(batch: PartitionBatch): Outcome {
+    const failure = scripted(batch);
+    if (failure === undefined) return append(batch);
+    if (failure.stored === true) append(batch);
     return failure.outcome;
   }
 
@@ -162,7 +162,7 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     }
 
     return {
-      limits: { maxRecordsPerSlice: 10_000 },
+      limits: { maxRecordsPerBatch: 10_000 },
 
       connect() {
         const refused = refusal();
@@ -176,17 +176,17 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
         return layout(topic);
       },
 
-      async produce(slices) {
-        if (closed) return slices.map(() => ({ kind: 'rejected', error: clientClosed() }));
+      async produce(batches) {
+        if (closed) return batches.map(() => ({ kind: 'rejected', error: clientClosed() }));
         const startedAt = performance.now();
-        await options.onProduce?.(slices);
+        await options.onProduce?.(batches);
         if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
         const severed = cut;
-        const outcomes = slices.map((slice): Outcome =>
-          severed ? { kind: 'unreachable', error: severed } : produceSlice(slice),
+        const outcomes = batches.map((batch): Outcome =>
+          severed ? { kind: 'unreachable', error: severed } : produceBatch(batch),
         );
         const endedAt = performance.now();
-        onProduced?.({ broker: 'memory:9092', slices, outcomes, startedAt, endedAt, size: undefined });
+        onProduced?.({ broker: 'memory:9092', batches, outcomes, startedAt, endedAt, size: undefined });
         return outcomes;
       },
 

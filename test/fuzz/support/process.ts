@@ -71,7 +71,7 @@ const ending = 15_000;
 const plain: Sasl = { mechanism: 'plain', username: 'u', password: new Secret('p') };
 const scram: Sasl = { mechanism: 'scram-sha-256', username: 'u', password: new Secret('p') };
 const record = { topic, key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
-const slices = [0, 1, 2].map((partition) => ({ topic, partition, records: [record] }));
+const template = [0, 1, 2].map((partition) => ({ topic, partition, records: [record] }));
 
 /** One client against one broker, from its start to its end. */
 class Life {
@@ -145,12 +145,12 @@ class Life {
 async function produceAndAsk(life: Life): Promise<void> {
   const client = await createClient(kind, life.options());
   const producer = new ProducerState(client, systemClock, life.random() < 0.5);
-  const batches = slices.map((slice) => ({ ...slice }));
+  const batches = template.map((batch) => ({ ...batch }));
   await life.rounds(30, {
     layout: () => client.layout(topic),
     produce: async () => {
       const outcomes = await producer.produce(batches);
-      if (outcomes.length !== slices.length) life.fault(`${outcomes.length} outcomes of ${slices.length}`);
+      if (outcomes.length !== batches.length) life.fault(`${outcomes.length} outcomes of ${batches.length}`);
     },
   });
   await life.close(() => client.close());

@@ -1,7 +1,7 @@
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 
-/** What a scripted broker does with a slice. */
+/** What a scripted broker does with a batch. */
 export type Answer =
   'stored' | 'busy' | 'moved' | 'lost-answer' | 'lost-request' | 'unreachable' | 'rejected';
 

@@ -6,7 +6,7 @@ import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Notice } from '../../../src/model/notice.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
-import { noLeader, type Slice } from '../../../src/model/partition.ts';
+import { noLeader, type PartitionBatch } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -41,7 +41,7 @@ class PartitionLog {
   readonly values: { key: string; sequence: number }[] = [];
   readonly #batches = new Map<bigint, { first: number; next: number }[]>();
 
-  append({ records, sequence }: Slice): 'stored' | 'out-of-order' {
+  append({ records, sequence }: PartitionBatch): 'stored' | 'out-of-order' {
     assert.ok(sequence, 'each batch has a sequence');
     const first = sequence.firstSequence;
     const next = first + records.length;
@@ -84,19 +84,19 @@ describe('an idempotent producer whose spool has every record, killed at any tim
           const onTheWay = new Set<() => void>();
           const isAway = () => clock.now() >= outage.from && clock.now() < outage.from + outage.length;
 
-          const produce = async (slices: readonly Slice[]): Promise<Outcome[]> => {
+          const produce = async (batches: readonly PartitionBatch[]): Promise<Outcome[]> => {
             const { answer, latency } = answers[next++] ?? { answer: 'stored', latency: 1 };
-            const sent = slices.map(({ topic, partition, records, sequence }) => ({
+            const sent = batches.map(({ topic, partition, records, sequence }) => ({
               ...{ topic, partition, records: [...records] },
               sequence: sequence && { ...sequence },
             }));
             let outcomes: Outcome[] = [];
             const arrive = (): void => {
               onTheWay.delete(arrive);
-              outcomes = sent.map((slice): Outcome => {
+              outcomes = sent.map((batch): Outcome => {
                 if (isAway()) return { kind: 'unreachable', error: away };
                 const takes = answer === 'stored' || answer === 'lost-answer';
-                const stored = takes && logs[slice.partition]?.append(slice);
+                const stored = takes && logs[batch.partition]?.append(batch);
                 return stored === 'out-of-order' ? { kind: 'rejected', error: lost } : outcomeOf(answer);
               });
             };

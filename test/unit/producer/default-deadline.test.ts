@@ -23,7 +23,7 @@ async function outage(produce: (clock: FakeClock) => Promise<Outcome>): Promise<
   const producer = new Producer(
     {
       layout: () => Promise.resolve({ leaders: [1] }),
-      produce: (slices) => Promise.all(slices.map(() => produce(clock))),
+      produce: (batches) => Promise.all(batches.map(() => produce(clock))),
       initProducerId: noProducerId,
     },
     { ...defaults, retry, linger, batchSize, bufferMemory, deliveryTimeout },

@@ -5,7 +5,7 @@ import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Notice } from '../../../src/model/notice.ts';
-import type { Slice } from '../../../src/model/partition.ts';
+import type { PartitionBatch } from '../../../src/model/partition.ts';
 import type { KafkaRecord } from '../../../src/model/record.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -19,7 +19,7 @@ export const defaults: ProducerSettings = {
   retry: { retries: 5, initialRetryTime: 300, maxRetryTime: 30_000 },
   linger: 0,
   batchSize: 1_000_000,
-  maxRecordsPerSlice: 10_000,
+  maxRecordsPerBatch: 10_000,
   deliveryTimeout: 8_000,
   bufferMemory: 32 * 1024 * 1024,
   deadLetterTopic: undefined,
@@ -42,18 +42,18 @@ export function setUp(
   const cluster = createMemoryCluster({
     topics: { events: 1 },
     ...clusterOptions,
-    onProduce(slices) {
-      requests.push(slices.map(nameOf));
-      return clusterOptions.onProduce?.(slices);
+    onProduce(batches) {
+      requests.push(batches.map(nameOf));
+      return clusterOptions.onProduce?.(batches);
     },
   });
   const client = cluster.client();
   const producer = new Producer(
     {
       layout: (topic) => client.layout(topic),
-      produce: (slices) => client.produce(slices),
+      produce: (batches) => client.produce(batches),
       initProducerId: () => client.initProducerId(),
-      prepare: (slices) => void prepared.push(slices.map(nameOf)),
+      prepare: (batches) => void prepared.push(batches.map(nameOf)),
     },
     { ...defaults, ...settings },
     { clock, notify: (notice) => notices.push(notice), random: () => 0.5, date: () => new Date(0) },
@@ -61,7 +61,7 @@ export function setUp(
   return { clock, notices, requests, prepared, cluster, producer };
 }
 
-function nameOf({ topic, partition, records }: Slice): string {
+function nameOf({ topic, partition, records }: PartitionBatch): string {
   return `${topic}-${partition} ×${records.length}`;
 }
 

@@ -4,7 +4,7 @@ import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
 import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
 import type { Notice } from '../../../src/model/notice.ts';
-import type { Slice } from '../../../src/model/partition.ts';
+import type { PartitionBatch } from '../../../src/model/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { defaults, keyOf, record, watch } from './harness.ts';
 
@@ -106,7 +106,7 @@ export class Machine {
   }
 }
 
-const valuesOf = (records: Slice['records']): string[] => records.map(({ value }) => String(value));
+const valuesOf = (records: PartitionBatch['records']): string[] => records.map(({ value }) => String(value));
 
 export const longerThanADay = day + 1;
 

@@ -53,7 +53,7 @@ describe('a partition without a leader', () => {
 
 // `bufferMemory` counted them no more, and they stayed for as long as the queue stood still: 80 MiB behind a limit of 1.
 describe('a queue that stands still', () => {
-  const limits = { batchSize: 1_000, maxRecordsPerSlice: 2 };
+  const limits = { batchSize: 1_000, maxRecordsPerBatch: 2 };
   const unused = { resolve: () => undefined, reject: () => undefined };
   const records = () => [1, 2, 3, 4].map((id) => createProducerRecord(id, record(`${id}`), 0, unused));
 

@@ -7,7 +7,7 @@ import { record, refused } from './harness.ts';
 const nobody = { resolve: () => undefined, reject: () => undefined };
 const stored = { kind: 'stored' } as const;
 const unsure = { kind: 'unknown', error: refused('REQUEST_FAILED'), unchanged: true } as const;
-const limits = { batchSize: 1_000_000, maxRecordsPerSlice: 10_000 };
+const limits = { batchSize: 1_000_000, maxRecordsPerBatch: 10_000 };
 
 /** A queue with its first record out, and the three behind it begun with. */
 function oneOutThreeBegun() {
@@ -53,7 +53,7 @@ describe('a batch that must come again unchanged', () => {
     complete(inDoubt?.producerRecords.slice(0, 1));
     assert.ok(inDoubt);
     queue.halve(inDoubt, true);
-    assert.equal(queue.take({ batchSize: 1, maxRecordsPerSlice: 1 }), inDoubt);
+    assert.equal(queue.take({ batchSize: 1, maxRecordsPerBatch: 1 }), inDoubt);
     assert.equal(queue.waiting, 1);
   });
 

@@ -43,12 +43,12 @@ describe('the producer', () => {
     push(1_000);
     for (let round = 0; round < 4; round++) {
       await clock.advance(1);
-      const [acknowledged = 0] = (requests.at(-1) ?? []).map((slice) => Number(slice.split('×')[1]));
+      const [acknowledged = 0] = (requests.at(-1) ?? []).map((batch) => Number(batch.split('×')[1]));
       answers.shift()?.();
       await clock.advance(1);
       push(acknowledged);
     }
-    const sizes = requests.map(([slice]) => slice);
+    const sizes = requests.map(([batch]) => batch);
     assert.deepEqual(sizes, [
       'events-0 ×1',
       'events-0 ×256',
@@ -64,7 +64,7 @@ describe('the producer', () => {
     const pushes = Array.from({ length: 40 }, (_, key) => producer.send(record('v', { key: `key-${key}` })));
     await clock.advance(1);
     await Promise.all(pushes);
-    assert.deepEqual(requests.map((slices) => slices.map((slice) => slice.split(' ')[0]).sort()).sort(), [
+    assert.deepEqual(requests.map((batches) => batches.map((batch) => batch.split(' ')[0]).sort()).sort(), [
       ['events-0', 'events-2'],
       ['events-1', 'events-3'],
     ]);
@@ -76,7 +76,7 @@ describe('the producer', () => {
       {
         topics: { events: 2 },
         brokers: 2,
-        onProduce: (slices) => (slices[0]?.partition === 0 ? new Promise<void>(() => {}) : undefined),
+        onProduce: (batches) => (batches[0]?.partition === 0 ? new Promise<void>(() => {}) : undefined),
       },
     );
     const fates = watch(['a', 'b', 'c', 'd'].map((key) => producer.send(record(key, { key }))));

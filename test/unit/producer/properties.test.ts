@@ -35,14 +35,14 @@ const scenario = fc.record({
   partitions: fc.integer({ min: 1, max: 4 }),
   brokers: fc.integer({ min: 1, max: 3 }),
   bufferMemory: fc.constantFrom(1_500, 1_000_000),
-  maxRecordsPerSlice: fc.constantFrom(3, 10_000),
+  maxRecordsPerBatch: fc.constantFrom(3, 10_000),
   linger: fc.constantFrom(0, 40),
   /** Before it closes: long enough for all deadlines, or not. */
   idle: fc.constantFrom(9_000, 9_000, 50),
   idempotent: fc.boolean(),
 });
 
-/** The broker takes at most this many bytes in one slice. */
+/** The broker takes at most this many bytes in one batch. */
 const limit = 500;
 
 describe('a producer under random outcomes, sizes and timings', () => {

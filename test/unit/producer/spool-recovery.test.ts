@@ -123,9 +123,9 @@ describe('what an earlier process left, on a disk that fails', () => {
     const producer = deliveryOver(
       {
         layout: () => Promise.resolve({ leaders: [leader] }),
-        produce: (slices) => {
-          stored.push(...slices.flatMap(({ records }) => records.map(({ value }) => String(value))));
-          return Promise.resolve(slices.map(() => ({ kind: 'stored' })));
+        produce: (batches) => {
+          stored.push(...batches.flatMap(({ records }) => records.map(({ value }) => String(value))));
+          return Promise.resolve(batches.map(() => ({ kind: 'stored' })));
         },
         initProducerId: noProducerId,
       },
@@ -199,15 +199,15 @@ describe('records that find their partitions while their topic shrinks', () => {
         away
           ? Promise.reject(refused('BROKER_UNREACHABLE'))
           : Promise.resolve({ leaders: Array.from({ length: partitions }, (_, partition) => partition) }),
-      produce: async (slices) => {
-        const partition = slices[0]?.partition ?? 0;
+      produce: async (batches) => {
+        const partition = batches[0]?.partition ?? 0;
         if (partition === 5) await new Promise<void>((resolve) => (open = resolve));
-        if (partition >= partitions || partition === 4) return slices.map(() => busy);
-        const records = slices.flatMap(({ records }) => records);
+        if (partition >= partitions || partition === 4) return batches.map(() => busy);
+        const records = batches.flatMap(({ records }) => records);
         order.push(
           ...records.filter((one) => String(one.key) === key).map(({ value }) => String(value).trim()),
         );
-        return slices.map(() => ({ kind: 'stored' }));
+        return batches.map(() => ({ kind: 'stored' }));
       },
       initProducerId: noProducerId,
     };

@@ -79,8 +79,8 @@ describe('topics', () => {
         known = allowed;
         return known ? client.layout(topic) : Promise.reject(error);
       },
-      produce: (slices) =>
-        known ? client.produce(slices) : Promise.resolve(slices.map(() => ({ kind: 'rejected', error }))),
+      produce: (batches) =>
+        known ? client.produce(batches) : Promise.resolve(batches.map(() => ({ kind: 'rejected', error }))),
       initProducerId: noProducerId,
     };
     const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };

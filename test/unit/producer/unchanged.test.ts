@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Slice } from '../../../src/model/partition.ts';
+import type { PartitionBatch } from '../../../src/model/partition.ts';
 import { record, refused, setUp, watch } from './harness.ts';
 
 const unsure = { kind: 'unknown', error: refused('REQUEST_FAILED'), unchanged: true } as const;
 
 /** A producer over two partitions of one leader; notes the arrays of records that are sent for the one of key "sick". */
 function twoPartitions(settings: Parameters<typeof setUp>[0] = {}) {
-  const sent: Slice['records'][] = [];
+  const sent: PartitionBatch['records'][] = [];
   const rig = setUp(settings, {
     topics: { events: 2 },
-    onProduce(slices) {
-      for (const { partition, records } of slices) if (partition === sick.partition) sent.push(records);
+    onProduce(batches) {
+      for (const { partition, records } of batches) if (partition === sick.partition) sent.push(records);
     },
   });
   const push = (key: string, value: string) => rig.producer.send(record(value, { key }));

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Producer } from '../../../src/producer/producer.ts';
 import type { ProducerSettings } from '../../../src/producer/ports.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
-import type { Slice } from '../../../src/model/partition.ts';
+import type { PartitionBatch } from '../../../src/model/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { defaults, record, refused, watch, noProducerId } from './harness.ts';
 
@@ -21,12 +21,12 @@ function setUp(settings: Partial<ProducerSettings> = {}, partitions = 1) {
   const answers: Outcome[] = [];
   const rig = { clock, leaders, state, requests, questions, stored, answers, metadata: true };
 
-  async function produce(slices: readonly Slice[]): Promise<Outcome[]> {
-    const broker = leaders[slices[0]?.partition ?? 0] ?? 0;
+  async function produce(batches: readonly PartitionBatch[]): Promise<Outcome[]> {
+    const broker = leaders[batches[0]?.partition ?? 0] ?? 0;
     requests.push({ at: clock.now(), broker });
-    if (state[broker] === 'away') return slices.map(() => ({ kind: 'unreachable', error }));
+    if (state[broker] === 'away') return batches.map(() => ({ kind: 'unreachable', error }));
     if (state[broker] === 'silent') await new Promise<void>((resolve) => clock.after(18_000, resolve));
-    return slices.map(({ records }) => {
+    return batches.map(({ records }) => {
       const answer = answers.shift();
       if (answer !== undefined) return answer;
       stored.push(...records.map(({ value }) => String(value)));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeBatch } from '../../../src/protocol/record-batch.ts';
-import type { Slice } from '../../../src/model/partition.ts';
+import type { PartitionBatch } from '../../../src/model/partition.ts';
 
-const batch = (): Slice => ({
+const batch = (): PartitionBatch => ({
   topic: 't',
   partition: 0,
   records: [

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeProduceAnswer } from '../../../src/protocol/produce-answer.ts';
 import { encodeProduce, produceVersion } from '../../../src/protocol/produce-request.ts';
-import type { Slice } from '../../../src/model/partition.ts';
+import type { PartitionBatch } from '../../../src/model/partition.ts';
 
-function slice(topic: string, partition: number, value: string): Slice {
+function batchOf(topic: string, partition: number, value: string): PartitionBatch {
   const record = { topic, key: Buffer.from('k'), value: Buffer.from(value), headers: {} };
   return { topic, partition, records: [{ ...record, timestamp: 1_700_000_000_123 }] };
 }
@@ -40,10 +40,10 @@ const answers = {
 
 describe('Produce request', () => {
   it("has the bytes of Java's", async () => {
-    // The slices of one topic need not stand together.
-    const slices = [slice('größe', 2, 'a'), slice('other', 7, 'c'), slice('größe', 0, 'b')];
+    // The batches of one topic need not stand together.
+    const batches = [batchOf('größe', 2, 'a'), batchOf('other', 7, 'c'), batchOf('größe', 0, 'b')];
     const { body, size } = await encodeProduce(
-      slices,
+      batches,
       { number: 0 },
       {
         acks: -1,
@@ -58,22 +58,22 @@ describe('Produce request', () => {
   it('says what compression made of its batches', async () => {
     const codec = { number: 1, compress: () => Buffer.alloc(4) };
     const settings = { acks: 1, ackTimeout: 1 } as const;
-    const { size } = await encodeProduce([slice('t', 0, 'a'), slice('t', 1, 'b')], codec, settings);
+    const { size } = await encodeProduce([batchOf('t', 0, 'a'), batchOf('t', 1, 'b')], codec, settings);
     assert.deepEqual(size, { plain: 140, sent: 130 });
   });
 
   it('numbers each lane by itself', async () => {
-    const slices = [
-      { ...slice('t', 0, 'a'), sequence: { producerId: 4711n, producerEpoch: 7, firstSequence: 0 } },
-      { ...slice('t', 1, 'b'), sequence: { producerId: 815n, producerEpoch: 2, firstSequence: 12 } },
+    const batches = [
+      { ...batchOf('t', 0, 'a'), sequence: { producerId: 4711n, producerEpoch: 7, firstSequence: 0 } },
+      { ...batchOf('t', 1, 'b'), sequence: { producerId: 815n, producerEpoch: 2, firstSequence: 12 } },
     ];
     const settings = { acks: 1, ackTimeout: 1 } as const;
-    const { body: pieces } = await encodeProduce(slices, { number: 0 }, settings);
+    const { body: pieces } = await encodeProduce(batches, { number: 0 }, settings);
     const body = Buffer.concat(pieces);
     // Behind 2 + 2 + 4 + 4 bytes, the topic and the number of its partitions; a batch is 70 bytes here, 8 before it.
-    const batches = [27, 105].map((at) => body.subarray(at, at + 70));
+    const encoded = [27, 105].map((at) => body.subarray(at, at + 70));
     assert.deepEqual(
-      batches.map((batch) => [batch.readBigInt64BE(43), batch.readInt16BE(51), batch.readInt32BE(53)]),
+      encoded.map((batch) => [batch.readBigInt64BE(43), batch.readInt16BE(51), batch.readInt32BE(53)]),
       [
         [4711n, 7, 0],
         [815n, 2, 12],

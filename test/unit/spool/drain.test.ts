@@ -56,7 +56,7 @@ function deliveringTo(cluster: MemoryCluster): typeof openProducer {
       {
         prepare: undefined,
         layout: (topic) => client.layout(topic),
-        produce: (slices) => client.produce(slices),
+        produce: (batches) => client.produce(batches),
         initProducerId: () => client.initProducerId(),
       },
       { retry, linger: 0, batchSize, bufferMemory, idempotent: false, ...settings, ...client.limits },
@@ -140,8 +140,8 @@ describe('a spool that is drained', () => {
     const stop = new AbortController();
     const cluster = createMemoryCluster({
       topics: { orders: 1, dead: 1 },
-      onProduce: (slices) => {
-        if (slices.some(({ topic }) => topic === 'dead')) stop.abort();
+      onProduce: (batches) => {
+        if (batches.some(({ topic }) => topic === 'dead')) stop.abort();
       },
     });
     const error = new KafkaError('RECORD_REJECTED', 'No.');

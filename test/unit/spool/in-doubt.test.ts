@@ -14,7 +14,7 @@ import { createLog, logClock, type Logger } from '../../../src/telemetry/log.ts'
 import { createMemoryCluster, type MemoryCluster } from '../../../src/transport/memory/cluster.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Notice } from '../../../src/model/notice.ts';
-import type { BatchSequence, Slice } from '../../../src/model/partition.ts';
+import type { BatchSequence, PartitionBatch } from '../../../src/model/partition.ts';
 import type { KafkaRecord } from '../../../src/model/record.ts';
 import { flowFile } from '../../cli/support/run.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -48,10 +48,10 @@ const two: readonly Left[] = [
 async function left(batches = two) {
   const folder = tempFolder();
   const path = join(folder, 'spool.db');
-  const sent: Slice[] = [];
+  const sent: PartitionBatch[] = [];
   const cluster = createMemoryCluster({
     topics: { events: 6 },
-    onProduce: (slices) => void sent.push(...slices),
+    onProduce: (batches) => void sent.push(...batches),
   });
   const file = await openSpool({ path, maxBytes: 1_000_000_000, lockTimeout: 0 }, () => undefined);
   for (const { ids, partition, sequence = first } of batches) {
@@ -116,7 +116,7 @@ async function start(
   const producer = new Producer(
     {
       layout: (topic) => client.layout(topic),
-      produce: produce ?? ((slices) => client.produce(slices)),
+      produce: produce ?? ((batches) => client.produce(batches)),
       initProducerId: () => client.initProducerId(),
     },
     { ...defaults, idempotent: true, ...settings, spool: { file, always: true } },
@@ -249,10 +249,10 @@ describe('the file of a process that was killed', () => {
     const path = join(folder, 'spool.db');
     const cluster = createMemoryCluster({ topics: { events: 6 } });
     // The broker stores all, and nothing of its answers arrives.
-    const produce = (slices: readonly Slice[]) =>
+    const produce = (batches: readonly PartitionBatch[]) =>
       cluster
         .client()
-        .produce(slices.map((slice) => ({ ...slice, sequence: slice.sequence })))
+        .produce(batches.map((batch) => ({ ...batch, sequence: batch.sequence })))
         .then(() => new Promise<never>(() => undefined));
     const process = await start(t, path, cluster, { produce });
     const pushes = [1, 2, 3].map((id) => process.producer.send(recordOf(id, 0)));
@@ -330,7 +330,7 @@ describe('`spool drain` and a flow, one after the other on the same file', () =>
         const producer = new Producer(
           {
             layout: (topic) => client.layout(topic),
-            produce: (slices) => client.produce(slices),
+            produce: (batches) => client.produce(batches),
             initProducerId: () => client.initProducerId(),
           },
           { ...defaults, ...more, idempotent: options.idempotent },
@@ -372,10 +372,10 @@ describe('`spool drain` and a flow, one after the other on the same file', () =>
   /** Sends again until the script of the cluster is used up. */
   function answering(cluster: MemoryCluster): Broker['produce'] {
     const client = cluster.client();
-    return async (slices) => {
-      let outcomes = await client.produce(slices);
+    return async (batches) => {
+      let outcomes = await client.produce(batches);
       for (let turn = 0; turn < 1_000 && outcomes.some(({ kind }) => kind === 'unknown'); turn++)
-        outcomes = await client.produce(slices);
+        outcomes = await client.produce(batches);
       return outcomes;
     };
   }

@@ -5,7 +5,7 @@ import { KafkaError } from '../../../src/model/errors.ts';
 import type { ProduceReport } from '../../../src/model/outcome.ts';
 import { again, recordOf, refused, reportOf } from './reports.ts';
 
-const slice = (topic: string, partition: number, records: number): ProduceReport['slices'][number] => ({
+const batchOf = (topic: string, partition: number, records: number): ProduceReport['batches'][number] => ({
   topic,
   partition,
   records: Array.from({ length: records }, () => recordOf({ topic })),
@@ -20,18 +20,18 @@ function measured(report: ProduceReport): unknown[][] {
 }
 
 it('a request is measured by topic and by what became of it, the partitions of a topic together', () => {
-  const slices = [
-    slice('events', 0, 2),
-    slice('events', 1, 3),
-    slice('events', 2, 4),
-    slice('events', 3, 5),
-    slice('events', 4, 6),
-    slice('orders', 0, 7),
-    slice('orders', 1, 8),
+  const batches = [
+    batchOf('events', 0, 2),
+    batchOf('events', 1, 3),
+    batchOf('events', 2, 4),
+    batchOf('events', 3, 5),
+    batchOf('events', 4, 6),
+    batchOf('orders', 0, 7),
+    batchOf('orders', 1, 8),
   ];
   const stored = { kind: 'stored' } as const;
   const outcomes = [stored, stored, again, refused, again, again, stored];
-  const report = reportOf({ slices, outcomes, startedAt: 1_000, endedAt: 1_250 });
+  const report = reportOf({ batches, outcomes, startedAt: 1_000, endedAt: 1_250 });
   assert.deepEqual(measured(report), [
     ['duration', 0.25, undefined, 'Busy.'],
     ['sent', 5, 'events', undefined],

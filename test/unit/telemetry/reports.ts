@@ -6,7 +6,7 @@ import type { KafkaRecord } from '../../../src/model/record.ts';
 export function reportOf(overrides: Partial<ProduceReport> = {}): ProduceReport {
   return {
     broker: 'b1:9092',
-    slices: [{ topic: 'events', partition: 0, records: [recordOf()] }],
+    batches: [{ topic: 'events', partition: 0, records: [recordOf()] }],
     outcomes: [{ kind: 'stored' }],
     startedAt: 100,
     endedAt: 120,

@@ -27,9 +27,9 @@ describe('spans', () => {
   }
 
   it('one for each produce request, by the conventions for messaging', () => {
-    const slices = [{ topic: 'events', partition: 3, records: records(1, 2) }];
+    const batches = [{ topic: 'events', partition: 3, records: records(1, 2) }];
     createSpans('kafka', 'walkeros')?.record(
-      reportOf({ slices, broker: '[::1]:9093', startedAt: 2_000, endedAt: 2_350 }),
+      reportOf({ batches, broker: '[::1]:9093', startedAt: 2_000, endedAt: 2_350 }),
     );
     const span = only();
     assert.equal(span.name, 'send events');
@@ -54,9 +54,9 @@ describe('spans', () => {
   });
 
   it('names no topic and no partition where there are several', () => {
-    const slices = ['events', 'orders'].map((topic) => ({ topic, partition: 0, records: records(1) }));
+    const batches = ['events', 'orders'].map((topic) => ({ topic, partition: 0, records: records(1) }));
     createSpans('kafka', 'walkeros')?.record(
-      reportOf({ slices, outcomes: [{ kind: 'stored' }, { kind: 'stored' }] }),
+      reportOf({ batches, outcomes: [{ kind: 'stored' }, { kind: 'stored' }] }),
     );
     const span = only();
     assert.equal(span.name, 'send');
@@ -65,11 +65,11 @@ describe('spans', () => {
   });
 
   it('is linked to the context of each event, once', () => {
-    const slices = [
+    const batches = [
       { topic: 'events', partition: 0, records: [...records(1, 2, 1), recordOf()] },
       { topic: 'events', partition: 1, records: [...records(3), nonsense] },
     ];
-    createSpans('kafka', 'walkeros')?.record(reportOf({ slices }));
+    createSpans('kafka', 'walkeros')?.record(reportOf({ batches }));
     assert.deepEqual(
       only().links.map(({ context }) => context.spanId),
       ['0000000000000001', '0000000000000002', '0000000000000003'],
@@ -80,7 +80,7 @@ describe('spans', () => {
   it('keeps the links of a request with ten thousand records to the first 32', () => {
     const many = records(...Array.from({ length: 10_000 }, (_, n) => n + 1));
     createSpans('kafka', 'walkeros')?.record(
-      reportOf({ slices: [{ topic: 'events', partition: 0, records: many }] }),
+      reportOf({ batches: [{ topic: 'events', partition: 0, records: many }] }),
     );
     assert.equal(only().links.length, 32);
     assert.equal(only().droppedLinksCount, 0);

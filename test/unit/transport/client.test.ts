@@ -8,7 +8,7 @@ import { clientOptions as options } from '../../support/client-options.ts';
 import { openConnection, unused } from './open-connection.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
-const slice = { topic: 't', partition: 0, records: [record, record] };
+const batch = { topic: 't', partition: 0, records: [record, record] };
 
 /** One broker, whose words about topics are the test's. */
 function rig(metadata: Connection['metadata'], produce: Connection['produce'], codec: Codec = { number: 0 }) {
@@ -28,7 +28,7 @@ const led: MetadataAnswer = {
 describe('KafkaClient', () => {
   // A codec fails where memory is short. That says nothing about the broker: it must not look like a lost answer, after
   // which the records count as perhaps written, and the connection as perhaps broken.
-  it('sends nothing, and asks for smaller slices, when records cannot be encoded', async () => {
+  it('sends nothing, and asks for smaller batches, when records cannot be encoded', async () => {
     let produced = 0;
     const compress = (): Promise<Buffer> => Promise.reject(new Error('Cannot allocate memory'));
     const client = rig(
@@ -40,7 +40,7 @@ describe('KafkaClient', () => {
       },
     );
     await client.layout('t');
-    const [outcome] = await client.produce([slice]);
+    const [outcome] = await client.produce([batch]);
     assert.ok(outcome?.kind === 'splittable');
     assert.equal(outcome.error.code, 'RECORD_REJECTED');
     assert.match(
@@ -58,12 +58,12 @@ describe('KafkaClient', () => {
       () => Promise.resolve(led),
       () => Promise.resolve(new Map([['t:0', { code: 0 }]])),
     );
-    assert.deepEqual(await client.produce([slice]), [{ kind: 'stored' }]);
+    assert.deepEqual(await client.produce([batch]), [{ kind: 'stored' }]);
   });
 
   it('says that the brokers are away when none tells about a topic', async () => {
     const client = rig(() => Promise.reject(new Error('connect ECONNREFUSED')), unused);
-    const [outcome] = await client.produce([slice]);
+    const [outcome] = await client.produce([batch]);
     assert.ok(outcome?.kind === 'unreachable');
     assert.equal(outcome.error.code, 'BROKER_UNREACHABLE');
   });
@@ -71,14 +71,14 @@ describe('KafkaClient', () => {
   it("does not take the topic's trouble for its absence", async () => {
     const client = rig(() => Promise.resolve({ ...led, code: 5 }), unused);
     await assert.rejects(client.layout('t'), { kafkaCode: 'LEADER_NOT_AVAILABLE' });
-    const [outcome] = await client.produce([slice]);
+    const [outcome] = await client.produce([batch]);
     assert.ok(outcome?.kind === 'retriable');
     assert.equal(outcome.error.kafkaCode, 'LEADER_NOT_AVAILABLE');
   });
 
   it('knows a topic that is missing', async () => {
     const client = rig(() => Promise.resolve({ ...led, code: 3, partitions: [] }), unused);
-    const [outcome] = await client.produce([slice]);
+    const [outcome] = await client.produce([batch]);
     assert.ok(outcome?.kind === 'retriable');
     assert.equal(outcome.error.code, 'TOPIC_MISSING');
   });
@@ -99,12 +99,12 @@ describe('KafkaClient', () => {
       { number: 0 },
     );
     await client.layout('t');
-    await client.produce([slice]);
-    await client.produce([slice]);
+    await client.produce([batch]);
+    await client.produce([batch]);
     assert.equal(questions, 1);
-    await client.produce([slice]);
+    await client.produce([batch]);
     assert.equal(questions, 2);
-    await client.produce([slice]);
+    await client.produce([batch]);
     assert.equal(questions, 2);
   });
 });
@@ -113,7 +113,7 @@ describe('KafkaClient', () => {
 // another broker led the partition after nine.
 describe('a request that is out to a leader of the past', () => {
   const brokers = [1, 2].map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }));
-  const both = [slice, { ...slice, partition: 1 }];
+  const both = [batch, { ...batch, partition: 1 }];
 
   /** Broker 1 leads both partitions, and is frozen: a produce request to it is out. */
   async function frozen() {
@@ -193,7 +193,7 @@ describe('a request that is not answered', () => {
     });
     const transport: Transport = { open: () => Promise.resolve(connection), close: () => Promise.resolve() };
     const client = new KafkaClient(transport, options, { number: 0 });
-    const [outcome] = await client.produce([slice]);
+    const [outcome] = await client.produce([batch]);
     assert.deepEqual([outcome?.kind, state.destroyed], ['unknown', 1]);
   });
 });

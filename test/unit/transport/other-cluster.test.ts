@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.ts';
 import { event, runFlow } from '../../support/flow.ts';
 import { moodyBroker } from '../../support/moody-broker.ts';
 
-const slice = {
+const batch = {
   topic: 'hits',
   partition: 0,
   records: [{ topic: 'hits', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 }],
@@ -32,7 +32,7 @@ describe('an address that now belongs to another cluster', { concurrency: true }
       const client = await createClient(kind, options);
       t.after(() => client.close());
       await client.layout('hits');
-      assert.deepEqual(await client.produce([slice]), [{ kind: 'stored' }]);
+      assert.deepEqual(await client.produce([batch]), [{ kind: 'stored' }]);
       return { one, two, client };
     }
 
@@ -41,7 +41,7 @@ describe('an address that now belongs to another cluster', { concurrency: true }
       two.moods.clusterId = 'another';
       two.hangUp();
       const outcome = await eventually('the end of the connection is noticed', async () => {
-        const [answer] = await client.produce([slice]);
+        const [answer] = await client.produce([batch]);
         return answer?.kind === 'unreachable' && /another/.test(told(answer)) ? answer : undefined;
       });
       assert.equal(two.produced, 1);
@@ -58,9 +58,9 @@ describe('an address that now belongs to another cluster', { concurrency: true }
       const { two, client } = await rig(t);
       two.moods.clusterId = 'another';
       two.hangUp();
-      await eventually('it is refused', async () => /another/.test(told((await client.produce([slice]))[0])));
+      await eventually('it is refused', async () => /another/.test(told((await client.produce([batch]))[0])));
       two.moods.clusterId = 'cluster';
-      await eventually('it is taken', async () => told((await client.produce([slice]))[0]) === 'stored');
+      await eventually('it is taken', async () => told((await client.produce([batch]))[0]) === 'stored');
       assert.equal(two.produced, 2);
     });
 
@@ -68,7 +68,7 @@ describe('an address that now belongs to another cluster', { concurrency: true }
       const { two, client } = await rig(t);
       two.moods.clusterId = null;
       two.hangUp();
-      await eventually('it is taken', async () => told((await client.produce([slice]))[0]) === 'stored');
+      await eventually('it is taken', async () => told((await client.produce([batch]))[0]) === 'stored');
     });
 
     it(`setup creates nothing there, ${kind}`, async (t) => {

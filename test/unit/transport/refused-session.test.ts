@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { moodyBroker } from '../../support/moody-broker.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
-const slice = { topic: 't', partition: 0, records: [record] };
+const batch = { topic: 't', partition: 0, records: [record] };
 
 for (const kind of ['platformatic', 'kafkajs'] as const) {
   // A token died before its successor came. The next connection stood in the place of the refused one when that closed,
@@ -26,15 +26,15 @@ for (const kind of ['platformatic', 'kafkajs'] as const) {
       },
     });
     await client.layout('t');
-    assert.deepEqual(await client.produce([slice]), [{ kind: 'stored' }]);
+    assert.deepEqual(await client.produce([batch]), [{ kind: 'stored' }]);
     await eventually('a second login is due, and is refused', async () => {
       // That one logs in only when there is something to send.
-      if (kind === 'kafkajs') await client.produce([slice]);
+      if (kind === 'kafkajs') await client.produce([batch]);
       return broker.logins.includes(58);
     });
     broker.moods.login = () => 0;
     await eventually('records go through once more', async () => {
-      const [outcome] = await client.produce([slice]);
+      const [outcome] = await client.produce([batch]);
       return outcome?.kind === 'stored';
     });
     const { opened } = broker;

@@ -9,7 +9,7 @@ import { clientOptions } from '../../support/client-options.ts';
 import { openConnection } from './open-connection.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
-const slices = [{ topic: 't', partition: 0, records: [record, record] }];
+const batches = [{ topic: 't', partition: 0, records: [record, record] }];
 
 /** A client of one broker that leads everything, and what it tells of its requests. */
 function rig(produce: Connection['produce'], codec: Codec = { number: 0 }) {
@@ -39,23 +39,23 @@ describe('KafkaClient tells', () => {
       return new Map([['t:0', { code: 19 }]]);
     });
     await client.layout('t');
-    const outcomes = await client.produce(slices);
+    const outcomes = await client.produce(batches);
     const [report, ...more] = reports;
     assert.ok(report);
     assert.equal(more.length, 0);
     const { startedAt, endedAt, ...rest } = report;
     assert.ok(endedAt - startedAt >= 19 && endedAt - startedAt < 5_000, String(endedAt - startedAt));
     // 61 bytes of header, 9 for each record.
-    assert.deepEqual(rest, { broker: 'b1:9092', slices, outcomes, size: { plain: 79, sent: 79 } });
+    assert.deepEqual(rest, { broker: 'b1:9092', batches, outcomes, size: { plain: 79, sent: 79 } });
     assert.equal(outcomes[0]?.kind, 'retriable');
   });
 
   it('of a request that went unanswered, and of one for which there was no connection', async () => {
     const { client, transport, reports } = rig(() => Promise.reject(new Error('socket hang up')));
     await client.layout('t');
-    await client.produce(slices);
+    await client.produce(batches);
     transport.open = () => Promise.reject(new Error('connect ECONNREFUSED'));
-    await client.produce(slices);
+    await client.produce(batches);
     assert.deepEqual(
       reports.map(({ outcomes, size }) => [outcomes[0]?.kind, size]),
       [
@@ -71,7 +71,7 @@ describe('KafkaClient tells', () => {
     await client.layout('t');
     assert.equal(
       (
-        await client.produce(slices.map(({ topic, partition, records }) => ({ topic, partition, records })))
+        await client.produce(batches.map(({ topic, partition, records }) => ({ topic, partition, records })))
       )[0]?.kind,
       'splittable',
     );

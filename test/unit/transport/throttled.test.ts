@@ -5,7 +5,7 @@ import { clientOptions } from '../../support/client-options.ts';
 import { moodyBroker } from '../../support/moody-broker.ts';
 
 const record = { topic: 't', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 0 };
-const slice = { topic: 't', partition: 0, records: [record] };
+const batch = { topic: 't', partition: 0, records: [record] };
 
 /**
  * A quota is used up: the broker answers at once, and then does not read for so long. Requests were sent all the same, lay
@@ -25,9 +25,9 @@ describe('a broker that throttles', () => {
     it(`gets each record once, on the same connection, ${kind}`, async (t) => {
       const { broker, client } = await rig(t, 500);
       const outcomes = [
-        await client.produce([slice]),
-        await client.produce([slice]),
-        await client.produce([slice]),
+        await client.produce([batch]),
+        await client.produce([batch]),
+        await client.produce([batch]),
       ];
       assert.deepEqual(outcomes.flat(), [{ kind: 'stored' }, { kind: 'stored' }, { kind: 'stored' }]);
       // One connection for questions, one for records.
@@ -36,8 +36,8 @@ describe('a broker that throttles', () => {
 
     it(`keeps nobody who closes, and what had to wait was not sent, ${kind}`, async (t) => {
       const { broker, client } = await rig(t, 600_000);
-      assert.deepEqual(await client.produce([slice]), [{ kind: 'stored' }]);
-      const waiting = client.produce([slice]);
+      assert.deepEqual(await client.produce([batch]), [{ kind: 'stored' }]);
+      const waiting = client.produce([batch]);
       await new Promise(setImmediate);
       await client.close();
       const [outcome] = await waiting;

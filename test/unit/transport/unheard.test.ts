@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createClient } from '../../../src/transport/create.ts';
-import type { Slice } from '../../../src/transport/port.ts';
+import type { PartitionBatch } from '../../../src/transport/port.ts';
 import { clientOptions } from '../../support/client-options.ts';
 import { eventually } from '../../support/eventually.ts';
 import { moodyBroker, type MoodyBroker } from '../../support/moody-broker.ts';
 
-function sliceOf(bytes: number): Slice {
+function batchOf(bytes: number): PartitionBatch {
   const value = Buffer.alloc(bytes, 'v');
   return {
     topic: 't',
@@ -16,7 +16,7 @@ function sliceOf(bytes: number): Slice {
 }
 
 /** More than the kernel takes on both ends of a connection. */
-const large = sliceOf(32 * 1024 * 1024);
+const large = batchOf(32 * 1024 * 1024);
 
 describe('acks 0', () => {
   for (const kind of ['platformatic', 'kafkajs'] as const) {
@@ -41,7 +41,7 @@ describe('acks 0', () => {
     it(`what a frozen broker does not take is not stored: the fate is unknown, ${kind}`, async (t) => {
       const broker = await moodyBroker(t);
       const client = await connected(t, broker, 300);
-      assert.deepEqual(await client.produce([sliceOf(1)]), [{ kind: 'stored' }]);
+      assert.deepEqual(await client.produce([batchOf(1)]), [{ kind: 'stored' }]);
       broker.moods.frozen = true;
       const [outcome] = await client.produce([large]);
       assert.ok(outcome?.kind === 'unknown');
@@ -51,7 +51,7 @@ describe('acks 0', () => {
     it(`what is still being handed over at close has an unknown fate, ${kind}`, async (t) => {
       const broker = await moodyBroker(t);
       const client = await connected(t, broker);
-      assert.deepEqual(await client.produce([sliceOf(1)]), [{ kind: 'stored' }]);
+      assert.deepEqual(await client.produce([batchOf(1)]), [{ kind: 'stored' }]);
       broker.moods.frozen = true;
       const sending = client.produce([large]);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -65,15 +65,15 @@ describe('acks 0', () => {
       const [old, next] = [await moodyBroker(t), await moodyBroker(t)];
       for (const broker of [old, next]) broker.ports = [old.port, next.port];
       const client = await connected(t, old);
-      assert.deepEqual(await client.produce([sliceOf(1)]), [{ kind: 'stored' }]);
+      assert.deepEqual(await client.produce([batchOf(1)]), [{ kind: 'stored' }]);
       await eventually('it has it', () => old.produced === 1);
       old.moods.deposed = true;
       for (const broker of [old, next]) broker.moods.leader = 2;
-      await client.produce([sliceOf(1)]);
+      await client.produce([batchOf(1)]);
       // By then the client has seen it.
       await eventually('it has hung up', () => old.turnedAway === 1 && old.open === 1);
       await new Promise((resolve) => setTimeout(resolve, 50));
-      for (let sent = 0; sent < 3; sent++) await client.produce([sliceOf(1)]);
+      for (let sent = 0; sent < 3; sent++) await client.produce([batchOf(1)]);
       await eventually('the new leader has the others', () => next.produced === 3);
       assert.equal(old.turnedAway, 1);
     });

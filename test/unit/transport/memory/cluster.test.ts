@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { createMemoryCluster } from '../../../../src/transport/memory/cluster.ts';
 import { outcomeOfCode } from '../../../../src/transport/errors/broker-errors.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
-import { noLeader, type Slice } from '../../../../src/model/partition.ts';
+import { noLeader, type PartitionBatch } from '../../../../src/model/partition.ts';
 
-function slice(partition: number, ...values: string[]): Slice {
+function batchOf(partition: number, ...values: string[]): PartitionBatch {
   return {
     topic: 't',
     partition,
@@ -26,11 +26,11 @@ describe('memory cluster', () => {
     assert.deepEqual(await cluster.client().layout('t'), { leaders: [1, 2, 3, 1] });
     cluster.moveLeader('t', 1, noLeader);
     assert.deepEqual(await cluster.client().layout('t'), { leaders: [1, -1, 3, 1] });
-    const [outcome] = await cluster.client().produce([slice(1, 'a')]);
+    const [outcome] = await cluster.client().produce([batchOf(1, 'a')]);
     assert.equal(outcome?.kind, 'retriable');
   });
 
-  it('fails the slices asked for, in the order asked for, and no others', async () => {
+  it('fails the batches asked for, in the order asked for, and no others', async () => {
     const cluster = createMemoryCluster({ topics: { t: 2 } });
     const busy = {
       kind: 'retriable',
@@ -42,9 +42,9 @@ describe('memory cluster', () => {
     cluster.failNext({ outcome: busy, partition: 1, times: 2 });
     cluster.failNext({ outcome: unknown, topic: 't', stored: true });
     const client = cluster.client();
-    assert.deepEqual(await client.produce([slice(0, 'a'), slice(1, 'b')]), [unknown, busy]);
-    assert.deepEqual(await client.produce([slice(0, 'c'), slice(1, 'd')]), [{ kind: 'stored' }, busy]);
-    assert.deepEqual(await client.produce([slice(1, 'e')]), [{ kind: 'stored' }]);
+    assert.deepEqual(await client.produce([batchOf(0, 'a'), batchOf(1, 'b')]), [unknown, busy]);
+    assert.deepEqual(await client.produce([batchOf(0, 'c'), batchOf(1, 'd')]), [{ kind: 'stored' }, busy]);
+    assert.deepEqual(await client.produce([batchOf(1, 'e')]), [{ kind: 'stored' }]);
     const values = cluster
       .records('t')
       .map(({ partition, offset, value }) => `${partition}/${offset} ${value.toString()}`);
@@ -55,10 +55,10 @@ describe('memory cluster', () => {
     const cluster = createMemoryCluster({ topics: { t: 1 } });
     const client = cluster.client();
     cluster.cutOff();
-    assert.equal((await client.produce([slice(0, 'a')]))[0]?.kind, 'unreachable');
+    assert.equal((await client.produce([batchOf(0, 'a')]))[0]?.kind, 'unreachable');
     await assert.rejects(client.layout('t'), { code: 'BROKER_UNREACHABLE' });
     cluster.restore();
-    assert.deepEqual(await client.produce([slice(0, 'a')]), [{ kind: 'stored' }]);
+    assert.deepEqual(await client.produce([batchOf(0, 'a')]), [{ kind: 'stored' }]);
   });
 
   it('holds a request for as long as the hook does', async () => {
@@ -66,23 +66,23 @@ describe('memory cluster', () => {
     const seen: string[] = [];
     const cluster = createMemoryCluster({
       topics: { t: 1 },
-      onProduce(slices) {
-        seen.push(...slices.map(({ topic, partition }) => `${topic} ${partition}`));
+      onProduce(batches) {
+        seen.push(...batches.map(({ topic, partition }) => `${topic} ${partition}`));
         return gate.promise;
       },
     });
-    const producing = cluster.client().produce([slice(0, 'a')]);
+    const producing = cluster.client().produce([batchOf(0, 'a')]);
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([seen, cluster.records('t').length], [['t 0'], 0]);
     gate.resolve();
     assert.deepEqual(await producing, [{ kind: 'stored' }]);
   });
 
-  it('refuses slices larger than the topic allows', async () => {
+  it('refuses batches larger than the topic allows', async () => {
     const cluster = createMemoryCluster({ topics: { t: 1 }, maxBatchBytes: 3 });
     const outcomes = [
-      ...(await cluster.client().produce([slice(0, 'ab', 'cd')])),
-      ...(await cluster.client().produce([slice(0, 'abc')])),
+      ...(await cluster.client().produce([batchOf(0, 'ab', 'cd')])),
+      ...(await cluster.client().produce([batchOf(0, 'abc')])),
     ];
     assert.deepEqual(
       outcomes.map(({ kind }) => kind),
@@ -94,7 +94,7 @@ describe('memory cluster', () => {
     const cluster = createMemoryCluster({ topics: { t: 1 } });
     cluster.delay(30);
     const started = performance.now();
-    await cluster.client().produce([slice(0, 'a')]);
+    await cluster.client().produce([batchOf(0, 'a')]);
     assert.ok(performance.now() - started >= 28);
   });
 });
