@@ -10,7 +10,7 @@ import {
   thaw,
   type Scenario,
 } from '../scenario.ts';
-import { connected, diskFull, drained, notKept, spooling } from './words.ts';
+import { connected, diskFull, drained, leftovers, notKept, spooling } from './words.ts';
 
 /** What `npm test` can afford: under three minutes in all. */
 export const shortScenarios: readonly Scenario[] = [
@@ -66,9 +66,20 @@ export const shortScenarios: readonly Scenario[] = [
     name: 'short-process-killed',
     story: "our process is killed −9 four times under load; spool mode 'always'",
     spool: { mode: 'always' },
+    topic: { appendTime: true },
     load: { seconds: 3 },
     schedule: [at(0, { kind: 'crash-flow', times: 4, seed: 4 })],
     expect: { rejected: 'none', duplicates: 'in doubt', log: [connected] },
+  },
+  {
+    name: 'short-process-killed-idempotent',
+    story: "our process is killed −9 five times under load; idempotent, spool mode 'always'",
+    kafka: { idempotent: true },
+    spool: { mode: 'always' },
+    topic: { appendTime: true },
+    load: { perSecond: 800, seconds: 3 },
+    schedule: [at(0, { kind: 'crash-flow', times: 5, seed: 5 })],
+    expect: { rejected: 'none', duplicates: 'none', log: [connected, leftovers], struck: 1 },
   },
   {
     name: 'short-disk-full',

@@ -89,6 +89,7 @@ export function soakScenario(schedule: readonly Step[], seconds: number, kafka: 
     story: 'faults of every kind, as chance has it',
     through: 'proxy',
     spool: { mode: 'always' },
+    topic: { appendTime: true },
     load: { perSecond: 300, seconds, keys: 50 },
     schedule,
     ...(kafka && { kafka }),
@@ -106,7 +107,6 @@ export function killsScenario(
   return {
     ...soakScenario(schedule, seconds, { ...kafka, idempotent: true }),
     story: 'our process is killed −9 every 5 to 20 s, with faults of brokers and network in between',
-    topic: { appendTime: true },
     load: { perSecond: 800, seconds, keys: 50 },
     expect: { rejected: 'none', duplicates: 'none', log: [], struck: Math.floor(kills / 5) },
   };
