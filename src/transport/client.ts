@@ -6,9 +6,14 @@ import { outcomeOfCode, operations } from './errors/broker-errors.ts';
 import { Cluster } from './cluster.ts';
 import type { Codec } from '../protocol/codecs.ts';
 import { connectionError } from './errors/connection-errors.ts';
-import { notEncoded, partitionMissing } from './errors/messages.ts';
 import type { Client, ClientOptions } from './port.ts';
-import { outcomeOfUnsent, outcomesOfAnswer, outcomesOfFailure } from './produce-outcomes.ts';
+import {
+  notEncoded,
+  outcomeOfUnsent,
+  outcomesOfAnswer,
+  outcomesOfFailure,
+  partitionMissing,
+} from './produce-outcomes.ts';
 import { encodeBatch } from '../protocol/record-batch.ts';
 import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
 import { addressOf, type Address } from '../model/cluster.ts';

@@ -1,4 +1,4 @@
-import { KafkaError, reasonOf } from '../model/errors.ts';
+import { KafkaError, reasonOf, withoutFullStop } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { partitionKey, type PartitionBatch } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
@@ -59,6 +59,26 @@ export function outcomesOfFailure(
     return batches.map(() => ({ kind: 'unreachable', error }));
   }
   return batches.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
+}
+
+/** Not a rejection: the topic may have grown, or come back with fewer partitions, since its layout was asked for. */
+export function partitionMissing({ topic, partition }: PartitionBatch): Outcome {
+  const error = new KafkaError('BROKER_BUSY', `Topic "${topic}" has no partition ${partition} any more.`, {
+    topic,
+    kafkaCode: 'UNKNOWN_TOPIC_OR_PARTITION',
+  });
+  return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
+}
+
+/** The batch is halved until the record that cannot be encoded is found, or there is memory enough. */
+export function notEncoded(topic: string, cause: unknown): Outcome {
+  const error = new KafkaError(
+    'RECORD_REJECTED',
+    `Topic "${topic}": these records could not be encoded: ${withoutFullStop(reasonOf(cause))}. ` +
+      'If this lasts, choose another settings.kafka.compression.',
+    { topic, cause },
+  );
+  return { kind: 'splittable', error };
 }
 
 /** What a failed request for a producer id says about records that wait for it: nothing was sent. */

@@ -5,8 +5,6 @@ import {
   withoutOpenssl,
   type ErrorDetail,
 } from '../../model/errors.ts';
-import type { Outcome } from '../../model/outcome.ts';
-import type { PartitionBatch } from '../../model/partition.ts';
 import type { Sasl } from '../port.ts';
 import type { UnsupportedVersion } from '../../protocol/api-versions.ts';
 
@@ -62,26 +60,6 @@ export function idempotenceUnauthorised(topic: string, cause?: unknown): KafkaEr
       'settings.kafka.idempotent.',
     { topic, kafkaCode: 'CLUSTER_AUTHORIZATION_FAILED', cause },
   );
-}
-
-/** Not a rejection: the topic may have grown, or come back with fewer partitions, since its layout was asked for. */
-export function partitionMissing({ topic, partition }: PartitionBatch): Outcome {
-  const error = new KafkaError('BROKER_BUSY', `Topic "${topic}" has no partition ${partition} any more.`, {
-    topic,
-    kafkaCode: 'UNKNOWN_TOPIC_OR_PARTITION',
-  });
-  return { kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false };
-}
-
-/** Halved until it is found out which record is to blame, or there is memory enough. */
-export function notEncoded(topic: string, cause: unknown): Outcome {
-  const error = new KafkaError(
-    'RECORD_REJECTED',
-    `Topic "${topic}": these records could not be encoded: ${quotable(reasonOf(cause))}. ` +
-      'If this lasts, choose another settings.kafka.compression.',
-    { topic, cause },
-  );
-  return { kind: 'splittable', error };
 }
 
 /** The broker answers, so that neither the network nor the addresses are to blame. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { outcomeOfCode } from '../../../src/transport/errors/broker-errors.ts';
-import { notEncoded } from '../../../src/transport/errors/messages.ts';
+import { notEncoded } from '../../../src/transport/produce-outcomes.ts';
 import { ProducerState } from '../../../src/producer/producer-state.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
