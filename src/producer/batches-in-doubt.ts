@@ -16,8 +16,8 @@ export interface LeftBatch<Record> {
   readonly isOld: boolean;
 }
 
-/** The queue of its partition. */
-interface Destination extends Place {
+/** The queue of such a batch's partition. */
+interface QueueInDoubt extends Place {
   readonly leader: number;
   /** How many answers in a row asked to try again. */
   readonly failures: number;
@@ -40,7 +40,8 @@ export class BatchesInDoubt {
   /** Ids of the records of such batches, until they are complete: nothing else fetches them. */
   readonly #ids = new Set<number>();
   /** Such batches that are in a queue and still in doubt, by `partitionKey`. */
-  readonly #taken = new Map<string, Destination>();
+  readonly #taken = new Map<string, QueueInDoubt>();
+  /** Those of `#left` that could be sent again as they were when `check` looked. */
   readonly #checked = new Set<BatchInDoubt>();
   /** The disk has not answered a note in time: until it does, nothing waits for it. */
   #late = false;
@@ -126,7 +127,7 @@ export class BatchesInDoubt {
    * @returns `later` where there is one, and no room for it; undefined where there is none that can be sent again as it was
    * @throws whatever the disk says
    */
-  take(queue: Destination, crowded: boolean): LeftBatch<KeptRecord> | 'later' | undefined {
+  take(queue: QueueInDoubt, crowded: boolean): LeftBatch<KeptRecord> | 'later' | undefined {
     const key = partitionKey(queue.topic, queue.partition);
     const batch = this.#left.get(key);
     if (batch === undefined) return undefined;

@@ -33,7 +33,7 @@ export class DiskOverflow {
   readonly #topic: string;
   readonly #queues: readonly PartitionQueue[];
   readonly #shared: SharedOverflow;
-  /** A record that had no queue yet ran out of time: new ones need not wait as long before the disk takes them. */
+  /** As `PartitionQueue.late`, of records that have no queue yet. */
   late = false;
   /** Records on the disk, younger than all in memory, have yet to get their partition: until then nothing is fetched. */
   #unpartitioned = false;
