@@ -91,7 +91,7 @@ const kafka = z.strictObject(
     idempotent: flag()
       .default(false)
       .describe(
-        'Idempotent producer: a repeated request stores nothing twice, as long as the process lives. Needs `acks: -1`.',
+        'Idempotent producer: a repeated request stores nothing twice, as long as the process lives; with `spool.mode: always` also when it is killed. Needs `acks: -1`.',
       ),
     allowAutoTopicCreation: flag()
       .default(false)
