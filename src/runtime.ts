@@ -101,7 +101,7 @@ function runtimeOf(
   telemetry.watch({
     waiting: () => ({ ...producer.waiting, limit: bufferMemory }),
     spool: spool && (() => spool.file.level()),
-    ask: () => broker.layout(options.topic),
+    ask: () => broker.metadata(options.topic),
   });
   let closing: Promise<void> | undefined;
   /** Shared by all first pushes: woken one after the other, they keep their order. */
@@ -192,11 +192,11 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
   return {
     prepare: client.prepare,
     initProducerId: () => client.initProducerId(),
-    async layout(topic) {
+    async metadata(topic) {
       try {
-        const layout = await client.layout(topic);
+        const metadata = await client.metadata(topic);
         telemetry.answered();
-        return layout;
+        return metadata;
       } catch (thrown) {
         const error = thrown as KafkaError;
         // A broker that says no has answered. A client that closes asks nobody.

@@ -36,7 +36,7 @@ export interface BatchSequence extends ProducerId {
 }
 
 /** Node ids of the leaders of a topic's partitions, by partition; `noLeader` while an election is on. */
-export interface TopicLayout {
+export interface TopicMetadata {
   readonly leaders: readonly number[];
 }
 

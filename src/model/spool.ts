@@ -14,7 +14,7 @@ export type Kept = (error?: KafkaError) => void;
 /** A record of the spool that cannot be read. The error names its row. */
 export type OnDamaged = (error: KafkaError) => void;
 
-/** Stands for the partition of a record that was kept before the layout of its topic was known. */
+/** Stands for the partition of a record that was kept before the metadata of its topic was known. */
 export const unassigned = -1;
 
 /** Where waiting records of the spool belong. */

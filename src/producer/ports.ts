@@ -1,11 +1,11 @@
 import type { Notify } from '../model/notice.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { ProducerId, PartitionBatch, TopicLayout } from '../model/partition.ts';
+import type { ProducerId, PartitionBatch, TopicMetadata } from '../model/partition.ts';
 import type { Spool } from '../model/spool.ts';
 
 /** What the producer needs of a Kafka client: the part of the client port that writes. */
 export interface Broker {
-  layout(topic: string): Promise<TopicLayout>;
+  metadata(topic: string): Promise<TopicMetadata>;
   produce(batches: readonly PartitionBatch[]): Promise<Outcome[]>;
   initProducerId(): Promise<ProducerId>;
   /** Begins to compress what will be produced next; absent where nothing is gained by it. */

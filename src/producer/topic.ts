@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { noLeader, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type TopicMetadata } from '../model/partition.ts';
 import { partitionOf } from '../protocol/partitioner.ts';
 import type { Completion } from './completion.ts';
 import { DiskOverflow, type SharedOverflow } from './disk-overflow.ts';
@@ -141,13 +141,13 @@ export class Topic {
   }
 
   /** Asks the cluster for the partitions and their leaders. `answered` must follow at once: until then the question is out. */
-  async ask(): Promise<TopicLayout | KafkaError> {
+  async ask(): Promise<TopicMetadata | KafkaError> {
     this.#cancelNextQuestion?.();
     this.#cancelNextQuestion = undefined;
     this.#asking = true;
     this.#askedAt = this.#context.clock.now();
     try {
-      return await this.#context.broker.layout(this.name);
+      return await this.#context.broker.metadata(this.name);
     } catch (thrown) {
       // The client port promises KafkaErrors.
       return thrown as KafkaError;
@@ -155,7 +155,7 @@ export class Topic {
   }
 
   /** @returns after how many milliseconds the cluster should be asked again; undefined: nothing waits for that */
-  answered(answer: TopicLayout | KafkaError): number | undefined {
+  answered(answer: TopicMetadata | KafkaError): number | undefined {
     this.#asking = false;
     return 'leaders' in answer ? this.#adopt(answer) : this.#refused(answer);
   }
@@ -180,7 +180,7 @@ export class Topic {
     this.#looking = true;
     this.#askedAt = this.#context.clock.now();
     try {
-      await this.#context.broker.layout(this.name);
+      await this.#context.broker.metadata(this.name);
       return true;
     } catch {
       return false;
@@ -201,7 +201,7 @@ export class Topic {
     for (const queue of [...this.queues, ...this.#removed]) queue.endBackoff();
   }
 
-  #adopt({ leaders }: TopicLayout): number | undefined {
+  #adopt({ leaders }: TopicMetadata): number | undefined {
     this.#failures = 0;
     this.#refusal = undefined;
     const removed = this.queues.splice(leaders.length);

@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { noLeader, type ProducerId, type PartitionBatch, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type ProducerId, type PartitionBatch, type TopicMetadata } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { outcomeOfCode, operations } from './errors/broker-errors.ts';
 import { Cluster } from './cluster.ts';
@@ -57,10 +57,10 @@ export class KafkaClient implements Client {
     return this.#cluster.connect();
   }
 
-  async layout(topic: string): Promise<TopicLayout> {
-    const layout = await this.#cluster.layout(topic);
+  async metadata(topic: string): Promise<TopicMetadata> {
+    const metadata = await this.#cluster.metadata(topic);
     this.#giveUpSuperseded();
-    return layout;
+    return metadata;
   }
 
   initProducerId(): Promise<ProducerId> {
@@ -105,7 +105,7 @@ export class KafkaClient implements Client {
     for (const { topic } of batches) {
       if (this.#cluster.codeOf(topic) !== undefined || failures.has(topic)) continue;
       // A topic that is missing is an answer; without any, the brokers are away.
-      await this.#cluster.layout(topic).catch((failure: KafkaError) => failures.set(topic, failure));
+      await this.#cluster.metadata(topic).catch((failure: KafkaError) => failures.set(topic, failure));
     }
     const blocked = new Map<PartitionBatch, Outcome>();
     for (const batch of batches) {

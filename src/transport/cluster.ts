@@ -1,4 +1,4 @@
-import { noLeader, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type TopicMetadata } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { errorOfCode, operations } from './errors/broker-errors.ts';
 import { connectionError } from './errors/connection-errors.ts';
@@ -33,7 +33,7 @@ export class Cluster<Library extends Connection = Connection> {
   readonly #options: ClientOptions;
   readonly #bootstrap: readonly Address[];
   readonly #leaders = new Map<string, readonly number[]>();
-  /** Kafka's code for each topic at its last `layout`. */
+  /** Kafka's code for each topic at its last `metadata`. */
   readonly #codes = new Map<string, number>();
   #brokers = new Map<number, Address>();
   #reached = false;
@@ -53,7 +53,7 @@ export class Cluster<Library extends Connection = Connection> {
     this.#learnBrokers(await this.ask((connection) => connection.metadata()));
   }
 
-  async layout(topic: string): Promise<TopicLayout> {
+  async metadata(topic: string): Promise<TopicMetadata> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.ask((connection) => connection.metadata(topic));
       this.#learn(topic, answer);
@@ -69,12 +69,12 @@ export class Cluster<Library extends Connection = Connection> {
     }
   }
 
-  /** What the cluster said of a topic at its last `layout`, 0 for "led". Undefined: it is to be asked. */
+  /** What the cluster said of a topic at its last `metadata`, 0 for "led". Undefined: it is to be asked. */
   codeOf(topic: string): number | undefined {
     return this.#codes.get(topic);
   }
 
-  /** Who leads a partition, by the last `layout` of its topic. Undefined: no such partition. */
+  /** Who leads a partition, by the last `metadata` of its topic. Undefined: no such partition. */
   leaderOf(topic: string, partition: number): Address | typeof noLeader | undefined {
     const leader = this.#leaders.get(topic)?.[partition];
     return leader === undefined ? undefined : (this.#brokers.get(leader) ?? noLeader);

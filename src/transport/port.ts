@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { Outcome, OnProduced } from '../model/outcome.ts';
-import { noLeader, type ProducerId, type PartitionBatch, type TopicLayout } from '../model/partition.ts';
+import { noLeader, type ProducerId, type PartitionBatch, type TopicMetadata } from '../model/partition.ts';
 import type { KafkaError } from '../model/errors.ts';
 import type { StoredRecord } from '../model/record.ts';
 import type { Secret } from '../model/secret.ts';
@@ -28,7 +28,7 @@ export interface Client {
    * Later `produce` calls go by this answer. With `autoCreateTopics` a missing topic is created and waited for.
    * @throws KafkaError TOPIC_MISSING, TOPIC_INVALID, NOT_AUTHORIZED, BROKER_BUSY, or as `connect`.
    */
-  layout(topic: string): Promise<TopicLayout>;
+  metadata(topic: string): Promise<TopicMetadata>;
 
   /**
    * Sends batches that have one leader, one batch per partition, in as few requests as the library allows. A batch goes out
@@ -80,7 +80,7 @@ export interface ClientLimits {
   readonly maxRecordsPerBatch: number;
 }
 
-export { noLeader, type AwsKeys, type PartitionBatch, type TopicLayout };
+export { noLeader, type AwsKeys, type PartitionBatch, type TopicMetadata };
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 

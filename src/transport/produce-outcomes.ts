@@ -61,7 +61,7 @@ export function outcomesOfFailure(
   return batches.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
 }
 
-/** Not a rejection: the topic may have grown, or come back with fewer partitions, since its layout was asked for. */
+/** Not a rejection: the topic may have grown, or come back with fewer partitions, since its metadata was asked for. */
 export function partitionMissing({ topic, partition }: PartitionBatch): Outcome {
   const error = new KafkaError('BROKER_BUSY', `Topic "${topic}" has no partition ${partition} any more.`, {
     topic,

@@ -148,7 +148,7 @@ function memory(): Subject {
     strandedAdmin: () => Promise.resolve(cut.admin()),
     exists: async (topic) => {
       const client = cluster.client();
-      return client.layout(topic).then(
+      return client.metadata(topic).then(
         () => true,
         () => false,
       );

@@ -25,7 +25,7 @@ for (const subject of subjects) {
     async function ready(partitions: number, options?: Partial<ClientOptions>): Promise<[Client, string]> {
       const topic = await subject.topic(partitions);
       const client = await connected(options);
-      await client.layout(topic);
+      await client.metadata(topic);
       return [client, topic];
     }
 
@@ -37,7 +37,7 @@ for (const subject of subjects) {
       const [client, topic] = await ready(partitions, options);
       const producer = new ProducerState(client, systemClock, true);
       const other = await subject.topic(1);
-      await client.layout(other);
+      await client.metadata(other);
       await eventually('a producer id is given out', async () => {
         const [outcome] = await producer.produce([batchOf(other, 0, 'a')]);
         return outcome?.kind === 'stored';
@@ -58,10 +58,10 @@ for (const subject of subjects) {
       });
     });
 
-    describe('layout', () => {
+    describe('metadata', () => {
       it('tells the leader of each partition', async () => {
         const [client, topic] = await ready(3);
-        const { leaders } = await client.layout(topic);
+        const { leaders } = await client.metadata(topic);
         assert.equal(leaders.length, 3);
         assert.ok(leaders.every((leader) => leader > 0));
       });
@@ -75,20 +75,20 @@ for (const subject of subjects) {
           kafkaCode: 'UNKNOWN_TOPIC_OR_PARTITION',
           message: new RegExp(topic),
         };
-        await assert.rejects(client.layout(topic), missing);
-        await assert.rejects(client.layout(topic), missing);
+        await assert.rejects(client.metadata(topic), missing);
+        await assert.rejects(client.metadata(topic), missing);
       });
 
       it('rejects with TOPIC_INVALID for names that no topic can have', async () => {
         const client = await connected();
-        await assert.rejects(client.layout('not a topic'), { code: 'TOPIC_INVALID', topic: 'not a topic' });
-        await assert.rejects(client.layout(''), { code: 'TOPIC_INVALID' });
+        await assert.rejects(client.metadata('not a topic'), { code: 'TOPIC_INVALID', topic: 'not a topic' });
+        await assert.rejects(client.metadata(''), { code: 'TOPIC_INVALID' });
       });
 
       it('creates a missing topic with autoCreateTopics, and waits until it has leaders', async () => {
         const client = await connected({ autoCreateTopics: true });
         const topic = freshName('created');
-        const { leaders } = await client.layout(topic);
+        const { leaders } = await client.metadata(topic);
         assert.ok(leaders.length > 0 && leaders.every((leader) => leader > 0));
         await eventually(
           'it is stored',
@@ -141,7 +141,7 @@ for (const subject of subjects) {
           ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
         ).entries()) {
           const client = await connected({ compression });
-          await client.layout(topic);
+          await client.metadata(topic);
           const text = `${compression} `.repeat(2000);
           assert.deepEqual(await client.produce([batchOf(topic, partition, text, 'second')]), [
             { kind: 'stored' },
@@ -194,29 +194,29 @@ for (const subject of subjects) {
         assert.deepEqual(kinds(await client.produce([batchOf(topic, 0, 'small')])), ['stored']);
       });
 
-      it('asks for a new layout of a topic it does not know, and stores the others', async () => {
+      it('asks for new metadata of a topic it does not know, and stores the others', async () => {
         const [client, topic] = await ready(1);
         const outcomes = await client.produce([batchOf('nowhere', 0, 'a'), batchOf(topic, 0, 'b')]);
         assert.deepEqual(kinds(outcomes), ['retriable', 'stored']);
         assertRefresh(outcomes[0], 'TOPIC_MISSING');
       });
 
-      it('asks for a new layout when a partition does not exist', async () => {
+      it('asks for new metadata when a partition does not exist', async () => {
         const [client, topic] = await ready(1);
         const outcomes = await client.produce([batchOf(topic, 1, 'a'), batchOf(topic, 0, 'b')]);
         assert.deepEqual(kinds(outcomes), ['retriable', 'stored']);
         assertRefresh(outcomes[0], 'BROKER_BUSY');
       });
 
-      it('asks for a new layout when the topic was deleted meanwhile, and its layout says so', async () => {
+      it('asks for new metadata when the topic was deleted meanwhile, and its metadata says so', async () => {
         const [client, topic] = await ready(1);
         const staying = await subject.topic(1);
-        await client.layout(staying);
+        await client.metadata(staying);
         await subject.deleteTopic(topic);
         const outcomes = await client.produce([batchOf(topic, 0, 'a'), batchOf(staying, 0, 'b')]);
         assert.deepEqual(kinds(outcomes), ['retriable', 'stored']);
         assertRefresh(outcomes[0], 'TOPIC_MISSING');
-        await assert.rejects(client.layout(topic), { code: 'TOPIC_MISSING' });
+        await assert.rejects(client.metadata(topic), { code: 'TOPIC_MISSING' });
         assert.deepEqual(kinds(await client.produce([batchOf(staying, 0, 'c')])), ['stored']);
       });
 
@@ -294,7 +294,7 @@ for (const subject of subjects) {
         const topic = await subject.topic(1);
         const client = await subject.client();
         open.push(client);
-        await client.layout(topic);
+        await client.metadata(topic);
         assert.deepEqual(await client.produce([batchOf(topic, 0, 'a')]), [{ kind: 'stored' }]);
       });
 
@@ -318,7 +318,7 @@ for (const subject of subjects) {
         const [client, topic] = await ready(1);
         await client.close();
         await assert.rejects(client.connect(), { code: 'DESTINATION_CLOSED' });
-        await assert.rejects(client.layout(topic), { code: 'DESTINATION_CLOSED' });
+        await assert.rejects(client.metadata(topic), { code: 'DESTINATION_CLOSED' });
         await assert.rejects(client.initProducerId(), { code: 'DESTINATION_CLOSED' });
         const outcomes = await client.produce([batchOf(topic, 0, 'late')]);
         assert.deepEqual(kinds(outcomes), ['rejected']);

@@ -28,7 +28,7 @@ for (const subject of networked) {
       const meddler = await meddle(broker);
       const topic = await subject.topic(1);
       const client = await create({ brokers: [meddler.address], requestTimeout: 500, ...options });
-      await client.layout(topic);
+      await client.metadata(topic);
       await eventually('the first record is stored', async () => {
         const [outcome] = await client.produce([batchOf(topic, 0, 'before')]);
         return outcome?.kind === 'stored';
@@ -84,8 +84,8 @@ for (const subject of networked) {
         client.connect(),
         client.connect(),
         client.connect(),
-        client.layout(topic),
-        client.layout(topic),
+        client.metadata(topic),
+        client.metadata(topic),
       ]);
       assert.equal(meddler.opened, 1);
     });
@@ -170,7 +170,7 @@ for (const subject of networked) {
       const [next] = await client.produce([batchOf(topic, 0, 'a')]);
       assert.ok(next?.kind === 'unreachable');
       assert.match(next.error.message, /^Cannot reach Kafka at 127\.0\.0\.1:\d+: connect ECONNREFUSED/);
-      await assert.rejects(client.layout(topic), { code: 'BROKER_UNREACHABLE' });
+      await assert.rejects(client.metadata(topic), { code: 'BROKER_UNREACHABLE' });
     });
   });
 }

@@ -73,7 +73,7 @@ describe('client security', () => {
       }
 
       async function assertWrites(client: Client): Promise<void> {
-        assert.deepEqual(await client.layout('security'), { leaders: [1] });
+        assert.deepEqual(await client.metadata('security'), { leaders: [1] });
         assert.deepEqual(await client.produce([batchOf('security', 0, 'a')]), [{ kind: 'stored' }]);
       }
 

@@ -67,7 +67,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       assert.deepEqual([...new Set(stored.map(({ partition }) => partition))], [0, 1]);
     });
 
-    it('a topic grown from 3 to 6 partitions: the new ones are used once its layout is 30 s old', async (t) => {
+    it('a topic grown from 3 to 6 partitions: the new ones are used once its metadata is 30 s old', async (t) => {
       const { brokers } = await sharedBroker();
       const topic = await freshTopic('grown', { partitions: 3 });
       const flow = await openFlow({ kafka: { brokers, topic, client, key: 'data.key' } });
@@ -86,7 +86,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       assert.deepEqual(await push(600, 1_200), []);
       assert.equal((await recordCounts(brokers, topic)).slice(3).join(), '0,0,0', 'not looked for yet');
 
-      // Nothing is under way, so the clock can jump: the layout is old now, and the next push notices.
+      // Nothing is under way, so the clock can jump: the metadata is old now, and the next push notices.
       const time = performance.now.bind(performance);
       t.mock.method(performance, 'now', () => time() + 31_000);
       let sent = 1_200;

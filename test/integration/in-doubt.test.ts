@@ -69,7 +69,7 @@ async function left(
     timestamp: times[index] ?? 1_700_000_000_000 + index,
   }));
   const send = async (sent: readonly KafkaRecord[], sequence: BatchSequence): Promise<void> => {
-    await client.layout(topic);
+    await client.metadata(topic);
     assert.deepEqual(await client.produce([{ topic, partition, records: sent, sequence }]), [
       { kind: 'stored' },
     ]);

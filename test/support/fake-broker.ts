@@ -46,7 +46,7 @@ export class FakeBroker {
     this.#script = script;
   }
 
-  readonly layout = async (topic: string): Promise<{ leaders: readonly number[] }> => {
+  readonly metadata = async (topic: string): Promise<{ leaders: readonly number[] }> => {
     const { metadataError, leaders } = this.#script;
     const error = metadataError?.(topic);
     return error === undefined ? { leaders: leaders(topic) } : Promise.reject(error);

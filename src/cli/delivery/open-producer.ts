@@ -29,11 +29,11 @@ export async function openProducer(
   const producer = new Producer(
     {
       prepare: client.prepare,
-      async layout(topic) {
+      async metadata(topic) {
         try {
-          const layout = await client.layout(topic);
+          const metadata = await client.metadata(topic);
           onAsked?.(topic, undefined);
-          return layout;
+          return metadata;
         } catch (thrown) {
           // The client port promises KafkaErrors.
           const error = thrown as KafkaError;

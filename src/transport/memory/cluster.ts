@@ -6,7 +6,7 @@ import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';
 import { clientClosed, unreachable } from '../errors/messages.ts';
 import { partitionMissing } from '../produce-outcomes.ts';
 import { createMemoryAdmin } from './admin.ts';
-import { noLeader, type Admin, type Client, type PartitionBatch, type TopicLayout } from '../port.ts';
+import { noLeader, type Admin, type Client, type PartitionBatch, type TopicMetadata } from '../port.ts';
 import { isTopicName } from '../../model/cluster.ts';
 
 export interface MemoryClusterOptions {
@@ -52,7 +52,7 @@ export interface MemoryCluster {
   moveLeader(topic: string, partition: number, node: number): void;
   /** Fails the next batches that match; failures are used up in the order given. */
   failNext(failure: ScriptedFailure): void;
-  /** Every connect, layout and produce fails until `restore`. */
+  /** Every connect, metadata and produce fails until `restore`. */
   cutOff(error?: KafkaError): void;
   restore(): void;
   /** Milliseconds that every later produce request takes. */
@@ -98,7 +98,7 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
     });
   }
 
-  function layout(name: string): TopicLayout {
+  function metadata(name: string): TopicMetadata {
     if (!isTopicName(name)) throw errorOfCode(kafkaErrors.INVALID_TOPIC_EXCEPTION, name);
     if (!topics.has(name) && options.autoCreateTopics === true) createTopic(name, 1);
     const topic = topics.get(name);
@@ -171,10 +171,10 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
       },
 
       // eslint-disable-next-line @typescript-eslint/require-await -- so that a missing topic rejects
-      async layout(topic) {
+      async metadata(topic) {
         const refused = refusal();
         if (refused !== undefined) throw refused;
-        return layout(topic);
+        return metadata(topic);
       },
 
       async produce(batches) {

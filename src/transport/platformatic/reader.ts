@@ -18,7 +18,7 @@ const fetchBytes = { inAll: 8 * 1024 * 1024, ofPartition: 1024 * 1024 };
 /** Before a broker that failed, or a partition that moves, is asked again. Milliseconds. */
 const pause = 200;
 /** A topic may grow while it is read. Milliseconds. */
-const layoutAge = 5_000;
+const metadataAge = 5_000;
 /** Kafka's ways to say "first" and "end" instead of a time. */
 const marks = { first: -2n, end: -1n };
 
@@ -100,7 +100,7 @@ export class PlatformaticReader implements Reader {
       const { trouble } = answered;
       if (trouble === undefined) {
         troubledSince = undefined;
-        if (until !== undefined || performance.now() - located < layoutAge) continue;
+        if (until !== undefined || performance.now() - located < metadataAge) continue;
       } else {
         onTrouble?.(trouble);
         troubledSince ??= performance.now();
@@ -123,7 +123,7 @@ export class PlatformaticReader implements Reader {
   }
 
   async #partitions(topic: string): Promise<number[]> {
-    const { leaders } = await this.#cluster.layout(topic).catch((failure: unknown) => {
+    const { leaders } = await this.#cluster.metadata(topic).catch((failure: unknown) => {
       // In the words of one who writes.
       const isRefused = failure instanceof KafkaError && failure.code === 'NOT_AUTHORIZED';
       throw isRefused ? mayNotRead(topic) : failure;

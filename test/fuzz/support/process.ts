@@ -147,7 +147,7 @@ async function produceAndAsk(life: Life): Promise<void> {
   const producer = new ProducerState(client, systemClock, life.random() < 0.5);
   const batches = template.map((batch) => ({ ...batch }));
   await life.rounds(30, {
-    layout: () => client.layout(topic),
+    metadata: () => client.metadata(topic),
     produce: async () => {
       const outcomes = await producer.produce(batches);
       if (outcomes.length !== batches.length) life.fault(`${outcomes.length} outcomes of ${batches.length}`);

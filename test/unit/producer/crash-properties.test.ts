@@ -106,7 +106,7 @@ describe('an idempotent producer whose spool has every record, killed at any tim
             await new Promise<void>((resolve) => clock.after(latency / 2, resolve));
             return outcomes;
           };
-          const layout = () =>
+          const metadata = () =>
             isAway()
               ? Promise.reject(away)
               : Promise.resolve({
@@ -123,7 +123,7 @@ describe('an idempotent producer whose spool has every record, killed at any tim
             {
               produce,
               initProducerId: () => Promise.resolve({ producerId: ++producerIds, producerEpoch: 0 }),
-              layout,
+              metadata,
             },
             { ...defaults, ...settings, idempotent: true, spool: { file, always: true } },
             {

@@ -22,7 +22,7 @@ async function outage(produce: (clock: FakeClock) => Promise<Outcome>): Promise<
   const clock = new FakeClock();
   const producer = new Producer(
     {
-      layout: () => Promise.resolve({ leaders: [1] }),
+      metadata: () => Promise.resolve({ leaders: [1] }),
       produce: (batches) => Promise.all(batches.map(() => produce(clock))),
       initProducerId: noProducerId,
     },
@@ -78,7 +78,7 @@ describe('an outage of a minute and a half, with the defaults', () => {
     const notices: Notice[] = [];
     const delivery = new Producer(
       {
-        layout: () => Promise.resolve({ leaders: [1] }),
+        metadata: () => Promise.resolve({ leaders: [1] }),
         produce: () => new Promise<never>(() => undefined),
         initProducerId: noProducerId,
       },

@@ -50,7 +50,7 @@ export function setUp(
   const client = cluster.client();
   const producer = new Producer(
     {
-      layout: (topic) => client.layout(topic),
+      metadata: (topic) => client.metadata(topic),
       produce: (batches) => client.produce(batches),
       initProducerId: () => client.initProducerId(),
       prepare: (batches) => void prepared.push(batches.map(nameOf)),

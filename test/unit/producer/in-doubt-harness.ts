@@ -60,7 +60,7 @@ export class Machine {
     const client = this.cluster.client();
     const producer = new Producer(
       {
-        layout: (topic) => client.layout(topic),
+        metadata: (topic) => client.metadata(topic),
         produce: (batches) => client.produce(batches),
         initProducerId: () => client.initProducerId(),
       },

@@ -122,7 +122,7 @@ describe('what an earlier process left, on a disk that fails', () => {
     let leader = noLeader;
     const producer = deliveryOver(
       {
-        layout: () => Promise.resolve({ leaders: [leader] }),
+        metadata: () => Promise.resolve({ leaders: [leader] }),
         produce: (batches) => {
           stored.push(...batches.flatMap(({ records }) => records.map(({ value }) => String(value))));
           return Promise.resolve(batches.map(() => ({ kind: 'stored' })));
@@ -195,7 +195,7 @@ describe('records that find their partitions while their topic shrinks', () => {
     };
     const [key, other] = [keyOf(5), keyOf(4)];
     const broker: Broker = {
-      layout: () =>
+      metadata: () =>
         away
           ? Promise.reject(refused('BROKER_UNREACHABLE'))
           : Promise.resolve({ leaders: Array.from({ length: partitions }, (_, partition) => partition) }),

@@ -75,9 +75,9 @@ describe('topics', () => {
     const client = cluster.client();
     const error = refused('NOT_AUTHORIZED');
     const broker: Broker = {
-      layout: (topic) => {
+      metadata: (topic) => {
         known = allowed;
-        return known ? client.layout(topic) : Promise.reject(error);
+        return known ? client.metadata(topic) : Promise.reject(error);
       },
       produce: (batches) =>
         known ? client.produce(batches) : Promise.resolve(batches.map(() => ({ kind: 'rejected', error }))),

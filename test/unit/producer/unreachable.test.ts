@@ -34,13 +34,13 @@ function setUp(settings: Partial<ProducerSettings> = {}, partitions = 1) {
     });
   }
 
-  function layout() {
+  function metadata() {
     questions.push(clock.now());
     return rig.metadata ? Promise.resolve({ leaders: [...leaders] }) : Promise.reject(error);
   }
 
   const producer = new Producer(
-    { produce, initProducerId: noProducerId, layout },
+    { produce, initProducerId: noProducerId, metadata },
     { ...defaults, deliveryTimeout: 30_000, ...settings },
     { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) },
   );

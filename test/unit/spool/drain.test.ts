@@ -55,7 +55,7 @@ function deliveringTo(cluster: MemoryCluster): typeof openProducer {
     const producer = new Producer(
       {
         prepare: undefined,
-        layout: (topic) => client.layout(topic),
+        metadata: (topic) => client.metadata(topic),
         produce: (batches) => client.produce(batches),
         initProducerId: () => client.initProducerId(),
       },

@@ -115,7 +115,7 @@ async function start(
   const client = cluster.client();
   const producer = new Producer(
     {
-      layout: (topic) => client.layout(topic),
+      metadata: (topic) => client.metadata(topic),
       produce: produce ?? ((batches) => client.produce(batches)),
       initProducerId: () => client.initProducerId(),
     },
@@ -329,7 +329,7 @@ describe('`spool drain` and a flow, one after the other on the same file', () =>
         const client = cluster.client();
         const producer = new Producer(
           {
-            layout: (topic) => client.layout(topic),
+            metadata: (topic) => client.metadata(topic),
             produce: (batches) => client.produce(batches),
             initProducerId: () => client.initProducerId(),
           },

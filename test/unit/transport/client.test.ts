@@ -39,7 +39,7 @@ describe('KafkaClient', () => {
         compress,
       },
     );
-    await client.layout('t');
+    await client.metadata('t');
     const [outcome] = await client.produce([batch]);
     assert.ok(outcome?.kind === 'splittable');
     assert.equal(outcome.error.code, 'RECORD_REJECTED');
@@ -70,7 +70,7 @@ describe('KafkaClient', () => {
 
   it("does not take the topic's trouble for its absence", async () => {
     const client = rig(() => Promise.resolve({ ...led, code: 5 }), unused);
-    await assert.rejects(client.layout('t'), { kafkaCode: 'LEADER_NOT_AVAILABLE' });
+    await assert.rejects(client.metadata('t'), { kafkaCode: 'LEADER_NOT_AVAILABLE' });
     const [outcome] = await client.produce([batch]);
     assert.ok(outcome?.kind === 'retriable');
     assert.equal(outcome.error.kafkaCode, 'LEADER_NOT_AVAILABLE');
@@ -98,7 +98,7 @@ describe('KafkaClient', () => {
       { ...options, acks: 0 },
       { number: 0 },
     );
-    await client.layout('t');
+    await client.metadata('t');
     await client.produce([batch]);
     await client.produce([batch]);
     assert.equal(questions, 1);
@@ -125,7 +125,7 @@ describe('a request that is out to a leader of the past', () => {
     });
     const transport: Transport = { open: () => Promise.resolve(connection), close: () => Promise.resolve() };
     const client = new KafkaClient(transport, options, { number: 0 });
-    await client.layout('t');
+    await client.metadata('t');
     const since = performance.now();
     const request = {
       outcomes: undefined as Awaited<ReturnType<typeof client.produce>> | undefined,
@@ -136,7 +136,7 @@ describe('a request that is out to a leader of the past', () => {
     });
     const askFor = async (ms: number): Promise<void> => {
       while (request.outcomes === undefined && performance.now() - since < ms) {
-        await client.layout('t');
+        await client.metadata('t');
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     };

@@ -30,25 +30,25 @@ describe('Cluster', () => {
   it('asks another broker each time, for one may know old things only', async () => {
     const { cluster } = rig((host) => (host === 'b1' ? 1 : 2));
     const leaders = [];
-    for (let asked = 0; asked < 4; asked++) leaders.push((await cluster.layout('t')).leaders[0]);
+    for (let asked = 0; asked < 4; asked++) leaders.push((await cluster.metadata('t')).leaders[0]);
     assert.deepEqual(leaders, [2, 1, 2, 2]);
   });
 
   it('begins with the brokers of the settings as they stand there', async () => {
     const { cluster, asked } = rig(() => 1);
     await cluster.connect();
-    for (let question = 0; question < 4; question++) await cluster.layout('t');
+    for (let question = 0; question < 4; question++) await cluster.metadata('t');
     assert.deepEqual(asked, ['b3', 'b1', 'b2', 'b3', 'b1']);
   });
 
   it('does not know what it doubts: topics led from there, and no others', async () => {
     const { cluster } = rig(() => 1);
-    await cluster.layout('t');
+    await cluster.metadata('t');
     cluster.doubt('b2:9092');
     assert.equal(cluster.codeOf('t'), 0);
     cluster.doubt('b1:9092');
     assert.equal(cluster.codeOf('t'), undefined);
-    await cluster.layout('t');
+    await cluster.metadata('t');
     assert.equal(cluster.codeOf('t'), 0);
   });
 
@@ -69,7 +69,7 @@ describe('Cluster', () => {
     };
     const transport: Transport = { open, close: () => Promise.resolve() };
     const cluster = new Cluster(transport, { ...clientOptions, brokers: ['b1:9092'] });
-    for (let question = 0; question < 7; question++) await cluster.layout('t');
+    for (let question = 0; question < 7; question++) await cluster.metadata('t');
     assert.equal(asked.filter((host) => host === 'b2').length, 1);
   });
 });

@@ -174,7 +174,7 @@ async function produced(
   client: Awaited<ReturnType<typeof createClient>>,
   producer: Pick<ProducerState, 'produce'> = client,
 ) {
-  await client.layout('hits');
+  await client.metadata('hits');
   const record = { topic: 'hits', key: Buffer.from('k'), value: Buffer.from('v'), headers: {}, timestamp: 1 };
   const [outcome] = await producer.produce([{ topic: 'hits', partition: 0, records: [record] }]);
   assert.ok(outcome?.kind === 'rejected');

@@ -31,7 +31,7 @@ describe('an address that now belongs to another cluster', { concurrency: true }
       const options = { ...clientOptions, connectTimeout: 5000, brokers: [`127.0.0.1:${one.port}`] };
       const client = await createClient(kind, options);
       t.after(() => client.close());
-      await client.layout('hits');
+      await client.metadata('hits');
       assert.deepEqual(await client.produce([batch]), [{ kind: 'stored' }]);
       return { one, two, client };
     }

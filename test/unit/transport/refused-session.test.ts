@@ -25,7 +25,7 @@ for (const kind of ['platformatic', 'kafkajs'] as const) {
         credentials: () => Promise.resolve({ username: 'shop', password: new Secret('hush') }),
       },
     });
-    await client.layout('t');
+    await client.metadata('t');
     assert.deepEqual(await client.produce([batch]), [{ kind: 'stored' }]);
     await eventually('a second login is due, and is refused', async () => {
       // That one logs in only when there is something to send.

@@ -38,7 +38,7 @@ describe('KafkaClient tells', () => {
       await sleep(20);
       return new Map([['t:0', { code: 19 }]]);
     });
-    await client.layout('t');
+    await client.metadata('t');
     const outcomes = await client.produce(batches);
     const [report, ...more] = reports;
     assert.ok(report);
@@ -52,7 +52,7 @@ describe('KafkaClient tells', () => {
 
   it('of a request that went unanswered, and of one for which there was no connection', async () => {
     const { client, transport, reports } = rig(() => Promise.reject(new Error('socket hang up')));
-    await client.layout('t');
+    await client.metadata('t');
     await client.produce(batches);
     transport.open = () => Promise.reject(new Error('connect ECONNREFUSED'));
     await client.produce(batches);
@@ -68,7 +68,7 @@ describe('KafkaClient tells', () => {
   it('nothing of what could not be encoded: no broker has seen it', async () => {
     const compress = (): Promise<Buffer> => Promise.reject(new Error('Cannot allocate memory'));
     const { client, reports } = rig(() => assert.fail('sent'), { number: 1, compress });
-    await client.layout('t');
+    await client.metadata('t');
     assert.equal(
       (
         await client.produce(batches.map(({ topic, partition, records }) => ({ topic, partition, records })))

@@ -24,7 +24,7 @@ describe('acks 0', () => {
       const options = { ...clientOptions, acks: 0 as const, requestTimeout, brokers: [`127.0.0.1:${port}`] };
       const client = await createClient(kind, options);
       t.after(() => client.close());
-      await client.layout('t');
+      await client.metadata('t');
       return client;
     }
 

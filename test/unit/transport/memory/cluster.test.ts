@@ -23,9 +23,9 @@ function batchOf(partition: number, ...values: string[]): PartitionBatch {
 describe('memory cluster', () => {
   it('spreads leaders over its brokers', async () => {
     const cluster = createMemoryCluster({ topics: { t: 4 }, brokers: 3 });
-    assert.deepEqual(await cluster.client().layout('t'), { leaders: [1, 2, 3, 1] });
+    assert.deepEqual(await cluster.client().metadata('t'), { leaders: [1, 2, 3, 1] });
     cluster.moveLeader('t', 1, noLeader);
-    assert.deepEqual(await cluster.client().layout('t'), { leaders: [1, -1, 3, 1] });
+    assert.deepEqual(await cluster.client().metadata('t'), { leaders: [1, -1, 3, 1] });
     const [outcome] = await cluster.client().produce([batchOf(1, 'a')]);
     assert.equal(outcome?.kind, 'retriable');
   });
@@ -56,7 +56,7 @@ describe('memory cluster', () => {
     const client = cluster.client();
     cluster.cutOff();
     assert.equal((await client.produce([batchOf(0, 'a')]))[0]?.kind, 'unreachable');
-    await assert.rejects(client.layout('t'), { code: 'BROKER_UNREACHABLE' });
+    await assert.rejects(client.metadata('t'), { code: 'BROKER_UNREACHABLE' });
     cluster.restore();
     assert.deepEqual(await client.produce([batchOf(0, 'a')]), [{ kind: 'stored' }]);
   });
