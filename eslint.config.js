@@ -21,19 +21,7 @@ export default tseslint.config(
   },
   // Where some of them still stand, until these folders are renamed.
   ...[
-    {
-      files: [
-        'src/transport/**',
-        'src/protocol/**',
-        'test/unit/transport/**',
-        'test/unit/protocol/**',
-        'test/fuzz/**',
-      ],
-      words:
-        'lane blame patience patient obstacle respite acquaintance bookmark conversation firstAnswer handedOver giveUp',
-    },
-    { files: ['src/producer/**'], words: 'blame conclude waiter giveUp' },
-    { files: ['src/cli/**', 'test/unit/cli/**'], words: 'bookmark patience' },
+    { files: ['src/producer/**'], words: 'waiter' },
     // What the shop says of a coffee maker.
     { files: ['demo/page/shop/products.ts'], words: 'conversation' },
   ].map(({ files, words }) => ({ files, rules: { 'words/retired-words': ['error', words.split(' ')] } })),

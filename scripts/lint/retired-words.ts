@@ -23,7 +23,11 @@ export const retiredWords: Readonly<Record<string, string>> = {
   conversation: 'request client',
   handedOver: 'flushed',
   firstAnswer: 'hedged request',
-  giveUp: 'expire',
+  giveUp: 'expire, or abandon',
+  arrivals: 'records without a partition',
+  resting: 'backing off',
+  topicLayout: 'topic metadata',
+  maxRecordsPerSlice: 'maxRecordsPerBatch',
 };
 
 /** Where one stands in a text: by itself or as a part of a name, in the plural and with endings. */

@@ -76,7 +76,7 @@ export class ProducerState {
     if (!this.#idempotent && batches.every(({ sequence }) => sequence === undefined))
       return this.#send(batches);
     const sentAt = this.#clock.now();
-    for (const batch of batches) this.#giveUpReplaced(batch);
+    for (const batch of batches) this.#discardReplaced(batch);
     const failure = await this.#assignSequences(batches.filter(({ sequence }) => sequence === undefined));
     const ready = batches.filter(({ sequence }) => sequence !== undefined || !this.#idempotent);
     await this.#onDisk?.note(ready);
@@ -89,7 +89,7 @@ export class ProducerState {
     return batches.map((batch) => {
       const answer = answers.get(batch);
       if (answer === undefined) return outcomeWithoutProducerId(failure, batch.topic);
-      return batch.sequence ? this.#conclude(batch, batch.sequence, answer, sentAt) : answer;
+      return batch.sequence ? this.#handleOutcome(batch, batch.sequence, answer, sentAt) : answer;
     });
   }
 
@@ -108,12 +108,12 @@ export class ProducerState {
   }
 
   /** Other records come in the place of a batch in doubt. */
-  #giveUpReplaced({ topic, partition, sequence }: PartitionBatch): void {
+  #discardReplaced({ topic, partition, sequence }: PartitionBatch): void {
     const key = partitionKey(topic, partition);
     const replaced = sequence === undefined ? this.#unresolved.get(key) : undefined;
     if (replaced === undefined) return;
     this.#unresolved.delete(key);
-    this.#giveUp(replaced);
+    this.#discardId(replaced);
   }
 
   /** @returns why there is no producer id, and so no sequence */
@@ -131,7 +131,7 @@ export class ProducerState {
     }
   }
 
-  #conclude(batch: SequencedBatch, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
+  #handleOutcome(batch: SequencedBatch, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
     const key = partitionKey(batch.topic, batch.partition);
     const before = this.#unresolved.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
     const since = before?.since ?? sentAt;
@@ -153,7 +153,7 @@ export class ProducerState {
       if (outcome.kind === 'retriable') return { ...outcome, refresh: true, unchanged: true };
       return { ...outcome, unchanged: true };
     }
-    if (before || inDoubt || isSequenceLost(outcome)) this.#giveUp(sequence);
+    if (before || inDoubt || isSequenceLost(outcome)) this.#discardId(sequence);
     return outcome;
   }
 
@@ -168,7 +168,7 @@ export class ProducerState {
     return this.#registration;
   }
 
-  #giveUp(id: ProducerId): void {
+  #discardId(id: ProducerId): void {
     if (!isSameId(this.#current, id)) return;
     this.#current = undefined;
     this.#registration = undefined;

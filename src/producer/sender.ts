@@ -84,7 +84,7 @@ export class Sender {
     this.#completion.expire(record, error);
   }
 
-  /** What keeps a record from being sent at all, where the cluster is to blame for it. */
+  /** Why a record cannot be sent at all, if the cause is in the cluster. */
   blockingError(record: ProducerRecord): KafkaError | undefined {
     return this.#topics.get(record.content.topic)?.blockingError(record);
   }

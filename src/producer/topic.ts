@@ -102,7 +102,7 @@ export class Topic {
     if (late) late.late = true;
   }
 
-  /** What keeps a record from being sent at all, where the cluster is to blame for it. */
+  /** Why a record cannot be sent at all, if the cause is in the cluster. */
   blockingError({ partition }: ProducerRecord): KafkaError | undefined {
     return this.queues[partition]?.blockingError;
   }

@@ -4,7 +4,7 @@ import type { CodeAnswer } from './kafka-errors.ts';
 
 /** What the broker says about one batch. */
 export interface BatchAnswer extends CodeAnswer {
-  /** The records to blame, by index in the batch, and the broker's words about each. Indexes may be any number. */
+  /** The records at fault, by index in the batch, and the broker's words about each. Indexes may be any number. */
   readonly named?: ReadonlyMap<number, string | null>;
 }
 
@@ -39,7 +39,7 @@ export function decodeProduceAnswer(bytes: Buffer, version: number): DecodedAnsw
   return { partitions, throttle: version >= 6 ? answer.int32() : 0 };
 }
 
-/** The broker's words about the batch, and about the records that are to blame. The first word about a record counts. */
+/** The broker's words about the batch, and about the records at fault. The first word about a record counts. */
 function readDetail(answer: AnswerBytes): Omit<BatchAnswer, 'code'> {
   const named = new Map<number, string | null>();
   let first: string | null = null;

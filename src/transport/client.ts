@@ -30,7 +30,7 @@ interface Outstanding {
   readonly broker: string;
   readonly batches: readonly PartitionBatch[];
   readonly since: number;
-  readonly giveUp: (reason: Error) => void;
+  readonly abandon: (reason: Error) => void;
 }
 
 /** The client port on top of the connections of a library. One Produce request per leader, exact outcomes, no retries. */
@@ -59,7 +59,7 @@ export class KafkaClient implements Client {
 
   async metadata(topic: string): Promise<TopicMetadata> {
     const metadata = await this.#cluster.metadata(topic);
-    this.#giveUpSuperseded();
+    this.#abandonSuperseded();
     return metadata;
   }
 
@@ -142,13 +142,13 @@ export class KafkaClient implements Client {
    * new leaders as if they had timed out: their fate is unknown. The connection ends with them, so that nothing is read
    * later by a broker that leads again.
    */
-  #giveUpSuperseded(): void {
+  #abandonSuperseded(): void {
     const now = performance.now();
-    for (const { broker, batches, since, giveUp } of this.#outstanding) {
+    for (const { broker, batches, since, abandon } of this.#outstanding) {
       if (now - since < supersededAfter) continue;
       const isGone = !this.#cluster.lists(broker);
       if (isGone || batches.every((batch) => this.#isLedElsewhere(batch, broker)))
-        giveUp(
+        abandon(
           new Error(isGone ? 'the cluster no longer lists it' : 'other brokers lead its partitions now'),
         );
     }
@@ -166,7 +166,7 @@ export class KafkaClient implements Client {
       broker: addressOf(leader),
       batches,
       since: performance.now(),
-      giveUp: superseded.reject,
+      abandon: superseded.reject,
     };
     this.#outstanding.add(request);
     try {

@@ -201,7 +201,7 @@ export interface ReadOptions {
   readonly until?: Offsets;
   readonly signal?: AbortSignal;
   /** How long trouble may last before reading fails with it, in ms. Default: for ever. */
-  readonly patience?: number;
+  readonly troubleTimeout?: number;
   /** Told of each failure that is waited out. */
   readonly onTrouble?: (error: KafkaError) => void;
 }

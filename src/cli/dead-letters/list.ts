@@ -30,7 +30,7 @@ export async function* listDeadLetters(
     const [firsts, ends] = await Promise.all([reader.offsets(topic, 'first'), reader.offsets(topic, 'end')]);
     const found = await readProgress(topic, firsts, ends, offsetStore);
     const byPartition = new Map(found.map(({ partition, progress }) => [partition, progress]));
-    const options = { until: ends, patience: readTimeout, signal };
+    const options = { until: ends, troubleTimeout: readTimeout, signal };
     for await (const { records } of reader.read(topic, firsts, options)) {
       for (const record of records) {
         if (signal.aborted) return;

@@ -169,7 +169,7 @@ export class Resend {
     const { partition, end, progress } = one;
     const { topic, batch, limit, signal, filter } = this.#request;
     const from = new Map([[partition, progress.start]]);
-    const options = { until: new Map([[partition, end]]), patience: readTimeout, signal };
+    const options = { until: new Map([[partition, end]]), troubleTimeout: readTimeout, signal };
     let pending: Pending[] = [];
     let bytes = 0;
     let looked = progress.start;

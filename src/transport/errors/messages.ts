@@ -62,7 +62,7 @@ export function idempotenceUnauthorised(topic: string, cause?: unknown): KafkaEr
   );
 }
 
-/** The broker answers, so that neither the network nor the addresses are to blame. */
+/** The broker answers, so that neither the network nor the addresses are the cause. */
 export function unsupportedVersion(brokers: string, cause: UnsupportedVersion): KafkaError {
   return new KafkaError('UNSUPPORTED_VERSION', `The broker at ${brokers} ${cause.message}. ${cause.remedy}`, {
     kafkaCode: 'UNSUPPORTED_VERSION',

@@ -66,7 +66,7 @@ export class PlatformaticReader implements Reader {
   async *read(
     topic: string,
     from: Offsets,
-    { until, signal, patience = Infinity, onTrouble }: ReadOptions = {},
+    { until, signal, troubleTimeout = Infinity, onTrouble }: ReadOptions = {},
   ): AsyncGenerator<FetchedBatch, void, undefined> {
     const positions = new Map(from);
     /** One request at each leader, so that a quiet or frozen one delays nobody else's records. */
@@ -104,7 +104,7 @@ export class PlatformaticReader implements Reader {
       } else {
         onTrouble?.(trouble);
         troubledSince ??= performance.now();
-        if (performance.now() - troubledSince > patience) throw trouble;
+        if (performance.now() - troubledSince > troubleTimeout) throw trouble;
         await sleep(pause);
       }
       located = performance.now();

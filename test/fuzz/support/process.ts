@@ -186,7 +186,7 @@ async function read(life: Life): Promise<void> {
     offsets: () => reader.offsets(topic, 'first'),
     read: async () => {
       const signal = AbortSignal.timeout(500);
-      for await (const batch of reader.read(topic, from, { until, signal, patience: 100 })) void batch;
+      for await (const batch of reader.read(topic, from, { until, signal, troubleTimeout: 100 })) void batch;
     },
     find: () => offsetStore.find(group, topic, [0, 1, 2]),
     keep: () => offsetStore.keep(group, topic, new Map([[0, { offset: 1n, note: 'n' }]])),

@@ -62,7 +62,7 @@ describe('Produce request', () => {
     assert.deepEqual(size, { plain: 140, sent: 130 });
   });
 
-  it('numbers each lane by itself', async () => {
+  it('numbers the batches of each partition by themselves', async () => {
     const batches = [
       { ...batchOf('t', 0, 'a'), sequence: { producerId: 4711n, producerEpoch: 7, firstSequence: 0 } },
       { ...batchOf('t', 1, 'b'), sequence: { producerId: 815n, producerEpoch: 2, firstSequence: 12 } },
@@ -102,9 +102,12 @@ describe('Produce answer', () => {
   const codes = { 'größe:2': 0, 'größe:0': 87, 'other:7': 6 };
 
   for (const version of [3, 7, 8] as const) {
-    it(`tells the code of each lane in version ${version}`, () => {
+    it(`tells the code of each partition in version ${version}`, () => {
       const { partitions, throttle } = decodeProduceAnswer(Buffer.from(answers[version], 'hex'), version);
-      assert.deepEqual(Object.fromEntries([...partitions].map(([lane, { code }]) => [lane, code])), codes);
+      assert.deepEqual(
+        Object.fromEntries([...partitions].map(([partition, { code }]) => [partition, code])),
+        codes,
+      );
       assert.equal(throttle, version === 3 ? 0 : 250);
     });
   }
