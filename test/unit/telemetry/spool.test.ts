@@ -80,6 +80,22 @@ describe('metrics of the spool', () => {
     await runtime.close();
   });
 
+  it('count what may be stored twice', async () => {
+    const { runtime, log } = await openOn();
+    runtime.notify({ kind: 'may-be-doubled', topic: 'events', partition: 3, records: 250 });
+    assert.deepEqual(await points('walkeros.kafka.maybe_doubled.messages'), [
+      { attributes: { ...id, 'messaging.destination.name': 'events' }, value: 250 },
+    ]);
+    await runtime.close();
+    assert.deepEqual(
+      log.filter((line) => line.includes('twice')),
+      [
+        'warn Kafka topic "events", partition 3: 250 records may be stored twice. They were sent before, nobody knows whether ' +
+          'they were stored, and the broker cannot recognise them any more.',
+      ],
+    );
+  });
+
   it('count a file that was damaged', async () => {
     const spool = spoolIn(tempFolder());
     // A spool was there before.
