@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { reasonOf } from '../model/errors.ts';
-import { certificateProblem, pkcs12Problem } from '../transport/tls/material.ts';
+import { certificateProblem, pkcs12Problem } from './tls-material.ts';
 import { Secret } from '../model/secret.ts';
 import type { Problem } from './problems.ts';
 

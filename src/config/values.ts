@@ -1,3 +1,4 @@
+import { isTopicName } from '../model/cluster.ts';
 import { isBearerToken } from '../model/foreign.ts';
 import { z } from 'zod';
 import { nearest } from './problems.ts';
@@ -139,11 +140,11 @@ function brokerProblem(broker: string): string | undefined {
   return undefined;
 }
 
-/** Kafka's own rule; a broker answers INVALID_TOPIC_EXCEPTION to any other name. */
+/** What in a name breaks `isTopicName`; a broker answers INVALID_TOPIC_EXCEPTION to such a name. */
 function topicProblem(topic: string): string | undefined {
+  if (isTopicName(topic)) return undefined;
   if (topic === '') return 'is empty: write the name of the topic';
   if (topic === '.' || topic === '..') return `"${topic}" is no topic name: Kafka reserves "." and ".."`;
   if (topic.length > 249) return `has ${topic.length} characters: Kafka allows 249`;
-  if (/^[a-zA-Z0-9._-]+$/.test(topic)) return undefined;
   return `${JSON.stringify(topic)} is no topic name: Kafka allows letters (a-z, A-Z), digits, ".", "_" and "-"`;
 }
