@@ -12,7 +12,7 @@ export type Outcome =
       readonly refresh: boolean;
       /** The leader has appended the records, or may have: as after REQUEST_TIMED_OUT or NOT_LEADER_OR_FOLLOWER. */
       readonly mayHaveBeenWritten: boolean;
-      /** See `unknown` below. Such an answer does not count against `retries`: only the deadline ends the batch. */
+      /** See `unknown` below. Such an answer does not count against `retries`: only the deadline ends the pushes. */
       readonly unchanged?: boolean;
     }
   /**

@@ -16,8 +16,8 @@ export interface SequencedBatch extends PartitionBatch {
 }
 
 /**
- * The head of a partition's queue, on its way in one produce request. The client encodes it, sends it, and sends it again
- * unchanged while nobody knows whether it is stored.
+ * The head of a partition's queue, on its way in one produce request. The client encodes it and sends it once. While it is in
+ * doubt, the producer sends it again unchanged (`ProducerState`).
  */
 export class ProducerBatch<Queue extends Place> implements SequencedBatch {
   readonly queue: Queue;
@@ -27,7 +27,7 @@ export class ProducerBatch<Queue extends Place> implements SequencedBatch {
   readonly records: readonly KafkaRecord[];
   /** Before compression. */
   readonly bytes: number;
-  /** It must be sent as it is until its fate is known. Its records stay in the queue until then, even those that are done. */
+  /** Its records stay in the queue while it is, even those that are done. */
   inDoubt = false;
   encoded: Promise<EncodedRecords> | undefined;
   sequence: BatchSequence | undefined;

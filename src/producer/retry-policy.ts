@@ -116,7 +116,7 @@ export function decide(outcome: Failure, record: RecordFacts, retries: number): 
 /** Keeps what a failed attempt says of a record that may have another one. Before `decide`, which goes by the attempts. */
 export function rememberAttempt(record: ProducerRecord, outcome: Failure): void {
   if (outcome.kind === 'retriable') {
-    // An answer about a batch that must come again unchanged counts against the deadline alone.
+    // A batch in doubt uses up no tries: its pushes end at their deadline, and `ProducerState` says when it does itself.
     if (!outcome.unchanged) record.attempts++;
     record.lastError = outcome.error;
     record.mayHaveBeenWritten ||= outcome.mayHaveBeenWritten;

@@ -12,7 +12,7 @@ import { ProducerState } from './producer-state.ts';
 import { decide, rememberAttempt, type Backoffs } from './retry-policy.ts';
 import { Topic, type SendContext } from './topic.ts';
 
-/** A request out for longer makes the producer ask who leads the queues that wait behind it. Milliseconds. */
+/** A request out for longer makes the producer ask who leads the partitions in it and behind it. Milliseconds. */
 const stalledAfter = 1_000;
 /** A topic in use is asked about this often, so that new partitions are found. Milliseconds. */
 const metadataMaxAge = 30_000;
@@ -348,7 +348,7 @@ export class Sender {
     return oldest ? Math.min(oldest.deadline - this.#context.clock.now(), timeout) : timeout;
   }
 
-  /** Topics with queues in a request that has been out for long, with queues behind it, or with a broker that backs off. */
+  /** Topics with queues in a request that has been out for long, behind such a request, or behind a broker that backs off. */
   #stalledTopics(now: number): Set<string> {
     const stalled = new Set<string>();
     for (const { ready, sent, busySince, backoff } of this.#senders.values()) {
