@@ -73,7 +73,7 @@ async function play(world: World): Promise<boolean> {
   if (canFlow && !(await flow.flows(recovery, recoveryTime))) throw new Error('The stream never flowed');
   const start = performance.now();
   const faults = scenario.schedule.map(async ({ at, do: fault }) => {
-    await pass(start + at * 1000 - performance.now());
+    await pass(Math.max(0, start + at * 1000 - performance.now()));
     await strike(fault, world);
   });
   await Promise.all([...faults, pass(flow.load.seconds * 1000)]);
