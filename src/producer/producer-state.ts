@@ -14,12 +14,12 @@ import type { Broker, Clock } from './ports.ts';
 import type { SequencedBatch } from './producer-batch.ts';
 
 /**
- * How long a batch in doubt is sent again under its sequence, in milliseconds; Java's producer goes on as long. Far more than
- * one request may take: a follower that freezes stalls all acknowledgements for some nine seconds, and to give up then would
+ * How long at least a batch in doubt is sent again under its sequence, in milliseconds; a longer `deliveryTimeout` counts
+ * instead, as with Java's producer. Far more than one request may take: a follower that freezes stalls all acknowledgements for some nine seconds, and to give up then would
  * store the records twice. A partition without an answer has nothing better to do. A batch that the disk has is sent again for
  * as long as it takes, unless it cannot be encoded: its records have no deadline.
  */
-const doubtTimeout = 120_000;
+const shortestDoubt = 120_000;
 
 /** A producer id, and the next sequence of each partition under it. */
 interface Identity extends ProducerId {
@@ -52,6 +52,8 @@ export class ProducerState {
   readonly #clock: Clock;
   readonly #idempotent: boolean;
   readonly #onDisk: BatchesInDoubt | undefined;
+  /** Milliseconds. */
+  readonly #doubtTimeout: number;
   #registration: Promise<Identity> | undefined;
   /** What the registration brought. */
   #current: Identity | undefined;
@@ -61,13 +63,14 @@ export class ProducerState {
   constructor(
     broker: Pick<Broker, 'produce' | 'initProducerId'>,
     clock: Clock,
-    idempotent: boolean,
+    { idempotent, deliveryTimeout = 0 }: { readonly idempotent: boolean; readonly deliveryTimeout?: number },
     onDisk?: BatchesInDoubt,
   ) {
     this.#broker = broker;
     this.#clock = clock;
     this.#idempotent = idempotent;
     this.#onDisk = onDisk;
+    this.#doubtTimeout = Math.max(shortestDoubt, deliveryTimeout);
   }
 
   /** @returns one outcome per batch, in their order; does not reject */
@@ -146,7 +149,7 @@ export class ProducerState {
     }
     const inDoubt = isInDoubt(outcome);
     const isEndless = batch.noted === true && answer.kind !== 'splittable';
-    if (inDoubt && (isEndless || this.#clock.now() - since < doubtTimeout)) {
+    if (inDoubt && (isEndless || this.#clock.now() - since < this.#doubtTimeout)) {
       this.#unresolved.set(key, { ...sequence, since });
       batch.sequence = sequence;
       // The leader that did not answer, or not well, may have been replaced.

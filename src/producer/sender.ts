@@ -45,7 +45,7 @@ export class Sender {
     const { broker, completion, backoffs, settings, clock } = context;
     this.#broker = broker;
     this.#inDoubt = context.overflow?.spooled.inDoubt;
-    this.#state = new ProducerState(broker, clock, settings.idempotent, this.#inDoubt);
+    this.#state = new ProducerState(broker, clock, settings, this.#inDoubt);
     this.#completion = completion;
     this.#backoffs = backoffs;
     this.#settings = settings;

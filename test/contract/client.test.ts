@@ -35,7 +35,7 @@ for (const subject of subjects) {
       options?: Partial<ClientOptions>,
     ): Promise<[ProducerState, string, Client]> {
       const [client, topic] = await ready(partitions, options);
-      const producer = new ProducerState(client, systemClock, true);
+      const producer = new ProducerState(client, systemClock, { idempotent: true });
       const other = await subject.topic(1);
       await client.metadata(other);
       await eventually('a producer id is given out', async () => {

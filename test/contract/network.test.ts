@@ -38,7 +38,7 @@ for (const subject of networked) {
 
     /** A broker just started gives out no producer ids yet. */
     async function idempotent(client: Client, topic: string): Promise<ProducerState> {
-      const producer = new ProducerState(client, systemClock, true);
+      const producer = new ProducerState(client, systemClock, { idempotent: true });
       await eventually('a numbered record is stored', async () => {
         const [outcome] = await producer.produce([batchOf(topic, 0, 'numbered')]);
         return outcome?.kind === 'stored';

@@ -144,7 +144,7 @@ class Life {
 
 async function produceAndAsk(life: Life): Promise<void> {
   const client = await createClient(kind, life.options());
-  const producer = new ProducerState(client, systemClock, life.random() < 0.5);
+  const producer = new ProducerState(client, systemClock, { idempotent: life.random() < 0.5 });
   const batches = template.map((batch) => ({ ...batch }));
   await life.rounds(30, {
     metadata: () => client.metadata(topic),

@@ -38,7 +38,13 @@ function rig(answers: readonly Outcome[]) {
       ),
     initProducerId: () => registrations.shift() ?? Promise.resolve({ producerId: ++ids, producerEpoch: 0 }),
   };
-  return { state: new ProducerState(broker, clock, true), sent, registrations, clock };
+  return {
+    state: new ProducerState(broker, clock, { idempotent: true }),
+    broker,
+    sent,
+    registrations,
+    clock,
+  };
 }
 
 describe('producer state', () => {
@@ -183,7 +189,7 @@ describe('producer state', () => {
       produce: (batches: readonly PartitionBatch[]) => client.produce(batches),
       initProducerId: () => client.initProducerId(),
     };
-    const state = new ProducerState(broker, new FakeClock(), true);
+    const state = new ProducerState(broker, new FakeClock(), { idempotent: true });
     const batch = batchOf(0, 2);
     assert.deepEqual(await state.produce([batch]), [{ ...broken, unchanged: true }]);
     client = cluster.client();
@@ -202,6 +208,17 @@ describe('producer state', () => {
     assert.deepEqual(await state.produce([pinned]), [unknown]);
     assert.deepEqual(await state.produce([batchOf(0, 3)]), [stored]);
     assert.deepEqual(sent, [...Array<string>(3).fill('1: 0 from 0 +2'), '2: 0 from 0 +3']);
+  });
+
+  // With a deliveryTimeout of five minutes, records whose push still waited went out a second time under a new id.
+  it('does not take a new id while pushes of the batch wait, where deliveryTimeout is longer', async () => {
+    const { broker, sent, clock } = rig([unknown, unknown]);
+    const state = new ProducerState(broker, clock, { idempotent: true, deliveryTimeout: 300_000 });
+    const batch = batchOf(0, 2);
+    assert.deepEqual(await state.produce([batch]), [doubtful]);
+    await clock.advance(299_000);
+    assert.deepEqual(await state.produce([batch]), [doubtful]);
+    assert.deepEqual(sent, ['1: 0 from 0 +2', '1: 0 from 0 +2']);
   });
 
   it('takes a new id when the broker has lost its place', async () => {
@@ -268,7 +285,7 @@ describe('producer state', () => {
       },
       initProducerId: () => Promise.resolve({ producerId: 1n, producerEpoch: 0 }),
     };
-    const state = new ProducerState(broker, new FakeClock(), true);
+    const state = new ProducerState(broker, new FakeClock(), { idempotent: true });
     const pinned = batchOf(0, 2);
     const [first] = await state.produce([pinned]);
     assert.ok(first?.kind === 'unknown' && first.unchanged && first.error.mayHaveBeenWritten);
@@ -311,7 +328,9 @@ describe('producer state', () => {
       sent.push(...batches.map(({ sequence }) => sequence));
       return Promise.resolve([unknown]);
     };
-    const state = new ProducerState({ produce, initProducerId: noProducerId }, new FakeClock(), false);
+    const state = new ProducerState({ produce, initProducerId: noProducerId }, new FakeClock(), {
+      idempotent: false,
+    });
     assert.deepEqual(await state.produce([batchOf(0, 1)]), [unknown]);
     assert.deepEqual(sent, [undefined]);
   });

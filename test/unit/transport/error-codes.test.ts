@@ -105,7 +105,7 @@ describe('an answer with a code that is not about records', { concurrency: true 
       broker.codes = { 22: () => 69 };
       const client = await createClient(kind, optionsOf(broker));
       t.after(() => client.close());
-      assert.deepEqual(await produced(client, new ProducerState(client, systemClock, true)), [
+      assert.deepEqual(await produced(client, new ProducerState(client, systemClock, { idempotent: true })), [
         'REQUEST_FAILED',
         'GROUP_ID_NOT_FOUND',
         'Topic "hits": the broker refuses a request for a producer id: GROUP_ID_NOT_FOUND.',
