@@ -2,23 +2,26 @@ import type { Destination } from '@walkeros/core';
 import { kafkaConfig, runFlow, type KafkaChoice } from '../flow-run.ts';
 import { loadOurs } from '../ours.ts';
 import { loadPeer } from '../peer.ts';
-import type { Part, Row, Target } from '../row.ts';
+import type { Column, Part, Row, Target } from '../row.ts';
 import { delayedSink, jsonSink, noopSink } from '../sinks.ts';
 
 const ceiling = 'sink, 5 ms';
 const peer = 'public destination, gzip';
+
+/** Of parts that push through a collector. */
+export const flowColumns: readonly Column[] = [
+  { figure: 'rate', title: 'events/s', digits: 0 },
+  { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
+  { figure: 'main', title: 'main thread', digits: 1 },
+  { figure: 'rss', title: 'RSS MiB', digits: 0 },
+];
 
 export const flow: Part = {
   title: 'In a flow',
   method: 'One destination in a real collector, one push per event, 1,000 pushes in flight.',
   events: 100_000,
   quickEvents: 3_000,
-  columns: [
-    { figure: 'rate', title: 'events/s', digits: 0 },
-    { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
-    { figure: 'main', title: 'main thread', digits: 1 },
-    { figure: 'rss', title: 'RSS MiB', digits: 0 },
-  ],
+  columns: flowColumns,
   rows: [
     sink('sink, no-op', noopSink),
     sink(ceiling, delayedSink),

@@ -1,6 +1,7 @@
 import { kafkaConfig, runFlow } from '../flow-run.ts';
 import { loadOurs } from '../ours.ts';
 import type { Part, Row } from '../row.ts';
+import { flowColumns } from './flow.ts';
 
 const plentiful = 'as on a large machine';
 
@@ -10,12 +11,7 @@ export const heap: Part = {
     'As in a flow, with lz4. Old and young generation are set by flags of Node: 256 MiB and semi-spaces of 1 MiB are what Node chooses by itself in a container of 512 MB.',
   events: 100_000,
   quickEvents: 3_000,
-  columns: [
-    { figure: 'rate', title: 'events/s', digits: 0 },
-    { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
-    { figure: 'main', title: 'main thread', digits: 1 },
-    { figure: 'rss', title: 'RSS MiB', digits: 0 },
-  ],
+  columns: flowColumns,
   rows: [
     row(plentiful),
     ...[1, 4, 16, 32, 64].map((semi) => row(`old 256, semi ${semi}`, 256, semi)),

@@ -95,8 +95,8 @@ export interface Spool {
 
   /**
    * Notes batches that are about to be sent, in the place of an older one of their partition. When the call returns, they and
-   * their records outlive this process; when `noted` is called, a power cut as well. It is called in any case, and not from within the
-   * call: a disk that refuses costs a promise about a crash, and must not hold up what is sent.
+   * their records outlive this process. `noted` is called once they outlive a power cut as well, or once the disk refused: that
+   * costs a promise about a crash, and must not hold up what is sent. It is never called from within the call.
    */
   noteInDoubt(batches: readonly NotedBatch[], noted: () => void): void;
 

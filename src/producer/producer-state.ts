@@ -15,9 +15,10 @@ import type { SequencedBatch } from './producer-batch.ts';
 
 /**
  * How long at least a batch in doubt is sent again under its sequence, in milliseconds; a longer `deliveryTimeout` counts
- * instead, as with Java's producer. Far more than one request may take: a follower that freezes stalls all acknowledgements for some nine seconds, and to give up then would
- * store the records twice. A partition without an answer has nothing better to do. A batch that the disk has is sent again for
- * as long as it takes, unless it cannot be encoded: its records have no deadline.
+ * instead, as with Java's producer. It is far more than one request may take: a follower that freezes stalls all
+ * acknowledgements for some nine seconds, and a producer that gave up then would store the records twice. A partition without
+ * an answer has nothing better to do. A batch that the disk has is sent again for as long as it takes, unless it cannot be
+ * encoded: its records have no deadline.
  */
 const shortestDoubt = 120_000;
 

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
@@ -28,6 +25,7 @@ import { account, numbered } from '../support/load.ts';
 import { proxiedKafka } from '../support/proxied-kafka.ts';
 import { readBack } from '../support/reader.ts';
 import { tempFolder } from '../support/temp.ts';
+import { killedRounds } from './killed-rounds.ts';
 import { mayBeDoubled, restored } from '../unit/producer/in-doubt-harness.ts';
 
 const { proxy, kafka, topicOf } = await proxiedKafka();
@@ -251,26 +249,16 @@ describe('kill -9 with idempotent and a spool in mode always', () => {
         kafka: { brokers: [proxy.address], topic, client, key: 'data.key', idempotent: true },
         spool: { path, mode: 'always' },
       };
-      const files: string[] = [];
-      for (const round of [0, 1, 2, 3]) {
-        const acknowledged = join(folder, `acknowledged-${round}`);
-        files.push(acknowledged);
-        const task = JSON.stringify({ settings, acknowledged, first: round * 1_000_000 });
-        const child = spawn(process.execPath, [join(import.meta.dirname, 'spool-process.ts'), task], {
-          stdio: 'inherit',
-        });
-        t.after(() => child.kill('SIGKILL'));
-        const exited = once(child, 'exit');
-        await eventually('it is under load', () => existsSync(acknowledged), { timeoutMs: 60_000 });
+      const strike = async (round: number): Promise<void> => {
         await pass(300 + 300 * Math.random());
         if (round % 2 === 1) proxy.blackHole();
         await pass(100);
-        child.kill('SIGKILL');
-        await exited;
+      };
+      const recover = (): void => {
         proxy.reset();
         proxy.heal();
-      }
-      const lines = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'));
+      };
+      const lines = await killedRounds(t, settings, 4, strike, recover);
       const flow = await runFlow(settings);
       t.after(() => flow.stop());
       await flow.push(numbered(9_000_000, 30));

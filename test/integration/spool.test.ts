@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
@@ -13,9 +10,15 @@ import { account, failureOf, numbered, startLoad, upTo } from '../support/load.t
 import { proxiedKafka } from '../support/proxied-kafka.ts';
 import { readBack } from '../support/reader.ts';
 import { tempFolder } from '../support/temp.ts';
+import { killedRounds } from './killed-rounds.ts';
 
 /** One broker that is away when a test says so. */
 const { proxy, kafka, topicOf } = await proxiedKafka();
+
+function recover(): void {
+  proxy.reset();
+  proxy.heal();
+}
 
 /** An eighth of it is the disk's, and one that was shared with two clusters took longer than 250 ms. */
 const deliveryTimeout = 8_000;
@@ -120,25 +123,11 @@ describe('spool, mode always', () => {
       kafka: { brokers: [proxy.address], topic, key: 'data.key' },
       spool: { path, mode: 'always' },
     };
-    const files: string[] = [];
-    for (const round of [0, 1, 2]) {
-      const acknowledged = join(folder, `acknowledged-${round}`);
-      files.push(acknowledged);
-      const task = JSON.stringify({ settings, acknowledged, first: round * 1_000_000 });
-      const child = spawn(process.execPath, [join(import.meta.dirname, 'spool-process.ts'), task], {
-        stdio: 'inherit',
-      });
-      t.after(() => child.kill('SIGKILL'));
-      const exited = once(child, 'exit');
-      await eventually('it is under load', () => existsSync(acknowledged), { timeoutMs: 60_000 });
+    const strike = async (round: number): Promise<void> => {
       if (round === 1) proxy.blackHole();
       await pass(500 + 300 * Math.random());
-      child.kill('SIGKILL');
-      await exited;
-      proxy.reset();
-      proxy.heal();
-    }
-    const lines = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'));
+    };
+    const lines = await killedRounds(t, settings, 3, strike, recover);
     assert.deepEqual(
       lines.filter((line) => line.startsWith('-')),
       [],
