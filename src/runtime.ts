@@ -1,11 +1,12 @@
-import { createClient } from './transport/create.ts';
-import { createMemoryCluster } from './transport/memory/cluster.ts';
+import { clientOptions, createClient } from './transport/create.ts';
+import { outcomeOfCode } from './transport/errors/broker-errors.ts';
+import { topicInvalid } from './transport/errors/messages.ts';
 import type { Client } from './transport/port.ts';
-import { clientOptions } from './transport/create.ts';
 import { systemClock } from './producer/ports.ts';
 import { Producer } from './producer/producer.ts';
 import type { Broker, ProducerSettings } from './producer/ports.ts';
 import type { Options } from './config/resolve.ts';
+import { kafkaErrors } from './protocol/kafka-errors.ts';
 import { headersOf, type RecordSettings } from './record/build.ts';
 import { openSpool } from './spool/open.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
@@ -14,6 +15,7 @@ import type { AttachTrace } from './telemetry/trace-context.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import type { Env } from './types.ts';
 import { valueFormats } from './schema/value-formats.ts';
+import { isTopicName } from './model/cluster.ts';
 import { KafkaError } from './model/errors.ts';
 import type { Notify } from './model/notice.ts';
 import type { Outcome } from './model/outcome.ts';
@@ -169,19 +171,34 @@ async function clientOf(options: Options, env: Env, { produced }: Telemetry): Pr
 /** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */
 function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Client {
   const { acks, compression } = options.connection;
-  const cluster = createMemoryCluster({
-    autoCreateTopics: true,
-    onProduce(batches) {
-      for (const { topic, records } of batches) {
+  return {
+    limits: { maxRecordsPerBatch: 10_000 },
+    connect: () => Promise.resolve(),
+    // eslint-disable-next-line @typescript-eslint/require-await -- so that an invalid name rejects
+    async metadata(topic) {
+      if (!isTopicName(topic)) throw topicInvalid(topic);
+      return { leaders: [1] };
+    },
+    initProducerId: () => Promise.resolve({ producerId: 1n, producerEpoch: 0 }),
+    // eslint-disable-next-line @typescript-eslint/require-await -- so that what `send` throws rejects
+    async produce(batches) {
+      return batches.map(({ topic, records }): Outcome => {
+        let bytes = 0;
         for (const { key, value, headers, timestamp } of records) {
           const message = { key: key.toString(), value: value.toString(), headers, timestamp };
           kafka.send({ topic, messages: [message], acks, compression });
+          bytes += key.length + value.length;
         }
-      }
+        const isTooLarge = bytes > simulatedBatchBytes;
+        return isTooLarge ? outcomeOfCode(kafkaErrors.MESSAGE_TOO_LARGE, topic) : { kind: 'stored' };
+      });
     },
-  });
-  return cluster.client();
+    close: () => Promise.resolve(),
+  };
 }
+
+/** What a broker takes by default. */
+const simulatedBatchBytes = 1024 * 1024;
 
 /** The client as delivery sees it, with the words an operator needs when a topic is missing. */
 function brokerOf(client: Client, options: Options, id: string, telemetry: Telemetry): Broker {

@@ -1,48 +1,5 @@
 import { printable } from './foreign.ts';
 
-/** Every way in which the destination can refuse or fail, stable across releases: branch on these, not on messages. */
-export const errorCodes = [
-  'SETTINGS_INVALID',
-  'FLOW_INVALID',
-  'EVENT_NOT_SERIALIZABLE',
-  'VALUE_INVALID',
-  'BROKER_UNREACHABLE',
-  'UNSUPPORTED_VERSION',
-  'WRONG_CLUSTER',
-  'TLS_FAILED',
-  'AUTHENTICATION_FAILED',
-  'LOGIN_EXPIRED',
-  'CREDENTIALS_UNAVAILABLE',
-  'NOT_AUTHORIZED',
-  'TOPIC_MISSING',
-  'TOPIC_INVALID',
-  'TOPIC_REFUSED',
-  'RECORD_TOO_LARGE',
-  'RECORD_REJECTED',
-  'BROKER_BUSY',
-  'REQUEST_FAILED',
-  'DEADLINE_EXCEEDED',
-  'BUFFER_FULL',
-  'DEAD_LETTER_FAILED',
-  'RESEND_IN_USE',
-  'RESEND_FAILED',
-  'SPOOL_IN_USE',
-  'SPOOL_UNAVAILABLE',
-  'SPOOL_FULL',
-  'SPOOL_FAILED',
-  'DESTINATION_CLOSED',
-  'REGISTRY_UNAVAILABLE',
-  'REGISTRY_UNAUTHORIZED',
-  'REGISTRY_FAILED',
-  'SCHEMA_INCOMPATIBLE',
-  'SCHEMA_INVALID',
-  'SCHEMA_MISSING',
-  'SCHEMA_RULES_UNSUPPORTED',
-] as const;
-
-/** One of `errorCodes`. */
-export type ErrorCode = (typeof errorCodes)[number];
-
 /** What an error says about other tries. */
 export interface ErrorTraits {
   /**
@@ -55,7 +12,7 @@ export interface ErrorTraits {
   readonly final: boolean;
 }
 
-const traits: Readonly<Record<ErrorCode, ErrorTraits>> = {
+const traits = {
   SETTINGS_INVALID: { scope: 'process', final: true },
   FLOW_INVALID: { scope: 'process', final: true },
   EVENT_NOT_SERIALIZABLE: { scope: 'record', final: true },
@@ -92,7 +49,13 @@ const traits: Readonly<Record<ErrorCode, ErrorTraits>> = {
   SCHEMA_INVALID: { scope: 'schema', final: true },
   SCHEMA_MISSING: { scope: 'schema', final: true },
   SCHEMA_RULES_UNSUPPORTED: { scope: 'schema', final: true },
-};
+} as const satisfies Readonly<Record<string, ErrorTraits>>;
+
+/** One of `errorCodes`. */
+export type ErrorCode = keyof typeof traits;
+
+/** Every way in which the destination can refuse or fail, stable across releases: branch on these, not on messages. */
+export const errorCodes = Object.keys(traits) as readonly ErrorCode[];
 
 /** Nobody else decides whether an error is final, or what it is about. */
 export function errorTraits(code: ErrorCode): ErrorTraits {

@@ -65,7 +65,7 @@ export function refusalOf({
   const { [deadLetterHeaders.topic]: topic, [deadLetterHeaders.code]: code = '' } = headers;
   if (topic === undefined) return undefined;
   const message = headers[deadLetterHeaders.message] ?? `It was refused with ${code}.`;
-  const isOurs = (errorCodes as readonly string[]).includes(code);
+  const isOurs = errorCodes.some((known) => known === code);
   const error = new KafkaError(isOurs ? (code as ErrorCode) : 'RECORD_REJECTED', message, {
     topic,
     ...(!isOurs && { kafkaCode: code }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { describeTopic } from '../../scripts/kafka/topics.ts';
 import { createAdmin } from '../../src/transport/create.ts';
-import { createMemoryCluster } from '../../src/transport/memory/cluster.ts';
+import { createMemoryCluster } from '../support/memory-cluster.ts';
 import type { Admin } from '../../src/transport/port.ts';
 import type { TopicSpec } from '../../src/model/cluster.ts';
 import { freshName, sharedBroker } from '../support/broker.ts';

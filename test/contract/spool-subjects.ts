@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { MemoryDisk, MemorySpool } from '../../src/spool/memory/spool.ts';
+import { MemoryDisk, MemorySpool } from '../support/memory-spool.ts';
 import { openSpool } from '../../src/spool/open.ts';
 import type { Spool } from '../../src/model/spool.ts';
 import { tempFolder } from '../support/temp.ts';

@@ -1,5 +1,5 @@
 import { createClient } from '../../src/transport/create.ts';
-import { createMemoryCluster } from '../../src/transport/memory/cluster.ts';
+import { createMemoryCluster } from '../support/memory-cluster.ts';
 import type { Client, ClientOptions } from '../../src/transport/port.ts';
 import { deleteTopic, recordCounts } from '../../scripts/kafka/topics.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';

@@ -1,5 +1,5 @@
 import type * as platformatic from '@platformatic/kafka';
-import type { API, Connection } from '@platformatic/kafka';
+import type { Connection } from '@platformatic/kafka';
 import { brokerCode, flatten } from '../errors/connection-errors.ts';
 import type { Compression } from '../port.ts';
 import {
@@ -17,8 +17,13 @@ export type Library = typeof platformatic;
 export type MetadataResponse = Awaited<ReturnType<Library['metadataV12']['api']['async']>>;
 export type FetchResponse = Awaited<ReturnType<Library['fetchV12']['api']['async']>>;
 
-type Request<Api> = Pick<Api, Extract<'async', keyof Api>>;
-type Version<Chosen> = Chosen & Pick<API<unknown[], unknown>, 'version'>;
+/** What the library makes and reads a request with, by its own name for it, such as `metadataV12`. */
+type ApiOf<Key extends keyof Library> = Library[Key] extends { readonly api: infer Found } ? Found : never;
+type Request<Key extends keyof Library> = Pick<ApiOf<Key>, Extract<'async', keyof ApiOf<Key>>>;
+type VersionOf<Name extends RequestName, Version extends number> = Extract<
+  keyof Library,
+  `${Uncapitalize<Name>}V${Version}`
+>;
 
 /**
  * The requests of one connection, each in the newest version that its broker and the library both know. Chosen when a
@@ -40,105 +45,36 @@ export class Apis {
     return produceVersion(this.#broker.get(apiKeys.Produce), compression);
   }
 
-  get metadata(): Request<Library['metadataV12']['api']> {
-    const { metadataV4, metadataV5, metadataV6, metadataV7, metadataV8 } = this.#library;
-    const { metadataV9, metadataV10, metadataV11, metadataV12 } = this.#library;
-    return this.#newest<Request<Library['metadataV12']['api']>>('Metadata', [
-      metadataV4.api,
-      metadataV5.api,
-      metadataV6.api,
-      metadataV7.api,
-      metadataV8.api,
-      metadataV9.api,
-      metadataV10.api,
-      metadataV11.api,
-      metadataV12.api,
-    ]);
+  get metadata(): Request<'metadataV12'> {
+    return this.#newest('Metadata', [4, 5, 6, 7, 8, 9, 10, 11, 12]);
   }
 
-  get initProducerId(): Request<Library['initProducerIdV5']['api']> {
-    const { initProducerIdV0, initProducerIdV1, initProducerIdV2 } = this.#library;
-    const { initProducerIdV3, initProducerIdV4, initProducerIdV5 } = this.#library;
-    return this.#newest<Request<Library['initProducerIdV5']['api']>>('InitProducerId', [
-      initProducerIdV0.api,
-      initProducerIdV1.api,
-      initProducerIdV2.api,
-      initProducerIdV3.api,
-      initProducerIdV4.api,
-      initProducerIdV5.api,
-    ]);
+  get initProducerId(): Request<'initProducerIdV5'> {
+    return this.#newest('InitProducerId', [0, 1, 2, 3, 4, 5]);
   }
 
-  get createTopics(): Request<Library['createTopicsV7']['api']> {
-    const { createTopicsV2, createTopicsV3, createTopicsV4 } = this.#library;
-    const { createTopicsV5, createTopicsV6, createTopicsV7 } = this.#library;
-    return this.#newest<Request<Library['createTopicsV7']['api']>>('CreateTopics', [
-      createTopicsV2.api,
-      createTopicsV3.api,
-      createTopicsV4.api,
-      createTopicsV5.api,
-      createTopicsV6.api,
-      createTopicsV7.api,
-    ]);
+  get createTopics(): Request<'createTopicsV7'> {
+    return this.#newest('CreateTopics', [2, 3, 4, 5, 6, 7]);
   }
 
-  get describeConfigs(): Request<Library['describeConfigsV0']['api']> {
-    const { describeConfigsV0, describeConfigsV1, describeConfigsV2 } = this.#library;
-    const { describeConfigsV3, describeConfigsV4 } = this.#library;
-    return this.#newest<Request<Library['describeConfigsV0']['api']>>('DescribeConfigs', [
-      describeConfigsV0.api,
-      describeConfigsV1.api,
-      describeConfigsV2.api,
-      describeConfigsV3.api,
-      describeConfigsV4.api,
-    ]);
+  get describeConfigs(): Request<'describeConfigsV0'> {
+    return this.#newest('DescribeConfigs', [0, 1, 2, 3, 4]);
   }
 
-  get fetch(): Request<Library['fetchV12']['api']> {
-    const { fetchV4, fetchV5, fetchV6, fetchV7, fetchV8 } = this.#library;
-    const { fetchV9, fetchV10, fetchV11, fetchV12 } = this.#library;
-    return this.#newest<Request<Library['fetchV12']['api']>>('Fetch', [
-      fetchV4.api,
-      fetchV5.api,
-      fetchV6.api,
-      fetchV7.api,
-      fetchV8.api,
-      fetchV9.api,
-      fetchV10.api,
-      fetchV11.api,
-      fetchV12.api,
-    ]);
+  get fetch(): Request<'fetchV12'> {
+    return this.#newest('Fetch', [4, 5, 6, 7, 8, 9, 10, 11, 12]);
   }
 
-  get listOffsets(): Request<Library['listOffsetsV5']['api']> {
-    const { listOffsetsV1, listOffsetsV2, listOffsetsV3, listOffsetsV4, listOffsetsV5 } = this.#library;
-    return this.#newest<Request<Library['listOffsetsV5']['api']>>('ListOffsets', [
-      listOffsetsV1.api,
-      listOffsetsV2.api,
-      listOffsetsV3.api,
-      listOffsetsV4.api,
-      listOffsetsV5.api,
-    ]);
+  get listOffsets(): Request<'listOffsetsV5'> {
+    return this.#newest('ListOffsets', [1, 2, 3, 4, 5]);
   }
 
-  get findCoordinator(): Request<Library['findCoordinatorV3']['api']> {
-    const { findCoordinatorV0, findCoordinatorV1, findCoordinatorV2, findCoordinatorV3 } = this.#library;
-    return this.#newest<Request<Library['findCoordinatorV3']['api']>>('FindCoordinator', [
-      findCoordinatorV0.api,
-      findCoordinatorV1.api,
-      findCoordinatorV2.api,
-      findCoordinatorV3.api,
-    ]);
+  get findCoordinator(): Request<'findCoordinatorV3'> {
+    return this.#newest('FindCoordinator', [0, 1, 2, 3]);
   }
 
-  get offsetFetch(): Request<Library['offsetFetchV2']['api']> {
-    const { offsetFetchV2, offsetFetchV3, offsetFetchV4, offsetFetchV5 } = this.#library;
-    return this.#newest<Request<Library['offsetFetchV2']['api']>>('OffsetFetch', [
-      offsetFetchV2.api,
-      offsetFetchV3.api,
-      offsetFetchV4.api,
-      offsetFetchV5.api,
-    ]);
+  get offsetFetch(): Request<'offsetFetchV2'> {
+    return this.#newest('OffsetFetch', [2, 3, 4, 5]);
   }
 
   /** Version of OffsetCommit in which a client says how long an offset is kept; undefined where the broker has none. */
@@ -147,25 +83,18 @@ export class Apis {
   }
 
   /** Of brokers that have given up `commitWithRetention`. */
-  get offsetCommit(): Request<Library['offsetCommitV7']['api']> {
-    const { offsetCommitV5, offsetCommitV6, offsetCommitV7 } = this.#library;
-    return this.#newest<Request<Library['offsetCommitV7']['api']>>('OffsetCommit', [
-      offsetCommitV5.api,
-      offsetCommitV6.api,
-      offsetCommitV7.api,
-    ]);
+  get offsetCommit(): Request<'offsetCommitV7'> {
+    return this.#newest('OffsetCommit', [5, 6, 7]);
   }
 
   /** @throws UnsupportedVersion */
-  #newest<Chosen>(name: RequestName, known: readonly Version<Chosen>[]): Chosen {
-    const version = newestVersion(
-      name,
-      known.map((request) => request.version),
-      this.#broker.get(apiKeys[name]),
-    );
-    const chosen = known.find((request) => request.version === version);
-    if (chosen === undefined) throw new RangeError(`No version ${version} of ${name}`);
-    return chosen;
+  #newest<Name extends RequestName, Version extends number>(
+    name: Name,
+    known: readonly Version[],
+  ): ApiOf<VersionOf<Name, Version>> {
+    const version = newestVersion(name, known, this.#broker.get(apiKeys[name]));
+    const key = `${name.charAt(0).toLowerCase()}${name.slice(1)}V${version}`;
+    return (Reflect.get(this.#library, key) as { api: ApiOf<VersionOf<Name, Version>> }).api;
   }
 }
 

@@ -2,7 +2,7 @@ import { Producer } from '../../../src/producer/producer.ts';
 import { recordStates, type RecordTransition } from '../../../src/producer/producer-record.ts';
 import type { ProducerSettings } from '../../../src/producer/ports.ts';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster, type MemoryClusterOptions } from '../../support/memory-cluster.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Notice } from '../../../src/model/notice.ts';
 import type { PartitionBatch } from '../../../src/model/partition.ts';

@@ -1,8 +1,8 @@
 import { Producer } from '../../../src/producer/producer.ts';
 import type { ProducerSettings } from '../../../src/producer/ports.ts';
-import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import { createLog } from '../../../src/telemetry/log.ts';
-import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster, type MemoryClusterOptions } from '../../support/memory-cluster.ts';
 import type { Notice } from '../../../src/model/notice.ts';
 import type { PartitionBatch } from '../../../src/model/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';

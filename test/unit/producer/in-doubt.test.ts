@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryDisk } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk } from '../../support/memory-spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader } from '../../../src/model/partition.ts';

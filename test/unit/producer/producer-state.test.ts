@@ -6,7 +6,7 @@ import { ProducerState } from '../../../src/producer/producer-state.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import type { ProducerId, PartitionBatch } from '../../../src/model/partition.ts';
-import { createMemoryCluster } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster } from '../../support/memory-cluster.ts';
 import { noProducerId } from './harness.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

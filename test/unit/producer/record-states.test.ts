@@ -8,7 +8,7 @@ import {
   recordTransitions,
   type RecordTransition,
 } from '../../../src/producer/producer-record.ts';
-import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { noLeader } from '../../../src/model/partition.ts';
 import type { KafkaRecord } from '../../../src/model/record.ts';

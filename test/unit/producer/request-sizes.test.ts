@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { partitionOf } from '../../../src/protocol/partitioner.ts';
-import { MemoryDisk } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk } from '../../support/memory-spool.ts';
 import { record, refused, setUp, watch } from './harness.ts';
 import { start } from './spool-harness.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { KafkaRecord } from '../../../src/model/record.ts';
-import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { errorOf, record, setUp, watch } from './harness.ts';
 

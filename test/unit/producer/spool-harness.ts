@@ -1,6 +1,6 @@
-import type { MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
+import type { MemoryClusterOptions } from '../../support/memory-cluster.ts';
 import type { ProducerSettings } from '../../../src/producer/ports.ts';
-import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { setUp } from './harness.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Producer } from '../../../src/producer/producer.ts';
-import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { noLeader } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Producer } from '../../../src/producer/producer.ts';
 import type { Broker, ProducerSettings } from '../../../src/producer/ports.ts';
-import { MemoryDisk, MemorySpool } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader } from '../../../src/model/partition.ts';
 import { FakeClock } from '../../support/fake-clock.ts';

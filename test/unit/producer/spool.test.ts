@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryDisk } from '../../../src/spool/memory/spool.ts';
+import { MemoryDisk } from '../../support/memory-spool.ts';
 import { errorOf, record, refused, setUp, watch } from './harness.ts';
 import { start } from './spool-harness.ts';
 

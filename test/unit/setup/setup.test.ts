@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryCluster } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster } from '../../support/memory-cluster.ts';
 import type { SetupPlan } from '../../../src/config/resolve-setup.ts';
 import type { SetupRegistry } from '../../../src/setup/schema.ts';
 import { runSetup } from '../../../src/setup/setup.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { freePorts } from '../../../scripts/kafka/ports.ts';
-import { createMemoryCluster, type MemoryCluster } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster, type MemoryCluster } from '../../support/memory-cluster.ts';
 import { systemClock } from '../../../src/producer/ports.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { configuredDestination, type Configured } from '../../../src/cli/flow/configured.ts';

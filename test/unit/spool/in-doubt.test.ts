@@ -11,7 +11,7 @@ import { openSpool } from '../../../src/spool/open.ts';
 import { readSpool } from '../../../src/spool/status.ts';
 import { realDisk, type Disk } from '../../../src/spool/sqlite/disk.ts';
 import { createLog, logClock, type Logger } from '../../../src/telemetry/log.ts';
-import { createMemoryCluster, type MemoryCluster } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster, type MemoryCluster } from '../../support/memory-cluster.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import type { Notice } from '../../../src/model/notice.ts';
 import type { BatchSequence, PartitionBatch } from '../../../src/model/partition.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createMemoryCluster } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster } from '../../support/memory-cluster.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { openRuntime } from '../../../src/runtime.ts';
 import { tempFolder } from '../../support/temp.ts';

@@ -1,4 +1,4 @@
-import { createMemoryCluster, type MemoryClusterOptions } from '../../../src/transport/memory/cluster.ts';
+import { createMemoryCluster, type MemoryClusterOptions } from '../../support/memory-cluster.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { openRuntime, type Runtime } from '../../../src/runtime.ts';
 import type { Settings } from '../../../src/types.ts';

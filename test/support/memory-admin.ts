@@ -1,8 +1,8 @@
-import type { KafkaError } from '../../model/errors.ts';
-import { isTopicName, type TopicSpec } from '../../model/cluster.ts';
-import { kafkaErrors } from '../../protocol/kafka-errors.ts';
-import { createTopicError, topicConfigError } from '../errors/request-errors.ts';
-import type { Admin } from '../port.ts';
+import type { KafkaError } from '../../src/model/errors.ts';
+import { isTopicName, type TopicSpec } from '../../src/model/cluster.ts';
+import { kafkaErrors } from '../../src/protocol/kafka-errors.ts';
+import { createTopicError, topicConfigError } from '../../src/transport/errors/request-errors.ts';
+import type { Admin } from '../../src/transport/port.ts';
 
 type Details = Pick<TopicSpec, 'replicationFactor' | 'configEntries'>;
 

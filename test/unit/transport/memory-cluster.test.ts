@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryCluster } from '../../../../src/transport/memory/cluster.ts';
-import { outcomeOfCode } from '../../../../src/transport/errors/broker-errors.ts';
-import { KafkaError } from '../../../../src/model/errors.ts';
-import { noLeader, type PartitionBatch } from '../../../../src/model/partition.ts';
+import { createMemoryCluster } from '../../support/memory-cluster.ts';
+import { outcomeOfCode } from '../../../src/transport/errors/broker-errors.ts';
+import { KafkaError } from '../../../src/model/errors.ts';
+import { noLeader, type PartitionBatch } from '../../../src/model/partition.ts';
 
 function batchOf(partition: number, ...values: string[]): PartitionBatch {
   return {

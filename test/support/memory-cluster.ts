@@ -1,13 +1,19 @@
-import type { KafkaError } from '../../model/errors.ts';
-import type { Outcome, OnProduced } from '../../model/outcome.ts';
-import type { KafkaRecord } from '../../model/record.ts';
-import { kafkaErrors } from '../../protocol/kafka-errors.ts';
-import { errorOfCode, outcomeOfCode } from '../errors/broker-errors.ts';
-import { clientClosed, unreachable } from '../errors/messages.ts';
-import { partitionMissing } from '../produce-outcomes.ts';
-import { createMemoryAdmin } from './admin.ts';
-import { noLeader, type Admin, type Client, type PartitionBatch, type TopicMetadata } from '../port.ts';
-import { isTopicName } from '../../model/cluster.ts';
+import type { KafkaError } from '../../src/model/errors.ts';
+import type { Outcome, OnProduced } from '../../src/model/outcome.ts';
+import type { KafkaRecord } from '../../src/model/record.ts';
+import { kafkaErrors } from '../../src/protocol/kafka-errors.ts';
+import { errorOfCode, outcomeOfCode } from '../../src/transport/errors/broker-errors.ts';
+import { clientClosed, unreachable } from '../../src/transport/errors/messages.ts';
+import { partitionMissing } from '../../src/transport/produce-outcomes.ts';
+import { createMemoryAdmin } from './memory-admin.ts';
+import {
+  noLeader,
+  type Admin,
+  type Client,
+  type PartitionBatch,
+  type TopicMetadata,
+} from '../../src/transport/port.ts';
+import { isTopicName } from '../../src/model/cluster.ts';
 
 export interface MemoryClusterOptions {
   /** Topic names to partition counts. */

@@ -1,6 +1,6 @@
-import type { KafkaError } from '../../model/errors.ts';
-import type { KafkaRecord } from '../../model/record.ts';
-import { partitionKey } from '../../model/partition.ts';
+import type { KafkaError } from '../../src/model/errors.ts';
+import type { KafkaRecord } from '../../src/model/record.ts';
+import { partitionKey } from '../../src/model/partition.ts';
 import {
   unassigned,
   type BatchInDoubt,
@@ -10,9 +10,9 @@ import {
   type Place,
   type Spool,
   type SpoolLevel,
-} from '../../model/spool.ts';
-import { spoolErrors } from '../errors.ts';
-import { spoolBytes } from '../size.ts';
+} from '../../src/model/spool.ts';
+import { spoolErrors } from '../../src/spool/errors.ts';
+import { spoolBytes } from '../../src/spool/size.ts';
 
 interface Row {
   readonly record: KafkaRecord;
