@@ -1,4 +1,5 @@
 import type { Arguments, Options } from './arguments.ts';
+import type { Login } from './flow/login.ts';
 import type { Terminal } from './terminal.ts';
 
 /** One command, by the name that is typed, such as `dead-letters list`. */
@@ -13,7 +14,7 @@ export interface Command {
   readonly notes?: readonly string[];
   readonly examples: readonly { readonly line: string; readonly what: string }[];
   /** @returns the exit code: 0 all is well, 1 something is not */
-  readonly run: (words: Arguments, terminal: Terminal) => Promise<number>;
+  readonly run: (words: Arguments, terminal: Terminal, login: Login | undefined) => Promise<number>;
 }
 
 const program = 'walkeros-kafka';

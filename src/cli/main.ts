@@ -6,6 +6,7 @@ import { deadLettersResend } from './commands/dead-letters-resend.ts';
 import { doctor } from './commands/doctor.ts';
 import { spoolDrainCommand, spoolStatusCommand } from './commands/spool.ts';
 import { tail } from './commands/tail.ts';
+import { loginOption, readLogin, type Login } from './flow/login.ts';
 import type { Terminal } from './terminal.ts';
 import { nearest } from '../config/problems.ts';
 import { KafkaError } from '../model/errors.ts';
@@ -17,7 +18,7 @@ export const commands: readonly Command[] = [
   deadLettersResend,
   spoolStatusCommand,
   spoolDrainCommand,
-];
+].map((command) => ({ ...command, options: { ...command.options, login: loginOption } }));
 
 /** @returns the exit code. Errors that a user can mend are printed, and not thrown. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -35,17 +36,22 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     await terminal.print(overview(group));
     return 0;
   }
+  let login: Login | undefined;
+  /** Beside the result nothing is quoted but messages. */
+  const note = (line: string): void => terminal.note(login?.inItsWords(line) ?? line);
   try {
     const { command, rest } = find(words);
     if (rest.some(isHelp)) {
       await terminal.print(helpOf(command));
       return 0;
     }
-    return await command.run(argumentsFor(command, rest), terminal);
+    const given = argumentsFor(command, rest);
+    login = await readLogin(given.text('login'), terminal.environment);
+    return await command.run(given, { ...terminal, note }, login);
   } catch (thrown) {
     if (!(thrown instanceof UsageError || thrown instanceof KafkaError)) throw thrown;
     terminal.progress(undefined);
-    terminal.note(`walkeros-kafka: ${thrown.message}`);
+    note(`walkeros-kafka: ${thrown.message}`);
     return thrown instanceof UsageError ? 2 : 1;
   }
 }

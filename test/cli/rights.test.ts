@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   AclOperations,
@@ -8,9 +10,11 @@ import {
   type AclOperationValue,
 } from '@platformatic/kafka';
 import { withAdmin } from '../../scripts/kafka/admin.ts';
+import { freePorts } from '../../scripts/kafka/ports.ts';
 import { recordCounts } from '../../scripts/kafka/topics.ts';
 import { startAclKafka, type AclKafka } from '../support/acl-kafka.ts';
 import { freshTopic } from '../support/broker.ts';
+import { event, runFlow } from '../support/flow.ts';
 import { tempFolder } from '../support/temp.ts';
 import { fillDeadLetters, refusal } from './support/letters.ts';
 import { flowFile, run } from './support/run.ts';
@@ -29,12 +33,13 @@ describe('the rights that commands need', () => {
     operation: AclOperationValue,
     resourceName: string,
     resource: 'TOPIC' | 'GROUP' = 'TOPIC',
+    user = 'shop',
   ): Promise<void> {
     const creation = {
       resourceType: ResourceTypes[resource],
       resourceName,
       resourcePatternType: ResourcePatternTypes.LITERAL,
-      principal: 'User:shop',
+      principal: `User:${user}`,
       host: '*',
       operation,
       permissionType: AclPermissionTypes.ALLOW,
@@ -91,5 +96,101 @@ describe('the rights that commands need', () => {
     await grant(AclOperations.WRITE, topic);
     assert.equal((await run(resend)).code, 0);
     assert.deepEqual(await recordCounts(kafka.cluster.direct, topic), [1]);
+  });
+
+  describe('of an operator, whose login is in a file of its own', () => {
+    /** The flow's own password is one that this machine does not have. */
+    async function scene() {
+      const { direct } = kafka.cluster;
+      const [topic, dead] = await Promise.all([
+        freshTopic('operated', { brokers: direct }),
+        freshTopic('operated-dead', { brokers: direct }),
+      ]);
+      await fillDeadLetters(direct, dead, { count: 1, headers: refusal(topic) });
+      const sasl = { ...kafka.sasl, password: '$env.PASSWORD_OF_THE_FLOW' };
+      const spool = join(mkdtempSync(join(folder, 'spool-')), 'kafka.spool');
+      const settings = {
+        kafka: { brokers: [kafka.login], topic, sasl },
+        deadLetter: { topic: dead },
+        spool: { path: spool },
+      };
+      const [nobody = 0] = await freePorts(1);
+      const away = { ...settings.kafka, sasl: undefined, brokers: [`127.0.0.1:${nobody}`] };
+      const flow = await runFlow({ kafka: away, spool: { path: spool, mode: 'always' } });
+      await flow.push(event());
+      await flow.stop();
+      return { topic, dead, path: flowFile(folder, { settings }), group: `walkeros-kafka-resend.${dead}` };
+    }
+
+    function loginFile(changed: object): string {
+      const path = join(mkdtempSync(join(folder, 'login-')), 'ops.json');
+      writeFileSync(path, JSON.stringify({ kafka: { sasl: { ...kafka.operator, ...changed } } }));
+      return path;
+    }
+
+    const commandsOf = (path: string, topic: string): string[][] => [
+      ['doctor', path],
+      ['tail', topic, '--flow', path, '--from-beginning', '--to-end'],
+      ['tail', topic, '--brokers', kafka.login, '--from-beginning', '--to-end'],
+      ['dead-letters', 'list', path],
+      ['dead-letters', 'resend', path],
+      ['spool', 'status', path],
+      ['spool', 'drain', path],
+    ];
+
+    it('every command goes by it', async () => {
+      const { topic, dead, group, path } = await scene();
+      const grants = [
+        grant(AclOperations.READ, topic, 'TOPIC', 'ops'),
+        grant(AclOperations.WRITE, topic, 'TOPIC', 'ops'),
+        grant(AclOperations.READ, dead, 'TOPIC', 'ops'),
+        grant(AclOperations.READ, group, 'GROUP', 'ops'),
+      ];
+      await Promise.all(grants);
+      const login = loginFile({ password: '$env.PASSWORD_OF_OPS' });
+      const environment = { PASSWORD_OF_OPS: kafka.operator.password };
+      for (const words of commandsOf(path, topic)) {
+        const { code, lines, notes } = await run([...words, '--login', login], { environment });
+        assert.equal(code, 0, [words, ...lines, ...notes].join('\n'));
+        if (words[0] !== 'doctor') continue;
+        assert.deepEqual(lines.slice(0, 2), [
+          `ok       flow      ${path}: destination "kafka" of flow "default"`,
+          `ok       settings  ${kafka.login}, topic "${topic}", refused records to "${dead}", by the login of ${login}`,
+        ]);
+        assert.ok(lines.includes('ok       sasl      logged in with plain as "ops"'), lines.join('\n'));
+        const shape = '1 partition, 1 replica in sync';
+        const rights = "the flow's own rights not looked at (--login)";
+        assert.ok(lines.includes(`ok       topics    "${dead}": ${shape}, ${rights}`), lines.join('\n'));
+      }
+      assert.deepEqual(await recordCounts(kafka.cluster.direct, topic), [2]);
+    });
+
+    it('a wrong one is named, with its file, and no secret', async () => {
+      const { topic, path } = await scene();
+      const login = loginFile({ password: 'hush-of-nobody' });
+      // They know nothing of the cluster.
+      const commands = commandsOf(path, topic).filter(
+        (words) => words[1] !== 'status' && words[1] !== 'drain',
+      );
+      for (const words of commands) {
+        for (const json of [[], ['--json']]) {
+          const { code, lines, notes } = await run([...words, ...json, '--login', login]);
+          const told = [...lines, ...notes].join('\n');
+          assert.equal(code, 1, told);
+          assert.ok(told.includes(`kafka.sasl in ${login}`), told);
+          assert.doesNotMatch(told, /hush/);
+        }
+      }
+    });
+
+    it('what it may not do is told with the command to type', async () => {
+      const { topic, path } = await scene();
+      const { lines } = await run(['doctor', path, '--login', loginFile({})]);
+      const fix = `kafka-acls.sh --bootstrap-server ${kafka.login} --command-config admin.properties --add --allow-principal User:ops --operation Describe --topic ${topic}`;
+      assert.ok(
+        lines.some((line) => line.endsWith(`→ Grant it: ${fix}`)),
+        lines.join('\n'),
+      );
+    });
   });
 });

@@ -6,12 +6,22 @@ export interface AclKafka {
   /** `host:port` where one logs in. */
   readonly login: string;
   /** `settings.kafka.sasl` of a user without any rights. */
-  readonly sasl: { readonly mechanism: 'plain'; readonly username: string; readonly password: string };
+  readonly sasl: PlainSasl;
+  /** That of another one. */
+  readonly operator: PlainSasl;
+}
+
+interface PlainSasl {
+  readonly mechanism: 'plain';
+  readonly username: string;
+  readonly password: string;
 }
 
 /** A Kafka that asks for rights, at its listener LOGIN only: whoever comes through the plain ones may do anything. */
 export async function startAclKafka(): Promise<AclKafka> {
   const sasl = { mechanism: 'plain', username: 'shop', password: 'hush' } as const;
+  const operator = { mechanism: 'plain', username: 'ops', password: 'hush-of-ops' } as const;
+  const users = [sasl, operator].map(({ username, password }) => `user_${username}="${password}"`).join(' ');
   const module = 'org.apache.kafka.common.security.plain.PlainLoginModule';
   const cluster = await startKafka({
     own: true,
@@ -25,10 +35,10 @@ export async function startAclKafka(): Promise<AclKafka> {
         protocol: 'SASL_PLAINTEXT',
         config: {
           'sasl.enabled.mechanisms': 'PLAIN',
-          'plain.sasl.jaas.config': `${module} required user_${sasl.username}="${sasl.password}";`,
+          'plain.sasl.jaas.config': `${module} required ${users};`,
         },
       },
     ],
   });
-  return { cluster, login: cluster.nodes[0]?.listeners.LOGIN ?? '', sasl };
+  return { cluster, login: cluster.nodes[0]?.listeners.LOGIN ?? '', sasl, operator };
 }

@@ -46,8 +46,8 @@ export const deadLettersList: Command = {
       what: 'Why, and how often, since yesterday',
     },
   ],
-  async run(words, terminal) {
-    const configured = await destinationOf(words, terminal);
+  async run(words, terminal, login) {
+    const configured = await destinationOf(words, terminal, login);
     const [all, asJson, limit] = [words.has('all'), words.has('json'), words.count('limit') ?? Infinity];
     const counts = { listed: 0, resent: 0, more: false };
     for await (const one of listDeadLetters(configured, deadLetterFilter(words), terminal.stop)) {

@@ -35,8 +35,8 @@ export const deadLettersResend: Command = {
       what: 'After the limit of the topic was raised',
     },
   ],
-  async run(words, terminal) {
-    const configured = await destinationOf(words, terminal);
+  async run(words, terminal, login) {
+    const configured = await destinationOf(words, terminal, login);
     const dryRun = words.has('dry-run');
     const staying = new Staying(terminal);
     const result = await resendDeadLetters(configured, {

@@ -23,13 +23,14 @@ export const doctor: Command = {
     { line: 'doctor flow.json', what: 'From the file to the rights on each topic' },
     { line: 'doctor flow.json --destination production.kafka --json', what: 'For another program' },
   ],
-  async run(words, terminal) {
+  async run(words, terminal, login) {
     const asJson = words.has('json');
     const printed: Promise<void>[] = [];
     const report = await diagnose({
       path: words.at(0),
       destination: words.text('destination'),
       environment: terminal.environment,
+      login,
       signal: terminal.stop,
       onFinding: (finding) => {
         if (!asJson) printed.push(terminal.print(lineOf(finding, terminal)));

@@ -20,8 +20,8 @@ export const spoolStatusCommand: Command = {
     { line: 'spool status flow.json', what: 'How much, and since when' },
     { line: 'spool status flow.json --json | jq .records', what: 'For a monitor' },
   ],
-  async run(words, terminal) {
-    const status = await spoolStatus(await destinationOf(words, terminal));
+  async run(words, terminal, login) {
+    const status = await spoolStatus(await destinationOf(words, terminal, login));
     await terminal.print(words.has('json') ? jsonLine(status) : statusText(status, Date.now()));
     return status.refused > 0 ? 1 : 0;
   },
@@ -44,8 +44,8 @@ export const spoolDrainCommand: Command = {
     { line: 'spool drain flow.json --dry-run', what: 'How much there is' },
     { line: 'spool drain flow.json', what: 'Before the machine is given up' },
   ],
-  async run(words, terminal) {
-    const configured = await destinationOf(words, terminal);
+  async run(words, terminal, login) {
+    const configured = await destinationOf(words, terminal, login);
     const asJson = words.has('json');
     if (words.has('dry-run')) {
       const status = await spoolStatus(configured);

@@ -6,6 +6,7 @@ import {
   plainConnection,
   plainRegistry,
 } from '../flow/configured.ts';
+import type { Login } from '../flow/login.ts';
 import { filterOf } from '../reading/filter.ts';
 import { recordJson, recordParts } from '../reading/show.ts';
 import { tailTopic, type Shown } from '../reading/tail.ts';
@@ -17,7 +18,7 @@ export const tail: Command = {
   summary: 'Shows the records of a topic as they come, decoded.',
   positionals: ['<topic>'],
   options: {
-    brokers: { value: '<host:port,…>', help: 'The cluster, where it asks for no login.' },
+    brokers: { value: '<host:port,…>', help: 'The cluster, without a flow.' },
     flow: { value: '<flow.json>', help: 'The cluster, login and schema registry of a flow.' },
     destination: destinationOption,
     registry: {
@@ -61,11 +62,12 @@ export const tail: Command = {
       what: 'Values in Avro, JSON Schema or Protobuf, without a flow',
     },
   ],
-  async run(words, terminal) {
+  async run(words, terminal, login) {
     const topic = words.at(0);
-    const { connection, registries } = await clusterOf(words, topic, terminal);
+    const { connection, registries } = await clusterOf(words, topic, terminal, login);
     const limit = words.count('limit') ?? Infinity;
-    const inWords = words.has('brokers') ? errorOfTyped : (error: KafkaError): KafkaError => error;
+    const inWords = (error: KafkaError): KafkaError =>
+      words.has('brokers') ? errorOfTyped(error, login) : error;
     const records = tailTopic({
       connection,
       registries,
@@ -99,7 +101,12 @@ export const tail: Command = {
   },
 };
 
-async function clusterOf(words: Arguments, topic: string, { environment }: Terminal) {
+async function clusterOf(
+  words: Arguments,
+  topic: string,
+  { environment }: Terminal,
+  login: Login | undefined,
+) {
   const [brokers, flow] = [words.text('brokers'), words.text('flow')];
   if ((brokers === undefined) === (flow === undefined))
     throw new UsageError('tell the cluster with either --brokers or --flow');
@@ -109,10 +116,15 @@ async function clusterOf(words: Arguments, topic: string, { environment }: Termi
   const named = url === undefined ? undefined : settingsOfTyped(() => plainRegistry(url));
   if (flow === undefined) {
     const addresses = (brokers ?? '').split(',').map((address) => address.trim());
-    const connection = settingsOfTyped(() => plainConnection(addresses, topic));
+    const connection = settingsOfTyped(() => plainConnection(addresses, topic, login));
     return { connection, registries: named ?? [] };
   }
-  const { options, registries } = await configuredDestination(flow, words.text('destination'), environment);
+  const { options, registries } = await configuredDestination(
+    flow,
+    words.text('destination'),
+    environment,
+    login,
+  );
   return { connection: options.connection, registries: named ?? registries };
 }
 
@@ -158,10 +170,11 @@ function settingsOfTyped<Settings>(make: () => Settings): Settings {
 }
 
 /** An error in the words of the command line. */
-function errorOfTyped(error: KafkaError): KafkaError {
-  const secure = /settings\.kafka\.(ssl|sasl)/.test(error.message)
-    ? ' TLS and a login stand in a flow file: take --flow.'
-    : '';
+function errorOfTyped(error: KafkaError, login: Login | undefined): KafkaError {
+  const secure =
+    /settings\.kafka\.(ssl|sasl)/.test(error.message) && login === undefined
+      ? ' TLS and a login stand in a file: take --login, or --flow.'
+      : '';
   const { code, topic, kafkaCode, detail } = error;
   const message = inTypedWords(error.message) + secure;
   return new KafkaError(code, message, { topic, kafkaCode, detail, cause: error });

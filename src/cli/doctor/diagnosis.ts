@@ -9,6 +9,7 @@ import { clientOptions, createInspector } from '../../transport/create.ts';
 import type { Inspector } from '../../transport/port.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
+import type { Login } from '../flow/login.ts';
 import type { Environment } from '../flow/references.ts';
 import { answersOf } from './checks/answers.ts';
 import { examine } from './examine.ts';
@@ -22,6 +23,7 @@ interface DiagnosisRequest {
   readonly path: string;
   readonly destination: string | undefined;
   readonly environment: Environment;
+  readonly login: Login | undefined;
   /** Ends it with what it has found so far. */
   readonly signal: AbortSignal;
   readonly onFinding?: (finding: Finding) => void;
@@ -35,18 +37,19 @@ export async function diagnose({
   path,
   destination,
   environment,
+  login,
   signal,
   onFinding,
 }: DiagnosisRequest): Promise<Report> {
-  const report = new Report(onFinding);
-  const found = await readFlow(path, destination, environment, report);
-  const settings = found && readSettings(path, found, environment, report);
+  const report = new Report(onFinding, login?.inItsWords);
+  const found = await readFlow(path, destination, environment, login, report);
+  const settings = found && readSettings(path, found, environment, login, report);
   if (found === undefined || settings === undefined) {
     const cause = found === undefined ? 'flow' : 'settings';
     for (const name of checkNames.slice(checkNames.indexOf(cause) + 1)) report.skip(name, `needs ${cause}`);
     return report;
   }
-  const facts = factsOf(path, found, settings);
+  const facts = factsOf(path, found, settings, login);
   const inspector = await inspectorOf(settings.options.connection);
   if (inspector instanceof KafkaError) {
     const target = { ...facts, kafka: refusing(inspector), unaskable: inspector.message };
@@ -87,11 +90,12 @@ async function readFlow(
   path: string,
   destination: string | undefined,
   environment: Environment,
+  login: Login | undefined,
   report: Report,
 ): Promise<Found | undefined> {
   try {
     const file = await readFlowFile(path);
-    const found = findDestination(file, destination, environment);
+    const found = findDestination(file, destination, environment, login);
     report.add('flow', ok(`${path}: destination "${found.id}" of flow "${found.flow}"`));
     for (const { path: at, variable } of found.unset) {
       const message = `config.${at} takes the environment variable ${variable}, which is not set here.`;
@@ -115,21 +119,27 @@ function readSettings(
   path: string,
   found: Found,
   environment: Environment,
+  login: Login | undefined,
   report: Report,
 ): Settings | undefined {
   const { settings, mapping, timeout } = found.config;
   const fix = `Change it in ${path}, destination "${found.name}".`;
+  const fixOf = (text: string): string =>
+    login === undefined || login.inItsWords(text) === text ? fix : `Change it in ${login.path}.`;
   try {
     const resolved = resolveOptions(settings, { timeout, mapping, environment });
-    report.add('settings', ok(summaryOf(resolved.options)));
+    report.add(
+      'settings',
+      ok(`${summaryOf(resolved.options)}${login ? `, by the login of ${login.path}` : ''}`),
+    );
     // What concerns the collector's limit has a check of its own, the last one.
     const others = resolved.warnings.filter((text) => !isOfTimeouts(text));
-    report.add('settings', ...others.map((text) => warning(text, fix)));
+    report.add('settings', ...others.map((text) => warning(text, fixOf(text))));
     return { ...resolved, setupRegistries: readSetup(found, resolved.options, fix, report) };
   } catch (thrown) {
     const { title, problems } = problemsOf(thrown);
     const messages = problems.length > 0 ? problems : [title];
-    report.add('settings', ...messages.map((message) => failure(message, fix)));
+    report.add('settings', ...messages.map((message) => failure(message, fixOf(message))));
     return undefined;
   }
 }
@@ -166,6 +176,7 @@ function factsOf(
   path: string,
   { id, flow, alone, name, config, sources }: Found,
   { options, warnings, collectorTimeout, setupRegistries: ofSetup }: Settings,
+  login: Login | undefined,
 ): Omit<Target, 'kafka' | 'unaskable'> {
   const { connection } = options;
   return {
@@ -176,6 +187,7 @@ function factsOf(
     brokers: connection.brokers,
     tls: connection.tls,
     login: loginOf(connection.sasl),
+    ofAnother: login?.ofAnother ?? false,
     acks: connection.acks,
     batchSize: options.batchSize,
     deliveryTimeout: options.deliveryTimeout,

@@ -56,14 +56,21 @@ export class Report {
   readonly notChecked: NotChecked[] = [];
   #stopped = false;
   readonly #onFinding: (finding: Finding) => void;
+  readonly #inWords: (text: string) => string;
 
-  constructor(onFinding: (finding: Finding) => void = () => undefined) {
+  /** @param inWords names settings as those call them who read the findings */
+  constructor(
+    onFinding: (finding: Finding) => void = () => undefined,
+    inWords: (text: string) => string = (text) => text,
+  ) {
     this.#onFinding = onFinding;
+    this.#inWords = inWords;
   }
 
   add(name: CheckName, ...verdicts: readonly Verdict[]): void {
-    for (const verdict of verdicts) {
-      const finding = { name, ...verdict };
+    for (const { status, message, fix } of verdicts) {
+      const told = { name, status, message: this.#inWords(message) };
+      const finding = fix === undefined ? told : { ...told, fix: this.#inWords(fix) };
       this.findings.push(finding);
       this.#onFinding(finding);
     }

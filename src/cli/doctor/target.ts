@@ -17,6 +17,8 @@ export interface Target {
   readonly tls: Secret<ConnectionOptions> | undefined;
   /** How it logs in; undefined: it does not. */
   readonly login: { readonly mechanism: string; readonly user: string | undefined } | undefined;
+  /** Whether the flow may log in as another user: what this one may do says nothing about it. */
+  readonly ofAnother: boolean;
   readonly acks: -1 | 0 | 1;
   /** Bytes. */
   readonly batchSize: number;
@@ -75,4 +77,10 @@ export type SpoolState = Pick<SpoolStatus, 'fileBytes' | 'bytes' | 'records' | '
 /** What to type to provision the destination. */
 export function setupCommand({ path, id, flow }: Pick<Target, 'path' | 'id' | 'flow'>): string {
   return `walkeros setup destination.${id} --config ${path}${flow === undefined ? '' : ` --flow ${flow}`}`;
+}
+
+/** What Kafka's own tools take to reach this cluster. The login is that of somebody who may change what they change. */
+export function reached({ brokers, tls, login }: Pick<Target, 'brokers' | 'tls' | 'login'>): string {
+  const isPlain = tls === undefined && login === undefined;
+  return `--bootstrap-server ${brokers[0] ?? ''}${isPlain ? '' : ' --command-config admin.properties'}`;
 }

@@ -1,5 +1,6 @@
 import { findDestination } from './destination.ts';
 import { readFlowFile } from './flow-file.ts';
+import type { Login } from './login.ts';
 import type { Environment } from './references.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,8 +25,12 @@ export interface Configured {
 export const destinationOption: Option = { value: '<id>', help: 'Which destination of the flow.' };
 
 /** The destination that `<flow.json>` and `--destination` name. @throws KafkaError as `configuredDestination` */
-export function destinationOf(words: Arguments, { environment }: Terminal): Promise<Configured> {
-  return configuredDestination(words.at(0), words.text('destination'), environment);
+export function destinationOf(
+  words: Arguments,
+  { environment }: Terminal,
+  login: Login | undefined,
+): Promise<Configured> {
+  return configuredDestination(words.at(0), words.text('destination'), environment, login);
 }
 
 /**
@@ -36,8 +41,9 @@ export async function configuredDestination(
   path: string,
   name: string | undefined,
   environment: Environment,
+  login?: Login,
 ): Promise<Configured> {
-  const { id, config } = findDestination(await readFlowFile(path), name, environment);
+  const { id, config } = findDestination(await readFlowFile(path), name, environment, login);
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
   const ofValues = valueRegistries(options, config.mapping);
   // Only `walkeros setup` needs all of `config.setup`, and says what is wrong with it.
@@ -56,9 +62,13 @@ function topicsOf(options: Options, mapping: unknown, setup: unknown): ReadonlyS
   return topics;
 }
 
-/** A cluster that asks for no login. @throws KafkaError SETTINGS_INVALID */
-export function plainConnection(brokers: readonly string[], topic: string): Options['connection'] {
-  return resolveOptions({ kafka: { brokers, topic } }).options.connection;
+/** A cluster that is named without a flow. Without a login it asks for none. @throws KafkaError SETTINGS_INVALID */
+export function plainConnection(
+  brokers: readonly string[],
+  topic: string,
+  login: Login | undefined,
+): Options['connection'] {
+  return resolveOptions({ kafka: { ...login?.kafka, brokers, topic } }).options.connection;
 }
 
 /** A registry that asks for no login. @throws KafkaError SETTINGS_INVALID */

@@ -1,5 +1,6 @@
 import { getFlowSettings } from '@walkeros/core';
 import { flowInvalid, type FlowFile } from './flow-file.ts';
+import { withKafka, type Login } from './login.ts';
 import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
 import { reasonOf, withoutFullStop, type KafkaError } from '../../model/errors.ts';
 import { isObject } from '../../model/foreign.ts';
@@ -30,12 +31,14 @@ const packageName = 'walkeros-destination-kafka';
 /**
  * Finds the destination of this package in a flow file.
  * @param wanted its id, or `flow.id` if several flows have one; default: the only one that names the package
+ * @param login what stands in place of settings of the flow
  * @throws KafkaError FLOW_INVALID if there is none, or more than one
  */
 export function findDestination(
   file: FlowFile,
   wanted: string | undefined,
   environment: Environment,
+  login?: Login,
 ): FlowDestination {
   const flows = Object.keys(file.content.flows).map((flow) => resolvedFlow(file, flow));
   const all = flows.flatMap(destinationsOf);
@@ -55,7 +58,7 @@ export function findDestination(
     const what = `destination "${only.flow}.${only.id}" is of the package "${only.packageName}", not of "${packageName}"`;
     throw flowInvalid(file.path, `${what}. Choose another one with --destination`);
   }
-  const { value, unset } = replaced(file, only, environment);
+  const { value, unset } = replaced(file, only, environment, login);
   const { flow, id, sources, cache } = only;
   return {
     flow,
@@ -114,9 +117,18 @@ function destinationsOf({ flow, settings, fault }: ResolvedFlow): Found[] {
   });
 }
 
-function replaced({ path }: FlowFile, { flow, id, config }: Found, environment: Environment): Replaced {
+/** What a login replaces is left out first: an operator may not have the variables that it takes. */
+function replaced(
+  { path }: FlowFile,
+  { flow, id, config }: Found,
+  environment: Environment,
+  login: Login | undefined,
+): Replaced {
   try {
-    return replaceReferences(config, environment);
+    if (login === undefined) return replaceReferences(config, environment);
+    const left = Object.fromEntries(Object.keys(login.kafka).map((name) => [name, undefined]));
+    const { value, unset } = replaceReferences(withKafka(config, left), environment);
+    return { value: withKafka(value, login.kafka), unset };
   } catch (thrown) {
     if (!(thrown instanceof CodeFault)) throw thrown;
     throw flowInvalid(path, `destination "${flow}.${id}": ${thrown.message}`, thrown);

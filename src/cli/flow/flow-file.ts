@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Flow } from '@walkeros/core';
-import { KafkaError, reasonOf } from '../../model/errors.ts';
+import { KafkaError } from '../../model/errors.ts';
+import { readJson } from './json-file.ts';
 
 /** A flow.json, its references not yet replaced. */
 export interface FlowFile {
@@ -11,7 +11,7 @@ export interface FlowFile {
 
 /** @throws KafkaError FLOW_INVALID that says what is wrong with the file */
 export async function readFlowFile(path: string): Promise<FlowFile> {
-  const content = parse(path, await text(path));
+  const content = await readJson(path, { wanted: 'the flow.json that walkeros runs', invalid: flowInvalid });
   if (isFlow(content)) return { path, content };
   throw flowInvalid(
     path,
@@ -21,51 +21,6 @@ export async function readFlowFile(path: string): Promise<FlowFile> {
 
 export function flowInvalid(path: string, what: string, cause?: unknown): KafkaError {
   return new KafkaError('FLOW_INVALID', `The flow file ${path} cannot be used: ${what}.`, { cause });
-}
-
-async function text(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (failure) {
-    const missing = failure instanceof Error && 'code' in failure && failure.code === 'ENOENT';
-    const what = missing ? 'there is no such file. Name the flow.json that walkeros runs' : reasonOf(failure);
-    throw flowInvalid(path, what, failure);
-  }
-}
-
-function parse(path: string, json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch (failure) {
-    const before = json.slice(0, faultAt(json, reasonOf(failure))).split('\n');
-    const column = (before.at(-1) ?? '').length + 1;
-    // V8's own message quotes the file: near a missing quotation mark that may be a password.
-    throw flowInvalid(path, `it is no JSON (line ${before.length}, column ${column})`);
-  }
-}
-
-/** Where V8 stopped to parse. Its message has either the position or a quotation. */
-function faultAt(json: string, reason: string): number {
-  if (!reason.startsWith(quoting)) return Number(/ at position (\d+)/.exec(reason)?.[1] ?? json.length);
-  let [sound, faulty] = [0, json.length];
-  while (faulty - sound > 1) {
-    const middle = (sound + faulty) >> 1;
-    if (stopsIn(json.slice(0, middle))) faulty = middle;
-    else sound = middle;
-  }
-  return sound;
-}
-
-const quoting = 'Unexpected token';
-
-/** A text that is only cut short gets another message. */
-function stopsIn(begun: string): boolean {
-  try {
-    JSON.parse(begun);
-    return false;
-  } catch (failure) {
-    return reasonOf(failure).startsWith(quoting);
-  }
 }
 
 function isFlow(content: unknown): content is Flow.Json {

@@ -37,6 +37,7 @@ export const claims: readonly Claim[] = [
   { test: 'test/unit/docs/security.test.ts', page: 'docs/security.md', languages: ['json', 'text'] },
   { test: 'test/integration/platform-commands.test.ts', page: 'docs/security.md', languages: ['sh'] },
   { test: 'test/cli/operations.test.ts', page: 'docs/operations.md', languages: ['sh', 'text'] },
+  { test: 'test/unit/cli/flow/login.test.ts', page: 'docs/operations.md', languages: ['json'] },
   {
     test: 'test/integration/acknowledgements.test.ts',
     page: 'docs/acknowledgements.md',

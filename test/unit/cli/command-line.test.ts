@@ -146,7 +146,7 @@ describe('the command line', () => {
     locked.close();
     assert.match(
       notes[0] ?? '',
-      /the port may want TLS \(settings\.kafka\.ssl\) or credentials \(settings\.kafka\.sasl\)\. TLS and a login stand in a flow file: take --flow\.$/,
+      /the port may want TLS \(settings\.kafka\.ssl\) or credentials \(settings\.kafka\.sasl\)\. TLS and a login stand in a file: take --login, or --flow\.$/,
     );
   });
 

@@ -2,7 +2,7 @@ import { KafkaError, reasonOf } from '../../../model/errors.ts';
 import type { TopicConfig } from '../../../model/cluster.ts';
 import type { TopicState } from '../../../transport/port.ts';
 import { failure, fixUnforeseen, ok, warning, type Verdict } from '../report.ts';
-import { setupCommand, type Target } from '../target.ts';
+import { reached, setupCommand, type Target } from '../target.ts';
 
 /** Each topic that events can go to: that it is there, can be written to, and keeps what `acks` promises. */
 export async function topics(target: Target): Promise<Verdict[]> {
@@ -16,6 +16,7 @@ async function examineTopic(target: Target, { name, paths }: Target['topics'][nu
   let topic: TopicState | undefined;
   try {
     topic = await kafka.topic(name);
+    if (topic !== undefined && target.ofAnother) topic = { ...topic, writable: undefined };
   } catch (thrown) {
     const unauthorised = thrown instanceof KafkaError && thrown.code === 'NOT_AUTHORIZED';
     const fix = unauthorised ? `Grant it: ${grant(target, name)}` : fixUnforeseen(thrown);
@@ -30,7 +31,7 @@ async function examineTopic(target: Target, { name, paths }: Target['topics'][nu
     ...replication(target, where, name, topic, config),
     ...sizes(target, where, name, config),
   ];
-  return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, ${rightOf(topic)}`)];
+  return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, ${rightOf(target, topic)}`)];
 }
 
 function missing(target: Target, where: string, name: string): Verdict {
@@ -50,14 +51,16 @@ function writing(target: Target, where: string, name: string, { writable }: Topi
   ];
 }
 
-function rightOf({ writable }: TopicState): string {
+function rightOf({ ofAnother }: Target, { writable }: TopicState): string {
+  if (ofAnother) return "the flow's own rights not looked at (--login)";
   return writable === undefined ? 'WRITE right not told by the broker' : 'writable';
 }
 
-function grant({ brokers, login }: Target, topic: string): string {
+function grant(target: Target, topic: string): string {
+  const { login, ofAnother } = target;
   return (
-    `kafka-acls.sh --bootstrap-server ${brokers[0] ?? ''} --add --allow-principal User:${login?.user ?? '<user>'} ` +
-    `--operation Describe --operation Write --topic ${topic}`
+    `kafka-acls.sh ${reached(target)} --add --allow-principal User:${login?.user ?? '<user>'} ` +
+    `--operation Describe${ofAnother ? '' : ' --operation Write'} --topic ${topic}`
   );
 }
 
@@ -74,15 +77,16 @@ function leading(where: string, { partitions }: TopicState): Verdict[] {
 }
 
 function replication(
-  { acks, brokers }: Target,
+  target: Target,
   where: string,
   name: string,
   { partitions }: TopicState,
   config: TopicConfig | undefined,
 ): Verdict[] {
+  const { acks } = target;
   const replicas = least(partitions.map((partition) => partition.replicas));
   const needed = Number(config?.get('min.insync.replicas') ?? 1);
-  const change = `kafka-configs.sh --bootstrap-server ${brokers[0] ?? ''} --alter --topic ${name} --add-config min.insync.replicas=`;
+  const change = `kafka-configs.sh ${reached(target)} --alter --topic ${name} --add-config min.insync.replicas=`;
   const short = partitions.filter(({ leader, inSync }) => leader !== undefined && inSync < needed);
   if (acks === -1 && replicas < needed) {
     return [
@@ -98,7 +102,7 @@ function replication(
         `${where}: ${listOf(short.map(({ partition }) => partition))} ${short.length === 1 ? 'has' : 'have'} ` +
           `${least(short.map(({ inSync }) => inSync))} replicas in sync, and min.insync.replicas is ${needed}: ` +
           'with acks -1 events wait, and fail at their deadline.',
-        'Start the brokers that are away (kafka-topics.sh --describe --under-min-isr-partitions shows which).',
+        `Start the brokers that are away (kafka-topics.sh ${reached(target)} --describe --under-min-isr-partitions shows which).`,
       ),
     ];
   }
@@ -107,7 +111,7 @@ function replication(
     return [
       warning(
         `${where}: ${listOf(behind.map(({ partition }) => partition))} ${behind.length === 1 ? 'lacks' : 'lack'} replicas in sync.`,
-        'See which broker is away or slow: kafka-topics.sh --describe --under-replicated-partitions.',
+        `See which broker is away or slow: kafka-topics.sh ${reached(target)} --describe --under-replicated-partitions.`,
       ),
     ];
   }
@@ -122,18 +126,14 @@ function replication(
   return [];
 }
 
-function sizes(
-  { batchSize, brokers }: Target,
-  where: string,
-  name: string,
-  config: TopicConfig | undefined,
-): Verdict[] {
+function sizes(target: Target, where: string, name: string, config: TopicConfig | undefined): Verdict[] {
+  const { batchSize } = target;
   const most = Number(config?.get('max.message.bytes') ?? Infinity);
   if (batchSize <= most) return [];
   return [
     warning(
       `${where} takes ${most} bytes at once, and settings.kafka.batchSize is ${batchSize}: larger requests are refused and halved.`,
-      `Lower batchSize to ${most}, or raise the topic's limit: kafka-configs.sh --bootstrap-server ${brokers[0] ?? ''} ` +
+      `Lower batchSize to ${most}, or raise the topic's limit: kafka-configs.sh ${reached(target)} ` +
         `--alter --topic ${name} --add-config max.message.bytes=${batchSize}`,
     ),
   ];

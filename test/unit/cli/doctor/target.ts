@@ -14,6 +14,7 @@ export function targetWith(
     name: 'kafka',
     tls: undefined,
     login: undefined,
+    ofAnother: false,
     acks: -1,
     batchSize: 1,
     deliveryTimeout: 30_000,

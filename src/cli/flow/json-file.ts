@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { reasonOf, type KafkaError } from '../../model/errors.ts';
+
+/** What a file is to us, and the words for one that cannot be used. */
+export interface FileKind {
+  /** What to name instead of a file that is not there, such as `the flow.json that walkeros runs`. */
+  readonly wanted: string;
+  readonly invalid: (path: string, what: string, cause?: unknown) => KafkaError;
+}
+
+/** @throws KafkaError of `kind.invalid`; it quotes nothing of the file */
+export async function readJson(path: string, kind: FileKind): Promise<unknown> {
+  return parse(path, await text(path, kind), kind);
+}
+
+async function text(path: string, { wanted, invalid }: FileKind): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (failure) {
+    const missing = failure instanceof Error && 'code' in failure && failure.code === 'ENOENT';
+    throw invalid(path, missing ? `there is no such file. Name ${wanted}` : reasonOf(failure), failure);
+  }
+}
+
+function parse(path: string, json: string, { invalid }: FileKind): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (failure) {
+    const before = json.slice(0, faultAt(json, reasonOf(failure))).split('\n');
+    const column = (before.at(-1) ?? '').length + 1;
+    // V8's own message quotes the file: near a missing quotation mark that may be a password.
+    throw invalid(path, `it is no JSON (line ${before.length}, column ${column})`);
+  }
+}
+
+/** Where V8 stopped to parse. Its message has either the position or a quotation. */
+function faultAt(json: string, reason: string): number {
+  if (!reason.startsWith(quoting)) return Number(/ at position (\d+)/.exec(reason)?.[1] ?? json.length);
+  let [sound, faulty] = [0, json.length];
+  while (faulty - sound > 1) {
+    const middle = (sound + faulty) >> 1;
+    if (stopsIn(json.slice(0, middle))) faulty = middle;
+    else sound = middle;
+  }
+  return sound;
+}
+
+const quoting = 'Unexpected token';
+
+/** A text that is only cut short gets another message. */
+function stopsIn(begun: string): boolean {
+  try {
+    JSON.parse(begun);
+    return false;
+  } catch (failure) {
+    return reasonOf(failure).startsWith(quoting);
+  }
+}
