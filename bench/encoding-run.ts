@@ -40,7 +40,7 @@ export async function runEncoding(
     const deadline = performance.now() + limitMs;
     let done = 0;
     while (done < wanted && performance.now() < deadline) {
-      for (let n = 0; n < portion; n++) bytes += record(nth(events, done + n), settings).value.length;
+      for (let n = 0; n < portion; n++) bytes += record(nth(events, done + n), settings).value?.length ?? 0;
       done += portion;
     }
     return Promise.resolve(done);

@@ -26,7 +26,7 @@ export async function runJava(
     writeFileSync(
       payload,
       readRecords(context.topic)
-        .map(({ value }) => value.toString())
+        .map(({ value }) => value?.toString())
         .join('\n'),
     );
     const stored = context.warmUp + context.events;

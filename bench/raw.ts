@@ -31,9 +31,9 @@ export async function rawPlatformatic(
   return {
     messages: records.map(({ topic, key, value, timestamp }) => ({
       topic,
-      partition: partitionOf(key, partitions),
-      key,
-      value,
+      partition: partitionOf(key ?? Buffer.of(), partitions),
+      key: key ?? undefined,
+      value: value ?? undefined,
       headers,
       timestamp: BigInt(timestamp),
     })),
@@ -59,7 +59,7 @@ export async function rawKafkajs(
   const headers = { 'content-type': 'application/json' };
   return {
     messages: records.map(({ key, value, timestamp }) => ({
-      partition: partitionOf(key, partitions),
+      partition: partitionOf(key ?? Buffer.of(), partitions),
       key,
       value,
       headers,

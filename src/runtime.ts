@@ -185,9 +185,9 @@ function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Cl
       return batches.map(({ topic, records }): Outcome => {
         let bytes = 0;
         for (const { key, value, headers, timestamp } of records) {
-          const message = { key: key.toString(), value: value.toString(), headers, timestamp };
+          const message = { key: textOf(key), value: textOf(value), headers, timestamp };
           kafka.send({ topic, messages: [message], acks, compression });
-          bytes += key.length + value.length;
+          bytes += (key?.length ?? 0) + (value?.length ?? 0);
         }
         const isTooLarge = bytes > simulatedBatchBytes;
         return isTooLarge ? outcomeOfCode(kafkaErrors.MESSAGE_TOO_LARGE, topic) : { kind: 'stored' };
@@ -199,6 +199,10 @@ function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Cl
 
 /** What a broker takes by default. */
 const simulatedBatchBytes = 1024 * 1024;
+
+function textOf(bytes: Buffer | null): string | null {
+  return bytes === null ? null : bytes.toString();
+}
 
 /** The client as delivery sees it, with the words an operator needs when a topic is missing. */
 function brokerOf(client: Client, options: Options, id: string, telemetry: Telemetry): Broker {

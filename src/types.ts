@@ -45,9 +45,10 @@ export interface SimulatedSend {
 
 /** The record as Kafka would store it. */
 export interface SimulatedMessage {
-  key: string;
-  /** The JSON text that would be stored. */
-  value: string;
+  /** Null: none, any partition would get the record. */
+  key: string | null;
+  /** The text that would be stored; null is a tombstone. */
+  value: string | null;
   headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   timestamp: number;

@@ -139,5 +139,9 @@ function frozenEngine(client: Client): Row {
 
 /** Each push brings bytes of its own; records that shared theirs would weigh nothing. */
 function copyOf(record: KafkaRecord): KafkaRecord {
-  return { ...record, key: Buffer.from(record.key), value: Buffer.from(record.value) };
+  return {
+    ...record,
+    key: record.key && Buffer.from(record.key),
+    value: record.value && Buffer.from(record.value),
+  };
 }

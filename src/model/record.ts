@@ -9,9 +9,13 @@ export type RecordHeaders = Readonly<Record<string, string>>;
  */
 export interface KafkaRecord {
   readonly topic: string;
-  /** Decides the partition, and with it the order: records of one key stay in order. */
-  readonly key: Buffer;
-  readonly value: Buffer;
+  /**
+   * Decides the partition, and with it the order: records of one key stay in order. Null: any partition will do, and no order
+   * is promised.
+   */
+  readonly key: Buffer | null;
+  /** Null is a tombstone: a compacted topic forgets the key. An empty value is none. */
+  readonly value: Buffer | null;
   readonly headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;

@@ -88,7 +88,7 @@ export interface Spool {
    * which of them first is not said.
    * @returns whether there may be more
    */
-  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean;
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean;
 
   /** The batches in doubt that an earlier process left; at most one for each place. */
   batchesInDoubt(): BatchInDoubt[];

@@ -48,14 +48,14 @@ const dispensable: ReadonlySet<string> = new Set([
  * @returns undefined where it cannot be smaller
  */
 export function smallerDeadLetter(deadLetter: KafkaRecord): KafkaRecord | undefined {
-  const { headers } = deadLetter;
+  const { headers, value } = deadLetter;
   const isOurs = deadLetterHeaders.topic in headers && deadLetterHeaders.timestamp in headers;
   if (!isOurs || deadLetterHeaders.encoding in headers) return undefined;
   if (deadLetterHeaders.message in headers) {
     const needed = Object.entries(headers).filter(([name]) => !dispensable.has(name));
     return { ...deadLetter, headers: Object.fromEntries(needed) };
   }
-  return { ...deadLetter, pending: new CompressedValue(deadLetter.value) };
+  return value === null ? undefined : { ...deadLetter, pending: new CompressedValue(value) };
 }
 
 /** Why a record was rejected, by the headers of its dead letter. Undefined for other records of the topic. */

@@ -1,4 +1,3 @@
-import { partitionOf } from '../protocol/partitioner.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { Batch, PartitionQueue } from './partition-queue.ts';
@@ -140,13 +139,13 @@ export class DiskOverflow {
   /**
    * Gives the records on the disk that have no partition, or a removed one, the one that their key says. Until that is done
    * nothing of the topic is fetched, and what is new is diverted behind them. A disk that fails is asked again a second later.
+   * @param choose the partition of a key
    * @param mayGoOn false while records of a removed partition are out, which may be among them
    * @returns whether queues may fetch now
    */
-  async assignPartitions(mayGoOn: () => boolean): Promise<boolean> {
+  async assignPartitions(choose: (key: Buffer | null) => number, mayGoOn: () => boolean): Promise<boolean> {
     if (!this.#unpartitioned || this.#assigning) return false;
     const { spooled, clock } = this.#shared;
-    const choose = (key: Buffer) => partitionOf(key, this.#queues.length);
     this.#assigning = true;
     while (mayGoOn() && !this.#closed) {
       const result = spooled.assign(this.#topic, this.#queues.length, choose, assignPortion);

@@ -129,7 +129,7 @@ export function createProducerRecord(
 const recordOverhead = 24;
 
 function bytesOf({ key, value, headers }: KafkaRecord): number {
-  let bytes = recordOverhead + key.length + value.length;
+  let bytes = recordOverhead + (key?.length ?? 0) + (value?.length ?? 0);
   for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
   return bytes;
 }

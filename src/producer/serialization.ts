@@ -35,7 +35,9 @@ export class Serialization {
 
   /** Passes the record on, now or when its turn comes. */
   add(record: ProducerRecord): void {
-    if (record.content.pending === undefined && this.#waiting.size === 0) return this.#sender.add(record);
+    const { key: recordKey, pending } = record.content;
+    if (pending === undefined && (this.#waiting.size === 0 || recordKey === null))
+      return this.#sender.add(record);
     const key = keyOf(record);
     const line = this.#waiting.get(key);
     if (line === undefined && this.#serialize(record)) return;
@@ -99,5 +101,7 @@ export class Serialization {
   }
 }
 
-/** A topic's name holds no colon. */
-const keyOf = ({ content }: ProducerRecord): string => `${content.topic}:${content.key.toString('latin1')}`;
+/** A topic's name holds no colon. Records without a key wait together. */
+function keyOf({ content: { topic, key } }: ProducerRecord): string {
+  return key === null ? topic : `${topic}:${key.toString('latin1')}`;
+}

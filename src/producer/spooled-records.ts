@@ -192,7 +192,7 @@ export class SpooledRecords {
   assign(
     topic: string,
     partitions: number,
-    choose: (key: Buffer) => number,
+    choose: (key: Buffer | null) => number,
     limit: number,
   ): 'done' | 'more' | undefined {
     try {

@@ -132,7 +132,10 @@ export class Topic {
   async assignPartitions(): Promise<boolean> {
     const { overflow } = this;
     if (overflow === undefined || this.#inQuestion) return false;
-    return overflow.assignPartitions(() => this.#removed.length === 0);
+    return overflow.assignPartitions(
+      (key) => this.#partitionOf(key),
+      () => this.#removed.length === 0,
+    );
   }
 
   /** Queues from which nothing is taken keep what is done, until it is dropped. */
@@ -287,11 +290,16 @@ export class Topic {
   }
 
   #queueOf(record: ProducerRecord): PartitionQueue {
-    const partition = partitionOf(record.content.key, this.queues.length);
+    const partition = this.#partitionOf(record.content.key);
     const queue = this.queues[partition];
     if (queue === undefined) throw new RangeError(`partition ${partition} of ${this.queues.length}`);
     record.partition = partition;
     return queue;
+  }
+
+  #partitionOf(key: Buffer | null): number {
+    const partitions = this.queues.length;
+    return key === null ? Math.floor(this.#context.random() * partitions) : partitionOf(key, partitions);
   }
 
   /** Until the deadline of the oldest that waits, in milliseconds; endless when nothing does. */

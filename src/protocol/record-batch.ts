@@ -107,15 +107,21 @@ function lengthOf({ key, value, headers, timestamp }: KafkaRecord, offset: numbe
     1 +
     sizeOfVarint(timestamp - base) +
     sizeOfVarint(offset) +
-    sizeOfVarint(key.length) +
-    key.length +
-    sizeOfVarint(value.length) +
-    value.length +
+    sizeOfBytes(key) +
+    sizeOfBytes(value) +
     encodedHeaders(headers).length
   );
 }
 
-function writeBytes(batch: Buffer, at: number, bytes: Buffer): number {
+function sizeOfBytes(bytes: Buffer | null): number {
+  return bytes === null ? sizeOfVarint(nullLength) : sizeOfVarint(bytes.length) + bytes.length;
+}
+
+/** By which null differs from empty bytes. */
+const nullLength = -1;
+
+function writeBytes(batch: Buffer, at: number, bytes: Buffer | null): number {
+  if (bytes === null) return writeVarint(batch, at, nullLength);
   const from = writeVarint(batch, at, bytes.length);
   batch.set(bytes, from);
   return from + bytes.length;

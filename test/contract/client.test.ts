@@ -108,15 +108,19 @@ for (const subject of subjects) {
             records: [
               record(topic, '{"a":"ü"}', { key: Buffer.from('kéy'), headers, timestamp: 1_712_345_678_901 }),
               record(topic, '', { key: Buffer.alloc(0), timestamp: 1_712_345_678_900 }),
+              record(topic, '', { key: null }),
+              record(topic, '', { value: null }),
             ],
           },
           batchOf(topic, 0, 'other'),
         ]);
         assert.deepEqual(outcomes, [{ kind: 'stored' }, { kind: 'stored' }]);
-        assert.deepEqual(await subject.read(topic, 3), [
+        assert.deepEqual(await subject.read(topic, 5), [
           { partition: 0, offset: 0, key: 'key', value: 'other', headers: {}, timestamp: 1_700_000_000_123 },
           { partition: 1, offset: 0, key: 'kéy', value: '{"a":"ü"}', headers, timestamp: 1_712_345_678_901 },
           { partition: 1, offset: 1, key: '', value: '', headers: {}, timestamp: 1_712_345_678_900 },
+          { partition: 1, offset: 2, key: null, value: '', headers: {}, timestamp: 1_700_000_000_123 },
+          { partition: 1, offset: 3, key: 'key', value: null, headers: {}, timestamp: 1_700_000_000_123 },
         ]);
       });
 
@@ -148,7 +152,7 @@ for (const subject of subjects) {
           ]);
         }
         const values = (await subject.read(topic, 10)).map(
-          ({ value }) => `${value.slice(0, 6)} ${value.length}`,
+          ({ value }) => `${value?.slice(0, 6)} ${value?.length}`,
         );
         assert.deepEqual(values, [
           ...['none n 10000', 'second 6', 'gzip g 10000', 'second 6', 'snappy 14000', 'second 6'],
@@ -166,7 +170,7 @@ for (const subject of subjects) {
           assert.deepEqual(kinds(await producer.produce([batchOf(topic, 0, 'first')])), ['stored']);
           assert.deepEqual(kinds(await producer.produce(next)), ['stored', 'stored']);
           const values = (await subject.read(topic, 4)).map(
-            ({ partition, value }) => `${partition} ${value.length}`,
+            ({ partition, value }) => `${partition} ${value?.length}`,
           );
           assert.deepEqual(values, ['0 5', '0 120000', '0 6', '1 120000']);
         }

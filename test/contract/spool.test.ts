@@ -67,6 +67,47 @@ for (const subject of spoolSubjects) {
       await second.close();
     });
 
+    it('gives back no key and no value as none, not as empty, and in a batch in doubt too', async () => {
+      const disk = subject.disk();
+      const first = await disk.open();
+      const nulls: KafkaRecord[] = [
+        { ...record('v'), key: null },
+        { ...record(''), value: null },
+        { ...record(''), key: null, value: null },
+        record('', { key: '' }),
+      ];
+      for (const [index, one] of nulls.entries())
+        assert.equal(await keep(first, index + 1, one, unassigned), 'kept');
+      const { bytes } = first.level();
+      await first.close();
+
+      const second = await disk.open();
+      assert.equal(second.level().bytes, bytes);
+      const chosen = (key: Buffer | null) => (key === null ? 5 : key.length);
+      assert.equal(second.assign('events', 6, chosen, 9), false);
+      const read = (partition: number) =>
+        second.read({ topic: 'events', partition }, 0, 1_000_000).map(({ id, record }) => [id, record]);
+      assert.deepEqual(read(5), [
+        [1, nulls[0]],
+        [3, nulls[2]],
+      ]);
+      assert.deepEqual(read(1), [[2, nulls[1]]]);
+      assert.deepEqual(read(0), [[4, nulls[3]]]);
+      await note(second, {
+        ...inDoubt([1, 3], { partition: 5 }),
+        records: nulls.filter(({ key }) => key === null),
+      });
+      await second.close();
+
+      const third = await disk.open();
+      const batches = third.batchesInDoubt();
+      assert.deepEqual(
+        batches.map((batch) => third.readInDoubt(batch)?.map(({ id }) => id)),
+        [[1, 3]],
+      );
+      await third.close();
+    });
+
     it('tells how much it holds, and since when, also after a restart', async () => {
       const disk = subject.disk();
       const first = await disk.open(700);
@@ -248,7 +289,7 @@ for (const subject of spoolSubjects) {
         keep(spool, 4, record('d', { key: '0' }), 0),
         keep(spool, 5, record('e', { topic: 'other' }), unassigned),
       ]);
-      const choose = (key: Buffer) => Number(String(key));
+      const choose = (key: Buffer | null) => Number(String(key));
       assert.equal(spool.assign('events', 2, choose, 2), true);
       const queues = () => [...all(spool), ...all(spool, { topic: 'events', partition: 1 })];
       assert.equal(queues().length, 3);

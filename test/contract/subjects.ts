@@ -9,8 +9,8 @@ import { readBack } from '../support/reader.ts';
 export interface Written {
   readonly partition: number;
   readonly offset: number;
-  readonly key: string;
-  readonly value: string;
+  readonly key: string | null;
+  readonly value: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly timestamp: number;
 }
@@ -65,14 +65,16 @@ function real(kind: 'platformatic' | 'kafkajs'): Subject {
       return records.map(({ partition, offset, key, value, headers, timestamp }) => ({
         partition,
         offset,
-        key: String(key),
-        value: String(value),
+        key: textOf(key),
+        value: textOf(value),
         headers: Object.fromEntries(headers.map(([name, bytes]) => [name, String(bytes)])),
         timestamp,
       }));
     },
   };
 }
+
+const textOf = (bytes: Buffer | null): string | null => bytes && bytes.toString();
 
 function memorySubject(): Subject {
   const plain = createMemoryCluster();
@@ -101,8 +103,8 @@ function memorySubject(): Subject {
         plain.records(topic).map(({ partition, offset, key, value, headers, timestamp }) => ({
           partition,
           offset,
-          key: key.toString(),
-          value: value.toString(),
+          key: textOf(key),
+          value: textOf(value),
           headers,
           timestamp,
         })),

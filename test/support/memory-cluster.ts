@@ -240,5 +240,5 @@ export function createMemoryCluster(options: MemoryClusterOptions = {}): MemoryC
 }
 
 function bytesOf(records: readonly KafkaRecord[]): number {
-  return records.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KafkaError } from '../../src/model/errors.ts';
 import type { KafkaRecord } from '../../src/model/record.ts';
 import { partitionKey } from '../../src/model/partition.ts';
@@ -112,7 +113,7 @@ export class MemorySpool implements Spool {
     return [...places.values()];
   }
 
-  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean {
     const fault = this.#closed ? new Error('the spool is closed') : this.#disk.fault;
     if (fault) throw fault;
     const withoutPartition = this.#waiting().filter(
@@ -147,7 +148,7 @@ export class MemorySpool implements Spool {
     const records = ids.flatMap((id, index) => {
       const row = this.#rows.get(id);
       const same =
-        row?.refused === undefined && row?.record.value.equals(noted?.records[index]?.value ?? Buffer.of());
+        row?.refused === undefined && isDeepStrictEqual(row?.record.value, noted?.records[index]?.value);
       return row && same ? [{ id, record: row.record }] : [];
     });
     return records.length === ids.length ? records : undefined;

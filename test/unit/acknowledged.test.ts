@@ -18,8 +18,8 @@ async function simulatedFlow(
   config: Omit<Destination.Config<Types>, 'settings' | 'env'> = {},
 ): Promise<TestFlow & { readonly stored: string[] }> {
   const stored: string[] = [];
-  const send = ({ messages }: { messages: { value: string }[] }): void => {
-    for (const { value } of messages) stored.push((JSON.parse(value) as { id: string }).id);
+  const send = ({ messages }: { messages: { value: string | null }[] }): void => {
+    for (const { value } of messages) stored.push((JSON.parse(String(value)) as { id: string }).id);
   };
   const flow = await runFlow(settings, { ...config, env: { kafka: { send } } });
   return { ...flow, stored };

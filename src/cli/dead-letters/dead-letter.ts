@@ -96,7 +96,6 @@ export function originalOf(deadLetter: DeadLetter): KafkaRecord | string {
   const { key } = stored;
   const value = valueOf(deadLetter);
   if (typeof value === 'string') return value;
-  if (key === null || value === null) return `it has no ${key === null ? 'key' : 'value'}`;
   const headers: Record<string, string> = {};
   for (const [name, bytes] of stored.headers) {
     if (ours.has(name)) continue;

@@ -207,7 +207,7 @@ export class Resend {
           if (typeof record === 'string') this.#leave(progress, deadLetter, record);
           else {
             pending.push({ deadLetter, record });
-            bytes += record.value.length;
+            bytes += record.value?.length ?? 0;
           }
         }
         if (bytes < largestBatch && pending.length < Math.min(batch, limit - this.#count())) continue;

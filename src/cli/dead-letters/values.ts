@@ -40,8 +40,8 @@ export function deadLetterValues(
 
   return {
     async finish(deadLetter, record) {
-      // JSON never begins with a zero, and what is framed always does.
-      if (record.value[0] === 0) return record;
+      // A tombstone has no form. JSON never begins with a zero, and what is framed always does.
+      if (record.value === null || record.value[0] === 0) return record;
       const format = formatOf(configured, deadLetter);
       if (typeof format === 'string') return format;
       const values = format && formats.framed(format);

@@ -127,7 +127,7 @@ function idsOf(text: string): number[] | undefined {
 function checksumOf(records: readonly KafkaRecord[]): number {
   let sum = 0;
   for (const { timestamp, key, value } of records)
-    for (const part of [timestamp % 2 ** 32, key.length, value.length])
+    for (const part of [timestamp % 2 ** 32, key?.length ?? -1, value?.length ?? -1])
       sum = Math.imul(sum ^ part, 0x01000193);
   return sum;
 }

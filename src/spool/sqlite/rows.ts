@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { reasonOf } from '../../model/errors.ts';
 import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
 import { unassigned, type KeptRecord, type Place } from '../../model/spool.ts';
-import { headersText, rowOverhead, spoolBytes } from '../size.ts';
+import { headersText, partsOfHeaders, rowOverhead, spoolBytes } from '../size.ts';
 import { highestId, latestTime, sizeInSql, timeInSql } from './schema.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -42,10 +42,10 @@ export class Rows {
     );
     // Two ranges of one index and no order: each portion costs its own rows and no more.
     this.#withoutPartition = database.prepare(
-      'SELECT id, key FROM records WHERE topic = ? AND partition = ? AND refused IS NULL LIMIT ?',
+      'SELECT id, key, headers FROM records WHERE topic = ? AND partition = ? AND refused IS NULL LIMIT ?',
     );
     this.#beyond = database.prepare(
-      'SELECT id, key FROM records WHERE topic = ? AND partition >= ? AND refused IS NULL LIMIT ?',
+      'SELECT id, key, headers FROM records WHERE topic = ? AND partition >= ? AND refused IS NULL LIMIT ?',
     );
     // Numbers that JavaScript does not have would end the reading of the whole place.
     this.#read.setReadBigInts(true);
@@ -113,16 +113,16 @@ export class Rows {
   }
 
   insert(id: number, record: KafkaRecord, partition: number): void {
-    const { topic, key, value, headers, timestamp } = record;
+    const { topic, key, value, timestamp } = record;
     this.#insert.run(
       id,
       this.#topicId(topic) ?? this.#newTopicId(topic),
       partition,
       Date.now(),
       timestamp,
-      key,
-      headersText(headers),
-      value,
+      key ?? noBytes,
+      headersText(record),
+      value ?? noBytes,
     );
   }
 
@@ -202,13 +202,16 @@ export class Rows {
     );
   }
 
-  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean {
     const topicId = this.#topicId(topic);
     if (topicId === undefined) return false;
     const rows = this.#withoutPartition.all(topicId, unassigned, limit);
     rows.push(...this.#beyond.all(topicId, partitions, limit - rows.length));
     this.transaction(() => {
-      for (const { id, key } of rows) this.#assign.run(choose(bufferOf(key)), Number(id));
+      for (const { id, key, headers } of rows) {
+        const { keyIsNull } = partsOfHeaders(String(headers));
+        this.#assign.run(choose(keyIsNull ? null : bufferOf(key)), Number(id));
+      }
     });
     return rows.length === limit;
   }
@@ -236,11 +239,12 @@ export class Rows {
   #recordOf(topic: string, { id, key, value, headers, timestamp }: Row): KafkaRecord {
     if (Number(id) > highestId) throw new Error('its id is too large');
     if (Math.abs(Number(timestamp)) > latestTime) throw new Error('its timestamp is none');
+    const { json, keyIsNull, valueIsNull } = partsOfHeaders(String(headers));
     return {
       topic,
-      key: bufferOf(key),
-      value: bufferOf(value),
-      headers: this.#headersOf(String(headers)),
+      key: keyIsNull ? null : bufferOf(key),
+      value: valueIsNull ? null : bufferOf(value),
+      headers: this.#headersOf(json),
       timestamp: Number(timestamp),
     };
   }
@@ -276,8 +280,10 @@ const isHeaders = (value: unknown): value is RecordHeaders =>
   !Array.isArray(value) &&
   Object.values(value).every((text) => typeof text === 'string');
 
+const noBytes = Buffer.alloc(0);
+
 /** A view, not a copy. */
 function bufferOf(value: SQLOutputValue | undefined): Buffer {
-  if (!(value instanceof Uint8Array)) return Buffer.alloc(0);
+  if (!(value instanceof Uint8Array)) return noBytes;
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }

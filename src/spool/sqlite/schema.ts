@@ -30,7 +30,7 @@ export const inDoubtTable = `
 
 export const indexOfPlaces = 'CREATE INDEX place ON records (topic, partition)';
 
-/** Times in milliseconds since the epoch; headers are JSON; `refused` is why the broker will not have the record. */
+/** Times in milliseconds since the epoch; headers are JSON (`headersText`); `refused` is why the broker will not have the record. */
 export const schema = `
   CREATE TABLE topics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE records (

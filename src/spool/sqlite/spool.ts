@@ -204,7 +204,7 @@ export class SqliteSpool implements Spool {
     return this.#rows.places();
   }
 
-  assign(topic: string, partitions: number, choose: (key: Buffer) => number, limit: number): boolean {
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean {
     this.#writeAll();
     if (this.#log === undefined) {
       if (!this.#rows.needsAssign(topic, partitions)) return false;

@@ -61,7 +61,7 @@ describe('a producer under random outcomes, sizes and timings', () => {
             idempotent,
             leaders: () => logs.map((_, partition) => (partition + broker.asked) % brokers),
             tooLarge: ({ records }) =>
-              records.reduce((sum, { value }) => sum + value.length, 0) > limit ? error : undefined,
+              records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) > limit ? error : undefined,
             store: ({ partition, records }) => {
               for (const { key, value } of records)
                 logs[partition]?.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });

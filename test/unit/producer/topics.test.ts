@@ -128,7 +128,9 @@ describe('topics', () => {
     assert.deepEqual([...new Set(fates)], ['stored']);
     const stored = cluster.records('events');
     for (const key of keys) {
-      const values = stored.filter((one) => one.key.toString() === key).map(({ value }) => value.toString());
+      const values = stored
+        .filter((one) => one.key?.toString() === key)
+        .map(({ value }) => value?.toString());
       assert.deepEqual(values, ['1', '2', '3'], key);
     }
   });
@@ -196,7 +198,7 @@ describe('topics', () => {
     await Promise.all(pushes);
     const values = cluster
       .records('events')
-      .flatMap((one) => (one.key.toString() === key ? [one.value] : []));
+      .flatMap((one) => (one.key?.toString() === key ? [one.value] : []));
     assert.deepEqual(values.map(String), ['1', '2', '3']);
   });
 

@@ -37,6 +37,12 @@ const javasNumbered = [
   '077fffffd00000000210000000026b02760010000202026b027700',
 ].join('');
 
+/** The same, with null as key, as value, as both, and both empty. */
+const javasNulls = [
+  '00000000000000000000004fffffffff02dd13473a0000000000030000018bcfe5687b0000018bcfe5687effffffffffffffffff',
+  'ffffffffff000000040e000000010276000e000202026b01000c0004040101000c000606000000',
+].join('');
+
 describe('record batch', () => {
   it("has the bytes of Java's: text beyond ASCII, headers, empty keys and values, times years apart", async () => {
     const records = [
@@ -46,6 +52,16 @@ describe('record batch', () => {
       record(time - 1, 'k', 'v', { e: '' }),
     ];
     assert.equal((await encoded(records, await loadCodec('none'))).toString('hex'), javas);
+  });
+
+  it("has the bytes of Java's: no key and no value, which are none that are empty", async () => {
+    const records = [
+      { ...record(time, '', 'v'), key: null },
+      { ...record(time + 1, 'k', ''), value: null },
+      { ...record(time + 2, '', ''), key: null, value: null },
+      record(time + 3, '', ''),
+    ];
+    assert.equal((await encoded(records, await loadCodec('none'))).toString('hex'), javasNulls);
   });
 
   it("has the bytes of Java's when it is numbered", async () => {
@@ -65,7 +81,10 @@ describe('record batch', () => {
     fc.integer({ min: 0, max: 8.64e15 }),
   );
   const records = fc
-    .array(fc.record({ key: bytes, value: bytes, headers, timestamp }), { minLength: 1, maxLength: 80 })
+    .array(fc.record({ key: fc.option(bytes), value: fc.option(bytes), headers, timestamp }), {
+      minLength: 1,
+      maxLength: 80,
+    })
     .map((list) => list.map((parts): KafkaRecord => ({ topic: 'any', ...parts })));
 
   for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
@@ -91,8 +110,8 @@ describe('record batch', () => {
             list.map((each, offset) => ({
               offset,
               timestamp: each.timestamp,
-              key: each.key.toString('hex'),
-              value: each.value.toString('hex'),
+              key: each.key?.toString('hex'),
+              value: each.value?.toString('hex'),
               headers: Object.entries(each.headers),
             })),
           );

@@ -25,19 +25,19 @@ const settings = { topic: 't', key: undefined, headers: headersOf({}) };
 describe('half a surrogate', () => {
   it('is U+FFFD in JSON, and what looks like its escape stays as it is', () => {
     const { value } = buildRecord(event(), data, undefined, settings, 0);
-    assert.equal(value.toString(), expected);
+    assert.equal(value?.toString(), expected);
   });
 
   it('is U+FFFD in keys and in the headers of CloudEvents', () => {
     const record = buildRecord(event({ name: `a ${half}` }), data, undefined, settings, 0);
-    assert.equal(record.key.toString('hex'), Buffer.from('a_\ufffd').toString('hex'));
+    assert.equal(record.key?.toString('hex'), Buffer.from('a_\ufffd').toString('hex'));
   });
 
   for (const mode of ['binary', 'structured'] as const) {
     it(`is U+FFFD in CloudEvents, ${mode}`, () => {
       const compose = cloudEvents({ mode, source: 's', typePrefix: '', headers: {} });
       const head = { topic: 't', key: Buffer.from('k'), timestamp: 0 };
-      assert.ok(compose(head, data, event()).value.toString().includes(expected));
+      assert.ok(compose(head, data, event()).value?.toString().includes(expected));
     });
   }
 

@@ -48,7 +48,7 @@ describe('formats of values', () => {
     const traced = { ...waiting, headers: { ...waiting.headers, traceparent: 't' }, trace };
     const record = waiting.pending.finish(traced);
     assert.deepEqual([record?.headers, record?.trace], [{ traceparent: 't' }, trace]);
-    assert.equal(record?.value.toString('hex'), '0000000001');
+    assert.equal(record?.value?.toString('hex'), '0000000001');
     assert.equal(record.pending, undefined);
   });
 });

@@ -44,7 +44,7 @@ async function start(
     await record.pending?.changed(0);
     try {
       const done = record.pending === undefined ? record : record.pending.finish(record);
-      return done?.value.toString('hex') ?? String(record.pending?.lastError?.message);
+      return done?.value?.toString('hex') ?? String(record.pending?.lastError?.message);
     } catch (thrown) {
       assert.ok(thrown instanceof KafkaError);
       return `${thrown.code} ${thrown.message}`;

@@ -47,7 +47,7 @@ describe('memory cluster', () => {
     assert.deepEqual(await client.produce([batchOf(1, 'e')]), [{ kind: 'stored' }]);
     const values = cluster
       .records('t')
-      .map(({ partition, offset, value }) => `${partition}/${offset} ${value.toString()}`);
+      .map(({ partition, offset, value }) => `${partition}/${offset} ${value?.toString()}`);
     assert.deepEqual(values, ['0/0 a', '0/1 c', '1/0 e']);
   });
 

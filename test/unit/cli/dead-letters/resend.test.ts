@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Resend, type ResendRequest } from '../../../../src/cli/dead-letters/resend.ts';
 import { KafkaError } from '../../../../src/model/errors.ts';
-import type { StoredRecord } from '../../../../src/model/record.ts';
+import type { KafkaRecord, StoredRecord } from '../../../../src/model/record.ts';
 import { cluster, many, request, resending, stored, taker, timing, type Send } from './cluster.ts';
 
 describe('re-sending dead letters', () => {
@@ -109,28 +109,47 @@ describe('re-sending dead letters', () => {
   });
 
   it('leaves what cannot be sent as it was, with the reason, and the records of other programs', async () => {
-    const foreign: StoredRecord = { ...stored(3), headers: [] };
+    const foreign: StoredRecord = { ...stored(2), headers: [] };
     const records = [
       stored(0, [['a', Buffer.from([0xff])]]),
       stored(1, [
         ['b', '1'],
         ['b', '2'],
       ]),
-      { ...stored(2), value: null },
       foreign,
-      stored(4),
+      stored(3),
     ];
     const { reader, offsetStore, kept } = cluster([records]);
     const reasons: string[] = [];
     const onLeft: ResendRequest['onLeft'] = (_, reason) => reasons.push(reason);
     const send: Send = (all) => Promise.resolve(all.map(() => undefined));
     const result = await resending({ reader, offsetStore, send }, { onLeft }).run();
-    assert.deepEqual(reasons, [
-      'its header "a" is no text',
-      'it has the header "b" twice',
-      'it has no value',
-    ]);
-    assert.deepEqual([...result.sent, result.left, result.stopped], [['orders', 1], 3, false]);
+    assert.deepEqual(reasons, ['its header "a" is no text', 'it has the header "b" twice']);
+    assert.deepEqual([...result.sent, result.left, result.stopped], [['orders', 1], 2, false]);
     assert.equal(kept.get(0)?.offset, 0n);
+  });
+
+  // A tombstone stayed behind: "it has no value".
+  it('sends what had no key, or no value, so again', async () => {
+    const records = [
+      { ...stored(0), key: null },
+      { ...stored(1), value: null },
+      { ...stored(2), value: Buffer.of() },
+    ];
+    const { reader, offsetStore } = cluster([records]);
+    const sent: KafkaRecord[] = [];
+    const send: Send = (all) => {
+      sent.push(...all);
+      return Promise.resolve(all.map(() => undefined));
+    };
+    await resending({ reader, offsetStore, send }).run();
+    assert.deepEqual(
+      sent.map(({ key, value }) => [key, value].map((bytes) => bytes && String(bytes))),
+      [
+        [null, '0/0'],
+        ['k', null],
+        ['k', ''],
+      ],
+    );
   });
 });

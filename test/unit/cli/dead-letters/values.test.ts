@@ -69,7 +69,7 @@ function deadLetter(
 }
 
 const hex = (finished: KafkaRecord | string): string =>
-  typeof finished === 'string' ? finished : finished.value.toString('hex');
+  typeof finished === 'string' ? finished : String(finished.value?.toString('hex'));
 
 describe('the values of dead letters', () => {
   it('that were kept as JSON are written by the schema of their topic, once it is there', async (t) => {
