@@ -9,6 +9,7 @@ import { settingsTable, settingsText } from './docs/settings.ts';
 import { avroText, protobufText } from './docs/schemas.ts';
 import { linesText, metricsText } from './docs/telemetry.ts';
 import { treeText } from './docs/tree.ts';
+import { typesText } from './docs/types.ts';
 import { chaosTable, soakTable } from '../test/chaos/record/table.ts';
 
 /**
@@ -19,11 +20,14 @@ import { chaosTable, soakTable } from '../test/chaos/record/table.ts';
 
 interface Page {
   readonly file: string;
-  readonly marker: string;
+  /** Default: nothing is written by hand. */
+  readonly marker?: string;
   readonly text: () => string;
 }
 
 export const pages: readonly Page[] = [
+  // Before the API, which shows these types.
+  { file: 'src/config/settings.ts', text: typesText },
   { file: 'README.md', marker: 'settings', text: settingsTable },
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
   { file: 'docs/telemetry.md', marker: 'metrics', text: metricsText },
@@ -60,25 +64,23 @@ export const pages: readonly Page[] = [
 const root = new URL('../', import.meta.url);
 
 /** A page as it should be, and as it is. Undefined for a README that does not exist yet. */
-export async function render({
-  file,
-  marker,
-  text,
-}: Page): Promise<{ is: string; shouldBe: string } | undefined> {
-  const url = new URL(file, root);
+export async function render(page: Page): Promise<{ is: string; shouldBe: string } | undefined> {
+  const url = new URL(page.file, root);
   if (!existsSync(url)) return undefined;
   const is = readFileSync(url, 'utf8');
+  const filepath = fileURLToPath(url);
+  const shouldBe = await format(filled(page, is), { ...(await resolveConfig(filepath)), filepath });
+  return { is, shouldBe };
+}
+
+function filled({ file, marker, text }: Page, is: string): string {
+  if (marker === undefined) return text();
   const [start, end] = [`<!-- ${marker}:start -->`, `<!-- ${marker}:end -->`];
   const [before, rest = ''] = is.split(start);
   const after = rest.split(end)[1];
   if (before === undefined || after === undefined)
     throw new Error(`${file} lacks the markers ${start} and ${end}`);
-  const filepath = fileURLToPath(url);
-  const shouldBe = await format(`${before}${start}\n\n${text()}\n\n${end}${after}`, {
-    ...(await resolveConfig(filepath)),
-    filepath,
-  });
-  return { is, shouldBe };
+  return `${before}${start}\n\n${text()}\n\n${end}${after}`;
 }
 
 /** The first line in which a page is out of date, for the message of `--check`. */

@@ -54,8 +54,7 @@ const given = [
   "import { writeFile } from 'node:fs/promises';",
   "import { createServer } from 'node:http';",
   "import { startFlow } from '@walkeros/collector';",
-  "import { destinationKafka, KafkaError, kafkaHealth, walkerosEventSchemas } from 'walkeros-destination-kafka';",
-  "import type { Settings, Setup } from 'walkeros-destination-kafka';",
+  "import { destinationKafka, KafkaError, kafkaDestination, kafkaHealth, walkerosEventSchemas } from 'walkeros-destination-kafka';",
   'const { elb } = await startFlow();',
 ].join(' ');
 const completed = (block: Block): Block =>

@@ -6,7 +6,7 @@ import type { Runtime } from './runtime.ts';
 import { Runtimes } from './runtimes.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { nothingDone, provision } from './setup/setup.ts';
-import type { Types } from './types.ts';
+import type { Config, Types } from './types.ts';
 import { KafkaError } from './model/errors.ts';
 import type { KafkaRecord } from './model/record.ts';
 import { within } from './model/foreign.ts';
@@ -98,6 +98,25 @@ export const destinationKafka: Destination.Instance<Types> = {
     return runtimes.close(context);
   },
 };
+
+/**
+ * A Kafka destination for `startFlow`, with types: a wrong setting does not compile. `startFlow` itself takes anything there,
+ * for its type of a destination is `Destination.Init<any>`.
+ *
+ * @example
+ * await startFlow({
+ *   destinations: {
+ *     kafka: kafkaDestination({
+ *       settings: { kafka: { brokers: ['kafka1:9092', 'kafka2:9092'], topic: 'walkeros-events', key: 'user.id' } },
+ *       mapping: { order: { complete: { settings: { topic: 'orders', key: 'data.id' } } } },
+ *       setup: { numPartitions: 6, replicationFactor: 3, topics: { orders: {} } },
+ *     }),
+ *   },
+ * });
+ */
+export function kafkaDestination(config: Config): { code: Destination.Instance<Types>; config: Config } {
+  return { code: destinationKafka, config };
+}
 
 /**
  * How the Kafka destinations of this process fare, one for each that has begun, well or not: walkerOS begins a destination

@@ -1,33 +1,9 @@
 import type { Destination } from '@walkeros/core';
-import type { z } from 'zod';
 import type { Options } from './config/options.ts';
-import type { ruleSettingsSchema, settingsSchema } from './config/schema.ts';
-import type { setupSchema } from './config/setup-schema.ts';
+import type { RuleSettings, Settings, Setup } from './config/settings.ts';
 import type { RecordHeaders } from './model/record.ts';
 
-/**
- * `config.settings` as users write it: only `kafka.brokers` and `kafka.topic` are required.
- *
- * @example
- * const settings: Settings = { kafka: { brokers: ['kafka1:9092', 'kafka2:9092'], topic: 'walkeros-events' } };
- */
-export type Settings = z.input<typeof settingsSchema>;
-
-/**
- * `config.mapping.<entity>.<action>.settings` as users write it: `topic` and `key` win over `settings.kafka`, `value` over `settings.value`.
- *
- * @example
- * const mapping = { order: { complete: { settings: { topic: 'orders', key: 'data.id' } } } };
- */
-export type RuleSettings = z.input<typeof ruleSettingsSchema>;
-
-/**
- * `config.setup` as users write it, for `walkeros setup`; `true` is refused, since there is no safe default.
- *
- * @example
- * const setup: Setup = { numPartitions: 6, replicationFactor: 3, topics: { orders: {}, 'events-dead': { numPartitions: 1 } } };
- */
-export type Setup = z.input<typeof setupSchema>;
+export type { RuleSettings, Settings, Setup };
 
 /** What `config.env` may replace. Empty in production; `walkeros push --simulate` fills it from `examples.env.push`. */
 export interface Env extends Destination.BaseEnv {
@@ -52,6 +28,22 @@ export interface SimulatedMessage {
   headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   timestamp: number;
+}
+
+/** What `kafkaDestination` takes: the destination's `config`, without what it has no use for. */
+export interface Config extends Omit<
+  Destination.Config<Types>,
+  'settings' | 'setup' | 'timeout' | 'credentials' | 'loadScript'
+> {
+  /** Where events go and how; only `kafka.brokers` and `kafka.topic` are required. */
+  settings: Settings;
+  /** What `walkeros setup` creates. Default: nothing, as with `false`. */
+  setup?: false | Setup | undefined;
+  /**
+   * When the collector counts a push as failed, in ms. Default: 5/4 of `settings.kafka.deliveryTimeout`, and at least 10000.
+   * Pushes settle before one that is shorter.
+   */
+  timeout?: number | undefined;
 }
 
 /** The bundle that types `Destination.Instance`, `Destination.Config` and their contexts for this destination. */

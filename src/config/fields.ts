@@ -21,11 +21,22 @@ export function fieldsOf(schema: z.core.$ZodType, path: readonly string[] = []):
 /** The settings an object takes, by name; undefined for a schema that is no object. */
 export function shapeOf(schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | undefined {
   if (schema instanceof z.ZodObject) return schema.shape;
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
-    return shapeOf(schema.unwrap());
-  }
-  return undefined;
+  const inner = innerOf(schema);
+  return inner && shapeOf(inner);
 }
+
+/** The schema inside one that only adds a default or a transformation, or makes it optional. */
+export function innerOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return schema.unwrap();
+  return schema instanceof z.ZodPipe ? schema.in : undefined;
+}
+
+/**
+ * The TypeScript types of schemas that do not show theirs, such as `z.custom`, and the modules they come from (relative to this
+ * folder): `npm run docs` writes settings.ts with them.
+ */
+export const typeNames = z.registry<{ readonly type: string; readonly from: string }>();
 
 /** The names an object in the middle of a schema takes; none for a path that leads nowhere. */
 export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
@@ -37,5 +48,6 @@ export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): 
 /** The schema of the values of a record, whose names the user chooses. */
 function entryOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodRecord) return schema.valueType;
-  return schema instanceof z.ZodOptional ? entryOf(schema.unwrap()) : undefined;
+  const inner = innerOf(schema);
+  return inner && entryOf(inner);
 }

@@ -1,12 +1,16 @@
 import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
 import { isNamed } from '../model/foreign.ts';
+import { typeNames } from './fields.ts';
 import type { CredentialsProvider, OAuthBearerProvider } from './providers.ts';
 import { bearerToken, choice, httpAddress, text } from './values.ts';
 
 /** Node's own options are not checked by name: a new version of Node may have more of them. */
 export const tlsOptions = (error: string) =>
-  z.custom<ConnectionOptions>(isNamed, { error }).meta({ type: 'object', additionalProperties: true });
+  z
+    .custom<ConnectionOptions>(isNamed, { error })
+    .register(typeNames, { type: 'ConnectionOptions', from: 'node:tls' })
+    .meta({ type: 'object', additionalProperties: true });
 
 export const sslSchema = z
   .union([z.boolean(), tlsOptions('must be an object of tls.ConnectionOptions')], {
@@ -118,6 +122,7 @@ export const saslSchema = z
         .custom<CredentialsProvider>(isFunction, {
           error: 'must be a function that answers { username: "<name>", password: "<password>" }',
         })
+        .register(typeNames, { type: 'CredentialsProvider', from: './providers.ts' })
         .optional()
         .describe(
           'Function `() => Promise<{ username: string; password: string }>`, instead of `username` and `password` ' +
@@ -133,6 +138,7 @@ export const saslSchema = z
         .custom<OAuthBearerProvider>(isFunction, {
           error: 'must be a function that answers { value: "<token>" }',
         })
+        .register(typeNames, { type: 'OAuthBearerProvider', from: './providers.ts' })
         .optional()
         .describe(
           'Function `() => Promise<{ value: string; lifetime?: number; expiresAt?: number; extensions?: object }>` that ' +

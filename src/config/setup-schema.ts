@@ -46,8 +46,12 @@ const topics = z
     topicName(),
     z.strictObject(
       {
-        numPartitions: numPartitions().optional(),
-        replicationFactor: replicationFactor().optional(),
+        numPartitions: numPartitions()
+          .optional()
+          .describe('Partitions of this topic. Default: `setup.numPartitions`.'),
+        replicationFactor: replicationFactor()
+          .optional()
+          .describe('Copies of each partition of this topic. Default: `setup.replicationFactor`.'),
         configEntries: configEntries.optional(),
       },
       { error: 'must be an object, for example { "numPartitions": 6 }, or {} to take everything from above' },

@@ -22,7 +22,11 @@ export function signatureOf(checker: ts.TypeChecker, { name, symbol, declaration
     const type = checker.typeToString(checker.getTypeOfSymbol(symbol), declaration, whole);
     return `declare const ${name}: ${declaration.type?.getText() ?? type};`;
   }
-  if (ts.isTypeAliasDeclaration(declaration)) return `type ${name} = ${typeText(checker, declaration.type)};`;
+  if (ts.isTypeAliasDeclaration(declaration)) {
+    const { type } = declaration;
+    // Settings: docs/settings.md has what their comments say.
+    return `type ${name} = ${ts.isTypeLiteralNode(type) ? writtenOut(checker, type) : typeText(checker, type)};`;
+  }
   if (ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration)) {
     const kind = ts.isClassDeclaration(declaration) ? 'declare class' : 'interface';
     const heritage = declaration.heritageClauses?.map((clause) => `${clause.getText()} `).join('') ?? '';
@@ -49,9 +53,12 @@ function memberText(checker: ts.TypeChecker, member: ts.ClassElement | ts.TypeEl
   return `${commentOf(member)}${readonly}${member.name.getText()}${member.questionToken ? '?' : ''}: ${type};`;
 }
 
-/** As it stands in the source; written out where the source only says where to look, as for types that zod infers. */
+/** As it stands in the source; written out where the source only says where to look, as for types of the schemas. */
 function typeText(checker: ts.TypeChecker, node: ts.TypeNode): string {
-  if (!refersToCode(node)) return node.getText();
+  return refersToCode(node) ? writtenOut(checker, node) : node.getText();
+}
+
+function writtenOut(checker: ts.TypeChecker, node: ts.TypeNode): string {
   const text = checker.typeToString(checker.getTypeFromTypeNode(node), node, whole);
   // Only optional properties have it there, which say so already.
   return text.replaceAll(' | undefined', '');

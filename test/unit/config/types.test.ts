@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Destination } from '@walkeros/core';
+import type { z } from 'zod';
 import type { ClientOptions } from '../../../src/transport/port.ts';
 import { resolveOptions, type Options } from '../../../src/config/resolve.ts';
-import type { RuleSettings, Settings, Types } from '../../../src/types.ts';
+import type { ruleSettingsSchema, settingsSchema } from '../../../src/config/schema.ts';
+import type { setupSchema } from '../../../src/config/setup-schema.ts';
+import type { RuleSettings, Settings, Setup, Types } from '../../../src/types.ts';
 
 // Checked by tsc: what users may write, and what they may not.
 const least = { kafka: { brokers: ['kafka1:9092'], topic: 'events' } } satisfies Settings;
@@ -33,8 +36,19 @@ const misspelt: Settings = { kafka: { ...least.kafka, broker: [] } };
 // @ts-expect-error a path is text
 const keyNumber: RuleSettings = { key: 5 };
 
+/** True where both are the same to the compiler: settings.ts is written by `npm run docs`, with the names of `typeNames`. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Options map onto the client's options one to one, but for the login, though neither room imports the other. */
 const clientOptions = (options: Options): Omit<ClientOptions, 'sasl'> => options.connection;
+
+it('the types that `npm run docs` writes are those of the schemas', () => {
+  const same: [
+    Same<Settings, z.input<typeof settingsSchema>>,
+    Same<RuleSettings, z.input<typeof ruleSettingsSchema>>,
+    Same<Setup, z.input<typeof setupSchema>>,
+  ] = [true, true, true];
+  assert.deepEqual(same, [true, true, true]);
+});
 
 it('settings that type-check are those that pass', () => {
   assert.equal(clientOptions(resolveOptions(least).options).clientId, 'walkeros');
