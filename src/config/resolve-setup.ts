@@ -2,8 +2,8 @@ import { KafkaError } from '../model/errors.ts';
 import { isObject, propertyOf } from '../model/foreign.ts';
 import type { Compatibility, Schema } from '../model/schema.ts';
 import type { TopicSpec } from '../model/cluster.ts';
-import { countOf, withoutUndefined, problemsOf, sentenceOf, type Problem } from './problems.ts';
-import { ruleTopics } from './mapping.ts';
+import { countOf, problemsOf, sentenceOf, type Problem } from './problems.ts';
+import { ruleTopics, valueRegistries, type RegistryUse } from './mapping.ts';
 import type { Options } from './options.ts';
 import { registryFacts, registryWarnings, type RegistryFacts } from './registry-facts.ts';
 import { tlsProblems } from './tls.ts';
@@ -13,7 +13,10 @@ import { setupSchema, type ParsedSetup } from './setup-schema.ts';
 export interface SetupPlan {
   /** The first is the main one. */
   readonly topics: readonly TopicSpec[];
+  /** That of `setup.schemaRegistry`. */
   readonly schema: SchemaPlan | undefined;
+  /** Those that values are written with. */
+  readonly values: readonly ValuePlan[];
   readonly validateOnly: boolean;
 }
 
@@ -21,6 +24,14 @@ export interface SetupPlan {
 export interface SchemaPlan extends Schema {
   readonly registry: RegistryFacts;
   readonly subject: string;
+  readonly compatibility: Compatibility | undefined;
+}
+
+/** The schema of a topic's values. */
+export interface ValuePlan extends RegistryUse {
+  readonly registry: RegistryFacts;
+  /** The setting that names it. */
+  readonly path: string;
   readonly compatibility: Compatibility | undefined;
 }
 
@@ -48,7 +59,7 @@ const requirement =
  */
 export function resolveSetup(
   setup: unknown,
-  options: Pick<Options, 'topic' | 'deadLetter'>,
+  options: Pick<Options, 'topic' | 'deadLetter' | 'valueOf'>,
   { id, mapping }: SetupContext,
 ): ResolvedSetup | undefined {
   if (setup === undefined || setup === null || setup === false) return undefined;
@@ -69,9 +80,14 @@ export function resolveSetup(
     const lines = [`${title}: ${countOf(problems)} in config.setup`, ...problems.map(sentenceOf)];
     throw new KafkaError('SETTINGS_INVALID', incomplete === true ? [...lines, requirement] : lines);
   }
-  const plan = planOf(parsed.data, options.topic);
+  const plan = planOf(parsed.data, options, mapping);
   const ofRegistry = plan.schema ? registryWarnings(plan.schema.registry, registryPath) : [];
-  return { plan, warnings: [...uncovered(plan, options, mapping), ...ofRegistry].map(sentenceOf) };
+  const warnings = [
+    ...uncovered(plan, options, mapping),
+    ...idleCompatibilities(parsed.data, plan),
+    ...ofRegistry,
+  ];
+  return { plan, warnings: warnings.map(sentenceOf) };
 }
 
 const registryPath = 'setup.schemaRegistry';
@@ -96,20 +112,33 @@ function declaredRegistry(setup: unknown): ParsedSetup['schemaRegistry'] {
 
 const required: ReadonlySet<unknown> = new Set(['numPartitions', 'replicationFactor', undefined]);
 
-function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {
+function planOf(
+  setup: ParsedSetup,
+  options: Pick<Options, 'topic' | 'valueOf'>,
+  mapping: unknown,
+): SetupPlan {
   const { numPartitions, replicationFactor, configEntries = {}, schemaRegistry, validateOnly } = setup;
-  const above = { numPartitions, replicationFactor, configEntries };
-  const main = setup.topic ?? fallbackTopic;
-  const named = new Map(Object.entries({ [main]: {}, ...setup.topics }));
-  const topics = [...named].map(([name, settings]): TopicSpec => ({
+  const main = setup.topic ?? options.topic;
+  const named = new Map<string, NonNullable<ParsedSetup['topics']>[string]>(
+    Object.entries({ [main]: {}, ...setup.topics }),
+  );
+  const topics = [...named].map(([name, own]): TopicSpec => ({
     name,
-    ...above,
-    ...withoutUndefined(settings),
+    numPartitions: own.numPartitions ?? numPartitions,
+    replicationFactor: own.replicationFactor ?? replicationFactor,
+    configEntries: own.configEntries ?? configEntries,
   }));
+  const values = valueRegistries(options, mapping).flatMap(({ facts, path, uses }) =>
+    uses.map((use): ValuePlan => {
+      const compatibility = setup.topics?.[use.topic]?.compatibility ?? setup.compatibility;
+      return { ...use, registry: facts, path, compatibility };
+    }),
+  );
   const isMain = ({ name }: TopicSpec): boolean => name === main;
   return {
     topics: [...topics.filter(isMain), ...topics.filter((topic) => !isMain(topic))],
     schema: schemaRegistry && schemaPlanOf(schemaRegistry),
+    values,
     validateOnly,
   };
 }
@@ -117,6 +146,18 @@ function planOf(setup: ParsedSetup, fallbackTopic: string): SetupPlan {
 function schemaPlanOf(declared: NonNullable<ParsedSetup['schemaRegistry']>): SchemaPlan {
   const { subject, schemaType, schema, compatibility } = declared;
   return { registry: registryFacts(declared), subject, schemaType, schema, compatibility };
+}
+
+/** Levels that no subject gets. */
+function idleCompatibilities({ compatibility, topics = {} }: ParsedSetup, { values }: SetupPlan): Problem[] {
+  const isWritten = (name: string): boolean => values.some(({ topic }) => topic === name);
+  const idle = Object.entries(topics)
+    .filter(([name, own]) => own.compatibility !== undefined && !isWritten(name))
+    .map(([name]) => `topics.${name}.compatibility`);
+  if (compatibility !== undefined && values.length === 0) idle.unshift('compatibility');
+  const say =
+    'has no effect: no event is written with a schema there; remove it, or set settings.value.format';
+  return idle.map((path) => ({ path: `setup.${path}`, say }));
 }
 
 /** Events whose topic setup leaves out would find it missing, or made by the broker with its own defaults. */

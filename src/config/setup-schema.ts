@@ -41,6 +41,14 @@ const configEntries = z
   )
   .describe('Settings of the topic, by Kafka\'s names, such as `{ "retention.ms": "604800000" }`.');
 
+const compatibility = (what: string) =>
+  choice(compatibilities)
+    .optional()
+    .describe(
+      `What later versions ${what} must stay compatible with. Set on the subject after registration; without it the ` +
+        "registry's own level holds.",
+    );
+
 const topics = z
   .record(
     topicName(),
@@ -53,6 +61,7 @@ const topics = z
           .optional()
           .describe('Copies of each partition of this topic. Default: `setup.replicationFactor`.'),
         configEntries: configEntries.optional(),
+        compatibility: compatibility('of its schema'),
       },
       { error: 'must be an object, for example { "numPartitions": 6 }, or {} to take everything from above' },
     ),
@@ -65,7 +74,7 @@ const topics = z
   )
   .describe(
     'More topics to provision, by name: those that mapping rules and `deadLetter` point at. Each takes `numPartitions`, ' +
-      '`replicationFactor` and `configEntries` of its own; what it leaves out is as above.',
+      '`replicationFactor`, `configEntries` and `compatibility` of its own; what it leaves out is as above.',
   );
 
 const schemaRegistry = z
@@ -83,12 +92,7 @@ const schemaRegistry = z
       ).describe(
         'The schema itself, as text; an Avro or JSON schema may be an object. `walkeros-event`: the ready-made one of the event.',
       ),
-      compatibility: choice(compatibilities)
-        .optional()
-        .describe(
-          'What later versions must stay compatible with. Set on the subject after registration; without it the ' +
-            "registry's own level holds.",
-        ),
+      compatibility: compatibility('of this schema'),
       auth: registryFields.auth,
       ssl: registryFields.ssl,
       timeout: milliseconds().default(10_000).describe('Longest wait for one answer of the registry, in ms.'),
@@ -98,7 +102,10 @@ const schemaRegistry = z
         'must be an object, for example { "url": "https://registry:8081", "subject": "events-value", "schemaType": "AVRO", "schema": { … } }',
     },
   )
-  .describe('A schema to register at a Confluent Schema Registry, or one with its API.');
+  .describe(
+    'A schema to register at a Confluent Schema Registry, or one with its API, beside those that values are written with: setup ' +
+      'registers these by itself. Its login is used for them, too, where they name the same registry.',
+  );
 
 export const setupSchema = z.strictObject(
   {
@@ -110,6 +117,7 @@ export const setupSchema = z.strictObject(
       'Copies of each partition, on as many brokers. No safe default: with `1` a lost broker loses events; 3 is usual.',
     ),
     configEntries: configEntries.optional(),
+    compatibility: compatibility('of the schemas of values'),
     topics: topics.optional(),
     schemaRegistry: schemaRegistry.optional(),
     validateOnly: flag()

@@ -110,7 +110,7 @@ export class SchemaWriter {
       return true;
     } catch (thrown) {
       if (this.#context.closing.aborted) return true;
-      const error = thrown instanceof KafkaError ? thrown : this.#unusable(thrown);
+      const error = thrown instanceof KafkaError ? thrown : unusable(this.#topic, this.#choice, thrown);
       this.#lastError = error;
       // A rule that is added to the newest version applies to everything written from now on.
       if (error.code === 'SCHEMA_RULES_UNSUPPORTED') this.#inUse = undefined;
@@ -133,11 +133,9 @@ export class SchemaWriter {
 
   async #find(): Promise<{ schema: RegisteredSchema; compiled: Compiled | undefined }> {
     const { schemas } = this.#context;
-    const { useLatestVersion, autoRegister, subjectNameStrategy, message, schemaType, schema } = this.#choice;
-    const compile = await loadFormat(schemaType);
-    const compiled =
-      useLatestVersion && subjectNameStrategy === 'topic' ? undefined : compile(schema, { message });
-    const subject = this.#subject(compiled?.name);
+    const { useLatestVersion, autoRegister, message, schemaType, schema } = this.#choice;
+    const compiled = await compiledChoice(this.#topic, this.#choice);
+    const subject = subjectOf(this.#topic, this.#choice, compiled?.name);
     if (!useLatestVersion) {
       // The look-up by text may find a version from before the rules, which a registry gives to what is registered now.
       this.#refuseRules(await schemas.latestRules(subject), `the newest version of subject "${subject}"`);
@@ -153,6 +151,7 @@ export class SchemaWriter {
     if (latest.schemaType !== schemaType) throw this.#otherType(latest);
     this.#refuseRules(latest.rules, `version ${latest.version} of subject "${subject}"`);
     if (latest.id === this.#inUse?.schema.id) return { schema: latest, compiled: undefined };
+    const compile = await loadFormat(schemaType);
     const { references } = latest;
     return { schema: latest, compiled: compile(latest.schema, { references, message }) };
   }
@@ -166,19 +165,6 @@ export class SchemaWriter {
     const columns = schema.schemaType === 'JSON' ? inWholeMilliseconds : flattened;
     const isEvent = compiled.name === walkerosEventName;
     this.#inUse = { schema, write: isEvent ? (value) => write(columns(value)) : write };
-  }
-
-  #subject(recordName: string | undefined): string {
-    const { subjectNameStrategy } = this.#choice;
-    if (subjectNameStrategy === 'topic') return `${this.#topic}-value`;
-    if (recordName === undefined) {
-      throw this.#error(
-        'SCHEMA_INVALID',
-        `settings.value.subjectNameStrategy is "${subjectNameStrategy}", and the schema has no name: give it one (Avro: a ` +
-          'record; JSON Schema: "title"), or take "topic".',
-      );
-    }
-    return subjectNameStrategy === 'record' ? recordName : `${this.#topic}-${recordName}`;
   }
 
   /** Without this, plain text would stand where readers and auditors expect what a rule makes of it. */
@@ -209,11 +195,6 @@ export class SchemaWriter {
     );
   }
 
-  #unusable(thrown: unknown): KafkaError {
-    const name = nameOf[this.#choice.schemaType];
-    return this.#error('SCHEMA_INVALID', `the ${name} cannot be used: ${reasonOf(thrown)}.`, thrown);
-  }
-
   #invalid({ subject, version, id }: RegisteredSchema, what: string, thrown: unknown): KafkaError {
     const { path, reason } =
       thrown instanceof ValidationError ? thrown : new ValidationError(reasonOf(thrown));
@@ -226,8 +207,50 @@ export class SchemaWriter {
   }
 
   #error(code: ErrorCode, text: string, cause?: unknown): KafkaError {
-    return new KafkaError(code, `Kafka topic "${this.#topic}": ${text}`, { topic: this.#topic, cause });
+    return errorOf(this.#topic, code, text, cause);
   }
+}
+
+/**
+ * The schema of the settings. Undefined where nothing is known of it: the newest of a subject that needs no name.
+ * @throws KafkaError SCHEMA_INVALID
+ */
+export async function compiledChoice(topic: string, choice: SchemaChoice): Promise<Compiled | undefined> {
+  const { useLatestVersion, subjectNameStrategy, message, schemaType, schema } = choice;
+  if (useLatestVersion && subjectNameStrategy === 'topic') return undefined;
+  const compile = await loadFormat(schemaType);
+  try {
+    return compile(schema, { message });
+  } catch (thrown) {
+    throw unusable(topic, choice, thrown);
+  }
+}
+
+/** @throws KafkaError SCHEMA_INVALID where the subject goes by a name that the schema does not have */
+export function subjectOf(
+  topic: string,
+  { subjectNameStrategy }: Pick<SchemaChoice, 'subjectNameStrategy'>,
+  schemaName: string | undefined,
+): string {
+  if (subjectNameStrategy === 'topic') return `${topic}-value`;
+  if (schemaName === undefined) {
+    throw errorOf(
+      topic,
+      'SCHEMA_INVALID',
+      `settings.value.subjectNameStrategy is "${subjectNameStrategy}", and the schema has no name: give it one (Avro: a ` +
+        'record; JSON Schema: "title"), or take "topic".',
+    );
+  }
+  return subjectNameStrategy === 'record' ? schemaName : `${topic}-${schemaName}`;
+}
+
+function unusable(topic: string, { schemaType }: SchemaChoice, thrown: unknown): KafkaError {
+  const reason = reasonOf(thrown);
+  return errorOf(topic, 'SCHEMA_INVALID', `the ${nameOf[schemaType]} cannot be used: ${reason}.`, thrown);
+}
+
+function errorOf(topic: string, code: ErrorCode, text: string, cause?: unknown): KafkaError {
+  return new KafkaError(code, `Kafka topic "${topic}": ${text}`, { topic, cause });
 }
 
 const nameOf: Readonly<Record<SchemaType, string>> = {

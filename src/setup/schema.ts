@@ -1,6 +1,5 @@
 import { KafkaError } from '../model/errors.ts';
-import type { RegisteredSchema, Schema } from '../model/schema.ts';
-import type { SchemaPlan } from '../config/resolve-setup.ts';
+import type { Compatibility, RegisteredSchema, Schema } from '../model/schema.ts';
 import { checkSchema } from '../schema/load-format.ts';
 import type { Registry } from '../schema/registry/registry.ts';
 import { rulesText } from '../schema/registry/rule-set.ts';
@@ -9,40 +8,77 @@ import type { SetupLog } from './topics.ts';
 /** What setup needs of a Schema Registry. */
 export type SetupRegistry = Pick<
   Registry,
-  'find' | 'register' | 'incompatibilities' | 'latestRules' | 'setCompatibility'
+  'find' | 'latest' | 'register' | 'incompatibilities' | 'latestRules' | 'setCompatibility'
 >;
 
+/** One schema to provision, or a subject whose newest one values are written with. */
+export interface DeclaredSchema {
+  readonly registry: SetupRegistry;
+  readonly subject: string;
+  /** Undefined: whatever the subject has. */
+  readonly schema: Schema | undefined;
+  readonly compatibility: Compatibility | undefined;
+}
+
+type Missing = DeclaredSchema & { readonly schema: Schema };
+
 /**
- * Sees to it that a schema is registered under its subject.
- * @returns whether it was registered just now
+ * Sees to it that each schema is registered under its subject. Where several are missing, all are compared before the first is
+ * registered: an incompatible one must not leave a part of a change behind.
+ * @returns whether any was registered just now
  * @throws KafkaError SCHEMA_INCOMPATIBLE or SCHEMA_INVALID with the registry's reason, REGISTRY_…
  */
-export async function provisionSchema(
-  { subject, compatibility, schemaType, schema: text }: SchemaPlan,
+export async function provisionSchemas(
+  declared: readonly DeclaredSchema[],
   validateOnly: boolean,
-  registry: SetupRegistry,
   log: SetupLog,
 ): Promise<boolean> {
-  const schema = { schemaType, schema: text };
-  const existing = await registry.find(subject, schema);
-  if (validateOnly) {
-    if (existing === undefined) {
+  const missing: Missing[] = [];
+  for (const one of declared) {
+    const { registry, subject, schema } = one;
+    if (schema === undefined) {
+      const latest = await registry.latest(subject);
+      if (latest === undefined) {
+        log.warn(
+          `Subject "${subject}" has no schema, and values are written with its latest: register one, or their events are refused.`,
+        );
+        continue;
+      }
+      log.info(placeOf(latest, 'that values are written with is'));
+    } else {
+      const existing = await registry.find(subject, schema);
+      if (existing === undefined) {
+        missing.push({ ...one, schema });
+        continue;
+      }
+      log.info(placeOf(existing, 'is there'));
+    }
+    await finish(one, validateOnly, log);
+  }
+  if (validateOnly || missing.length > 1) {
+    for (const { registry, subject, schema } of missing) {
       // A registry compares with what it has, and under a new subject that is nothing.
       await checkSchema(schema);
       await assertCompatible(subject, schema, registry);
     }
-    log.info(
-      existing ? placeOf(existing, 'is there') : `Would register a schema under subject "${subject}".`,
-    );
-    await reportRules(subject, registry, log);
-    return false;
   }
-  const registered = existing ?? (await registry.register(subject, schema));
-  log.info(placeOf(registered, existing ? 'is there' : 'was registered'));
+  for (const one of missing) {
+    const { registry, subject, schema } = one;
+    if (validateOnly) log.info(`Would register a schema under subject "${subject}".`);
+    else log.info(placeOf(await registry.register(subject, schema), 'was registered'));
+    await finish(one, validateOnly, log);
+  }
+  return missing.length > 0 && !validateOnly;
+}
+
+async function finish(
+  { registry, subject, compatibility }: DeclaredSchema,
+  validateOnly: boolean,
+  log: SetupLog,
+): Promise<void> {
   // Only now: a level set on a subject without a schema is refused by some registries, and forgotten by others.
-  if (compatibility !== undefined) await registry.setCompatibility(subject, compatibility);
+  if (compatibility !== undefined && !validateOnly) await registry.setCompatibility(subject, compatibility);
   await reportRules(subject, registry, log);
-  return existing === undefined;
 }
 
 /** A registry gives them to what is registered without any. */

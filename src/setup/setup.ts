@@ -1,18 +1,22 @@
 import { createAdmin } from '../transport/create.ts';
 import { clientOptions } from '../transport/create.ts';
-import type { SchemaPlan, SetupPlan } from '../config/resolve-setup.ts';
+import type { RegistryFacts } from '../config/registry-facts.ts';
+import type { SetupPlan } from '../config/resolve-setup.ts';
 import type { Options } from '../config/options.ts';
 import { readyMade } from '../config/value-rules.ts';
 import { printable } from '../model/foreign.ts';
 import { Registry } from '../schema/registry/registry.ts';
+import { compiledChoice, subjectOf } from '../schema/schema-writer.ts';
+import { schemaChoice } from '../schema/value-formats.ts';
 import { walkerosEventSchemas } from '../schema/walkeros-event/schemas.ts';
-import { provisionSchema, type SetupRegistry } from './schema.ts';
+import { provisionSchemas, type DeclaredSchema } from './schema.ts';
 import { provisionTopic, type SetupLog, type Topics } from './topics.ts';
 
 /** What `walkeros setup --json` prints. */
 export interface SetupResult {
   /** Whether any topic was created just now. */
   readonly topicCreated: boolean;
+  /** Whether any schema was registered just now. */
   readonly schemaRegistered: boolean;
 }
 
@@ -29,24 +33,46 @@ export async function provision(plan: SetupPlan, options: Options, log: SetupLog
     // Or a broker would create each missing topic with its own defaults as soon as it is looked for.
     autoCreateTopics: false,
   });
-  const schema = plan.schema && withText(plan.schema);
   try {
-    return await runSetup({ ...plan, schema }, admin, schema && new Registry(schema.registry), log);
+    return await runSetup(plan, await schemasOf(plan), admin, log);
   } finally {
     await admin.close();
   }
 }
 
-/** The ready-made schema goes by its name until here. */
-function withText(plan: SchemaPlan): SchemaPlan {
-  return plan.schema === readyMade ? { ...plan, schema: walkerosEventSchemas[plan.schemaType] } : plan;
+/** Of the subject, and what it is to have, each once. */
+async function schemasOf({ schema, values }: SetupPlan): Promise<DeclaredSchema[]> {
+  const registries = new Map<string, Registry>();
+  const declared = new Map<string, DeclaredSchema>();
+  // The login of setup, which comes first, may register where that of the flow may not.
+  const add = (facts: RegistryFacts, setting: string, one: Omit<DeclaredSchema, 'registry'>): void => {
+    const place = facts.urls.join(' ');
+    const registry = registries.get(place) ?? new Registry({ ...facts, setting });
+    registries.set(place, registry);
+    const key = JSON.stringify([place, one.subject, one.schema]);
+    const known = declared.get(key);
+    declared.set(key, { registry, ...one, compatibility: known?.compatibility ?? one.compatibility });
+  };
+  if (schema !== undefined) {
+    const { registry, subject, schemaType, compatibility } = schema;
+    const text = schema.schema === readyMade ? walkerosEventSchemas[schemaType] : schema.schema;
+    add(registry, 'schemaRegistry', { subject, schema: { schemaType, schema: text }, compatibility });
+  }
+  for (const { topic, value, registry, path, compatibility } of values) {
+    const choice = schemaChoice(value);
+    const { schemaType, schema: text } = choice;
+    const subject = subjectOf(topic, choice, (await compiledChoice(topic, choice))?.name);
+    const own = choice.useLatestVersion ? undefined : { schemaType, schema: text };
+    add(registry, path, { subject, schema: own, compatibility });
+  }
+  return [...declared.values()];
 }
 
-/** Topics first, one after another, then the schema: a second run takes up where a first one failed. */
+/** Topics first, one after another, then the schemas: a second run takes up where a first one failed. */
 export async function runSetup(
-  { topics: declared, schema, validateOnly }: SetupPlan,
+  { topics: declared, validateOnly }: Pick<SetupPlan, 'topics' | 'validateOnly'>,
+  schemas: readonly DeclaredSchema[],
   topics: Topics,
-  registry: SetupRegistry | undefined,
   logger: SetupLog,
 ): Promise<SetupResult> {
   // Brokers and registries must not add lines of their own to the log.
@@ -59,10 +85,7 @@ export async function runSetup(
     const created = await provisionTopic(topic, validateOnly, topics, log);
     topicCreated ||= created;
   }
-  const schemaRegistered =
-    schema !== undefined &&
-    registry !== undefined &&
-    (await provisionSchema(schema, validateOnly, registry, log));
+  const schemaRegistered = await provisionSchemas(schemas, validateOnly, log);
   const result = { topicCreated, schemaRegistered };
   // The walkerOS CLI prints the result only with --json.
   log.info(JSON.stringify(result));

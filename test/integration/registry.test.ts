@@ -140,6 +140,49 @@ describe('setup with a schema registry', { skip: (await registryMissing()) ?? fa
     assert.deepEqual(await versions(subject), [1, 2]);
   });
 
+  // The schema of a second topic had to be registered by hand, or by the flow itself.
+  it('registers the schema of each topic that values are written with', async () => {
+    const { brokers } = await sharedBroker();
+    const orders = await freshTopic('registry-orders');
+    const order = (type: string) => ({ ...avro(type), name: 'Order' });
+    const declare = (type: string, more: Partial<Setup> = {}) =>
+      runSetup(
+        {
+          kafka: { brokers, topic },
+          value: { format: 'avro', registry: { url: registry.url }, subjectNameStrategy: 'topic-record' },
+        },
+        {
+          ...{ numPartitions: 1, replicationFactor: 1, compatibility: 'BACKWARD', ...more },
+          topics: { [orders]: { compatibility: 'FULL' } },
+        },
+        {
+          order: { complete: { settings: { topic: orders, value: { schema: order(type) } } } },
+          page: { view: { settings: { topic: orders, value: { schema: order(type) } } } },
+        },
+      );
+    const ofEvents = `${topic}-walkeros.Event`;
+    const ofOrders = `${orders}-Order`;
+    const dry = await declare('string', { validateOnly: true });
+    assert.deepEqual(dry.result, { topicCreated: false, schemaRegistered: false });
+    assert.deepEqual([await versions(ofEvents), await versions(ofOrders)], [undefined, undefined]);
+
+    const first = await declare('string');
+    assert.deepEqual(first.result, { topicCreated: false, schemaRegistered: true });
+    const said = (log: readonly string[], what: string) =>
+      log
+        .map((line) => /The schema was registered under subject "([^"]*)"/.exec(line)?.[1])
+        .filter((subject) => subject === what);
+    assert.deepEqual(said(first.log, ofEvents), [ofEvents], first.log.join('\n'));
+    assert.deepEqual(said(first.log, ofOrders), [ofOrders], first.log.join('\n'));
+    assert.deepEqual(await get(`/config/${ofEvents}`), { compatibilityLevel: 'BACKWARD' });
+    assert.deepEqual(await get(`/config/${ofOrders}`), { compatibilityLevel: 'FULL' });
+    assert.deepEqual((await declare('string')).result, { topicCreated: false, schemaRegistered: false });
+
+    assertError((await declare('int')).result, 'SCHEMA_INCOMPATIBLE', /HTTP 409: .*INT not compatible/);
+    assertError((await declare('no such type')).result, 'SCHEMA_INVALID', /the Avro schema cannot be used/);
+    assert.deepEqual([await versions(ofEvents), await versions(ofOrders)], [[1], [1]]);
+  });
+
   it('registers nothing with validateOnly', async () => {
     const subject = freshName('subject');
     const { result } = await run(

@@ -118,7 +118,7 @@ describe('the schemas that a doctor asks for', () => {
     const path = flowFile(folder, { settings: { kafka, value }, mapping });
     const found = await diagnosis(path);
     const fix =
-      `Declare it in config.setup.schemaRegistry and run "walkeros setup destination.kafka --config ${path}", ` +
+      `Declare config.setup (with useLatestVersion also its schemaRegistry) and run "walkeros setup destination.kafka --config ${path}", ` +
       'set settings.value.autoRegister, or register it by hand.';
     assert.deepEqual(of(found, 'registry'), [
       ...['events', 'orders'].map((topic) => ({

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, it } from 'node:test';
 import { resolveSetup, type SetupContext } from '../../../src/config/resolve-setup.ts';
+import { resolveOptions } from '../../../src/config/resolve.ts';
 import type { Setup } from '../../../src/types.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 
-const options = { topic: 'events', deadLetter: undefined };
+const kafka = { brokers: ['kafka1:9092'], topic: 'events' };
+const { options } = resolveOptions({ kafka });
 const least: Setup = { numPartitions: 6, replicationFactor: 3 };
 const schemaRegistry = {
   url: 'https://registry:8081',
@@ -84,7 +86,7 @@ describe('config.setup', () => {
     [
       'an unknown name in topics',
       { topics: { orders: { replicas: 3 } } },
-      'setup.topics.orders.replicas: unknown setting: known here are numPartitions, replicationFactor, configEntries',
+      'setup.topics.orders.replicas: unknown setting: known here are numPartitions, replicationFactor, configEntries, compatibility',
     ],
     [
       'a registry that is no URL',
@@ -133,6 +135,7 @@ describe('config.setup', () => {
         },
       ],
       schema: undefined,
+      values: [],
       validateOnly: false,
     });
   });
@@ -177,6 +180,51 @@ describe('config.setup', () => {
     assert.doesNotMatch(inspect(plan, { depth: 9 }) + JSON.stringify(plan), /hush/);
   });
 
+  describe('schemas of values', () => {
+    const url = 'https://registry:8081';
+    const value = { format: 'avro', registry: { url } };
+    const mapping = {
+      order: { complete: { settings: { topic: 'orders', value: { schema: '"string"' } } } },
+      page: { view: { settings: { topic: 'pages', value: { format: 'json' } } } },
+    };
+    const plan = (setup: Partial<Setup>) =>
+      resolveSetup({ ...least, ...setup }, resolveOptions({ kafka, value }, { mapping }).options, {
+        id: 'kafka',
+        mapping,
+      });
+
+    it('are those of each topic that is written with one, with the level of its topic', () => {
+      const topics = { orders: { compatibility: 'FULL' }, pages: {} } as const;
+      const { plan: { values = [] } = {}, warnings } = plan({ compatibility: 'BACKWARD', topics }) ?? {};
+      assert.deepEqual(
+        values.map(({ topic, value: { schema }, path, registry, compatibility }) => ({
+          ...{ topic, schema, path, urls: registry.urls, compatibility },
+        })),
+        [
+          {
+            ...{ topic: 'events', schema: undefined, path: 'settings.value.registry' },
+            ...{ urls: [url], compatibility: 'BACKWARD' },
+          },
+          {
+            ...{ topic: 'orders', schema: '"string"', path: 'settings.value.registry' },
+            ...{ urls: [url], compatibility: 'FULL' },
+          },
+        ],
+      );
+      assert.deepEqual(warnings, []);
+    });
+
+    it('leave a level without effect where there are none', () => {
+      const idle =
+        'has no effect: no event is written with a schema there; remove it, or set settings.value.format';
+      const topics = { orders: {}, pages: { compatibility: 'NONE' } } as const;
+      assert.deepEqual(plan({ topics })?.warnings, [`setup.topics.pages.compatibility: ${idle}`]);
+      assert.deepEqual(resolve({ ...least, compatibility: 'FULL' })?.warnings, [
+        `setup.compatibility: ${idle}`,
+      ]);
+    });
+  });
+
   it('warns of a certificate that is not checked', () => {
     const setup = { ...least, schemaRegistry: { ...schemaRegistry, ssl: { rejectUnauthorized: false } } };
     assert.deepEqual(resolve(setup)?.warnings, [
@@ -201,8 +249,7 @@ describe('config.setup', () => {
 
     it('are a warning each, with the rules that name them', () => {
       const context = { id: 'kafka', mapping };
-      const { warnings } =
-        resolveSetup(least, { topic: 'events', deadLetter: { topic: 'dead' } }, context) ?? {};
+      const { warnings } = resolveSetup(least, { ...options, deadLetter: { topic: 'dead' } }, context) ?? {};
       const rest =
         'which setup does not cover: it is neither created nor checked; add it to setup.topics, for example';
       assert.deepEqual(warnings, [

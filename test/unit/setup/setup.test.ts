@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryCluster } from '../../support/memory-cluster.ts';
 import type { SetupPlan } from '../../../src/config/resolve-setup.ts';
-import type { SetupRegistry } from '../../../src/setup/schema.ts';
+import type { DeclaredSchema, SetupRegistry } from '../../../src/setup/schema.ts';
 import { runSetup } from '../../../src/setup/setup.ts';
 import type { Topics } from '../../../src/setup/topics.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
@@ -14,18 +14,18 @@ const dead: TopicSpec = { ...events, name: 'dead', numPartitions: 1 };
 
 interface Run {
   readonly topics?: Topics;
-  readonly schemas?: SetupRegistry;
+  readonly schemas?: readonly DeclaredSchema[];
   readonly plan?: Partial<SetupPlan>;
 }
 
-async function run({ topics = createMemoryCluster().admin(), schemas, plan = {} }: Run) {
+async function run({ topics = createMemoryCluster().admin(), schemas = [], plan = {} }: Run) {
   const log: string[] = [];
   const logger = {
     info: (message: string) => void log.push(`INFO ${message}`),
     warn: (message: string) => void log.push(`WARN ${message}`),
   };
-  const whole = { topics: [events], schema: undefined, validateOnly: false, ...plan };
-  const result = await runSetup(whole, topics, schemas, logger);
+  const whole = { topics: [events], validateOnly: false, ...plan };
+  const result = await runSetup(whole, schemas, topics, logger);
   return { result, log };
 }
 
@@ -111,40 +111,45 @@ describe('setup of topics', () => {
 
 describe('setup of a schema', () => {
   const schema = { schemaType: 'AVRO', schema: '"string"' } as const;
-  const asked = { urls: [], auth: undefined, tls: undefined, timeout: 1 };
-  const declared = { ...schema, registry: asked, subject: 'events-value', compatibility: 'FULL' } as const;
+  const declared = { subject: 'events-value', schema, compatibility: 'FULL' } as const;
 
-  function registry(kept: RegisteredSchema[] = [], reasons: string[] = [], rules?: SchemaRules) {
+  /** @param reasons why what is compared by this subject is not compatible */
+  function registry(
+    kept: RegisteredSchema[] = [],
+    reasons: Readonly<Record<string, string[]>> = {},
+    rules?: SchemaRules,
+  ) {
     const calls: string[] = [];
     const schemas: SetupRegistry = {
       find: (_, { schema: text }) => Promise.resolve(kept.find((one) => one.schema === text)),
+      latest: (subject) => Promise.resolve(kept.findLast((one) => one.subject === subject)),
       register(subject: string, added: Schema) {
-        calls.push('register');
+        calls.push(`register ${subject}`);
         const registered = { ...added, subject, id: 7, version: 1, references: [] };
         kept.push(registered);
         return Promise.resolve(registered);
       },
-      incompatibilities: () => Promise.resolve(reasons),
+      incompatibilities: (subject) => Promise.resolve(reasons[subject] ?? []),
       latestRules: () => Promise.resolve(rules),
       setCompatibility(_: string, level: Compatibility) {
         calls.push(`set ${level}`);
         return Promise.resolve();
       },
     };
-    return { schemas, calls };
+    return { registry: schemas, calls };
   }
 
   it('registers it once, and sets the compatibility afterwards', async () => {
-    const { schemas, calls } = registry();
-    const first = await run({ schemas, plan: { schema: declared } });
+    const { registry: schemas, calls } = registry();
+    const first = await run({ schemas: [{ ...declared, registry: schemas }] });
     assert.equal(first.result.schemaRegistered, true);
     assert.ok(
       first.log.includes('INFO The schema was registered under subject "events-value", version 1, id 7.'),
     );
-    const second = await run({ schemas, plan: { schema: declared } });
+    const second = await run({ schemas: [{ ...declared, registry: schemas }] });
     assert.equal(second.result.schemaRegistered, false);
     assert.ok(second.log.includes('INFO The schema is there under subject "events-value", version 1, id 7.'));
-    assert.deepEqual(calls, ['register', 'set FULL', 'set FULL']);
+    assert.deepEqual(calls, ['register events-value', 'set FULL', 'set FULL']);
   });
 
   // A registry gives the rules of the version before to what is registered without any: nobody heard of them.
@@ -154,12 +159,12 @@ describe('setup of a schema', () => {
       'WARN Subject "events-value" has rules for what is written, and this destination carries out none: ' +
       '"encryptPii" (ENCRYPT of PII). Events written with it are refused, unless settings.value.ignoreRules names them.';
     for (const validateOnly of [true, false]) {
-      const { schemas } = registry([], [], { onWrite: [rule], onRead: [rule] });
-      const { log } = await run({ schemas, plan: { schema: declared, validateOnly } });
+      const { registry: schemas } = registry([], {}, { onWrite: [rule], onRead: [rule] });
+      const { log } = await run({ schemas: [{ ...declared, registry: schemas }], plan: { validateOnly } });
       assert.equal(log.filter((line) => line === says).length, 1, log.join('\n'));
     }
-    const { schemas } = registry([], [], { onWrite: [], onRead: [rule] });
-    const { log } = await run({ schemas, plan: { schema: declared } });
+    const { registry: schemas } = registry([], {}, { onWrite: [], onRead: [rule] });
+    const { log } = await run({ schemas: [{ ...declared, registry: schemas }] });
     assert.deepEqual(
       log.filter((line) => line.startsWith('WARN')),
       [],
@@ -167,25 +172,53 @@ describe('setup of a schema', () => {
   });
 
   it('leaves the compatibility alone where none is declared', async () => {
-    const { schemas, calls } = registry();
-    await run({ schemas, plan: { schema: { ...declared, compatibility: undefined } } });
-    assert.deepEqual(calls, ['register']);
+    const { registry: schemas, calls } = registry();
+    await run({ schemas: [{ ...declared, registry: schemas, compatibility: undefined }] });
+    assert.deepEqual(calls, ['register events-value']);
   });
 
   it('only asks with validateOnly', async () => {
-    const { schemas, calls } = registry();
-    const plan = { validateOnly: true, schema: declared };
-    const { result, log } = await run({ schemas, plan });
+    const { registry: schemas, calls } = registry();
+    const plan = { validateOnly: true };
+    const { result, log } = await run({ schemas: [{ ...declared, registry: schemas }], plan });
     assert.equal(result.schemaRegistered, false);
     assert.ok(log.includes('INFO Would register a schema under subject "events-value".'));
-    const refusing = registry([], ['a was renamed', 'b is new']);
-    await assert.rejects(run({ schemas: refusing.schemas, plan }), {
+    const refusing = registry([], { 'events-value': ['a was renamed', 'b is new'] });
+    await assert.rejects(run({ schemas: [{ ...declared, registry: refusing.registry }], plan }), {
       code: 'SCHEMA_INCOMPATIBLE',
       message:
         'The schema is not compatible with what is registered under subject "events-value": a was renamed; b is new',
     });
-    const invalid = { ...plan, schema: { ...declared, schema: 'wrong' } };
-    await assert.rejects(run({ schemas, plan: invalid }), { code: 'SCHEMA_INVALID' });
+    const invalid = { ...declared, registry: schemas, schema: { ...schema, schema: 'wrong' } };
+    await assert.rejects(run({ schemas: [invalid], plan }), { code: 'SCHEMA_INVALID' });
     assert.deepEqual([...calls, ...refusing.calls], []);
+  });
+
+  it('registers none of several where one is not compatible', async () => {
+    const { registry: schemas, calls } = registry([], { 'orders-value': ['id is gone'] });
+    const orders = { ...declared, registry: schemas, subject: 'orders-value' };
+    await assert.rejects(run({ schemas: [{ ...declared, registry: schemas }, orders] }), {
+      message:
+        'The schema is not compatible with what is registered under subject "orders-value": id is gone',
+    });
+    assert.deepEqual(calls, []);
+  });
+
+  it('registers nothing where values are written with the newest, and says whether there is one', async () => {
+    const there = { ...schema, subject: 'events-value', id: 4, version: 2, references: [] };
+    const { registry: schemas, calls } = registry([there]);
+    const newest = { registry: schemas, schema: undefined, compatibility: undefined };
+    const { result, log } = await run({
+      schemas: [
+        { ...newest, subject: 'events-value' },
+        { ...newest, subject: 'orders-value' },
+      ],
+    });
+    assert.equal(result.schemaRegistered, false);
+    assert.deepEqual(log.slice(1, 3), [
+      'INFO The schema that values are written with is under subject "events-value", version 2, id 4.',
+      'WARN Subject "orders-value" has no schema, and values are written with its latest: register one, or their events are refused.',
+    ]);
+    assert.deepEqual(calls, []);
   });
 });

@@ -55,7 +55,7 @@ const fixes: Partial<
   REGISTRY_UNAUTHORIZED: (path) => `Correct the username, password or token in ${path}.auth.`,
   REGISTRY_FAILED: (path) => `Write the whole path of its API in ${path}.url.`,
   SCHEMA_MISSING: (path, _reason, target) =>
-    `Declare it in config.setup.schemaRegistry and run "${setupCommand(target)}", set ` +
+    `Declare config.setup (with useLatestVersion also its schemaRegistry) and run "${setupCommand(target)}", set ` +
     `${valueOf(path)}.autoRegister, or register it by hand.`,
   SCHEMA_INCOMPATIBLE: (path) =>
     `Make ${valueOf(path)}.schema compatible with what is registered, write with that (${valueOf(path)}.useLatestVersion ` +

@@ -140,7 +140,7 @@ describe('an examination', () => {
       made.findings.filter(({ fix }) => fix !== undefined).map(({ name, fix }) => `${name}: ${fix}`),
       [
         `topics: Create it: declare config.setup and run "${setup}". Or correct the name "events" in the settings.`,
-        `registry: Declare it in config.setup.schemaRegistry and run "${setup}", set settings.value.autoRegister, or ` +
+        `registry: Declare config.setup (with useLatestVersion also its schemaRegistry) and run "${setup}", set settings.value.autoRegister, or ` +
           'register it by hand.',
         'spool: See why: "walkeros-kafka spool status flow.json --destination production.kafka". They are tried again at ' +
           'each start.',
