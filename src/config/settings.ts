@@ -442,8 +442,22 @@ export type Setup = {
   /** Settings of the topic, by Kafka's names, such as `{ "retention.ms": "604800000" }`. */
   configEntries?: Record<string, string | number | boolean> | undefined;
   /**
+   * What later versions of the schemas of values must stay compatible with. Set on the subject after registration;
+   * without it the registry's own level holds.
+   */
+  compatibility?:
+    | 'BACKWARD'
+    | 'BACKWARD_TRANSITIVE'
+    | 'FORWARD'
+    | 'FORWARD_TRANSITIVE'
+    | 'FULL'
+    | 'FULL_TRANSITIVE'
+    | 'NONE'
+    | undefined;
+  /**
    * More topics to provision, by name: those that mapping rules and `deadLetter` point at. Each takes
-   * `numPartitions`, `replicationFactor` and `configEntries` of its own; what it leaves out is as above.
+   * `numPartitions`, `replicationFactor`, `configEntries` and `compatibility` of its own; what it leaves out is as
+   * above.
    */
   topics?:
     | Record<
@@ -455,10 +469,26 @@ export type Setup = {
           replicationFactor?: number | undefined;
           /** Settings of the topic, by Kafka's names, such as `{ "retention.ms": "604800000" }`. */
           configEntries?: Record<string, string | number | boolean> | undefined;
+          /**
+           * What later versions of its schema must stay compatible with. Set on the subject after registration; without it
+           * the registry's own level holds.
+           */
+          compatibility?:
+            | 'BACKWARD'
+            | 'BACKWARD_TRANSITIVE'
+            | 'FORWARD'
+            | 'FORWARD_TRANSITIVE'
+            | 'FULL'
+            | 'FULL_TRANSITIVE'
+            | 'NONE'
+            | undefined;
         }
       >
     | undefined;
-  /** A schema to register at a Confluent Schema Registry, or one with its API. */
+  /**
+   * A schema to register at a Confluent Schema Registry, or one with its API, beside those that values are written
+   * with: setup registers these by itself. Its login is used for them, too, where they name the same registry.
+   */
   schemaRegistry?:
     | {
         /** URL of the Schema Registry; several are tried in turn. For Apicurio, include `/apis/ccompat/v7`. */
@@ -473,8 +503,8 @@ export type Setup = {
          */
         schema: string | Record<string, unknown>;
         /**
-         * What later versions must stay compatible with. Set on the subject after registration; without it the registry's
-         * own level holds.
+         * What later versions of this schema must stay compatible with. Set on the subject after registration; without it
+         * the registry's own level holds.
          */
         compatibility?:
           | 'BACKWARD'
