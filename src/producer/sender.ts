@@ -35,6 +35,10 @@ export class Sender {
   readonly #context: SendContext;
   readonly #topics = new Map<string, Topic>();
   readonly #senders = new Map<number, BrokerSender>();
+  /** Queues that want records of the disk. */
+  readonly #toFetch = new Set<PartitionQueue>();
+  /** A queue has had its records in this turn of the event loop. */
+  #hasFetched = false;
   /** Records that are known to come together are on their way into the queues. */
   #gathering = false;
   #linger: number;
@@ -167,7 +171,7 @@ export class Sender {
 
   /** The queue may have something to send. */
   #enqueue(queue: PartitionQueue): void {
-    if (queue.spooledAfter !== undefined) this.#topic(queue.topic).overflow?.fetch(queue);
+    if (queue.spooledAfter !== undefined) this.#fetch(queue);
     if (queue.leader === noLeader || queue.waiting === 0) return;
     const sender = this.#sender(queue.leader);
     if (queue.ready) sender.ready.add(queue);
@@ -182,6 +186,24 @@ export class Sender {
       if (enough || queue.bytes >= this.#settings.batchSize) void this.#flush(sender);
       else if (this.#linger === 0) this.#soon(sender);
     }
+  }
+
+  /** One queue in each turn of the event loop: a portion of the disk's records takes milliseconds, and hundreds may want one. */
+  #fetch(queue: PartitionQueue): void {
+    if (this.#toFetch.has(queue)) return;
+    if (this.#hasFetched) {
+      this.#toFetch.add(queue);
+      return;
+    }
+    this.#hasFetched = true;
+    this.#topic(queue.topic).overflow?.fetch(queue);
+    this.#context.clock.soon(() => {
+      this.#hasFetched = false;
+      const [next] = this.#toFetch;
+      if (next === undefined) return;
+      this.#toFetch.delete(next);
+      if (!this.#closed && !next.isRemoved) this.#enqueue(next);
+    });
   }
 
   /** Soon rather than now: pushes of one burst go together, and one alone loses no measurable time. */
