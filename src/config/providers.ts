@@ -30,9 +30,11 @@ export interface ProvidedToken {
 /** A function that has not answered by then is taken for one that failed. Milliseconds. */
 const answerTimeout = 5_000;
 
-/** Providers are the user's code: a wrong answer would otherwise reach the broker as the token "undefined". */
-export async function tokenFrom(provider: OAuthBearerProvider): Promise<ProvidedToken> {
-  const name = 'oauthBearerProvider';
+/**
+ * Providers are the user's code: a wrong answer would otherwise be sent as the token "undefined".
+ * @param name where the user has written it, for messages
+ */
+export async function tokenFrom(provider: OAuthBearerProvider, name: string): Promise<ProvidedToken> {
   const answer = await answerOf(name, provider);
   const { value, lifetime, expiresAt, extensions = {} } = answer;
   if (!isText(value)) throw wrongAnswer(name, 'no token', '{ value: "<token>" }');
@@ -50,7 +52,7 @@ export async function tokenFrom(provider: OAuthBearerProvider): Promise<Provided
 export async function credentialsFrom(
   provider: CredentialsProvider,
 ): Promise<{ username: string; password: Secret<string> }> {
-  const name = 'credentials';
+  const name = 'settings.kafka.sasl.credentials';
   const { username, password } = await answerOf(name, provider);
   if (!isText(username) || !isText(password)) {
     throw wrongAnswer(name, 'no login', '{ username: "<name>", password: "<password>" }');
@@ -72,10 +74,7 @@ async function answerOf(
     return isObject(answer) ? { ...answer } : {};
   } catch (failure) {
     // The failure is not passed on as cause: it may refer to what the user's code had at hand, such as a request with its secret.
-    throw new KafkaError(
-      'CREDENTIALS_UNAVAILABLE',
-      `settings.kafka.sasl.${name} failed: ${reasonOf(failure)}`,
-    );
+    throw new KafkaError('CREDENTIALS_UNAVAILABLE', `The function ${name} failed: ${reasonOf(failure)}`);
   } finally {
     clearTimeout(timer);
   }
@@ -84,7 +83,7 @@ async function answerOf(
 function wrongAnswer(name: string, what: string, shape: string): KafkaError {
   return new KafkaError(
     'AUTHENTICATION_FAILED',
-    `settings.kafka.sasl.${name} gave ${what}: it must answer ${shape}`,
+    `The function ${name} gave ${what}: it must answer ${shape}`,
   );
 }
 

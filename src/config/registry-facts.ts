@@ -1,6 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Secret } from '../model/secret.ts';
+import type { OAuthLogin } from '../tokens/oauth.ts';
 import type { Problem } from './problems.ts';
+import { oauthLogin } from './oauth.ts';
+import { tokenFrom, type ProvidedToken } from './providers.ts';
 import { tlsFacts } from './tls.ts';
 import type { ParsedValue } from './value-schema.ts';
 
@@ -8,14 +11,25 @@ import type { ParsedValue } from './value-schema.ts';
 export interface RegistryFacts {
   /** The same registry under several names: tried in turn, beginning with the one that answered last. */
   readonly urls: readonly string[];
-  readonly auth:
-    | { readonly username: string; readonly password: Secret<string> }
-    | { readonly token: Secret<string> }
-    | undefined;
+  readonly auth: RegistryAuth | undefined;
   readonly tls: Secret<ConnectionOptions> | undefined;
   /** For one answer. */
   readonly timeout: number;
 }
+
+export type RegistryAuth =
+  | { readonly username: string; readonly password: Secret<string> }
+  | (BearerAuth & {
+      /** Confluent Cloud's, as headers. */
+      readonly logicalCluster?: string | undefined;
+      readonly identityPoolId?: string | undefined;
+    });
+
+type BearerAuth =
+  | { readonly token: Secret<string> }
+  | { readonly oauth: OAuthLogin }
+  /** @param setting where the user has written the function, for messages */
+  | { readonly provide: (setting: string) => Promise<ProvidedToken> };
 
 type DeclaredRegistry = NonNullable<ParsedValue['registry']>;
 
@@ -34,11 +48,13 @@ export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry): Re
  */
 export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: string): Problem[] {
   const warnings: Problem[] = [];
-  const login = auth === undefined ? undefined : 'token' in auth ? 'token' : 'password';
+  const login = auth === undefined ? undefined : 'password' in auth ? 'password' : 'token';
   if (login !== undefined && urls.some(inClearText)) {
     const say = `is http: the ${login} crosses the network in clear text; use https`;
     warnings.push({ path: `${path}.url`, say });
   }
+  if (auth !== undefined && 'oauth' in auth && inClearText(auth.oauth.tokenEndpoint))
+    warnings.push({ path: `${path}.auth.oauth.tokenEndpoint`, say: endpointInClearText });
   if (tls === undefined) return warnings;
   if (!urls.some((url) => new URL(url).protocol === 'https:')) {
     warnings.push({ path: `${path}.ssl`, say: 'has no effect, since url is http: use https, or remove ssl' });
@@ -52,14 +68,23 @@ export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: strin
   return warnings;
 }
 
-/** The schema has seen to it that it is one or the other. */
-function authOf(auth: DeclaredRegistry['auth']): RegistryFacts['auth'] {
-  if (auth?.token !== undefined) return { token: new Secret(auth.token) };
-  if (auth?.username === undefined || auth.password === undefined) return undefined;
-  return { username: auth.username, password: new Secret(auth.password) };
+/** The schema has seen to it that there is one of them. */
+function authOf(auth: DeclaredRegistry['auth']): RegistryAuth | undefined {
+  if (auth === undefined) return undefined;
+  const { username, password, token, oauth, oauthBearerProvider, ...headers } = auth;
+  if (token !== undefined) return { token: new Secret(token), ...headers };
+  if (oauth !== undefined) return { oauth: oauthLogin(oauth), ...headers };
+  if (oauthBearerProvider !== undefined)
+    return { provide: (setting) => tokenFrom(oauthBearerProvider, setting), ...headers };
+  if (username === undefined || password === undefined) return undefined;
+  return { username, password: new Secret(password) };
 }
 
 const local = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Of a token endpoint. */
+export const endpointInClearText =
+  'is http: clientSecret and tokens cross the network in clear text; use https';
 
 /** Whether others can read what is sent to this URL: without TLS it leaves the machine. */
 export function inClearText(url: string): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { oauthBearerProvider, oauthError, oauthFields } from './oauth.ts';
 import { tlsOptions } from './security-schema.ts';
-import { bearerToken, checked, text } from './values.ts';
+import { bearerToken, checked, headerText, text } from './values.ts';
 
 /** What a Schema Registry is reached with, the same in `config.setup` and in `settings.value`. */
 
@@ -14,11 +15,37 @@ const auth = z
       token: bearerToken('$env.REGISTRY_TOKEN')
         .optional()
         .describe('A bearer token instead of both. Never logged.'),
+      oauth: z
+        .strictObject(oauthFields('https://registry.example.com'), { error: oauthError })
+        .optional()
+        .describe(
+          'OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and replaced ' +
+            'after two thirds of its life; while the endpoint is down the old one goes on.',
+        ),
+      oauthBearerProvider: oauthBearerProvider
+        .optional()
+        .describe(
+          'Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions` of ' +
+            'its answer are not sent.',
+        ),
+      logicalCluster: headerText('lsrc-1a2b3')
+        .optional()
+        .describe(
+          "For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`.",
+        ),
+      identityPoolId: headerText('pool-1a2b3')
+        .optional()
+        .describe(
+          'For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`. ' +
+            'Several with commas between.',
+        ),
     },
     { error: 'must be an object, for example { "username": "…", "password": "…" }' },
   )
-  .superRefine(({ username, password, token }, context) => {
-    const message = authProblem(username !== undefined, password !== undefined, token !== undefined);
+  .superRefine((declared, context) => {
+    const message = authProblem(
+      Object.keys(declared).filter((name) => Reflect.get(declared, name) !== undefined),
+    );
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   .describe('How to log in at the registry.');
@@ -61,10 +88,22 @@ function urlProblem(value: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? undefined : 'must begin with http:// or https://';
 }
 
-function authProblem(username: boolean, password: boolean, token: boolean): string | undefined {
-  if (token)
-    return username || password ? 'holds a token beside username or password: keep one of them' : undefined;
-  return username && password ? undefined : 'needs username and password, or a token';
+const bearers = ['token', 'oauth', 'oauthBearerProvider'];
+
+/** @param written the fields that are set */
+function authProblem(written: readonly string[]): string | undefined {
+  const [first, ...others] = written.filter((name) => bearers.includes(name));
+  const [surplus] = [
+    ...others,
+    ...written.filter((name) => first !== undefined && /^(username|password)$/.test(name)),
+  ];
+  if (surplus !== undefined)
+    return `holds ${first} beside ${surplus}: keep one of them, since only one can log in`;
+  if (first !== undefined) return undefined;
+  if (!written.includes('username') || !written.includes('password'))
+    return 'needs username and password, or a bearer token: token, oauth, or in code an oauthBearerProvider';
+  const [unread] = written.filter((name) => /^(logicalCluster|identityPoolId)$/.test(name));
+  return unread && `holds ${unread}, which goes with a bearer token only (token, oauth): remove it`;
 }
 
 function unionMessage({ input }: { input?: unknown }): string {

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { marginOf } from '../producer/spooled-records.ts';
 import { isMskHost, mskPortProblem, portOf, regionOf } from './msk.ts';
 import type { Problem } from './problems.ts';
-import { inClearText } from './registry-facts.ts';
+import { endpointInClearText, inClearText } from './registry-facts.ts';
 import type { ParsedSettings } from './schema.ts';
 import { requestShare } from './timeouts.ts';
 
@@ -198,10 +198,7 @@ const securityRules: readonly Rule[] = [
   ),
   warning(
     'settings.kafka.sasl.oauth.tokenEndpoint',
-    ({ sasl }) =>
-      sasl?.oauth !== undefined &&
-      inClearText(sasl.oauth.tokenEndpoint) &&
-      'is http: clientSecret and tokens cross the network in clear text; use https',
+    ({ sasl }) => sasl?.oauth !== undefined && inClearText(sasl.oauth.tokenEndpoint) && endpointInClearText,
   ),
   warning(
     'settings.kafka.sasl',

@@ -1,5 +1,6 @@
 import { Secret } from '../model/secret.ts';
 import type { AwsKeys } from '../transport/port.ts';
+import { oauthLogin } from './oauth.ts';
 import type { SaslFacts } from './options.ts';
 import { credentialsFrom, tokenFrom } from './providers.ts';
 import type { ParsedSettings } from './schema.ts';
@@ -33,13 +34,12 @@ function factsOf(sasl: SaslSettings, region: string | undefined): SaslFacts | un
     case 'oauthbearer': {
       const { token, oauth, oauthBearerProvider } = sasl;
       if (oauthBearerProvider !== undefined) {
-        return { mechanism, provide: () => tokenFrom(oauthBearerProvider) };
+        return {
+          mechanism,
+          provide: () => tokenFrom(oauthBearerProvider, 'settings.kafka.sasl.oauthBearerProvider'),
+        };
       }
-      if (oauth !== undefined) {
-        const { clientSecret, parameters, ...others } = oauth;
-        const secrets = { clientSecret: new Secret(clientSecret), parameters: new Secret(parameters) };
-        return { mechanism, oauth: { ...others, ...secrets } };
-      }
+      if (oauth !== undefined) return { mechanism, oauth: oauthLogin(oauth) };
       return token === undefined ? undefined : { mechanism, token: new Secret(token) };
     }
     case 'aws': {

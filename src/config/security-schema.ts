@@ -2,8 +2,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { z } from 'zod';
 import { isNamed } from '../model/foreign.ts';
 import { typeNames } from './fields.ts';
-import type { CredentialsProvider, OAuthBearerProvider } from './providers.ts';
-import { bearerToken, choice, httpAddress, text } from './values.ts';
+import { checkNames, oauthBearerProvider, oauthError, oauthFields } from './oauth.ts';
+import type { CredentialsProvider } from './providers.ts';
+import { bearerToken, choice, isFunction, text } from './values.ts';
 
 /** Node's own options are not checked by name: a new version of Node may have more of them. */
 export const tlsOptions = (error: string) =>
@@ -25,64 +26,14 @@ export const sslSchema = z
       'again for each new connection. With `rejectUnauthorized: false` anyone on the way can read and change what is sent.',
   );
 
-/** Form fields that have a setting of their own, or that may not be changed. */
-const ownFields: Readonly<Record<string, string>> = {
-  client_id: 'clientId and tokenEndpointAuthMethod',
-  client_secret: 'clientSecret and tokenEndpointAuthMethod',
-  scope: 'scope',
-  audience: 'audience',
-};
-
-function reservedField(name: string): string | undefined {
-  if (name === 'grant_type') return 'cannot be changed: the grant is always client_credentials';
-  const setting = Object.hasOwn(ownFields, name) ? ownFields[name] : undefined;
-  return setting && `has a setting of its own: write ${setting} in sasl.oauth`;
-}
-
 function extensionProblem(name: string): string | undefined {
   return /^[A-Za-z]+$/.test(name) ? undefined : 'has a name that Kafka does not take: letters only';
-}
-
-/** A schema of the names would have its words replaced by those of the whole object. */
-function checkNames(
-  named: Readonly<Record<string, string>>,
-  context: z.RefinementCtx,
-  problemOf: (name: string) => string | undefined,
-): void {
-  for (const name of Object.keys(named)) {
-    const message = problemOf(name);
-    if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
-  }
 }
 
 const oauth = z
   .strictObject(
     {
-      tokenEndpoint: httpAddress('https://idp.example.com/oauth2/token').describe(
-        'URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against ' +
-          "Node's CAs and those of `NODE_EXTRA_CA_CERTS`.",
-      ),
-      clientId: text('kafka-writer').describe('OAuth client ID, sent as `tokenEndpointAuthMethod` says.'),
-      clientSecret: text('$env.OAUTH_CLIENT_SECRET').describe(
-        'OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged.',
-      ),
-      tokenEndpointAuthMethod: choice(['client_secret_basic', 'client_secret_post'])
-        .default('client_secret_basic')
-        .describe(
-          'Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication, ' +
-            '`client_secret_post` as the form fields `client_id` and `client_secret`.',
-        ),
-      scope: text('kafka').optional().describe('Scope of the token, if the endpoint requires one.'),
-      audience: text('https://kafka.example.com')
-        .optional()
-        .describe('Form field `audience`, which some issuers want (Auth0): the API that the token is for.'),
-      parameters: z
-        .record(z.string(), z.string({ error: 'must be text' }), {
-          error: 'must be an object of texts, for example { "resource": "https://kafka.example.com" }',
-        })
-        .superRefine((fields, context) => checkNames(fields, context, reservedField))
-        .default({})
-        .describe('Further form fields of the request, name to text, such as `resource`. Never logged.'),
+      ...oauthFields('https://kafka.example.com'),
       extensions: z
         .record(z.string(), z.string({ error: 'must be text' }), {
           error: 'must be an object of texts, for example { "logicalCluster": "lkc-1a2b3" }',
@@ -93,10 +44,7 @@ const oauth = z
           "SASL extensions that go with the token, such as Confluent Cloud's `logicalCluster` and `identityPoolId`.",
         ),
     },
-    {
-      error:
-        'must be an object, for example { "tokenEndpoint": "https://…", "clientId": "…", "clientSecret": "$env.…" }',
-    },
+    { error: oauthError },
   )
   .optional()
   .describe(
@@ -134,11 +82,7 @@ export const saslSchema = z
         .describe(
           'A fixed bearer token, for `oauthbearer`. Never logged. When it expires, the connection ends.',
         ),
-      oauthBearerProvider: z
-        .custom<OAuthBearerProvider>(isFunction, {
-          error: 'must be a function that answers { value: "<token>" }',
-        })
-        .register(typeNames, { type: 'OAuthBearerProvider', from: './providers.ts' })
+      oauthBearerProvider: oauthBearerProvider
         .optional()
         .describe(
           'Function `() => Promise<{ value: string; lifetime?: number; expiresAt?: number; extensions?: object }>` that ' +
@@ -177,7 +121,3 @@ export const saslSchema = z
   )
   .optional()
   .describe('How to log in at the brokers. Without it no login takes place.');
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}

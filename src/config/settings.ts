@@ -254,6 +254,50 @@ export type Settings = {
                     password?: string | undefined;
                     /** A bearer token instead of both. Never logged. */
                     token?: string | undefined;
+                    /**
+                     * OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and
+                     * replaced after two thirds of its life; while the endpoint is down the old one goes on.
+                     */
+                    oauth?:
+                      | {
+                          /**
+                           * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
+                           * CAs and those of `NODE_EXTRA_CA_CERTS`.
+                           */
+                          tokenEndpoint: string;
+                          /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
+                          clientId: string;
+                          /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
+                          clientSecret: string;
+                          /**
+                           * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
+                           * `client_secret_post` as the form fields `client_id` and `client_secret`.
+                           * @default "client_secret_basic"
+                           */
+                          tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
+                          /** Scope of the token, if the endpoint requires one. */
+                          scope?: string | undefined;
+                          /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
+                          audience?: string | undefined;
+                          /**
+                           * Further form fields of the request, name to text, such as `resource`. Never logged.
+                           * @default {}
+                           */
+                          parameters?: Record<string, string> | undefined;
+                        }
+                      | undefined;
+                    /**
+                     * Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions`
+                     * of its answer are not sent.
+                     */
+                    oauthBearerProvider?: OAuthBearerProvider | undefined;
+                    /** For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`. */
+                    logicalCluster?: string | undefined;
+                    /**
+                     * For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`.
+                     * Several with commas between.
+                     */
+                    identityPoolId?: string | undefined;
                   }
                 | undefined;
               /**
@@ -383,6 +427,50 @@ export type RuleSettings = {
                     password?: string | undefined;
                     /** A bearer token instead of both. Never logged. */
                     token?: string | undefined;
+                    /**
+                     * OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and
+                     * replaced after two thirds of its life; while the endpoint is down the old one goes on.
+                     */
+                    oauth?:
+                      | {
+                          /**
+                           * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
+                           * CAs and those of `NODE_EXTRA_CA_CERTS`.
+                           */
+                          tokenEndpoint: string;
+                          /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
+                          clientId: string;
+                          /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
+                          clientSecret: string;
+                          /**
+                           * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
+                           * `client_secret_post` as the form fields `client_id` and `client_secret`.
+                           * @default "client_secret_basic"
+                           */
+                          tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
+                          /** Scope of the token, if the endpoint requires one. */
+                          scope?: string | undefined;
+                          /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
+                          audience?: string | undefined;
+                          /**
+                           * Further form fields of the request, name to text, such as `resource`. Never logged.
+                           * @default {}
+                           */
+                          parameters?: Record<string, string> | undefined;
+                        }
+                      | undefined;
+                    /**
+                     * Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions`
+                     * of its answer are not sent.
+                     */
+                    oauthBearerProvider?: OAuthBearerProvider | undefined;
+                    /** For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`. */
+                    logicalCluster?: string | undefined;
+                    /**
+                     * For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`.
+                     * Several with commas between.
+                     */
+                    identityPoolId?: string | undefined;
                   }
                 | undefined;
               /**
@@ -524,6 +612,50 @@ export type Setup = {
               password?: string | undefined;
               /** A bearer token instead of both. Never logged. */
               token?: string | undefined;
+              /**
+               * OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and
+               * replaced after two thirds of its life; while the endpoint is down the old one goes on.
+               */
+              oauth?:
+                | {
+                    /**
+                     * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
+                     * CAs and those of `NODE_EXTRA_CA_CERTS`.
+                     */
+                    tokenEndpoint: string;
+                    /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
+                    clientId: string;
+                    /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
+                    clientSecret: string;
+                    /**
+                     * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
+                     * `client_secret_post` as the form fields `client_id` and `client_secret`.
+                     * @default "client_secret_basic"
+                     */
+                    tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
+                    /** Scope of the token, if the endpoint requires one. */
+                    scope?: string | undefined;
+                    /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
+                    audience?: string | undefined;
+                    /**
+                     * Further form fields of the request, name to text, such as `resource`. Never logged.
+                     * @default {}
+                     */
+                    parameters?: Record<string, string> | undefined;
+                  }
+                | undefined;
+              /**
+               * Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions`
+               * of its answer are not sent.
+               */
+              oauthBearerProvider?: OAuthBearerProvider | undefined;
+              /** For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`. */
+              logicalCluster?: string | undefined;
+              /**
+               * For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`.
+               * Several with commas between.
+               */
+              identityPoolId?: string | undefined;
             }
           | undefined;
         /**

@@ -50,6 +50,13 @@ export function bearerToken(example: string) {
   return checked(text(example), tokenProblem).trim();
 }
 
+/** What goes out as the value of a header: one line of printable ASCII. */
+export function headerText(example: string) {
+  return checked(text(example), (value) =>
+    /^[\x20-\x7e]*$/.test(value) ? undefined : 'holds a character that no header takes (a line break?)',
+  );
+}
+
 /** Quotes nothing of it. Clients that refuse such a token do, in errors that are logged. */
 function tokenProblem(token: string): string | undefined {
   if (token === '' || isBearerToken(token.trim())) return undefined;
@@ -147,4 +154,8 @@ function topicProblem(topic: string): string | undefined {
   if (topic === '.' || topic === '..') return `"${topic}" is no topic name: Kafka reserves "." and ".."`;
   if (topic.length > 249) return `has ${topic.length} characters: Kafka allows 249`;
   return `${JSON.stringify(topic)} is no topic name: Kafka allows letters (a-z, A-Z), digits, ".", "_" and "-"`;
+}
+
+export function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
 }

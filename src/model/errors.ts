@@ -78,6 +78,8 @@ export type ErrorDetail =
   | 'mechanism'
   // REGISTRY_UNAUTHORIZED
   | 'forbidden'
+  // REGISTRY_UNAUTHORIZED, REGISTRY_UNAVAILABLE
+  | 'no-token'
   // REGISTRY_UNAVAILABLE
   | 'certificate-untrusted'
   | 'certificate-expired'

@@ -1,5 +1,7 @@
 import type { Options } from '../config/resolve.ts';
 import { loadCodec } from '../protocol/codecs.ts';
+import { fixedBearer, providedBearers, type BearerSource } from '../tokens/bearer.ts';
+import { oauthTokens } from '../tokens/oauth.ts';
 import { KafkaAdmin } from './admin.ts';
 import { KafkaClient } from './client.ts';
 import { Cluster } from './cluster.ts';
@@ -12,10 +14,8 @@ import { platformaticConnections } from './platformatic/connection.ts';
 import { PlatformaticInspector } from './platformatic/inspector.ts';
 import { loadLibrary } from './platformatic/apis.ts';
 import { PlatformaticReader } from './platformatic/reader.ts';
-import { fixedBearer, providedBearers, type BearerSource } from './security/bearer.ts';
 import { renewedCredentials } from './security/login.ts';
 import { mskIamTokens } from './security/msk-iam.ts';
-import { oauthTokens } from './security/oauth.ts';
 
 export type ClientKind = 'platformatic' | 'kafkajs';
 
@@ -85,5 +85,6 @@ type Renewed = Extract<
 
 function renewedBearer(sasl: Renewed): BearerSource {
   if ('region' in sasl) return mskIamTokens(sasl);
-  return 'oauth' in sasl ? oauthTokens(sasl.oauth) : providedBearers(sasl.provide);
+  if ('oauth' in sasl) return oauthTokens(sasl.oauth, 'settings.kafka.sasl.oauth');
+  return providedBearers(sasl.provide);
 }

@@ -215,7 +215,7 @@ describe('doctor', () => {
         const [first] = refused.checks.filter(({ status }) => status === 'failure');
         assert.equal(first?.name, 'registry');
         assert.match(first?.message ?? '', /HTTP 401\. Check setup\.schemaRegistry\.auth/);
-        assert.equal(first?.fix, 'Correct the username, password or token in setup.schemaRegistry.auth.');
+        assert.equal(first?.fix, 'Correct the login in setup.schemaRegistry.auth.');
         const path = ward.flow({}, setup(url, { username: 'walker', password: 'right' }));
         const clockOf = ({ checks }: Checks) => checks.find((check) => check.name === 'clock');
         const agreed = await examine(path);

@@ -7,7 +7,12 @@ import { freePorts } from '../../scripts/kafka/ports.ts';
 import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import type { Setup } from '../../src/types.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
+import { eventually } from '../support/eventually.ts';
+import { event, runFlow } from '../support/flow.ts';
+import { failureOf } from '../support/load.ts';
+import { registryProxy } from '../support/registry-proxy.ts';
 import { runSetup } from '../support/setup.ts';
+import { bearerLives, startTokenIssuer } from '../support/token-issuer.ts';
 
 type Declared = NonNullable<Setup['schemaRegistry']>;
 
@@ -258,5 +263,52 @@ describe('setup with a schema registry', { skip: (await registryMissing()) ?? fa
       assert.doesNotMatch(String(result) + log.join(), /wr0ng/);
       assert.equal(await versions(subject), undefined);
     });
+  });
+
+  /** The short form of test/long/registry-tokens.test.ts. */
+  it('behind a token endpoint: setup logs in, and events of a new schema wait while the endpoint is down', async (t) => {
+    const issuer = await startTokenIssuer('User:shop');
+    t.after(() => issuer.close());
+    const gate = await registryProxy(registry.url, {
+      allows: ({ authorization }) => bearerLives(issuer, authorization),
+    });
+    t.after(() => gate.close());
+    const { tokenEndpoint, clientId, clientSecret } = issuer;
+    const auth = { oauth: { tokenEndpoint, clientId, clientSecret }, logicalCluster: 'lsrc-1a2b3' };
+    const subject = `${topic}-value`;
+    const { result } = await run({
+      url: gate.url,
+      auth,
+      subject,
+      schemaType: 'AVRO',
+      schema: avro('string'),
+    });
+    assert.deepEqual(result, { topicCreated: false, schemaRegistered: true });
+    assert.equal(gate.asked[0]?.headers['target-sr-cluster'], 'lsrc-1a2b3');
+
+    const { brokers } = await sharedBroker();
+    const value = {
+      ...({ format: 'avro', schema: avro('string'), autoRegister: true } as const),
+      registry: { url: gate.url, auth },
+    };
+    const other = await freshTopic('registry');
+    issuer.life = 1;
+    const flow = await runFlow(
+      { kafka: { brokers, topic, deliveryTimeout: 20_000 }, value },
+      { mapping: { order: { complete: { settings: { topic: other } } } } },
+    );
+    t.after(() => flow.stop());
+    assert.equal(failureOf(await flow.push(event())), undefined, flow.log.join('\n'));
+    issuer.up = false;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const waiting = flow.push(event({ name: 'order complete', entity: 'order', action: 'complete' }));
+    // What is known goes on.
+    assert.equal(failureOf(await flow.push(event())), undefined, flow.log.join('\n'));
+    const said = /there is no token to log in with\. The token endpoint http:\/\/\S+ did not answer/;
+    await eventually('the log says so', () => said.test(flow.log.join('\n')));
+    issuer.up = true;
+    assert.equal(failureOf(await waiting), undefined, flow.log.join('\n'));
+    const shown = flow.log.join('\n');
+    for (const secret of [clientSecret, ...issuer.tokens]) assert.ok(!shown.includes(secret));
   });
 });

@@ -102,7 +102,7 @@ describe('locked clusters: refused at once, with the reason, without a storm of 
       assert.equal(failureOf(result), undefined, flow.log.join('\n'));
       assert.ok(
         flow.log.includes(
-          'WARN settings.kafka.sasl.oauthBearerProvider failed: issuer is down ' +
+          'WARN The function settings.kafka.sasl.oauthBearerProvider failed: issuer is down ' +
             'Pushes wait for it until their deadline.',
         ),
         flow.log.join('\n'),

@@ -97,3 +97,11 @@ export async function startTokenIssuer(subject: string): Promise<TokenIssuer> {
   };
   return issuer;
 }
+
+/** Whether the header of a request has a token of this issuer that lives. */
+export function bearerLives(issuer: TokenIssuer, authorization: unknown): boolean {
+  const token = typeof authorization === 'string' ? authorization.replace(/^Bearer /, '') : '';
+  if (!issuer.tokens.includes(token)) return false;
+  const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  return (JSON.parse(claims) as { exp: number }).exp * 1000 > Date.now();
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { unreachable } from '../../src/transport/errors/messages.ts';
-import { oauthTokens } from '../../src/transport/security/oauth.ts';
+import { oauthTokens } from '../../src/tokens/oauth.ts';
 import { filterOf } from '../../src/cli/reading/filter.ts';
 import { driftOf } from '../../src/setup/topics.ts';
 import { compileAvro } from '../../src/schema/avro/avro.ts';
@@ -53,7 +53,7 @@ describe('foreign text of 200,000 characters does not hold the process', () => {
       },
       ...({ tokenEndpointAuthMethod: 'client_secret_basic', parameters: new Secret({}) } as const),
     };
-    const bearer = oauthTokens({ ...login, tokenEndpoint: server.url });
+    const bearer = oauthTokens({ ...login, tokenEndpoint: server.url }, 'settings.kafka.sasl.oauth');
     await soon(t, 'a token endpoint', () => assert.rejects(bearer()));
   });
 

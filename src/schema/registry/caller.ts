@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistryFacts } from '../../config/registry-facts.ts';
 import { KafkaError } from '../../model/errors.ts';
 import type { Secret } from '../../model/secret.ts';
-import { faultOfAnswer, faultOfSilence, registryError, type Fault } from './errors.ts';
+import { providedBearers, type Bearer } from '../../tokens/bearer.ts';
+import type { Fresh } from '../../tokens/keep-fresh.ts';
+import { oauthTokens } from '../../tokens/oauth.ts';
+import { faultOfAnswer, faultOfSilence, faultOfToken, registryError, type Fault } from './errors.ts';
 import { plainTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
 
 /** Everything a registry's client is made from. Times in milliseconds. */
@@ -36,11 +39,16 @@ const longestPause = 10_000;
 export class RegistryCaller {
   readonly #options: RegistryOptions;
   readonly #transport: Transport;
+  /** Undefined where the settings say themselves what is sent. */
+  readonly #tokens: Fresh<Bearer> | undefined;
+  /** The registry has taken a token: the next one is worth waiting for. */
+  #loggedIn = false;
   #urls: readonly string[];
 
   constructor(options: RegistryOptions) {
     this.#options = options;
     this.#transport = options.tls === undefined ? plainTransport : tlsTransport(options.tls.reveal());
+    this.#tokens = tokensOf(options);
     this.#urls = options.urls.map((url) => url.replace(/(?<!\/)\/+$/, ''));
   }
 
@@ -52,7 +60,7 @@ export class RegistryCaller {
   async ask(call: Call): Promise<{ answer: Answer; url: string } | undefined> {
     const { retries = 3, initialRetryTime = 300 } = this.#options;
     for (let round = 0; ; round += 1) {
-      const tried = await this.#tryEach(call);
+      const tried = await this.#tryLoggedIn(call);
       if ('answer' in tried) return tried;
       const { fault, url, pause } = tried;
       if (call.accepts?.(fault) === true) return undefined;
@@ -66,11 +74,35 @@ export class RegistryCaller {
     return registryError({ what, url, setting: this.#options.setting ?? 'schemaRegistry' }, fault);
   }
 
+  /**
+   * With a token where there are any. One that is refused may have been withdrawn before its end: the registry is asked again
+   * with another, once.
+   */
+  async #tryLoggedIn(call: Call): Promise<{ answer: Answer; url: string } | Failure> {
+    const tokens = this.#tokens;
+    if (tokens === undefined) return this.#tryEach(call, undefined);
+    for (let isLast = false; ; isLast = true) {
+      let bearer: Bearer;
+      try {
+        bearer = await tokens();
+      } catch (failure) {
+        return { fault: faultOfToken(failure, this.#loggedIn), url: this.#urls[0] ?? '', pause: 0 };
+      }
+      const tried = await this.#tryEach(call, bearer.token);
+      const isRefused = 'fault' in tried && tried.fault.status === 401;
+      if (!isRefused) this.#loggedIn ||= 'answer' in tried;
+      if (!isRefused || isLast || !tokens.forget(bearer)) return tried;
+    }
+  }
+
   /** What the first URL says that does not fail in a way which another one may be spared. */
-  async #tryEach(call: Call): Promise<{ answer: Answer; url: string } | Failure> {
+  async #tryEach(
+    call: Call,
+    token: Secret<string> | undefined,
+  ): Promise<{ answer: Answer; url: string } | Failure> {
     const failures: Failure[] = [];
     for (const url of this.#urls) {
-      const tried = await this.#try(call, url);
+      const tried = await this.#try(call, url, token);
       if ('answer' in tried || !tried.fault.retriable) {
         this.#urls = [url, ...this.#urls.filter((other) => other !== url)];
         return tried;
@@ -87,31 +119,50 @@ export class RegistryCaller {
     return { ...first, pause, fault: { ...first.fault, reason, detail } };
   }
 
-  async #try({ method, path, body }: Call, url: string): Promise<{ answer: Answer; url: string } | Failure> {
+  async #try(
+    { method, path, body }: Call,
+    url: string,
+    token: Secret<string> | undefined,
+  ): Promise<{ answer: Answer; url: string } | Failure> {
     const { timeout, closing } = this.#options;
     const inTime = AbortSignal.timeout(timeout);
     const question: Question = {
       method,
       url: url + path,
-      headers: this.#headers(body !== undefined),
+      headers: this.#headers(body !== undefined, token),
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: closing === undefined ? inTime : AbortSignal.any([inTime, closing]),
     };
     try {
       const answer = await this.#transport(question);
       const fault = faultOfAnswer(answer, url, path);
-      return fault === undefined ? { answer, url } : { fault, url, pause: pauseOf(answer) };
+      if (fault === undefined) return { answer, url };
+      const reason = this.#quotable(fault.reason, question.headers);
+      return { fault: { ...fault, reason }, url, pause: pauseOf(answer) };
     } catch (failure) {
       return { fault: faultOfSilence(failure), url, pause: 0 };
     }
   }
 
-  #headers(hasBody: boolean): Record<string, string> {
+  /** Who quotes what it was sent would quote the login. */
+  #quotable(reason: string, { authorization = '' }: Question['headers']): string {
     const { auth } = this.#options;
-    const headers: Record<string, string> = { accept: `${mediaType}, application/json` };
-    if (hasBody) headers['content-type'] = mediaType;
-    if (auth !== undefined)
-      headers.authorization = 'token' in auth ? `Bearer ${auth.token.reveal()}` : basic(auth);
+    const secrets = [authorization.split(' ')[1] ?? ''];
+    if (auth !== undefined && 'password' in auth) secrets.push(auth.password.reveal());
+    return secrets.reduce(
+      (text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')),
+      reason,
+    );
+  }
+
+  #headers(hasBody: boolean, token: Secret<string> | undefined): Record<string, string> {
+    const headers = {
+      accept: `${mediaType}, application/json`,
+      // Confluent Cloud leaves out GUIDs otherwise.
+      'confluent-accept-unknown-properties': 'true',
+      ...(hasBody && { 'content-type': mediaType }),
+      ...loginHeaders(this.#options.auth, token),
+    };
     if (canBeSent(headers)) return headers;
     const { setting = 'schemaRegistry' } = this.#options;
     throw new KafkaError(
@@ -136,6 +187,29 @@ function canBeSent(headers: Readonly<Record<string, string>>): boolean {
   } catch {
     return false;
   }
+}
+
+function tokensOf({ auth, setting = 'schemaRegistry' }: RegistryOptions): Fresh<Bearer> | undefined {
+  if (auth === undefined) return undefined;
+  if ('oauth' in auth) return oauthTokens(auth.oauth, `${setting}.auth.oauth`);
+  if ('provide' in auth) return providedBearers(() => auth.provide(`${setting}.auth.oauthBearerProvider`));
+  return undefined;
+}
+
+/** @param fetched undefined where the settings have the login */
+function loginHeaders(
+  auth: RegistryOptions['auth'],
+  fetched: Secret<string> | undefined,
+): Record<string, string> {
+  if (auth === undefined) return {};
+  if ('password' in auth) return { authorization: basic(auth) };
+  const { logicalCluster, identityPoolId } = auth;
+  const token = 'token' in auth ? auth.token : fetched;
+  return {
+    ...(token && { authorization: `Bearer ${token.reveal()}` }),
+    ...(logicalCluster && { 'target-sr-cluster': logicalCluster }),
+    ...(identityPoolId && { 'confluent-identity-pool-id': identityPoolId }),
+  };
 }
 
 function basic({ username, password }: { username: string; password: Secret<string> }): string {

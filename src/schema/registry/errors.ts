@@ -99,6 +99,23 @@ export function faultOfSilence(failure: unknown): Fault {
   return { ...fault, advice };
 }
 
+/**
+ * There is no token to log in with.
+ * @param loggedIn whether there was one before: its issuer may give the next one soon, even where it says no
+ */
+export function faultOfToken(failure: unknown, loggedIn: boolean): Fault {
+  const isRefused = failure instanceof KafkaError && failure.code === 'AUTHENTICATION_FAILED';
+  const retriable = loggedIn || !isRefused;
+  return {
+    code: retriable ? 'REGISTRY_UNAVAILABLE' : 'REGISTRY_UNAUTHORIZED',
+    reason: `there is no token to log in with. ${reasonOf(failure)}`,
+    retriable,
+    detail: 'no-token',
+    advice: () => '',
+    cause: failure,
+  };
+}
+
 /** By Node's codes of what is wrong with a certificate. */
 function certificateDetail(failure: unknown): ErrorDetail | undefined {
   const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';

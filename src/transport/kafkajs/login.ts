@@ -1,7 +1,6 @@
 import type { Mechanism } from 'kafkajs';
 import type { BearerSasl, Credentials, PasswordSasl, Sasl } from '../port.ts';
-import { acknowledgement, bearerMessage } from '../security/bearer.ts';
-import { checkIterations, mechanismOf } from '../security/login.ts';
+import { acknowledgement, bearerMessage, checkIterations, mechanismOf } from '../security/login.ts';
 import type { Authenticators } from './internals.ts';
 
 type AuthenticationProvider = Mechanism['authenticationProvider'];

@@ -1,8 +1,7 @@
 import type { Connection } from '@platformatic/kafka';
 import type { IdentitySasl, Sasl } from '../port.ts';
 import { KafkaError } from '../../model/errors.ts';
-import { acknowledgement, bearerMessage } from '../security/bearer.ts';
-import { checkIterations, mechanismOf } from '../security/login.ts';
+import { acknowledgement, bearerMessage, checkIterations, mechanismOf } from '../security/login.ts';
 import type { Library } from './apis.ts';
 
 type AuthenticateApi = Library['saslAuthenticateV2']['api'];

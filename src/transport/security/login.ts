@@ -1,5 +1,6 @@
 import type { Credentials, Sasl } from '../port.ts';
-import { keepFresh } from './keep-fresh.ts';
+import type { Bearer } from '../../tokens/bearer.ts';
+import { keepFresh } from '../../tokens/keep-fresh.ts';
 
 /**
  * Names and passwords are kept for the moment in which several connections open, and no longer: they tell no expiry, and
@@ -50,6 +51,15 @@ export async function credentialsAtHand(sasl: Sasl | undefined): Promise<void> {
   if ('bearer' in sasl) await sasl.bearer();
   else if ('credentials' in sasl) await sasl.credentials();
 }
+
+/** The first message of OAUTHBEARER (RFC 7628). */
+export function bearerMessage({ token, extensions }: Bearer): string {
+  const fields = [['auth', `Bearer ${token.reveal()}`], ...Object.entries(extensions)];
+  return `n,,\x01${fields.map(([name, value]) => `${name}=${value}\x01`).join('')}\x01`;
+}
+
+/** Answers a challenge, which is a refusal. The broker says why, as an error, once it is acknowledged. */
+export const acknowledgement = '\x01';
 
 /** RFC 7677 wants no fewer. */
 const fewestIterations = 4096;

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { credentialsFrom, tokenFrom } from '../../../src/config/providers.ts';
+import { credentialsFrom, tokenFrom, type OAuthBearerProvider } from '../../../src/config/providers.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { withKafka } from './problems.ts';
+
+const tokenGiven = (provider: OAuthBearerProvider) =>
+  tokenFrom(provider, 'settings.kafka.sasl.oauthBearerProvider');
 
 /** As the user's function, which is not bound to any type, comes through the settings. */
 function tokenOf(oauthBearerProvider: () => unknown) {
@@ -31,14 +34,14 @@ describe('oauthBearerProvider', () => {
   it('tells the life of its token as a date, as a time or as a span, and extensions', async () => {
     const date = new Date('2030-01-01T00:00:00Z');
     const extensions = { logicalCluster: 'lkc-1' };
-    const one = await tokenFrom(() =>
+    const one = await tokenGiven(() =>
       Promise.resolve({ value: 't', expiresAt: date, lifetime: 1, extensions }),
     );
     assert.deepEqual([one.expiresAt, one.extensions], [1_893_456_000_000, { logicalCluster: 'lkc-1' }]);
-    const other = await tokenFrom(() => Promise.resolve({ value: 't', expiresAt: 5_000 }));
+    const other = await tokenGiven(() => Promise.resolve({ value: 't', expiresAt: 5_000 }));
     assert.equal(other.expiresAt, 5_000);
     const begun = Date.now();
-    const { expiresAt = 0 } = await tokenFrom(() => Promise.resolve({ value: 't', lifetime: 60_000 }));
+    const { expiresAt = 0 } = await tokenGiven(() => Promise.resolve({ value: 't', lifetime: 60_000 }));
     assert.ok(expiresAt >= begun + 60_000 && expiresAt < begun + 70_000);
   });
 
@@ -49,7 +52,7 @@ describe('oauthBearerProvider', () => {
         {
           code: 'AUTHENTICATION_FAILED',
           message:
-            'settings.kafka.sasl.oauthBearerProvider gave no token: it must answer { value: "<token>" }',
+            'The function settings.kafka.sasl.oauthBearerProvider gave no token: it must answer { value: "<token>" }',
         },
       );
     });
@@ -61,7 +64,7 @@ describe('oauthBearerProvider', () => {
       {
         code: 'AUTHENTICATION_FAILED',
         message:
-          'settings.kafka.sasl.oauthBearerProvider gave no usable extensions: it must answer { extensions: { name: "text" } }',
+          'The function settings.kafka.sasl.oauthBearerProvider gave no usable extensions: it must answer { extensions: { name: "text" } }',
       },
     );
   });
@@ -79,7 +82,7 @@ describe('oauthBearerProvider', () => {
         assert.equal(error.code, 'CREDENTIALS_UNAVAILABLE');
         assert.equal(
           error.message,
-          'settings.kafka.sasl.oauthBearerProvider failed: identity provider is down',
+          'The function settings.kafka.sasl.oauthBearerProvider failed: identity provider is down',
         );
         return !inspect(error, { depth: 9, showHidden: true }).includes('hunter2');
       });
@@ -88,11 +91,11 @@ describe('oauthBearerProvider', () => {
 
   it('is not waited for without end', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const answer = tokenFrom(() => new Promise(() => undefined));
+    const answer = tokenGiven(() => new Promise(() => undefined));
     t.mock.timers.tick(5_000);
     await assert.rejects(answer, {
       code: 'CREDENTIALS_UNAVAILABLE',
-      message: 'settings.kafka.sasl.oauthBearerProvider failed: no answer within 5000 ms',
+      message: 'The function settings.kafka.sasl.oauthBearerProvider failed: no answer within 5000 ms',
     });
   });
 });
@@ -111,7 +114,7 @@ describe('credentials', () => {
         {
           code: 'AUTHENTICATION_FAILED',
           message:
-            'settings.kafka.sasl.credentials gave no login: it must answer { username: "<name>", password: "<password>" }',
+            'The function settings.kafka.sasl.credentials gave no login: it must answer { username: "<name>", password: "<password>" }',
         },
       );
     });
@@ -122,7 +125,7 @@ describe('credentials', () => {
       credentialsFrom(() => Promise.reject(new Error('the vault is sealed'))),
       {
         code: 'CREDENTIALS_UNAVAILABLE',
-        message: 'settings.kafka.sasl.credentials failed: the vault is sealed',
+        message: 'The function settings.kafka.sasl.credentials failed: the vault is sealed',
       },
     );
   });

@@ -106,7 +106,7 @@ describe('config.setup', () => {
     [
       'half a login',
       { schemaRegistry: { ...schemaRegistry, auth: { username: 'me' } } },
-      'setup.schemaRegistry.auth: needs username and password, or a token',
+      'setup.schemaRegistry.auth: needs username and password, or a bearer token: token, oauth, or in code an oauthBearerProvider',
     ],
     [
       'an authority that is not there',

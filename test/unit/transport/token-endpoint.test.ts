@@ -142,7 +142,7 @@ describe('a token that is no bearer token', () => {
       await assert.rejects(provided({ value: token })(), {
         code: 'AUTHENTICATION_FAILED',
         message:
-          'settings.kafka.sasl.oauthBearerProvider gave a token that holds a character which no bearer token has (a ' +
+          'The function settings.kafka.sasl.oauthBearerProvider gave a token that holds a character which no bearer token has (a ' +
           'line break?): it must answer { value: "<token>" }',
       });
     });
@@ -157,7 +157,7 @@ describe('a token that is no bearer token', () => {
       await assert.rejects(provided({ value: 'abc', extensions })(), {
         code: 'AUTHENTICATION_FAILED',
         message:
-          'settings.kafka.sasl.oauthBearerProvider gave no usable extensions: it must answer { extensions: { name: "text" } }',
+          'The function settings.kafka.sasl.oauthBearerProvider gave no usable extensions: it must answer { extensions: { name: "text" } }',
       });
     });
 
@@ -248,8 +248,8 @@ describe('settings.kafka.sasl.oauth', () => {
       message:
         'The Kafka destination cannot start: 4 problems in its settings\n' +
         'settings.kafka.sasl.oauth.parameters.grant_type: cannot be changed: the grant is always client_credentials\n' +
-        'settings.kafka.sasl.oauth.parameters.client_secret: has a setting of its own: write clientSecret and tokenEndpointAuthMethod in sasl.oauth\n' +
-        'settings.kafka.sasl.oauth.parameters.scope: has a setting of its own: write scope in sasl.oauth\n' +
+        'settings.kafka.sasl.oauth.parameters.client_secret: has a setting of its own: write clientSecret and tokenEndpointAuthMethod beside parameters\n' +
+        'settings.kafka.sasl.oauth.parameters.scope: has a setting of its own: write scope beside parameters\n' +
         'settings.kafka.sasl.oauth.extensions["logical-cluster"]: has a name that Kafka does not take: letters only',
     });
   });

@@ -45,6 +45,8 @@ const fixes: Partial<
   forbidden: (path, reason) =>
     `Grant the user of ${path}.auth the right to read ${subjectOf(reason) ?? 'schemas'}, and to write it where schemas ` +
     'are registered: the login itself is taken.',
+  'no-token': (path) =>
+    `Correct ${path}.auth, or see to it that its token endpoint answers: the registry was not asked.`,
   'certificate-untrusted': (path) =>
     `Set ${path}.ssl.ca to the certificate of the authority that signed the registry's (PEM as text).`,
   'certificate-expired': () => "Renew the registry's certificate; nothing in flow.json mends this.",
@@ -52,7 +54,7 @@ const fixes: Partial<
     `Write in ${path}.url a name that the certificate has, or set ${path}.ssl.servername to one.`,
   'http-status': () =>
     "Look at the registry's log, and at that of a proxy before it: it answers, and cannot do what it is asked.",
-  REGISTRY_UNAUTHORIZED: (path) => `Correct the username, password or token in ${path}.auth.`,
+  REGISTRY_UNAUTHORIZED: (path) => `Correct the login in ${path}.auth.`,
   REGISTRY_FAILED: (path) => `Write the whole path of its API in ${path}.url.`,
   SCHEMA_MISSING: (path, _reason, target) =>
     `Declare config.setup (with useLatestVersion also its schemaRegistry) and run "${setupCommand(target)}", set ` +

@@ -1,10 +1,10 @@
-import type { Secret } from '../../model/secret.ts';
-import { keepFresh, type Perishable } from './keep-fresh.ts';
+import type { Secret } from '../model/secret.ts';
+import { keepFresh, type Fresh, type Perishable } from './keep-fresh.ts';
 
-/** What an OAUTHBEARER login sends. */
+/** What a login with a token sends. */
 export interface Bearer {
   readonly token: Secret<string>;
-  /** SASL extensions (KIP-342), such as Confluent Cloud's `logicalCluster` and `identityPoolId`. */
+  /** SASL extensions (KIP-342), such as Confluent Cloud's `logicalCluster` and `identityPoolId`; a registry takes none. */
   readonly extensions: Readonly<Record<string, string>>;
 }
 
@@ -21,8 +21,8 @@ export interface Grant extends Bearer {
 const unknownLife = 3_000;
 
 /**
- * The grant with its life: as told, or as the token itself says where it is a JWT and ends sooner, since a broker goes
- * by that.
+ * The grant with its life: as told, or as the token itself says where it is a JWT and ends sooner, since who
+ * checks it goes by that.
  * @param issuedAt milliseconds since the epoch
  */
 export function perishable({ token, extensions, expiresAt }: Grant, issuedAt: number): Perishable<Bearer> {
@@ -35,7 +35,7 @@ export function perishable({ token, extensions, expiresAt }: Grant, issuedAt: nu
 }
 
 /** Tokens of the user's own function. */
-export function providedBearers(provide: () => Promise<Grant>, now: () => number = Date.now): BearerSource {
+export function providedBearers(provide: () => Promise<Grant>, now: () => number = Date.now): Fresh<Bearer> {
   return keepFresh(async () => {
     const issuedAt = now();
     return perishable(await provide(), issuedAt);
@@ -45,15 +45,6 @@ export function providedBearers(provide: () => Promise<Grant>, now: () => number
 export function fixedBearer(token: Secret<string>): BearerSource {
   return () => Promise.resolve({ token, extensions: {} });
 }
-
-/** The first message of OAUTHBEARER (RFC 7628). */
-export function bearerMessage({ token, extensions }: Bearer): string {
-  const fields = [['auth', `Bearer ${token.reveal()}`], ...Object.entries(extensions)];
-  return `n,,\x01${fields.map(([name, value]) => `${name}=${value}\x01`).join('')}\x01`;
-}
-
-/** Answers a challenge, which is a refusal. The broker says why, as an error, once it is acknowledged. */
-export const acknowledgement = '\x01';
 
 /** `exp` of a JWT, in milliseconds; undefined where there is none to be found. */
 function expiryOf(token: Secret<string>): number | undefined {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
-import { oauthTokens } from '../../../../src/transport/security/oauth.ts';
-import { Secret } from '../../../../src/model/secret.ts';
-import { scriptedServer, type Reply } from '../../../support/scripted-http.ts';
+import { oauthTokens } from '../../../src/tokens/oauth.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import { scriptedServer, type Reply } from '../../support/scripted-http.ts';
 
 const clientSecret = 's3cret+/ ü';
 
@@ -23,6 +23,7 @@ async function source(t: TestContext, reply: Reply | ((count: number) => Reply))
       parameters: new Secret({}),
       extensions: { logicalCluster: 'lkc-1' },
     },
+    'settings.kafka.sasl.oauth',
     () => now,
   );
   return { server, bearer, pass: (ms: number) => (now += ms), endpoint: `${server.url}/token` };

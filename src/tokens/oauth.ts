@@ -1,9 +1,9 @@
-import { isBearerToken, boundedText } from '../../model/foreign.ts';
-import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../../model/errors.ts';
-import { Secret } from '../../model/secret.ts';
-import { perishable, type BearerSource, type Grant } from './bearer.ts';
-import { serverNameOf } from '../tls/options.ts';
-import { keepFresh } from './keep-fresh.ts';
+import { isBearerToken, boundedText } from '../model/foreign.ts';
+import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+import { serverNameOf } from '../transport/tls/options.ts';
+import { perishable, type Bearer, type Grant } from './bearer.ts';
+import { keepFresh, type Fresh } from './keep-fresh.ts';
 
 /** Who asks for tokens, and where: the client-credentials flow of OAuth 2 (RFC 6749, 4.4). */
 export interface OAuthLogin {
@@ -15,7 +15,8 @@ export interface OAuthLogin {
   readonly audience?: string | undefined;
   /** Further form fields of the request. */
   readonly parameters: Secret<Readonly<Record<string, string>>>;
-  readonly extensions: Readonly<Record<string, string>>;
+  /** SASL extensions. */
+  readonly extensions?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A token endpoint that has not answered by then is taken for one that is down. Milliseconds. */
@@ -30,17 +31,21 @@ const longestReason = 500;
 /** Statuses of an endpoint in trouble, which may pass; all others are about what it was asked. */
 const passing = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
-/** Tokens of a token endpoint, renewed before they expire. */
-export function oauthTokens(login: OAuthLogin, now: () => number = Date.now): BearerSource {
+/**
+ * Tokens of a token endpoint, renewed before they expire.
+ * @param setting where the user has written the login, for messages
+ */
+export function oauthTokens(login: OAuthLogin, setting: string, now: () => number = Date.now): Fresh<Bearer> {
   return keepFresh(async () => {
     // Of before the question: how long the answer took is not known to the issuer.
     const issuedAt = now();
-    return perishable(await ask(login, issuedAt), issuedAt);
+    return perishable(await ask(login, setting, issuedAt), issuedAt);
   }, now);
 }
 
-async function ask(login: OAuthLogin, issuedAt: number): Promise<Grant> {
-  const { extensions } = login;
+async function ask(login: OAuthLogin, setting: string, issuedAt: number): Promise<Grant> {
+  const failed = (code: ErrorCode, what: string): KafkaError => refusal(code, login, setting, what);
+  const { extensions = {} } = login;
   let status: number;
   let text: string;
   try {
@@ -55,21 +60,21 @@ async function ask(login: OAuthLogin, issuedAt: number): Promise<Grant> {
     status = response.status;
     text = response.body === null ? '' : await boundedText(response.body, mostBytes);
   } catch (failure) {
-    throw failed('CREDENTIALS_UNAVAILABLE', login, `did not answer: ${networkReason(failure)}`);
+    throw failed('CREDENTIALS_UNAVAILABLE', `did not answer: ${networkReason(failure)}`);
   }
   const answer = parsed(text);
   if (passing(status)) {
-    throw failed('CREDENTIALS_UNAVAILABLE', login, `answered ${status}${explained(answer)}`);
+    throw failed('CREDENTIALS_UNAVAILABLE', `answered ${status}${explained(answer)}`);
   }
-  if (status !== 200) throw failed('AUTHENTICATION_FAILED', login, `answered ${status}${explained(answer)}`);
+  if (status !== 200) throw failed('AUTHENTICATION_FAILED', `answered ${status}${explained(answer)}`);
   const { access_token: token, expires_in: seconds } = answer;
   if (typeof token !== 'string' || token === '') {
-    throw failed('AUTHENTICATION_FAILED', login, 'answered without an access_token');
+    throw failed('AUTHENTICATION_FAILED', 'answered without an access_token');
   }
   if (!isBearerToken(token)) {
     const what =
       'answered with an access_token that holds a character which no bearer token has (a line break?)';
-    throw failed('AUTHENTICATION_FAILED', login, what);
+    throw failed('AUTHENTICATION_FAILED', what);
   }
   const life = Number(seconds ?? NaN) * 1000;
   return { token: new Secret(token), extensions, expiresAt: life > 0 ? issuedAt + life : undefined };
@@ -137,11 +142,11 @@ function networkReason(failure: unknown): string {
     : reasonOf(cause ?? failure);
 }
 
-function failed(code: ErrorCode, login: OAuthLogin, what: string): KafkaError {
+function refusal(code: ErrorCode, login: OAuthLogin, setting: string, what: string): KafkaError {
   const next =
     code === 'AUTHENTICATION_FAILED'
-      ? 'Check settings.kafka.sasl.oauth: tokenEndpoint, clientId, clientSecret, tokenEndpointAuthMethod, scope, audience.'
-      : 'It is asked again; check settings.kafka.sasl.oauth.tokenEndpoint and the network if this lasts.';
+      ? `Check ${setting}: tokenEndpoint, clientId, clientSecret, tokenEndpointAuthMethod, scope, audience.`
+      : `It is asked again; check ${setting}.tokenEndpoint and the network if this lasts.`;
   const { origin, pathname } = new URL(login.tokenEndpoint);
   return new KafkaError(code, `The token endpoint ${origin}${pathname} ${quotable(what, login)}. ${next}`);
 }

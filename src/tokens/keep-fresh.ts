@@ -24,6 +24,16 @@ const renewalTimeout = 500;
 /** Pauses between fetches that fail, doubling. Milliseconds. */
 const backoff = { first: 500, most: 5_000 };
 
+/** The one kept, while it lives long enough. */
+export interface Fresh<Value> {
+  (): Promise<Value>;
+  /**
+   * The value was refused, though it should live: another is fetched when the next is asked for.
+   * @returns whether the next may be another. One that was fetched just now is kept: who refuses all would have one fetched each time.
+   */
+  forget(value: Value): boolean;
+}
+
 /**
  * Keeps one value and fetches the next before it expires; callers at the same time share one fetch. While the old
  * one lives, a fetch that fails or takes its time stays unseen. A failing source is asked again after growing pauses
@@ -35,7 +45,7 @@ const backoff = { first: 500, most: 5_000 };
 export function keepFresh<Value>(
   fetch: () => Promise<Perishable<Value>>,
   now: () => number = Date.now,
-): () => Promise<Value> {
+): Fresh<Value> {
   let kept: Perishable<Value> | undefined;
   let fetching: Promise<Value> | undefined;
   let failures = 0;
@@ -55,7 +65,7 @@ export function keepFresh<Value>(
     }
   }
 
-  return async () => {
+  const fresh = async (): Promise<Value> => {
     const old = kept !== undefined && isAlive(kept, now()) ? kept : undefined;
     if (old !== undefined && !isDue(old, now())) return old.value;
     if (failed !== undefined && isRecent(failed.until, now())) {
@@ -65,6 +75,14 @@ export function keepFresh<Value>(
     fetching ??= renew().finally(() => (fetching = undefined));
     return old === undefined ? fetching : firstOf(fetching, old.value);
   };
+  return Object.assign(fresh, {
+    forget(value: Value) {
+      if (kept?.value !== value) return true;
+      if (isRecent(kept.issuedAt + backoff.most, now())) return false;
+      kept = undefined;
+      return true;
+    },
+  });
 }
 
 function isDue({ issuedAt, expiresAt }: Perishable<unknown>, now: number): boolean {
