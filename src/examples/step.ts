@@ -15,6 +15,14 @@ export interface StepExample extends Flow.StepExample {
  */
 
 const settings: Settings = { kafka: { brokers: ['localhost:9092'], topic: 'walkeros-events' } };
+const browser = { type: 'browser', platform: 'web', schema: '4', version: '4.2.1' };
+const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+/** One record, as the default settings have it. */
+function stored(topic: string, key: string, timestamp: number, value: string): StepExample['out'] {
+  const message = { key, value, headers: { 'content-type': 'application/json' }, timestamp };
+  return [['kafka.send', { topic, messages: [message], acks: -1, compression: 'gzip' }]];
+}
 
 export const defaultEvent: StepExample = {
   title: 'Default event',
@@ -35,35 +43,15 @@ export const defaultEvent: StepExample = {
     action: 'view',
     timestamp: 1700000100000,
     timing: 1.23,
-    source: {
-      type: 'browser',
-      platform: 'web',
-      schema: '4',
-      version: '4.2.1',
-      count: 1,
-      trace: '4bf92f3577b34da6a3ce929d0e0e4736',
-    },
+    source: { ...browser, count: 1, trace },
   },
   settings,
-  out: [
-    [
-      'kafka.send',
-      {
-        topic: 'walkeros-events',
-        messages: [
-          {
-            key: 'page_view',
-            value:
-              '{"name":"page view","data":{"domain":"www.example.com","title":"Backpacks","id":"/backpacks/"},"context":{"test":["engagement",1]},"globals":{"pagegroup":"shop"},"custom":{"release":"2024-11"},"user":{"id":"us3r","device":"c00k13","session":"s3ss10n"},"nested":[],"consent":{"functional":true,"marketing":true},"id":"1f0c2a9d4b7e8f31","trigger":"load","entity":"page","action":"view","timestamp":1700000100000,"timing":1.23,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":1,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
-            headers: { 'content-type': 'application/json' },
-            timestamp: 1700000100000,
-          },
-        ],
-        acks: -1,
-        compression: 'gzip',
-      },
-    ],
-  ],
+  out: stored(
+    'walkeros-events',
+    'page_view',
+    1700000100000,
+    '{"name":"page view","data":{"domain":"www.example.com","title":"Backpacks","id":"/backpacks/"},"context":{"test":["engagement",1]},"globals":{"pagegroup":"shop"},"custom":{"release":"2024-11"},"user":{"id":"us3r","device":"c00k13","session":"s3ss10n"},"nested":[],"consent":{"functional":true,"marketing":true},"id":"1f0c2a9d4b7e8f31","trigger":"load","entity":"page","action":"view","timestamp":1700000100000,"timing":1.23,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":1,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+  ),
 };
 
 export const keyFromUserId: StepExample = {
@@ -85,35 +73,15 @@ export const keyFromUserId: StepExample = {
     action: 'add',
     timestamp: 1700000101000,
     timing: 8.4,
-    source: {
-      type: 'browser',
-      platform: 'web',
-      schema: '4',
-      version: '4.2.1',
-      count: 2,
-      trace: '4bf92f3577b34da6a3ce929d0e0e4736',
-    },
+    source: { ...browser, count: 2, trace },
   },
   settings: { kafka: { brokers: ['localhost:9092'], topic: 'walkeros-events', key: 'user.id' } },
-  out: [
-    [
-      'kafka.send',
-      {
-        topic: 'walkeros-events',
-        messages: [
-          {
-            key: 'usr-789',
-            value:
-              '{"name":"product add","data":{"id":"ers","name":"Everyday Ruck Snack","color":"black","price":420},"context":{"shopping":["intent",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"usr-789"},"nested":[],"consent":{"functional":true},"id":"7a3e90b15cd24f68","trigger":"click","entity":"product","action":"add","timestamp":1700000101000,"timing":8.4,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":2,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
-            headers: { 'content-type': 'application/json' },
-            timestamp: 1700000101000,
-          },
-        ],
-        acks: -1,
-        compression: 'gzip',
-      },
-    ],
-  ],
+  out: stored(
+    'walkeros-events',
+    'usr-789',
+    1700000101000,
+    '{"name":"product add","data":{"id":"ers","name":"Everyday Ruck Snack","color":"black","price":420},"context":{"shopping":["intent",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"usr-789"},"nested":[],"consent":{"functional":true},"id":"7a3e90b15cd24f68","trigger":"click","entity":"product","action":"add","timestamp":1700000101000,"timing":8.4,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":2,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+  ),
 };
 
 /** The event of the next three, which differ in their mapping only. */
@@ -132,14 +100,7 @@ const orderComplete: WalkerOS.Event = {
   action: 'complete',
   timestamp: 1700000102000,
   timing: 3.14,
-  source: {
-    type: 'browser',
-    platform: 'web',
-    schema: '4',
-    version: '4.2.1',
-    count: 3,
-    trace: '4bf92f3577b34da6a3ce929d0e0e4736',
-  },
+  source: { ...browser, count: 3, trace },
 };
 
 export const mappedPayload: StepExample = {
@@ -149,24 +110,12 @@ export const mappedPayload: StepExample = {
   in: orderComplete,
   mapping: { data: { map: { order_id: 'data.id', revenue: 'data.total', currency: 'data.currency' } } },
   settings,
-  out: [
-    [
-      'kafka.send',
-      {
-        topic: 'walkeros-events',
-        messages: [
-          {
-            key: 'order_complete',
-            value: '{"order_id":"0rd3r1d","revenue":555,"currency":"EUR"}',
-            headers: { 'content-type': 'application/json' },
-            timestamp: 1700000102000,
-          },
-        ],
-        acks: -1,
-        compression: 'gzip',
-      },
-    ],
-  ],
+  out: stored(
+    'walkeros-events',
+    'order_complete',
+    1700000102000,
+    '{"order_id":"0rd3r1d","revenue":555,"currency":"EUR"}',
+  ),
 };
 
 export const renamedEvent: StepExample = {
@@ -175,25 +124,12 @@ export const renamedEvent: StepExample = {
   in: orderComplete,
   mapping: { name: 'purchase' },
   settings,
-  out: [
-    [
-      'kafka.send',
-      {
-        topic: 'walkeros-events',
-        messages: [
-          {
-            key: 'purchase',
-            value:
-              '{"name":"purchase","data":{"id":"0rd3r1d","currency":"EUR","shipping":5.22,"total":555},"context":{"shopping":["complete",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"us3r"},"nested":[{"entity":"product","data":{"id":"ers","price":420}}],"consent":{"functional":true},"id":"c5d81e07f2a94b36","trigger":"load","entity":"order","action":"complete","timestamp":1700000102000,"timing":3.14,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":3,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
-            headers: { 'content-type': 'application/json' },
-            timestamp: 1700000102000,
-          },
-        ],
-        acks: -1,
-        compression: 'gzip',
-      },
-    ],
-  ],
+  out: stored(
+    'walkeros-events',
+    'purchase',
+    1700000102000,
+    '{"name":"purchase","data":{"id":"0rd3r1d","currency":"EUR","shipping":5.22,"total":555},"context":{"shopping":["complete",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"us3r"},"nested":[{"entity":"product","data":{"id":"ers","price":420}}],"consent":{"functional":true},"id":"c5d81e07f2a94b36","trigger":"load","entity":"order","action":"complete","timestamp":1700000102000,"timing":3.14,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":3,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+  ),
 };
 
 export const topicOverride: StepExample = {
@@ -202,25 +138,12 @@ export const topicOverride: StepExample = {
   in: orderComplete,
   mapping: { settings: { topic: 'orders' } },
   settings,
-  out: [
-    [
-      'kafka.send',
-      {
-        topic: 'orders',
-        messages: [
-          {
-            key: 'order_complete',
-            value:
-              '{"name":"order complete","data":{"id":"0rd3r1d","currency":"EUR","shipping":5.22,"total":555},"context":{"shopping":["complete",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"us3r"},"nested":[{"entity":"product","data":{"id":"ers","price":420}}],"consent":{"functional":true},"id":"c5d81e07f2a94b36","trigger":"load","entity":"order","action":"complete","timestamp":1700000102000,"timing":3.14,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":3,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
-            headers: { 'content-type': 'application/json' },
-            timestamp: 1700000102000,
-          },
-        ],
-        acks: -1,
-        compression: 'gzip',
-      },
-    ],
-  ],
+  out: stored(
+    'orders',
+    'order_complete',
+    1700000102000,
+    '{"name":"order complete","data":{"id":"0rd3r1d","currency":"EUR","shipping":5.22,"total":555},"context":{"shopping":["complete",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"us3r"},"nested":[{"entity":"product","data":{"id":"ers","price":420}}],"consent":{"functional":true},"id":"c5d81e07f2a94b36","trigger":"load","entity":"order","action":"complete","timestamp":1700000102000,"timing":3.14,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":3,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
+  ),
 };
 
 export const ignoredEvent: StepExample = {

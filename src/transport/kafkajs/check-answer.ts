@@ -1,96 +1,35 @@
 import { AnswerBytes } from '../../protocol/answer-bytes.ts';
 
-/** How an answer is walked through, by its version. */
-type Shape = (answer: AnswerBytes, version: number) => void;
+/** What stands in an answer, one after the other: so many bytes, a text, bytes with their size in front, or a list of such. */
+type Part = number | 'string' | 'bytes' | readonly Part[];
 
-const metadata: Shape = (answer, version) => {
-  if (version >= 3) answer.skip(4);
-  answer.list(() => {
-    answer.skip(4);
-    answer.string();
-    answer.skip(4);
-    if (version >= 1) answer.string();
-  });
-  if (version >= 2) answer.string();
-  if (version >= 1) answer.skip(4);
-  answer.list(() => {
-    answer.skip(2);
-    answer.string();
-    if (version >= 1) answer.skip(1);
-    answer.list(() => {
-      answer.skip(10);
-      for (let lists = version >= 5 ? 3 : 2; lists > 0; lists--) answer.list(() => answer.skip(4));
-    });
-  });
-};
+/** @param since the part, which only answers from this version on have */
+type Shape = (since: (version: number, part: Part) => Part) => readonly Part[];
 
-const describeConfigs: Shape = (answer, version) => {
-  answer.skip(4);
-  answer.list(() => {
-    answer.skip(2);
-    answer.string();
-    answer.skip(1);
-    answer.string();
-    answer.list(() => {
-      answer.string();
-      answer.string();
-      answer.skip(3);
-      if (version === 0) return;
-      answer.list(() => {
-        answer.string();
-        answer.string();
-        answer.skip(1);
-      });
-    });
-  });
-};
+const saslAuthenticate = 36;
 
 /** By Kafka's numbers of the requests that kafkajs reads the answers of. */
-const shapes: ReadonlyMap<number, Shape> = new Map<number, Shape>([
-  [3, metadata],
+const shapes: Readonly<Record<number, Shape>> = {
+  // Metadata
+  3: (since) => [
+    since(3, 4),
+    [4, 'string', 4, since(1, 'string')],
+    since(2, 'string'),
+    since(1, 4),
+    [2, 'string', since(1, 1), [10, [4], [4], since(5, [4])]],
+  ],
   // SaslHandshake
-  [
-    17,
-    (answer) => {
-      answer.skip(2);
-      answer.list(() => answer.string());
-    },
-  ],
+  17: () => [2, ['string']],
   // ApiVersions; an answer that refuses the version of the request ends here.
-  [
-    18,
-    (answer) => {
-      answer.skip(2);
-      answer.list(() => answer.skip(6));
-    },
-  ],
+  18: () => [2, [6]],
   // CreateTopics
-  [
-    19,
-    (answer, version) => {
-      if (version >= 2) answer.skip(4);
-      answer.list(() => {
-        answer.string();
-        answer.skip(2);
-        if (version >= 1) answer.string();
-      });
-    },
-  ],
+  19: (since) => [since(2, 4), ['string', 2, since(1, 'string')]],
   // InitProducerId
-  [22, (answer) => answer.skip(16)],
-  [32, describeConfigs],
-  // SaslAuthenticate; nothing is read behind an error.
-  [
-    36,
-    (answer, version) => {
-      if (answer.int16() !== 0) return void answer.string();
-      answer.string();
-      const size = answer.int32();
-      if (size !== -1) answer.skip(size);
-      if (version >= 1) answer.skip(8);
-    },
-  ],
-]);
+  22: () => [16],
+  // DescribeConfigs
+  32: (since) => [4, [2, 'string', 1, 'string', ['string', 'string', 3, since(1, ['string', 'string', 1])]]],
+  [saslAuthenticate]: (since) => ['string', 'bytes', since(1, 8)],
+};
 
 /**
  * kafkajs believes counts and lengths: it makes an array for whatever a count says, and reads a length of -2 by going back, so
@@ -101,5 +40,24 @@ export function checkAnswer(
   { apiKey, apiVersion }: { readonly apiKey: number; readonly apiVersion: number },
   payload: Buffer,
 ): void {
-  shapes.get(apiKey)?.(new AnswerBytes(payload), apiVersion);
+  const answer = new AnswerBytes(payload);
+  // Nothing is read behind an error.
+  if (apiKey === saslAuthenticate && answer.int16() !== 0) return void answer.string();
+  const parts = shapes[apiKey]?.((version, part) => (apiVersion >= version ? part : 0));
+  walk(answer, parts ?? []);
+}
+
+function walk(answer: AnswerBytes, parts: readonly Part[]): void {
+  for (const part of parts) {
+    if (part === 'string') answer.string();
+    else if (part === 'bytes') skipBytes(answer);
+    else if (typeof part === 'number') answer.skip(part);
+    else answer.list(() => walk(answer, part));
+  }
+}
+
+/** Without any, their size is -1. */
+function skipBytes(answer: AnswerBytes): void {
+  const size = answer.int32();
+  if (size !== -1) answer.skip(size);
 }

@@ -1,5 +1,5 @@
+import type { Mechanism } from 'kafkajs';
 import type Broker from 'kafkajs/src/broker/index.js';
-import type { Authenticator } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
 import type { AwsKeys, PasswordSasl } from '../port.ts';
 import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
@@ -12,6 +12,7 @@ export interface Internals {
   readonly authenticators: Authenticators;
 }
 
+type Authenticator<Credentials> = (credentials: Credentials) => Mechanism['authenticationProvider'];
 type Password = Authenticator<{ readonly username: string; readonly password: string }>;
 
 export type Authenticators = Readonly<Record<PasswordSasl['mechanism'], Password>> & {

@@ -1,5 +1,5 @@
 /**
- * The parts of kafkajs 2.2.4 that `kafkajs-*.ts` stand on: what is below its producer. The package offers them by path,
+ * The parts of kafkajs 2.2.4 that this folder stands on: what is below its producer. The package offers them by path,
  * without types. It has had no release since 2023, and its version is pinned.
  */
 
@@ -67,34 +67,13 @@ declare module 'kafkajs/src/network/connectionPool.js' {
   }
 }
 
-declare module 'kafkajs/src/broker/saslAuthenticator/plain.js' {
+declare module 'kafkajs/src/broker/saslAuthenticator/*' {
   import type { Mechanism } from 'kafkajs';
 
-  /** kafkajs's own way of one mechanism, for these credentials. */
-  export type Authenticator<Credentials> = (credentials: Credentials) => Mechanism['authenticationProvider'];
-
-  const authenticator: Authenticator<{ username: string; password: string }>;
-  export default authenticator;
-}
-
-declare module 'kafkajs/src/broker/saslAuthenticator/scram256.js' {
-  export { default } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
-}
-
-declare module 'kafkajs/src/broker/saslAuthenticator/scram512.js' {
-  export { default } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
-}
-
-declare module 'kafkajs/src/broker/saslAuthenticator/awsIam.js' {
-  import type { Authenticator } from 'kafkajs/src/broker/saslAuthenticator/plain.js';
-
-  const authenticator: Authenticator<{
-    authorizationIdentity: string;
-    accessKeyId: string;
-    secretAccessKey: string;
-    sessionToken?: string | undefined;
-  }>;
-  export default authenticator;
+  /** kafkajs's own way of one mechanism, for its credentials. */
+  export default function authenticator<Credentials>(
+    credentials: Credentials,
+  ): Mechanism['authenticationProvider'];
 }
 
 declare module 'kafkajs/src/broker/index.js' {
@@ -106,7 +85,6 @@ declare module 'kafkajs/src/broker/index.js' {
     readonly versions: Versions | null;
     constructor(options: { connectionPool: ConnectionPool; logger: Logger; versions: Versions | null });
     connect(): Promise<void>;
-    isConnected(): boolean;
   }
 }
 
