@@ -11,7 +11,6 @@ type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logge
 /** All that walkerOS hands to `init`, to each push and to `destroy` alike. */
 type Owner = Pick<Context, 'id' | 'config'>;
 
-/** The state of one configured destination. */
 interface DestinationState {
   /** Of its runtime. One that failed is none, so that the next push tries again; but settings that cannot work stay refused. */
   opening: Opening | undefined;
@@ -36,7 +35,6 @@ interface Failure {
 
 /** Of the five seconds that `destroy` has, for a runtime that is being opened just then. Milliseconds. */
 const openingTimeout = 4_000;
-/** How a destination is opened. */
 interface OpenOptions {
   /** How long another owner of the spool may take to end, in ms. Default: as long as `destroy` may take. */
   readonly spoolLockTimeout?: number;

@@ -11,7 +11,6 @@ export interface Option {
   /** The placeholder of its value, such as `<id>`; without one it is a switch. */
   readonly value?: string;
   readonly help: string;
-  /** Whether it may be given more than once. */
   readonly many?: boolean;
 }
 
@@ -56,7 +55,6 @@ export class Arguments {
     if (surplus !== undefined) throw new UsageError(`"${surplus}" is one word too many`);
   }
 
-  /** The argument at a position, from 0. */
   at(position: number): string {
     return this.#positionals[position] ?? '';
   }
@@ -73,7 +71,6 @@ export class Arguments {
     return this.#given.get(name) ?? [];
   }
 
-  /** A whole number above 0. */
   count(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;

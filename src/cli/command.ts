@@ -5,12 +5,10 @@ import type { Terminal } from './terminal.ts';
 /** One command, by the name that is typed, such as `dead-letters list`. */
 export interface Command {
   readonly name: string;
-  /** One line, for the list of commands. */
   readonly summary: string;
   /** The arguments without a name, such as `<flow.json>`. All of them are required. */
   readonly positionals: readonly string[];
   readonly options: Options;
-  /** Shown below the options in its help. */
   readonly notes?: readonly string[];
   readonly examples: readonly { readonly line: string; readonly what: string }[];
   /** @returns the exit code: 0 all is well, 1 something is not */

@@ -87,17 +87,9 @@ export type ErrorDetail =
   | 'http-status';
 
 /** What a `KafkaError` says besides its code and its message. */
-export interface KafkaErrorOptions {
-  /** The topic concerned, where one is. */
-  topic?: string;
-  /** Kafka's own error name, such as `NOT_LEADER_OR_FOLLOWER`, where the broker sent one. */
-  kafkaCode?: string;
-  /** The cause, where the code leaves it open. */
-  detail?: ErrorDetail;
-  /** True when the record may be stored although its push fails. */
-  mayHaveBeenWritten?: boolean;
-  cause?: unknown;
-}
+export type KafkaErrorOptions = Partial<
+  Pick<KafkaError, 'topic' | 'kafkaCode' | 'detail' | 'mayHaveBeenWritten' | 'cause'>
+>;
 
 /**
  * The one error class of this package. Its message says what happened to which topic and what to do next.

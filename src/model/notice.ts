@@ -37,7 +37,6 @@ interface Facts {
   'may-be-doubled': { topic: string; partition: number; records: number };
   'spool-drained': { topic: string };
   'spool-refused': { topic: string; error: KafkaError };
-  /** A row of it cannot be read; the others can. */
   'spool-row-damaged': { topic: string; error: KafkaError };
   'spool-failed': { error: KafkaError };
 }

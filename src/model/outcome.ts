@@ -20,7 +20,6 @@ export type Outcome =
    * cannot be encoded (RECORD_REJECTED).
    */
   | { readonly kind: 'splittable'; readonly error: KafkaError }
-  /** The broker will never take these records. */
   | {
       readonly kind: 'rejected';
       readonly error: KafkaError;

@@ -2,10 +2,9 @@ import { rmSync } from 'node:fs';
 import type { Notify } from '../model/notice.ts';
 import type { Spool } from '../model/spool.ts';
 import { spoolErrors } from './errors.ts';
-import { fileOf } from './file.ts';
+import { fileOf, realDisk, type Disk } from './sqlite/files.ts';
 import { closeLog, openFile, prepareFolder } from './sqlite/database.ts';
-import { realDisk, type Disk } from './sqlite/disk.ts';
-import { hasLockBeside, refuseForeign } from './sqlite/identity.ts';
+import { hasLockBeside, refuseForeign } from './sqlite/look.ts';
 import { lock } from './sqlite/lock.ts';
 import { SqliteSpool } from './sqlite/spool.ts';
 

@@ -2,12 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { KafkaError } from '../model/errors.ts';
 import { spoolErrors } from './errors.ts';
-import { fileOf } from './file.ts';
-import { rowOverhead } from './size.ts';
-import { isSpool } from './sqlite/identity.ts';
-import { look } from './sqlite/look.ts';
-import { salvagedOf } from './sqlite/salvage.ts';
+import { fileOf } from './sqlite/files.ts';
 import { schemaVersion, sizeInSql, timeInSql } from './sqlite/schema.ts';
+import { isSpool, look } from './sqlite/look.ts';
+import { salvagedOf } from './sqlite/salvage.ts';
 import { isBusy, isDamage } from './sqlite/sqlite.ts';
 
 /** What a spool holds. Bytes as they count against `settings.spool.maxBytes`. */
@@ -87,7 +85,7 @@ function topicsOf(database: DatabaseSync): TopicStatus[] {
 
 const topicsQuery = `
   SELECT ifnull(topics.name, '?') AS topic, count(*) - count(refused) AS records, count(refused) AS refused,
-    sum(${sizeInSql(rowOverhead)}) AS bytes, min(iif(refused IS NULL, ${timeInSql('kept_at')}, NULL)) AS oldest
+    sum(${sizeInSql}) AS bytes, min(iif(refused IS NULL, ${timeInSql('kept_at')}, NULL)) AS oldest
   FROM records LEFT JOIN topics ON topics.id = records.topic GROUP BY topics.name ORDER BY topics.name`;
 
 const refusalsQuery = `

@@ -1,11 +1,10 @@
-import { noLeader, type TopicMetadata } from '../model/partition.ts';
+import { type TopicMetadata, noLeader } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { errorOfCode, operations } from './errors/broker-errors.ts';
 import { connectionError } from './errors/connection-errors.ts';
 import { topicHidden } from './errors/messages.ts';
-import { hedgedRequest } from './hedged-request.ts';
 import type { ClientOptions } from './port.ts';
-import { addressOf, parseAddress, type Address } from '../model/cluster.ts';
+import { type Address, addressOf, parseAddress } from '../model/cluster.ts';
 import type { Connection, Purpose, Transport } from './connection.ts';
 import type { MetadataAnswer } from './metadata.ts';
 
@@ -170,4 +169,46 @@ export class Cluster<Library extends Connection = Connection> {
 /** A topic that is being made has no partitions for a moment, and no code that says so. */
 function codeOf({ code, partitions }: MetadataAnswer): number {
   return code === kafkaErrors.NONE && partitions.length === 0 ? kafkaErrors.LEADER_NOT_AVAILABLE : code;
+}
+
+/**
+ * Asks candidates one after another and takes the first answer: the next is asked when one fails, or has said nothing
+ * for `hedgeAfter` milliseconds, since a frozen broker accepts connections and never answers. With an answer there is
+ * nothing more to ask: what fails later may do so because the client is closed.
+ * @throws AggregateError with every failure, when all have failed.
+ */
+export function hedgedRequest<Candidate, Answer>(
+  candidates: readonly Candidate[],
+  hedgeAfter: number,
+  ask: (candidate: Candidate) => Promise<Answer>,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const failures: unknown[] = [];
+    let asked = 0;
+    let answered = false;
+    let timer: NodeJS.Timeout | undefined;
+
+    function askNext(): void {
+      clearTimeout(timer);
+      const candidate = candidates[asked];
+      if (candidate === undefined) return;
+      asked += 1;
+      if (asked < candidates.length) timer = setTimeout(askNext, hedgeAfter);
+      ask(candidate).then(
+        (answer) => {
+          answered = true;
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        (failure: unknown) => {
+          if (answered) return;
+          failures.push(failure);
+          if (failures.length === candidates.length) reject(new AggregateError(failures));
+          else askNext();
+        },
+      );
+    }
+
+    askNext();
+  });
 }

@@ -13,7 +13,7 @@ import {
   type SpoolLevel,
 } from '../../src/model/spool.ts';
 import { spoolErrors } from '../../src/spool/errors.ts';
-import { spoolBytes } from '../../src/spool/size.ts';
+import { spoolBytes } from '../../src/spool/sqlite/schema.ts';
 
 interface Row {
   readonly record: KafkaRecord;

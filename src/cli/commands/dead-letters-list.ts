@@ -7,7 +7,6 @@ import { bytesText } from '../reading/show.ts';
 import { counted, grouped, jsonLine, type Terminal } from '../terminal.ts';
 import { printable } from '../../model/foreign.ts';
 
-/** The options of both commands about dead letters. */
 export const deadLetterOptions: Options = {
   destination: destinationOption,
   topic: { value: '<topic>', help: 'Only those that this topic refused.' },

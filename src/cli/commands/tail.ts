@@ -169,7 +169,6 @@ function settingsOfTyped<Settings>(make: () => Settings): Settings {
   }
 }
 
-/** An error in the words of the command line. */
 function errorOfTyped(error: KafkaError, login: Login | undefined): KafkaError {
   const secure =
     /settings\.kafka\.(ssl|sasl)/.test(error.message) && login === undefined

@@ -21,7 +21,6 @@ export interface DeadLetter {
 
 /** Which dead letters are meant; everything given must hold. */
 export interface DeadLetterFilter {
-  /** The topic that refused them. */
   readonly topic?: string | undefined;
   readonly code?: string | undefined;
   readonly key?: string | undefined;

@@ -18,9 +18,7 @@ export interface ResendRequest {
   readonly closed: (topic: string) => string | undefined;
   /** So many are sent, and then committed, together: a killed run may send them twice. */
   readonly batch: number;
-  /** Ends after so many. */
   readonly limit: number;
-  /** Sends and commits nothing. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number) => void;
@@ -31,13 +29,11 @@ export interface ResendRequest {
 }
 
 export interface ResendPorts {
-  /** Reads the dead-letter topic. */
   readonly reader: Pick<Reader, 'offsets'> & {
     read(
       ...request: Parameters<Reader['read']>
     ): AsyncGenerator<Pick<FetchedBatch, 'records'>, void, undefined>;
   };
-  /** Where progress is committed. */
   readonly offsetStore: OffsetStore;
   readonly finish: Finish;
   /** @returns for each record in turn: undefined once it is stored, else why it is not */
@@ -49,7 +45,6 @@ export interface ResendResult {
   readonly sent: ReadonlyMap<string, number>;
   /** How many match the filter and could not be sent: the next run takes them again. */
   readonly left: number;
-  /** Whether it was stopped before it had seen all. */
   readonly stopped: boolean;
 }
 
@@ -234,7 +229,6 @@ export class Resend {
     await lease.assertOurs();
   }
 
-  /** @returns an error that ends the run */
   async #send(ready: readonly Pending[], progress: Progress): Promise<KafkaError | undefined> {
     const errors = await this.#ports.send(ready.map(({ record }) => record));
     const [trouble] = ready.flatMap((one, index) => this.#complete(one, errors[index], progress) ?? []);

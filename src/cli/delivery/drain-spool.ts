@@ -15,7 +15,6 @@ export interface DrainRequest {
   readonly logger: Logger;
 }
 
-/** Counts of records. */
 export interface DrainResult {
   /** To their own topics. */
   readonly delivered: number;
@@ -27,7 +26,6 @@ export interface DrainResult {
   readonly refused: number;
 }
 
-/** How often the rest is counted. Milliseconds. */
 const lookEvery = 200;
 /** After how long without a delivery `drain` ends, in ms. */
 interface DrainTimeouts {

@@ -19,7 +19,6 @@ import { checkNames, failure, ok, Report, warning, type Finding } from './report
 import type { Kafka, Registry, Target } from './target.ts';
 
 interface DiagnosisRequest {
-  /** Of the flow file. */
   readonly path: string;
   readonly destination: string | undefined;
   readonly environment: Environment;
@@ -82,7 +81,6 @@ function refusing(error: KafkaError): Kafka {
 interface Found extends FlowDestination {
   /** Whether its flow is the only one of the file. */
   readonly alone: boolean;
-  /** As `--destination` takes it. */
   readonly name: string;
 }
 
@@ -111,7 +109,6 @@ async function readFlow(
 }
 
 interface Settings extends Resolved {
-  /** That of `config.setup`. */
   readonly setupRegistries: readonly Registry[];
 }
 

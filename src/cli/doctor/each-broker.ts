@@ -1,7 +1,6 @@
 import { KafkaError } from '../../model/errors.ts';
 import { failure, ok, warning, type Verdict } from './report.ts';
 
-/** What is wrong with one broker, and what to do. */
 export interface Fault {
   readonly message: string;
   readonly fix: string;

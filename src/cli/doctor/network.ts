@@ -25,7 +25,6 @@ export class Network {
   readonly #tls: Secret<ConnectionOptions> | undefined;
   readonly #known = new Map<string, Promise<unknown>>();
 
-  /** @param timeout for one connection, in ms */
   constructor(timeout: number, tls: Secret<ConnectionOptions> | undefined) {
     this.#timeout = timeout;
     this.#tls = tls;

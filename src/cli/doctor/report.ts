@@ -28,7 +28,6 @@ export interface Verdict {
   readonly fix?: string;
 }
 
-/** One line of a diagnosis. */
 export interface Finding extends Verdict {
   readonly name: CheckName;
 }

@@ -14,7 +14,6 @@ export interface Configured {
   readonly path: string;
   readonly id: string;
   readonly options: Options;
-  /** The mapping rules, as they stand in the file. */
   readonly mapping: unknown;
   /** Every topic that the file writes events to: of the settings, the mapping rules and `config.setup`. */
   readonly topics: ReadonlySet<string>;

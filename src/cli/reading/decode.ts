@@ -2,7 +2,6 @@ import { KafkaError, reasonOf } from '../../model/errors.ts';
 import { printable } from '../../model/foreign.ts';
 import type { StoredRecord } from '../../model/record.ts';
 
-/** A record's value, readable. */
 export interface Decoded {
   /** How it was written, such as `json` or `avro 12`. */
   readonly format: string;
@@ -15,7 +14,6 @@ export interface Decoded {
 /** Reads the bytes behind the id of a schema. @throws Error if they do not fit the schema */
 type FramedReader = (payload: Buffer) => Decoded;
 
-/** Readers by the id of their schema. */
 export interface FramedReaders {
   /**
    * @returns undefined if no schema has this id

@@ -19,9 +19,7 @@ interface TailRequest {
   readonly toEnd: boolean;
   readonly filter: Filter;
   readonly signal: AbortSignal;
-  /** Called for each failure that is waited out. */
   readonly onTrouble: (error: KafkaError) => void;
-  /** Called with the reason why values are shown as bytes: once for each cause. */
   readonly onUndecoded: (error: KafkaError) => void;
   /** Called for a schema with rules that readers would have to carry out. */
   readonly onRules: (message: string) => void;

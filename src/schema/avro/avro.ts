@@ -1,8 +1,7 @@
 import { type Compile, type CompileReader, framing } from '../format.ts';
-import { readerOf } from './readers.ts';
+import { readerOf, Decoder } from './readers.ts';
 import { parse } from './schema.ts';
 import { Encoder } from './encoder.ts';
-import { Decoder } from './decoder.ts';
 import { writerOf } from './writers.ts';
 
 const encoder = new Encoder();

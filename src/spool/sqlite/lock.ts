@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { spoolErrors } from '../errors.ts';
-import { createPrivate } from './private-file.ts';
+import { createPrivate } from './files.ts';
 import { isBusy, isForbidden, isReadOnly, sqlite } from './sqlite.ts';
 
 /** Between two looks at a file that another process still has. Milliseconds. */

@@ -2,8 +2,15 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { reasonOf } from '../../model/errors.ts';
 import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
 import { unassigned, type KeptRecord, type Place } from '../../model/spool.ts';
-import { headersText, partsOfHeaders, rowOverhead, spoolBytes } from '../size.ts';
-import { highestId, latestTime, sizeInSql, timeInSql } from './schema.ts';
+import {
+  headersText,
+  highestId,
+  latestTime,
+  partsOfHeaders,
+  sizeInSql,
+  spoolBytes,
+  timeInSql,
+} from './schema.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -63,7 +70,7 @@ export class Rows {
   totals(): { lastId: number; records: number; bytes: number } {
     const row = this.#database
       .prepare(
-        `SELECT max(iif(id <= ${highestId}, id, 0)) AS last, count(*) AS records, sum(${sizeInSql(rowOverhead)}) AS bytes FROM records`,
+        `SELECT max(iif(id <= ${highestId}, id, 0)) AS last, count(*) AS records, sum(${sizeInSql}) AS bytes FROM records`,
       )
       .get();
     return {

@@ -14,7 +14,7 @@ import type {
 } from '../../model/spool.ts';
 import { partitionKey } from '../../model/partition.ts';
 import { spoolErrors } from '../errors.ts';
-import { spoolBytes } from '../size.ts';
+import { spoolBytes, highestId } from './schema.ts';
 import {
   closeLog,
   closeWithoutCheckpoint,
@@ -24,11 +24,9 @@ import {
   shrink,
   type OpenFile,
 } from './database.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, probe, renewLog } from './files.ts';
 import { InDoubtRows } from './in-doubt.ts';
-import { probe, renewLog } from './log.ts';
 import { Rows } from './rows.ts';
-import { highestId } from './schema.ts';
 import { isFailedSync } from './sqlite.ts';
 
 /** A removal may wait this long for others, in milliseconds: it has no push that waits for it. */

@@ -20,6 +20,7 @@ import {
   requestTimeoutOf,
   type Connection,
   type Purpose,
+  Throttle,
 } from '../connection.ts';
 import { Connections } from '../connections.ts';
 import { saneMetadata, type MetadataAnswer } from '../metadata.ts';
@@ -28,7 +29,6 @@ import { decodeProduceAnswer, type ProduceAnswer } from '../../protocol/produce-
 import { produceVersion } from '../../protocol/produce-request.ts';
 import type { ProducerId } from '../../model/partition.ts';
 import type { TopicConfig, TopicSpec, Address } from '../../model/cluster.ts';
-import { Throttle } from '../throttle.ts';
 import { guardFrames, NotKafka } from '../../protocol/frames.ts';
 import { checkAnswer } from './check-answer.ts';
 import { connectOptions, serverNameOf } from '../tls/options.ts';

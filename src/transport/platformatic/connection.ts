@@ -16,11 +16,11 @@ import {
   requestTimeoutOf,
   type Connection,
   type Purpose,
+  Throttle,
 } from '../connection.ts';
 import { Connections } from '../connections.ts';
 import { saneMetadata, type MetadataAnswer } from '../metadata.ts';
 import type { ClientOptions } from '../port.ts';
-import { Throttle } from '../throttle.ts';
 import { connectOptions, serverNameOf } from '../tls/options.ts';
 import { answerOf, negotiate, rawMetadata, type Apis, type Library } from './apis.ts';
 import { guardedConnection } from './guarded.ts';

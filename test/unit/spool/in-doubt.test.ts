@@ -9,7 +9,7 @@ import { systemClock, type Broker, type ProducerSettings } from '../../../src/pr
 import { Producer } from '../../../src/producer/producer.ts';
 import { openSpool } from '../../../src/spool/open.ts';
 import { readSpool } from '../../../src/spool/status.ts';
-import { realDisk, type Disk } from '../../../src/spool/sqlite/disk.ts';
+import { realDisk, type Disk } from '../../../src/spool/sqlite/files.ts';
 import { createLog, logClock, type Logger } from '../../../src/telemetry/log.ts';
 import { createMemoryCluster, type MemoryCluster } from '../../support/memory-cluster.ts';
 import { KafkaError } from '../../../src/model/errors.ts';

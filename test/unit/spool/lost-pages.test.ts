@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { openSpool } from '../../../src/spool/open.ts';
-import type { Disk } from '../../../src/spool/sqlite/disk.ts';
+import type { Disk } from '../../../src/spool/sqlite/files.ts';
 import type { Spool } from '../../../src/model/spool.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { open, place, record } from './file-spool.ts';

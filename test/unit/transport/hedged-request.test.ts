@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hedgedRequest } from '../../../src/transport/hedged-request.ts';
+import { hedgedRequest } from '../../../src/transport/cluster.ts';
 
 const never = new Promise<never>(() => undefined);
 
