@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { runCommand } from '../kafka/command.ts';
+import { seconds, shortSeconds } from './seconds.ts';
 import { add, none, type Tally } from './tally.ts';
 
 const group = resolve('scripts/test/group.ts');
@@ -25,15 +26,40 @@ export async function runGroups(
   }
 }
 
-/** A file that changes its process for good is named `….process.test.ts`, and has one of its own. */
+/**
+ * A file that changes its process for good is named `….process.test.ts`, and has one of its own. The others: the longest
+ * first, each to the process that has least to do. Then the short ones by folder, since neighbours load the same modules.
+ */
 function dealt(files: readonly string[], processes: number): string[][] {
   const alone = files.filter((file) => file.endsWith('.process.test.ts'));
   const together = files.filter((file) => !alone.includes(file));
-  const groups = Array.from({ length: processes }, (_, group) =>
-    together.filter((_, index) => index % processes === group),
+  const groups = Array.from({ length: processes }, (): Group => ({ files: [], seconds: 0 }));
+  const add = (group: Group | undefined, file: string): void => {
+    group?.files.push(file);
+    if (group !== undefined) group.seconds += secondsOf(file);
+  };
+  const long = together.filter((file) => secondsOf(file) > shortSeconds);
+  for (const file of long.toSorted((a, b) => secondsOf(b) - secondsOf(a))) add(leastBusy(groups), file);
+  const share = together.reduce((sum, file) => sum + secondsOf(file), 0) / processes;
+  let filling: Group | undefined;
+  for (const file of together.filter((file) => !long.includes(file))) {
+    if (filling === undefined || filling.seconds >= share) filling = leastBusy(groups);
+    add(filling, file);
+  }
+  return [...groups.map(({ files }) => files), ...alone.map((file) => [file])].filter(
+    ({ length }) => length > 0,
   );
-  return [...groups, ...alone.map((file) => [file])].filter(({ length }) => length > 0);
 }
+
+interface Group {
+  readonly files: string[];
+  seconds: number;
+}
+
+const leastBusy = (groups: readonly Group[]): Group | undefined =>
+  groups.toSorted((a, b) => a.seconds - b.seconds)[0];
+
+const secondsOf = (file: string): number => seconds[relative('test/unit', file)] ?? shortSeconds;
 
 async function runGroup(files: readonly string[], timeoutMs: number, counts: string): Promise<Tally> {
   const { code, output } = await runCommand(process.execPath, [group, counts, String(timeoutMs), ...files], {

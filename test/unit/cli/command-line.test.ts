@@ -188,7 +188,7 @@ describe('the command line', () => {
       const words = ['--input-type=module', '-e', code, '--', 'cli', 'doctor', 'none.json'];
       const child = startProgram(process.execPath, words, {
         cwd: import.meta.dirname,
-        env: { TERM: 'xterm', ...env },
+        env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], TERM: 'xterm', ...env },
       });
       return (await child.ended).stdout.includes('\u001b[');
     };
