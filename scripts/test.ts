@@ -24,16 +24,21 @@ const chosen = asked.length > 0 ? asked.filter(isPart) : defaultParts;
 
 /** Parts that leave the processors idle most of the time. */
 const mostlyWaits: readonly Part[] = ['contract', 'integration', 'cli'];
+/**
+ * Parts that run beside them, and print in their turn: compilers and linters take what the processors have left, and fuzz waits
+ * for the deadlines of its own brokers.
+ */
+const beside: readonly Part[] = ['fuzz', 'package'];
 
 const kafka = chosen.some((part) => parts[part].broker) ? await startSharedKafka() : undefined;
 let total = none;
-let checks: ReturnType<typeof checksInBackground> | undefined;
+const begun = new Map<Part, ReturnType<typeof begin>>();
 const empty: Part[] = [];
 try {
   for (const part of chosen) {
     console.log(`\n── ${part}`);
-    if (mostlyWaits.includes(part) && chosen.includes('package')) checks ??= checksInBackground();
-    const tally = part === 'package' ? await checked() : await runFiles(part);
+    if (mostlyWaits.includes(part)) beginBeside();
+    const tally = await (begun.get(part)?.() ?? runPart(part, print));
     if (tally.passed + tally.failed + tally.skipped === 0) empty.push(part);
     total = add(total, tally);
   }
@@ -44,18 +49,32 @@ for (const part of empty) console.log(`\nPart ${part} ran no test: that counts a
 process.exitCode = total.failed > 0 || empty.length > 0 ? 1 : 0;
 console.log(`\n${summary(total)}`);
 
-/** Compilers and linters take what the processors have left while others wait for brokers. */
-function checksInBackground() {
-  const lines: string[] = [];
-  const tally = runChecks((line) => lines.push(line), { inBackground: true });
-  return { lines, tally };
+function runPart(part: Part, write: (text: string) => void, inBackground = false): Promise<Tally> {
+  return part === 'package' ? runChecks(write, { inBackground }) : runFiles(part, write);
 }
 
-async function checked(): Promise<Tally> {
-  if (checks === undefined) return runChecks(console.log);
-  const tally = await checks.tally;
-  console.log(checks.lines.join('\n'));
-  return tally;
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** What runs in the background of parts that wait for brokers. */
+function beginBeside(): void {
+  for (const part of beside) if (chosen.includes(part) && !begun.has(part)) begun.set(part, begin(part));
+}
+
+/** @returns waits for its end, and prints what it had to say */
+function begin(part: Part): () => Promise<Tally> {
+  const texts: string[] = [];
+  const running = runPart(part, (text) => texts.push(text), true);
+  // For the one who waits for it, and not for whatever runs meanwhile.
+  running.catch(() => undefined);
+  return async () => {
+    try {
+      return await running;
+    } finally {
+      print(texts.join(''));
+    }
+  };
 }
 
 /** One for all parts: a broker's start costs seconds, and tests keep apart by topic names. */

@@ -30,10 +30,10 @@ const timeoutMs = 900_000;
 
 /**
  * npm puts the project's programs on the PATH, so this runs through `npm run` or `npm test`, or with that PATH.
- * @param print is given each check's line when it is through
+ * @param print is given each check's result when it is through
  */
 export async function runChecks(
-  print: (line: string) => void,
+  print: (text: string) => void,
   { inBackground = false }: { readonly inBackground?: boolean } = {},
 ): Promise<Tally> {
   let passed = 0;
@@ -46,10 +46,10 @@ export async function runChecks(
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     if (code === 0) {
       passed += 1;
-      print(`✔ ${name} (${seconds} s)`);
+      print(`✔ ${name} (${seconds} s)\n`);
     } else {
       failed += 1;
-      print(`✖ ${name} (${seconds} s): ${command.join(' ')}\n${indent(output)}`);
+      print(`✖ ${name} (${seconds} s): ${command.join(' ')}\n${indent(output)}\n`);
     }
   }
   return { passed, failed, skipped: 0 };

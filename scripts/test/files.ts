@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { runGroups } from './groups.ts';
 import { parts, type Part } from './parts.ts';
 import { count, none, type Tally } from './tally.ts';
@@ -24,7 +25,7 @@ async function sharedSetUp(part: Part): Promise<SharedSetUp> {
 }
 
 /** Runs `test/<part>/**` with Node's own runner, in as many processes as the part says, and prints as it goes. */
-export async function runFiles(part: Part): Promise<Tally> {
+export async function runFiles(part: Part, print: (text: string) => void): Promise<Tally> {
   const files = globSync(`test/${part}/**/*.test.ts`)
     .map((file) => resolve(file))
     .sort();
@@ -33,17 +34,17 @@ export async function runFiles(part: Part): Promise<Tally> {
   try {
     await globalSetup?.();
   } catch (error) {
-    console.log(`✖ what the files of test/${part} share could not be set up:`, error);
+    print(`✖ what the files of test/${part} share could not be set up: ${inspect(error)}\n`);
     return { ...none, failed: 1 };
   }
   try {
-    return await runAll(files, part);
+    return await runAll(files, part, print);
   } finally {
     globalTeardown?.();
   }
 }
 
-async function runAll(files: readonly string[], part: Part): Promise<Tally> {
+async function runAll(files: readonly string[], part: Part, print: (text: string) => void): Promise<Tally> {
   const { concurrency, timeoutMs, perFile } = parts[part];
   if (!perFile) return runGroups(files, { processes: concurrency, timeoutMs });
   let tally = none;
@@ -56,6 +57,6 @@ async function runAll(files: readonly string[], part: Part): Promise<Tally> {
   events.on('test:fail', (data) => {
     tally = count(tally, { type: 'test:fail', data }, files);
   });
-  for await (const text of events.compose(new spec())) process.stdout.write(String(text));
+  for await (const text of events.compose(new spec())) print(String(text));
   return tally;
 }
