@@ -100,8 +100,8 @@ export const destinationKafka: Destination.Instance<Types> = {
 };
 
 /**
- * A Kafka destination for `startFlow`, with types: a wrong setting does not compile. `startFlow` itself takes anything there,
- * for its type of a destination is `Destination.Init<any>`.
+ * A Kafka destination for `startFlow` whose wrong settings do not compile. `startFlow` itself accepts any: it takes
+ * `Destination.Init<any>`.
  *
  * @example
  * await startFlow({

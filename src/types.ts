@@ -1,5 +1,4 @@
 import type { Destination } from '@walkeros/core';
-import type { Options } from './config/options.ts';
 import type { RuleSettings, Settings, Setup } from './config/settings.ts';
 import type { RecordHeaders } from './model/record.ts';
 
@@ -15,8 +14,8 @@ export interface Env extends Destination.BaseEnv {
 export interface SimulatedSend {
   topic: string;
   messages: SimulatedMessage[];
-  acks: Options['connection']['acks'];
-  compression: Options['connection']['compression'];
+  acks: Required<Settings['kafka']>['acks'];
+  compression: Required<Settings['kafka']>['compression'];
 }
 
 /** The record as Kafka would store it. */
@@ -38,12 +37,12 @@ export interface Config extends Omit<
   /** Where events go and how; only `kafka.brokers` and `kafka.topic` are required. */
   settings: Settings;
   /** What `walkeros setup` creates. Default: nothing, as with `false`. */
-  setup?: false | Setup | undefined;
+  setup?: false | Setup;
   /**
    * When the collector counts a push as failed, in ms. Default: 5/4 of `settings.kafka.deliveryTimeout`, and at least 10000.
    * Pushes settle before one that is shorter.
    */
-  timeout?: number | undefined;
+  timeout?: number;
 }
 
 /** The bundle that types `Destination.Instance`, `Destination.Config` and their contexts for this destination. */

@@ -1,6 +1,6 @@
 import { startFlow } from '@walkeros/collector';
 import type { WalkerOS } from '@walkeros/core';
-import { destinationKafka, type Settings } from '../../src/index.ts';
+import { kafkaDestination, type Settings } from '../../src/index.ts';
 
 /** Of events that happen within half a minute, so that none comes later than what the engines wait for. */
 const atATime = 20;
@@ -10,9 +10,7 @@ const atATime = 20;
  * @throws Error when one of them is not stored
  */
 export async function writeEvents(settings: Settings, events: readonly WalkerOS.Event[]): Promise<void> {
-  const { collector } = await startFlow({
-    destinations: { kafka: { code: destinationKafka, config: { settings } } },
-  });
+  const { collector } = await startFlow({ destinations: { kafka: kafkaDestination({ settings }) } });
   try {
     for (let at = 0; at < events.length; at += atATime) {
       const results = await Promise.all(events.slice(at, at + atATime).map((event) => collector.push(event)));

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
+import { allRefusals, refusals, sources, unexplained } from '../support/types/configs.ts';
+import { Editor } from '../support/types/editor.ts';
 import { storedWhole, wholeEvent } from './support/event.ts';
-import { environment, expectProgram, runProgram } from './support/program.ts';
+import { environment, expectProgram } from './support/program.ts';
 import { nodeMajors, project } from './support/project.ts';
 import { storedTexts } from './support/stored.ts';
 
@@ -44,27 +45,19 @@ describe('consumers of the installed package', { concurrency: 2 }, () => {
     }
   }
 
-  it('TypeScript: the flow type-checks as ESM and as CommonJS, and a wrong setting does not', async () => {
+  it('TypeScript, ESM and CommonJS: wrong settings are underlined, and hovering explains each', async () => {
     const { folder } = await project();
-    const cwd = mkdtempSync(join(folder, 'types-'));
-    const flow = (acks: string) => `
-      import { startFlow } from '@walkeros/collector';
-      import { destinationKafka, KafkaError, type Settings } from 'walkeros-destination-kafka';
-      const settings: Settings = { kafka: { brokers: ['kafka1:9092'], topic: 'events', acks: ${acks} } };
-      export const flow = () => startFlow({ destinations: { kafka: { code: destinationKafka, config: { settings } } } });
-      export const isMissing = (error: unknown): boolean => error instanceof KafkaError && error.code === 'TOPIC_MISSING';`;
-    writeFileSync(join(cwd, 'good.mts'), flow('-1'));
-    writeFileSync(join(cwd, 'good.cts'), flow('-1'));
-    writeFileSync(join(cwd, 'bad.mts'), flow('"all"'));
-    const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--skipLibCheck', '--target', 'es2023'];
-    const files = ['good.mts', 'good.cts', 'bad.mts'];
-    const { code, stdout } = await runProgram(
-      process.execPath,
-      [join(typescript, 'bin', 'tsc'), ...options, ...files],
-      { cwd },
+    const path = (name: string): string => join(folder, name);
+    const files = ['mts', 'cts'].flatMap((extension) =>
+      Object.entries(sources).map(([name, source]) => [path(`${name}.${extension}`), source] as const),
     );
-    assert.notEqual(code, 0);
-    assert.deepEqual(stdout.match(/^\S+(?=: error)/gm), ['bad.mts(4,88)']);
+    const editor = new Editor(new Map(files), { types: ['node'], exactOptionalPropertyTypes: true });
+    for (const extension of ['mts', 'cts']) {
+      const file = (name: keyof typeof sources): string => path(`${name}.${extension}`);
+      assert.deepEqual(editor.underlined(file('good-by-helper')), []);
+      assert.deepEqual(editor.underlined(file('good-by-hand')), []);
+      assert.deepEqual(refusals(editor, file('wrong-by-helper')), allRefusals);
+      assert.deepEqual(unexplained(editor, file('every-setting')), []);
+    }
   });
 });

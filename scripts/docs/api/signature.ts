@@ -24,8 +24,7 @@ export function signatureOf(checker: ts.TypeChecker, { name, symbol, declaration
   }
   if (ts.isTypeAliasDeclaration(declaration)) {
     const { type } = declaration;
-    // Settings: docs/settings.md has what their comments say.
-    return `type ${name} = ${ts.isTypeLiteralNode(type) ? writtenOut(checker, type) : typeText(checker, type)};`;
+    return `type ${name} = ${ts.isTypeLiteralNode(type) ? settingsText(type) : typeText(checker, type)};`;
   }
   if (ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration)) {
     const kind = ts.isClassDeclaration(declaration) ? 'declare class' : 'interface';
@@ -55,14 +54,18 @@ function memberText(checker: ts.TypeChecker, member: ts.ClassElement | ts.TypeEl
 
 /** As it stands in the source; written out where the source only says where to look, as for types of the schemas. */
 function typeText(checker: ts.TypeChecker, node: ts.TypeNode): string {
-  return refersToCode(node) ? writtenOut(checker, node) : node.getText();
+  if (!refersToCode(node)) return node.getText();
+  return withoutUndefined(checker.typeToString(checker.getTypeFromTypeNode(node), node, whole));
 }
 
-function writtenOut(checker: ts.TypeChecker, node: ts.TypeNode): string {
-  const text = checker.typeToString(checker.getTypeFromTypeNode(node), node, whole);
-  // Only optional properties have it there, which say so already.
-  return text.replaceAll(' | undefined', '');
+/** Settings, without their comments: docs/settings.md has what they say. */
+function settingsText(node: ts.TypeLiteralNode): string {
+  const printer = ts.createPrinter({ removeComments: true });
+  return withoutUndefined(printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile()));
 }
+
+/** Only optional properties have it there, which say so already. */
+const withoutUndefined = (text: string): string => text.replaceAll(' | undefined', '');
 
 function refersToCode(node: ts.Node): boolean {
   if (ts.isIndexedAccessTypeNode(node) || ts.isTypeQueryNode(node)) return true;
