@@ -22,7 +22,7 @@ export class Arguments {
   readonly #positionals: string[] = [];
 
   /**
-   * @param positionals the arguments without a name, in order; all of them are required
+   * @param positionals the arguments without a name, in order; one in brackets, such as `[event id]`, may be left out
    * @throws UsageError, which names the option nearest to an unknown one
    */
   constructor(words: readonly string[], options: Options, positionals: readonly string[]) {
@@ -50,7 +50,7 @@ export class Arguments {
       this.#given.set(token.name, [...values, token.value ?? '']);
     }
     const missing = positionals[this.#positionals.length];
-    if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+    if (missing?.startsWith('[') === false) throw new UsageError(`${missing} is missing`);
     const surplus = this.#positionals[positionals.length];
     if (surplus !== undefined) throw new UsageError(`"${surplus}" is one word too many`);
   }

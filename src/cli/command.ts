@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** The arguments without a name, such as `<flow.json>`. All of them are required. */
+  /** The arguments without a name, such as `<flow.json>`. One in brackets may be left out. */
   readonly positionals: readonly string[];
   readonly options: Options;
   readonly notes?: readonly string[];

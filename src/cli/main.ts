@@ -5,6 +5,7 @@ import { deadLettersList } from './commands/dead-letters-list.ts';
 import { deadLettersResend } from './commands/dead-letters-resend.ts';
 import { doctor } from './commands/doctor.ts';
 import { spoolDrainCommand, spoolStatusCommand } from './commands/spool.ts';
+import { findCommand } from './commands/find.ts';
 import { tail } from './commands/tail.ts';
 import { loginOption, readLogin, type Login } from './flow/login.ts';
 import type { Terminal } from './terminal.ts';
@@ -14,6 +15,7 @@ import { KafkaError } from '../model/errors.ts';
 export const commands: readonly Command[] = [
   doctor,
   tail,
+  findCommand,
   deadLettersList,
   deadLettersResend,
   spoolStatusCommand,

@@ -34,22 +34,29 @@ export interface TopicStatus {
   readonly refusals: readonly { readonly error: string; readonly records: number }[];
 }
 
+/** @throws KafkaError as `lookInto` */
+export async function readSpool(path: string): Promise<SpoolStatus> {
+  const topics = (await lookInto(path, topicsOf)) ?? [];
+  const file = standing(path);
+  return statusOf(path, sizeOf(file) + sizeOf(`${file}-wal`), topics);
+}
+
 /**
  * Looks into a spool without changing it, also while a flow is writing to it.
+ * @returns undefined where whoever made the file came no further than that: it has no tables
  * @throws KafkaError SPOOL_UNAVAILABLE where there is no spool, a damaged one, or one of a newer version
  */
-export async function readSpool(path: string): Promise<SpoolStatus> {
+export async function lookInto<Found>(
+  path: string,
+  read: (database: DatabaseSync) => Found,
+): Promise<Found | undefined> {
   mustExist(path);
-  const named = fileOf(path);
-  const file = existsSync(named) ? named : salvagedOf(named);
   try {
-    return await look(file, (database) => {
+    return await look(standing(path), (database) => {
       if (!isSpool(database)) throw spoolErrors.foreign(path);
       const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
       if (version > schemaVersion) throw spoolErrors.newer(path, version, schemaVersion);
-      // Whoever made the file came no further.
-      const topics = version === 0 ? [] : topicsOf(database);
-      return statusOf(path, sizeOf(file) + sizeOf(`${file}-wal`), topics);
+      return version === 0 ? undefined : read(database);
     });
   } catch (thrown) {
     if (thrown instanceof KafkaError) throw thrown;
@@ -58,12 +65,16 @@ export async function readSpool(path: string): Promise<SpoolStatus> {
   }
 }
 
+/** The file itself, or what a salvage that was killed between two steps has saved of it. */
+function standing(path: string): string {
+  const file = fileOf(path);
+  return existsSync(file) ? file : salvagedOf(file);
+}
+
 /** For those who must not make one. @throws KafkaError SPOOL_UNAVAILABLE */
 export function mustExist(path: string): void {
-  const file = fileOf(path);
-  // A salvage that was killed between two steps has left what it saved under another name.
-  if (!existsSync(file) && !existsSync(salvagedOf(file))) throw spoolErrors.missing(path);
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw spoolErrors.aFolder(path);
+  if (!existsSync(standing(path))) throw spoolErrors.missing(path);
+  if (statSync(fileOf(path), { throwIfNoEntry: false })?.isDirectory()) throw spoolErrors.aFolder(path);
 }
 
 function topicsOf(database: DatabaseSync): TopicStatus[] {

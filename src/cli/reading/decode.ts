@@ -11,6 +11,8 @@ export interface Decoded {
   readonly json?: string | undefined;
 }
 
+type Value = Pick<StoredRecord, 'value'>;
+
 /** Reads the bytes behind the id of a schema. @throws Error if they do not fit the schema */
 type FramedReader = (payload: Buffer) => Decoded;
 
@@ -32,7 +34,7 @@ interface DecodeOptions {
 }
 
 /** @returns a promise only if a schema has to be looked up */
-export function decoderOf(options: DecodeOptions): (record: StoredRecord) => Decoded | Promise<Decoded> {
+export function decoderOf(options: DecodeOptions): (record: Value) => Decoded | Promise<Decoded> {
   const framed = new FramedValues(options);
   return (record) => decodeJson(record) ?? framed.decode(record) ?? decodeBytes(record);
 }
@@ -41,7 +43,7 @@ export function decoderOf(options: DecodeOptions): (record: StoredRecord) => Dec
 const firsts = new Set(Buffer.from('{["-0123456789tfn \t\r\n'));
 
 /** JSON, whatever the headers say: the default of this package, structured CloudEvents, and most of what others write. */
-export function decodeJson({ value }: StoredRecord): Decoded | undefined {
+export function decodeJson({ value }: Value): Decoded | undefined {
   const first = value?.[0];
   if (value === null || first === undefined || !firsts.has(first)) return undefined;
   const json = value.toString();
@@ -58,7 +60,7 @@ export function onOneLine(json: string): string {
 }
 
 /** Any other value: as text if it is UTF-8, else as base64. */
-export function decodeBytes({ value }: StoredRecord): Decoded {
+export function decodeBytes({ value }: Value): Decoded {
   if (value === null) return { format: 'null', value: null };
   const text = textOf(value);
   return text === undefined
@@ -101,7 +103,7 @@ class FramedValues {
     this.#now = now;
   }
 
-  decode({ value }: StoredRecord): Decoded | Promise<Decoded> | undefined {
+  decode({ value }: Value): Decoded | Promise<Decoded> | undefined {
     if (value === null || value.length < 5 || value[0] !== 0) return undefined;
     const id = value.readInt32BE(1);
     if (id < 0) return undefined;

@@ -16,7 +16,7 @@ export function recordJson(
     headers: headers.map(([name, bytes]) => [name, bytes && bytesText(bytes)]),
     format: decoded.format,
   });
-  return printableJson(`${head.slice(0, -1)},"value":${jsonOf(decoded)}}`);
+  return printableJson(`${head.slice(0, -1)},"value":${decodedJson(decoded)}}`);
 }
 
 /** The parts of a record as one line, for people. */
@@ -28,7 +28,7 @@ export function recordParts({ partition, offset, timestamp, key }: StoredRecord,
     key: key === null ? '(no key)' : printable(bytesText(key)),
     // JSON and text are what everybody expects.
     format: format === 'json' || format === 'text' ? '' : `${printable(format)} `,
-    value: printable(format === 'text' && typeof value === 'string' ? value : jsonOf(decoded)),
+    value: printable(format === 'text' && typeof value === 'string' ? value : decodedJson(decoded)),
   };
 }
 
@@ -36,7 +36,7 @@ export function bytesText(bytes: Buffer): string {
   return textOf(bytes) ?? bytes.toString('base64');
 }
 
-function jsonOf({ json, value }: Decoded): string {
+export function decodedJson({ json, value }: Decoded): string {
   return json ?? JSON.stringify(value);
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { spoolErrors } from '../errors.ts';
@@ -33,5 +34,21 @@ export async function lock(path: string, lockTimeout: number): Promise<DatabaseS
       if (performance.now() - begin >= lockTimeout) throw spoolErrors.inUse(path);
     }
     await new Promise((resolve) => setTimeout(resolve, interval));
+  }
+}
+
+/** Whether a process owns this spool. Leaves nothing behind. */
+export async function isLocked(path: string): Promise<boolean> {
+  if (!existsSync(`${path}-lock`)) return false;
+  const { DatabaseSync } = await sqlite();
+  const database = new DatabaseSync(`${path}-lock`, { readOnly: true, timeout: 0 });
+  try {
+    database.prepare('PRAGMA user_version').get();
+    return false;
+  } catch (thrown) {
+    if (isBusy(thrown)) return true;
+    throw thrown;
+  } finally {
+    database.close();
   }
 }

@@ -17,12 +17,19 @@ export const refusal = (topic: string, code = 'MESSAGE_TOO_LARGE') => ({
 export async function fillDeadLetters(
   brokers: string[],
   dead: string,
-  { count, headers, first = 0 }: { count: number; headers: Record<string, string>; first?: number },
+  {
+    count,
+    headers,
+    first = 0,
+    id,
+  }: { count: number; headers: Record<string, string>; first?: number; id?: string },
 ): Promise<void> {
   const flow = await runFlow({
     kafka: { brokers, topic: dead, key: 'data.key', headers: { team: 'web', ...headers } },
   });
-  const results = await Promise.all(upTo(count).map((n) => flow.push(numbered(first + n, 50))));
+  const results = await Promise.all(
+    upTo(count).map((n) => flow.push({ ...numbered(first + n, 50), ...(id && { id }) })),
+  );
   await flow.stop();
   if (results.some(({ ok }) => !ok)) throw new Error(flow.log.join('\n'));
 }

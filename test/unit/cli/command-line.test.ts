@@ -16,10 +16,11 @@ describe('the command line', () => {
   it('lists its commands, and shows options and examples of each', async () => {
     const { code, lines } = await run(['--help']);
     assert.equal(code, 0);
-    assert.deepEqual(lines.slice(2, 9), [
+    assert.deepEqual(lines.slice(2, 10), [
       'Commands',
       '  doctor <flow.json>               Says what keeps events from reaching Kafka, and what to type.',
       '  tail <topic>                     Shows the records of a topic as they come, decoded.',
+      '  find [event id]                  Says where an event is: in its topic, the dead letters or the spool.',
       '  dead-letters list <flow.json>    Lists the records that Kafka refused, and why.',
       '  dead-letters resend <flow.json>  Sends them to the topics that refused them.',
       '  spool status <flow.json>         Says what waits in the spool, also while a flow runs.',
@@ -63,7 +64,7 @@ describe('the command line', () => {
 
   const mistakes: readonly (readonly [line: string, message: string])[] = [
     ['docter flow.json', 'there is no command "docter": did you mean "doctor"?'],
-    ['explode', 'there is no command "explode": there are doctor, tail, dead-letters, spool'],
+    ['explode', 'there is no command "explode": there are doctor, tail, find, dead-letters, spool'],
     ['dead-letters lst', 'there is no command "dead-letters lst": did you mean "dead-letters list"?'],
     ['spool', '"spool" is not enough: there are spool status, spool drain'],
     ['doctor', '<flow.json> is missing. See: npx walkeros-kafka doctor --help'],
@@ -114,6 +115,13 @@ describe('the command line', () => {
     [
       'tail t --brokers b:1 --registry http://u:p@r',
       '--registry: holds a user name or password: the login of a registry stands in a flow file, which --flow names',
+    ],
+    ['find --flow flow.json', 'tell what to find: an event id, or --key'],
+    ['find 1f0c', 'tell the flow with --flow <flow.json>'],
+    ['find a b --flow flow.json', '"b" is one word too many. See: npx walkeros-kafka find --help'],
+    [
+      'find 1f0c --flow flow.json --since 1h --until 2h',
+      '--until must be later than --since, which is a day ago by default',
     ],
     ['tail t --brokers b:1 --since 1h --from-beginning', '--from-beginning and --since exclude each other'],
   ];
