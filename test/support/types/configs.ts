@@ -104,6 +104,13 @@ const mistakes: readonly Mistake[] = [
     config: inSettings("value: { registry: { url: 'https://registry:8081', username: 'me' } }"),
     at: 'username',
   },
+  {
+    what: 'a login at the registry without client',
+    config: inSettings(
+      "value: { registry: { url: 'https://registry:8081', auth: { oauth: { tokenEndpoint: 'https://idp/token' } } } }",
+    ),
+    at: 'oauth',
+  },
   { what: 'a spool that is only switched on', config: inSettings('spool: true'), at: 'spool' },
   { what: 'a spool without path', config: inSettings("spool: { mode: 'always' }"), at: 'spool' },
   {
