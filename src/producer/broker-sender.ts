@@ -23,9 +23,7 @@ export class BrokerSender {
   readonly next = new Set<PartitionQueue>();
   /** Since when a request to this broker is out. */
   busySince: number | undefined;
-  /** What it carries. */
-  sent: readonly Batch[] = [];
-  /** How many records that is. */
+  /** How many records it carries. */
   #out = 0;
   /** Records of the request that just came back; 0 where none was out. */
   #returned = 0;
@@ -84,7 +82,6 @@ export class BrokerSender {
   /** A request is out. */
   begin(batches: readonly Batch[], now: number): void {
     this.busySince = now;
-    this.sent = batches;
     this.#out = batches.reduce((sum, { producerRecords }) => sum + producerRecords.length, 0);
     this.next.clear();
   }
@@ -92,7 +89,6 @@ export class BrokerSender {
   /** The request was answered, or given up. */
   end(): void {
     this.busySince = undefined;
-    this.sent = [];
     this.#returned = this.#out;
   }
 

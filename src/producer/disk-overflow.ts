@@ -1,3 +1,4 @@
+import { partitionOf } from '../protocol/partitioner.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { Batch, PartitionQueue } from './partition-queue.ts';
@@ -79,6 +80,11 @@ export class DiskOverflow {
     if (spooledAfter !== undefined) this.#unpartitioned = true;
   }
 
+  /** @see SpooledRecords.stray */
+  stray(record: ProducerRecord): void {
+    this.#shared.spooled.stray(record);
+  }
+
   /** @see BatchesInDoubt.forget */
   forget(batch: Batch): void {
     this.#shared.spooled.inDoubt.forget(batch);
@@ -90,21 +96,21 @@ export class DiskOverflow {
    * @param unrouted those that wait for their partition, which go first
    */
   unload(unrouted: ProducerRecord[]): void {
-    const { pool, live, settings } = this.#shared;
+    const { spooled, pool, settings } = this.#shared;
     if (!pool.crowded) return;
     const stay = unrouted.findLastIndex(({ durability }) => durability !== 'disk') + 1;
     for (const record of unrouted.splice(stay)) {
       this.#unpartitioned = true;
-      live.end(record);
+      spooled.unload(record);
     }
     // What stays of those will follow the records that the queues have in memory.
     for (const queue of stay > 0 ? [] : this.#queues)
       for (const record of queue.unload(settings.batchSize)) {
-        // The lowest id, not that of the first: what came from a removed partition stands behind younger records.
+        // The lowest id, not that of the first: what came from another partition stands behind younger records.
         queue.spooledAfter = Math.min(queue.spooledAfter ?? Infinity, record.id - 1);
-        // Written when nobody knew its partition, or under a removed one: this queue would not find it there.
+        // Written when nobody knew its partition, or under another one: this queue would not find it there.
         if (record.spoolPartition !== queue.partition) this.#unpartitioned = true;
-        live.end(record);
+        spooled.unload(record);
       }
   }
 
@@ -139,13 +145,15 @@ export class DiskOverflow {
   /**
    * Gives the records on the disk that have no partition, or a removed one, the one that their key says. Until that is done
    * nothing of the topic is fetched, and what is new is diverted behind them. A disk that fails is asked again a second later.
-   * @param choose the partition of a key
    * @param mayGoOn false while records of a removed partition are out, which may be among them
    * @returns whether queues may fetch now
    */
-  async assignPartitions(choose: (key: Buffer | null) => number, mayGoOn: () => boolean): Promise<boolean> {
+  async assignPartitions(mayGoOn: () => boolean): Promise<boolean> {
     if (!this.#unpartitioned || this.#assigning) return false;
     const { spooled, clock } = this.#shared;
+    let turn = 0;
+    const choose = (key: Buffer | null) =>
+      key === null ? turn++ % this.#queues.length : partitionOf(key, this.#queues.length);
     this.#assigning = true;
     while (mayGoOn() && !this.#closed) {
       const result = spooled.assign(this.#topic, this.#queues.length, choose, assignPortion);

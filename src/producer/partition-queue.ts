@@ -29,6 +29,10 @@ export class PartitionQueue {
   late = false;
   /** The spool alone has younger records of it, above this id; undefined: all there is, is here. `DiskOverflow` writes it. */
   spooledAfter: number | undefined;
+  /** Its broker takes nothing: a request to it has been out for long, or it backs off. `Sender` writes it. */
+  stalled = false;
+  /** Records without a key have come. */
+  #hasKeyless = false;
   #backoff: { readonly outcome: Retriable; readonly cancel: () => void } | undefined;
   /** A backoff was ended since the partition has another leader; nothing was stored since. */
   #followedLeader = false;
@@ -61,6 +65,11 @@ export class PartitionQueue {
 
   get backingOff(): boolean {
     return this.#backoff !== undefined;
+  }
+
+  /** Something that is put into it can be sent soon. */
+  get available(): boolean {
+    return this.#leader !== noLeader && !this.stalled && !this.backingOff;
   }
 
   /** The partition is gone; what it held belongs into another queue. */
@@ -110,6 +119,7 @@ export class PartitionQueue {
     if (record.state !== 'queued') moveTo(record, 'queued');
     this.#records.push(record);
     this.#bytes += record.bytes;
+    this.#hasKeyless ||= record.content.key === null;
   }
 
   /** Takes a batch that an earlier process left in doubt: it goes first, as it was. The queue is empty. */
@@ -337,7 +347,26 @@ export class PartitionQueue {
    */
   dropDone(): void {
     const batch = new Set(this.#batch?.producerRecords);
-    const stays = (record: ProducerRecord) => record.state !== 'done' || batch.has(record);
+    this.#retain((record) => record.state !== 'done' || batch.has(record));
+  }
+
+  /** Lets go of the records without a key that wait and were never answered: any other partition will do for them. */
+  takeKeyless(): ProducerRecord[] {
+    if (!this.#hasKeyless) return [];
+    const batch = new Set(this.#batch?.producerRecords);
+    const taken = new Set<ProducerRecord>();
+    for (const record of this.live()) {
+      const { content, state, attempts, mayHaveBeenWritten } = record;
+      const isNew = state === 'queued' && attempts === 0 && !mayHaveBeenWritten && !batch.has(record);
+      if (isNew && content.key === null) taken.add(record);
+    }
+    if (taken.size === 0) return [];
+    this.#next = undefined;
+    this.#retain((record) => !taken.has(record));
+    return [...taken];
+  }
+
+  #retain(stays: (record: ProducerRecord) => boolean): void {
     this.#records = this.#records.slice(this.#head).filter(stays);
     this.#head = 0;
     this.#bytes = this.#records.reduce((sum, { bytes }) => sum + bytes, 0);

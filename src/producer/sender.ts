@@ -99,16 +99,17 @@ export class Sender {
    */
   tend(expired: boolean): boolean {
     const now = this.#context.clock.now();
-    const stalled = this.#stalledTopics(now);
     // The disk has records by now that were in memory alone when their batch was sent.
     if (expired) void this.noteInDoubt();
     let pending = false;
     for (const topic of this.#topics.values()) {
       if (expired) topic.dropDone();
+      for (const queue of topic.queues) queue.stalled = this.#isStalled(queue.leader, now);
       const age = now - topic.askedAt;
-      const stuck = stalled.has(topic.name) || topic.leaderless;
+      const stuck = topic.stalled || topic.leaderless;
       if (age > metadataMaxAge || (stuck && age > stalledAfter)) void this.#refresh(topic);
       if (topic.needsLook) void this.#look(topic);
+      if (topic.moveKeyless()) this.#enqueueAll(topic);
       topic.unload();
       void this.#assignPartitions(topic);
       for (const queue of topic.queues) if (queue.spooledAfter !== undefined) this.#enqueue(queue);
@@ -370,15 +371,10 @@ export class Sender {
     return oldest ? Math.min(oldest.deadline - this.#context.clock.now(), timeout) : timeout;
   }
 
-  /** Topics with queues in a request that has been out for long, behind such a request, or behind a broker that backs off. */
-  #stalledTopics(now: number): Set<string> {
-    const stalled = new Set<string>();
-    for (const { ready, sent, busySince, backoff } of this.#senders.values()) {
-      const isStalled = busySince !== undefined && now - busySince > stalledAfter;
-      if (isStalled) for (const { topic } of sent) stalled.add(topic);
-      if (isStalled || backoff !== undefined) for (const { topic } of ready) stalled.add(topic);
-    }
-    return stalled;
+  /** A request to the broker has been out for long, or it backs off. */
+  #isStalled(broker: number, now: number): boolean {
+    const { busySince, backoff } = this.#senders.get(broker) ?? {};
+    return backoff !== undefined || (busySince !== undefined && now - busySince > stalledAfter);
   }
 
   /** Asks the cluster for the partitions of the topic and their leaders, unless it is being asked. Does not reject. */

@@ -45,6 +45,8 @@ export class SpooledRecords {
   readonly #diverting = new Map<number, ProducerRecord>();
   /** Ids of rows whose dead letter is under way. */
   readonly #deadLettered = new Set<number>();
+  /** Ids of records in memory that may be in another queue than that of their row: it must not fetch them. */
+  readonly #strayed = new Set<number>();
   readonly inDoubt: BatchesInDoubt;
   /** How many records the disk has not answered for. */
   #writing = 0;
@@ -125,6 +127,7 @@ export class SpooledRecords {
    */
   complete(record: ProducerRecord, error?: KafkaError): void {
     this.#deadLettered.delete(record.id);
+    this.#strayed.delete(record.id);
     this.inDoubt.complete(record.id);
     // Left behind at `close`: a row stays for the next process, and what is still being written is dropped by `Spool.close`.
     if (record.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
@@ -139,6 +142,17 @@ export class SpooledRecords {
       this.#answered();
     }
     this.#removed(content.topic);
+  }
+
+  /** A record without a key gets another queue. Its row, if it has one, stays where it is. */
+  stray({ id, durability }: ProducerRecord): void {
+    if (durability !== 'memory') this.#strayed.add(id);
+  }
+
+  /** Memory lets go of a record that the disk has. */
+  unload(record: ProducerRecord): void {
+    this.#strayed.delete(record.id);
+    this.#live.end(record);
   }
 
   /** Nothing is fetched any more. */
@@ -165,8 +179,9 @@ export class SpooledRecords {
         this.#notify({ kind: 'spool-row-damaged', topic: partition.topic, error });
         this.#removed(partition.topic);
       });
+      const elsewhere = [inMemory, this.#strayed, this.#deadLettered, this.inDoubt];
       const records = rows
-        .filter(({ id }) => !inMemory.has(id) && !this.#deadLettered.has(id) && !this.inDoubt.has(id))
+        .filter(({ id }) => !elsewhere.some((ids) => ids.has(id)))
         .map(({ id, record }) => this.#fetched(id, record, partition));
       return { records, lastId: rows.at(-1)?.id };
     } catch (thrown) {

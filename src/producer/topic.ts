@@ -8,6 +8,7 @@ import { PartitionQueue, type Batch } from './partition-queue.ts';
 import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { isFinal, type Backoffs } from './retry-policy.ts';
+import { StickyPartitioner } from './sticky-partitioner.ts';
 
 /** A topic known to be missing or refused is asked about again at most this often, whatever the traffic. Milliseconds. */
 const recheckAfter = 1_000;
@@ -32,6 +33,7 @@ export class Topic {
   readonly queues: PartitionQueue[] = [];
   readonly overflow: DiskOverflow | undefined;
   readonly #context: SendContext;
+  readonly #sticky: StickyPartitioner;
   /** Queues of removed partitions, while a batch of theirs may be out. */
   #removed: PartitionQueue[] = [];
   #unrouted: ProducerRecord[] = [];
@@ -47,6 +49,7 @@ export class Topic {
   constructor(name: string, context: SendContext) {
     this.name = name;
     this.#context = context;
+    this.#sticky = new StickyPartitioner(context.settings.batchSize, context.random);
     this.overflow = context.overflow && new DiskOverflow(name, this.queues, context.overflow);
   }
 
@@ -69,6 +72,11 @@ export class Topic {
     return this.queues.some(
       (queue) => queue.blockingError !== undefined && (queue.inDoubt || queue.oldest !== undefined),
     );
+  }
+
+  /** Something waits for a broker that is silent. */
+  get stalled(): boolean {
+    return this.queues.some((queue) => queue.stalled && !queue.idle);
   }
 
   /** Records of it are on the disk alone. */
@@ -128,14 +136,22 @@ export class Topic {
     this.overflow?.unload(this.#unrouted);
   }
 
+  /**
+   * Records without a key do not wait for a broker that takes nothing now: those that it cannot have go to other partitions.
+   * @returns whether any do
+   */
+  moveKeyless(): boolean {
+    if (!this.queues.some(({ available }) => available)) return false;
+    const moving = this.queues.flatMap((queue) => (queue.available ? [] : queue.takeKeyless()));
+    for (const record of moving) this.#queueOf(record).push(record);
+    return moving.length > 0;
+  }
+
   /** @see DiskOverflow.assignPartitions */
   async assignPartitions(): Promise<boolean> {
     const { overflow } = this;
     if (overflow === undefined || this.#inQuestion) return false;
-    return overflow.assignPartitions(
-      (key) => this.#partitionOf(key),
-      () => this.#removed.length === 0,
-    );
+    return overflow.assignPartitions(() => this.#removed.length === 0);
   }
 
   /** Queues from which nothing is taken keep what is done, until it is dropped. */
@@ -290,16 +306,14 @@ export class Topic {
   }
 
   #queueOf(record: ProducerRecord): PartitionQueue {
-    const partition = this.#partitionOf(record.content.key);
-    const queue = this.queues[partition];
-    if (queue === undefined) throw new RangeError(`partition ${partition} of ${this.queues.length}`);
-    record.partition = partition;
+    const { key } = record.content;
+    const { queues } = this;
+    const queue =
+      key === null ? this.#sticky.next(queues, record.bytes) : queues[partitionOf(key, queues.length)];
+    if (queue === undefined) throw new RangeError(`a partition of ${queues.length}`);
+    record.partition = queue.partition;
+    if (key === null) this.overflow?.stray(record);
     return queue;
-  }
-
-  #partitionOf(key: Buffer | null): number {
-    const partitions = this.queues.length;
-    return key === null ? Math.floor(this.#context.random() * partitions) : partitionOf(key, partitions);
   }
 
   /** Until the deadline of the oldest that waits, in milliseconds; endless when nothing does. */

@@ -16,10 +16,14 @@ export const answers = fc.array(
   { maxLength: 20 },
 );
 
-/** Of a value, in bytes: a few of them fill a `batchSize` of 500. */
+/** Null: the record has none, and no order. */
+export const key = fc.constantFrom('a', 'b', 'c', 'd', null);
+
+/** Of a value, in bytes: a few of them fill a `batchSize` of 500. Null: a tombstone. */
 export const size = fc.oneof(
   { weight: 9, arbitrary: fc.integer({ min: 2, max: 60 }) },
   { weight: 2, arbitrary: fc.constant(400) },
+  { weight: 1, arbitrary: fc.constant(null) },
 );
 
 /** Until the next push, in milliseconds. */

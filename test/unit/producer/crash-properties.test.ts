@@ -11,10 +11,10 @@ import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
-import { answers, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record } from './harness.ts';
+import { answers, key, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
+import { defaults, numbered, numberOf } from './harness.ts';
 
-const push = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), size, wait });
+const push = fc.record({ key, size, wait });
 
 /** A process: what is pushed to it, what the brokers do, and how it ends. */
 const life = fc.record({
@@ -49,8 +49,7 @@ class PartitionLog {
     if (known.some((batch) => batch.first === first && batch.next === next)) return 'stored';
     if (known.length > 0 && known.at(-1)?.next !== first) return 'out-of-order';
     this.#batches.set(sequence.producerId, [...known, { first, next }].slice(-5));
-    for (const { key, value } of records)
-      this.values.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });
+    for (const record of records) this.values.push({ key: String(record.key), sequence: numberOf(record) });
     return 'stored';
   }
 }
@@ -137,7 +136,7 @@ describe('an idempotent producer whose spool has every record, killed at any tim
           clock.after(400, () => lateRequests.forEach((arrive) => arrive()));
           for (const { key, size, wait } of pushes) {
             const mine = sequence++;
-            producer.send(record(`${mine}`.padEnd(size, ' '), { key })).then(
+            producer.send(numbered(mine, key, size)).then(
               () => dead || acknowledged.add(mine),
               () => undefined,
             );

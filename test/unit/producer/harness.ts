@@ -69,6 +69,22 @@ export function record(value: string, { topic = 'events', key = 'k' } = {}): Kaf
   return { topic, key: Buffer.from(key), value: Buffer.from(value), headers: {}, timestamp: 0 };
 }
 
+/** A record that is known by its number, whatever it has as key and value. */
+export function numbered(number: number, key: string | null, size: number | null): KafkaRecord {
+  return {
+    topic: 'events',
+    key: key === null ? null : Buffer.from(key),
+    value: size === null ? null : Buffer.alloc(size, ' '),
+    headers: {},
+    timestamp: number,
+  };
+}
+
+/** Of a record, or of one whose dead letter it is. */
+export function numberOf({ headers, timestamp }: KafkaRecord): number {
+  return Number(headers['walkeros-dead-letter-timestamp'] ?? timestamp);
+}
+
 /** A key that belongs to this one of six partitions. */
 export function keyOf(partition: number): string {
   const keys = Array.from({ length: 90 }, (_, index) => `key-${index}`);

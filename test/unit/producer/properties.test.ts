@@ -8,7 +8,7 @@ import { assertProperty } from '../../support/untracked.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { error, type Answer } from './answers.ts';
-import { defaults, record } from './harness.ts';
+import { defaults, numbered, numberOf } from './harness.ts';
 
 const answer = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Answer>('stored') },
@@ -20,11 +20,12 @@ const answer = fc.oneof(
 );
 
 const push = fc.record({
-  key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', null),
   size: fc.oneof(
     { weight: 9, arbitrary: fc.integer({ min: 1, max: 60 }) },
     { weight: 2, arbitrary: fc.constant(400) },
     { weight: 1, arbitrary: fc.constant(900) },
+    { weight: 1, arbitrary: fc.constant(null) },
   ),
   wait: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 700 })),
 });
@@ -54,7 +55,10 @@ describe('a producer under random outcomes, sizes and timings', () => {
         scenario,
         async ({ pushes, answers, partitions, brokers, idempotent, idle, ...settings }) => {
           const clock = new FakeClock();
-          const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
+          const logs = Array.from(
+            { length: partitions },
+            () => [] as { key: string | null; sequence: number }[],
+          );
           const broker: FakeBroker = new FakeBroker({
             clock,
             answers,
@@ -63,8 +67,8 @@ describe('a producer under random outcomes, sizes and timings', () => {
             tooLarge: ({ records }) =>
               records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0) > limit ? error : undefined,
             store: ({ partition, records }) => {
-              for (const { key, value } of records)
-                logs[partition]?.push({ key: String(key), sequence: Number.parseInt(String(value), 10) });
+              for (const record of records)
+                logs[partition]?.push({ key: record.key && String(record.key), sequence: numberOf(record) });
             },
           });
           const producer = new Producer(
@@ -76,7 +80,7 @@ describe('a producer under random outcomes, sizes and timings', () => {
           const settled: number[] = pushes.map(() => 0);
           const acknowledged = new Set<number>();
           for (const [sequence, { key, size, wait }] of pushes.entries()) {
-            producer.send(record(`${sequence}`.padEnd(size, ' '), { key })).then(
+            producer.send(numbered(sequence, key, size)).then(
               () => {
                 settled[sequence] = (settled[sequence] ?? 0) + 1;
                 acknowledged.add(sequence);
@@ -107,13 +111,14 @@ describe('a producer under random outcomes, sizes and timings', () => {
           const stored = new Set(logs.flat().map(({ sequence }) => sequence));
           for (const sequence of acknowledged)
             assert.ok(stored.has(sequence), `${sequence} was acknowledged and is lost`);
+          const seen = new Set<number>();
           for (const log of logs) {
             const newest = new Map<string, number>();
-            const seen = new Set<number>();
             for (const { key, sequence } of log) {
               assert.ok(!idempotent || !seen.has(sequence), `${sequence} is stored twice`);
               if (seen.has(sequence)) continue;
               seen.add(sequence);
+              if (key === null) continue;
               assert.ok(
                 sequence > (newest.get(key) ?? -1),
                 `key ${key}: ${sequence} came after ${newest.get(key)}`,

@@ -17,13 +17,13 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
 import { outcomeOf, type Answer } from './answers.ts';
-import { outage, size, sizes, wait } from './arbitraries.ts';
-import { defaults, record } from './harness.ts';
+import { key, outage, size, sizes, wait } from './arbitraries.ts';
+import { defaults, numbered } from './harness.ts';
 
 const scenario = fc.record({
   pushes: fc.array(
     fc.record({
-      key: fc.constantFrom('a', 'b', 'c', 'd'),
+      key,
       size,
       wait,
       /** Milliseconds until its schema is known. */
@@ -166,7 +166,7 @@ async function run({
   );
   let told = 0;
   for (const { key, size, wait, schemaAfter } of pushes) {
-    const value = record('v'.padEnd(size, ' '), { key });
+    const value = numbered(0, key, size);
     const tell = () => told++;
     producer.send(schemaAfter === 0 ? value : pending(value, clock, schemaAfter)).then(tell, tell);
     await clock.advance(wait);
