@@ -32,6 +32,7 @@ const folders: Readonly<Record<string, string>> = {
   'src/cli/flow': 'flow.json: read, resolved, searched for our destination',
   'src/cli/doctor': 'what keeps events from Kafka: a diagnosis of findings',
   'src/cli/doctor/checks': 'what is checked, from the lowest layer up',
+  'src/cli/schema': 'what a change of schemas breaks',
   'src/cli/reading': 'records read back: decoded, filtered, shown',
   'src/cli/find': 'where an event is: topics, dead letters, the spool',
   'src/cli/dead-letters': 'what was refused: listed, re-sent',

@@ -11,7 +11,7 @@ export interface Command {
   readonly options: Options;
   readonly notes?: readonly string[];
   readonly examples: readonly { readonly line: string; readonly what: string }[];
-  /** @returns the exit code: 0 all is well, 1 something is not */
+  /** @returns the exit code: 0 all is well, 1 something is not, 3 that could not be told */
   readonly run: (words: Arguments, terminal: Terminal, login: Login | undefined) => Promise<number>;
 }
 

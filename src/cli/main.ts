@@ -4,6 +4,7 @@ import { helpOf, overview, type Command } from './command.ts';
 import { deadLettersList } from './commands/dead-letters-list.ts';
 import { deadLettersResend } from './commands/dead-letters-resend.ts';
 import { doctor } from './commands/doctor.ts';
+import { schemaCheck } from './commands/schema-check.ts';
 import { spoolDrainCommand, spoolStatusCommand } from './commands/spool.ts';
 import { findCommand } from './commands/find.ts';
 import { tail } from './commands/tail.ts';
@@ -14,6 +15,7 @@ import { KafkaError } from '../model/errors.ts';
 
 export const commands: readonly Command[] = [
   doctor,
+  schemaCheck,
   tail,
   findCommand,
   deadLettersList,

@@ -128,19 +128,27 @@ function planOf(
     replicationFactor: own.replicationFactor ?? replicationFactor,
     configEntries: own.configEntries ?? configEntries,
   }));
-  const values = valueRegistries(options, mapping).flatMap(({ facts, path, uses }) =>
-    uses.map((use): ValuePlan => {
-      const compatibility = setup.topics?.[use.topic]?.compatibility ?? setup.compatibility;
-      return { ...use, registry: facts, path, compatibility };
-    }),
-  );
   const isMain = ({ name }: TopicSpec): boolean => name === main;
   return {
     topics: [...topics.filter(isMain), ...topics.filter((topic) => !isMain(topic))],
     schema: schemaRegistry && schemaPlanOf(schemaRegistry),
-    values,
+    values: valuePlans(options, mapping, setup),
     validateOnly,
   };
+}
+
+/** The schemas that values are written with, topic by topic. */
+export function valuePlans(
+  options: Pick<Options, 'topic' | 'valueOf'>,
+  mapping: unknown,
+  setup?: ParsedSetup,
+): ValuePlan[] {
+  return valueRegistries(options, mapping).flatMap(({ facts, path, uses }) =>
+    uses.map((use): ValuePlan => {
+      const compatibility = setup?.topics?.[use.topic]?.compatibility ?? setup?.compatibility;
+      return { ...use, registry: facts, path, compatibility };
+    }),
+  );
 }
 
 function schemaPlanOf(declared: NonNullable<ParsedSetup['schemaRegistry']>): SchemaPlan {

@@ -1,8 +1,9 @@
 import { KafkaError } from '../model/errors.ts';
-import type { Compatibility, RegisteredSchema, Schema } from '../model/schema.ts';
+import type { RegisteredSchema, Schema } from '../model/schema.ts';
 import { checkSchema } from '../schema/load-format.ts';
 import type { Registry } from '../schema/registry/registry.ts';
 import { rulesText } from '../schema/registry/rule-set.ts';
+import type { Declared } from './declared.ts';
 import type { SetupLog } from './topics.ts';
 
 /** What setup needs of a Schema Registry. */
@@ -11,13 +12,8 @@ export type SetupRegistry = Pick<
   'find' | 'latest' | 'register' | 'incompatibilities' | 'latestRules' | 'setCompatibility'
 >;
 
-/** One schema to provision, or a subject whose newest one values are written with. */
-export interface DeclaredSchema {
+export interface DeclaredSchema extends Declared {
   readonly registry: SetupRegistry;
-  readonly subject: string;
-  /** Undefined: whatever the subject has. */
-  readonly schema: Schema | undefined;
-  readonly compatibility: Compatibility | undefined;
 }
 
 type Missing = DeclaredSchema & { readonly schema: Schema };

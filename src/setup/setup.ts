@@ -1,14 +1,10 @@
 import { createAdmin } from '../transport/create.ts';
 import { clientOptions } from '../transport/create.ts';
-import type { RegistryFacts } from '../config/registry-facts.ts';
 import type { SetupPlan } from '../config/resolve-setup.ts';
 import type { Options } from '../config/options.ts';
-import { readyMade } from '../config/value-rules.ts';
 import { printable } from '../model/foreign.ts';
-import { Registry } from '../schema/registry/registry.ts';
-import { compiledChoice, subjectOf } from '../schema/schema-writer.ts';
-import { schemaChoice } from '../schema/value-formats.ts';
-import { walkerosEventSchemas } from '../schema/walkeros-event/schemas.ts';
+import type { Registry } from '../schema/registry/registry.ts';
+import { declaredBySetup, declaredByValues, registriesByUrl, type Declared } from './declared.ts';
 import { provisionSchemas, type DeclaredSchema } from './schema.ts';
 import { provisionTopic, type SetupLog, type Topics } from './topics.ts';
 
@@ -40,31 +36,19 @@ export async function provision(plan: SetupPlan, options: Options, log: SetupLog
   }
 }
 
-/** Of the subject, and what it is to have, each once. */
+/** All that setup provisions at registries, each once. */
 async function schemasOf({ schema, values }: SetupPlan): Promise<DeclaredSchema[]> {
-  const registries = new Map<string, Registry>();
+  const registryOf = registriesByUrl();
   const declared = new Map<string, DeclaredSchema>();
-  // The login of setup, which comes first, may register where that of the flow may not.
-  const add = (facts: RegistryFacts, setting: string, one: Omit<DeclaredSchema, 'registry'>): void => {
-    const place = facts.urls.join(' ');
-    const registry = registries.get(place) ?? new Registry({ ...facts, setting });
-    registries.set(place, registry);
+  const add = (registry: Registry, place: readonly string[], one: Declared): void => {
     const key = JSON.stringify([place, one.subject, one.schema]);
-    const known = declared.get(key);
-    declared.set(key, { registry, ...one, compatibility: known?.compatibility ?? one.compatibility });
+    const compatibility = declared.get(key)?.compatibility ?? one.compatibility;
+    declared.set(key, { registry, ...one, compatibility });
   };
-  if (schema !== undefined) {
-    const { registry, subject, schemaType, compatibility } = schema;
-    const text = schema.schema === readyMade ? walkerosEventSchemas[schemaType] : schema.schema;
-    add(registry, 'schemaRegistry', { subject, schema: { schemaType, schema: text }, compatibility });
-  }
-  for (const { topic, value, registry, path, compatibility } of values) {
-    const choice = schemaChoice(value);
-    const { schemaType, schema: text } = choice;
-    const subject = subjectOf(topic, choice, (await compiledChoice(topic, choice))?.name);
-    const own = choice.useLatestVersion ? undefined : { schemaType, schema: text };
-    add(registry, path, { subject, schema: own, compatibility });
-  }
+  if (schema !== undefined)
+    add(registryOf(schema.registry, 'schemaRegistry'), schema.registry.urls, declaredBySetup(schema));
+  for (const use of values)
+    add(registryOf(use.registry, use.path), use.registry.urls, await declaredByValues(use));
   return [...declared.values()];
 }
 

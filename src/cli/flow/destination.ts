@@ -3,7 +3,7 @@ import { flowInvalid, type FlowFile } from './flow-file.ts';
 import { withKafka, type Login } from './login.ts';
 import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
 import { reasonOf, withoutFullStop, type KafkaError } from '../../model/errors.ts';
-import { isObject } from '../../model/foreign.ts';
+import { isObject, propertyOf } from '../../model/foreign.ts';
 
 /** A destination of a flow file, with its references replaced. */
 export interface FlowDestination {
@@ -13,12 +13,17 @@ export interface FlowDestination {
   readonly unset: readonly Unset[];
   /** The sources of its flow, as they are written. */
   readonly sources: unknown;
+  /** Its step examples, by name, as they are written: walkerOS leaves them out of what it resolves. */
+  readonly examples: unknown;
 }
 
 /** The parts of `config` that the package reads; unchecked. */
 export interface DestinationConfig {
   readonly settings?: unknown;
   readonly mapping?: unknown;
+  readonly data?: unknown;
+  readonly policy?: unknown;
+  readonly include?: unknown;
   readonly setup?: unknown;
   readonly timeout?: unknown;
   readonly batch?: unknown;
@@ -66,6 +71,7 @@ export function findDestination(
     config: isObject(value) ? { ...(cache !== undefined && { cache }), ...value } : {},
     unset,
     sources,
+    examples: ['flows', flow, 'destinations', id, 'examples'].reduce<unknown>(propertyOf, file.content),
   };
 }
 

@@ -50,8 +50,8 @@ function replaceText(text: string, environment: Environment, path: string): Repl
     const value = environment[name];
     return { value, unset: value === undefined ? [{ path, variable: name }] : [] };
   }
-  // The walkeros CLI runs the same code of the user's file. Here only the settings are needed.
-  if (text.startsWith(codePrefix) && path.startsWith('settings'))
+  // The walkeros CLI runs the same code of the user's file. Here only what shapes a record is needed.
+  if (text.startsWith(codePrefix) && /^(settings|mapping|data|policy)\b/.test(path))
     return { value: valueOf(text.slice(codePrefix.length), path), unset: [] };
   const unset: Unset[] = [];
   const found = [...text.matchAll(variable)];

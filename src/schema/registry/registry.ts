@@ -38,6 +38,9 @@ const verdict = z.object({
   reason: z.string().nullish(),
 });
 
+const level = z.object({ compatibilityLevel: z.string() });
+const numbers = z.array(z.int());
+
 const isMissing = ({ code }: Fault): boolean => code === 'SCHEMA_MISSING';
 /** Of the subject, or of the path itself. */
 const isNotThere = ({ status }: Fault): boolean => status === 404 || status === 405;
@@ -132,12 +135,18 @@ export class Registry {
       const what = `compare the schema with subject "${subject}"`;
       return this.#read({ method: 'POST', path, body: bodyOf(schema), what, accepts }, verdict);
     };
-    // As registering does, with all versions where the level is a transitive one. Not every registry has that path.
-    const answer = (await compare('versions', isNotThere)) ?? (await compare('versions/latest', isMissing));
-    if (answer === undefined || answer.is_compatible) return [];
-    const { messages, reason } = answer;
-    if (messages && messages.length > 0) return messages;
-    return [reason ?? 'the registry gives no reason'];
+    // As registering does, with all versions where the level is a transitive one. Not every registry has that path (Karapace).
+    const all = await compare('versions', isNotThere);
+    if (all !== undefined) return reasonsOf(all);
+    const latest = await compare('versions/latest', isMissing);
+    if (latest === undefined || !latest.is_compatible || !(await this.#isTransitive(subject)))
+      return latest === undefined ? [] : reasonsOf(latest);
+    for (const number of await this.#earlierVersions(subject)) {
+      const answer = await compare(`versions/${number}`, isMissing);
+      if (answer?.is_compatible === false)
+        return reasonsOf(answer).map((reason) => `version ${number}: ${reason}`);
+    }
+    return [];
   }
 
   /** What later versions of a subject must stay compatible with. */
@@ -145,6 +154,22 @@ export class Registry {
     const what = `set the compatibility of subject "${subject}" to ${compatibility}`;
     const path = `/config/${encodeURIComponent(subject)}`;
     await this.#caller.ask({ method: 'PUT', path, body: { compatibility }, what });
+  }
+
+  async #isTransitive(subject: string): Promise<boolean> {
+    const what = `look up the compatibility of subject "${subject}"`;
+    const read = (path: string) =>
+      this.#read({ method: 'GET', path: `/config${path}`, what, accepts: isNotThere }, level);
+    const { compatibilityLevel = 'BACKWARD' } =
+      (await read(`/${encodeURIComponent(subject)}`)) ?? (await read('')) ?? {};
+    return compatibilityLevel.endsWith('_TRANSITIVE');
+  }
+
+  /** Before the latest, newest first. */
+  async #earlierVersions(subject: string): Promise<readonly number[]> {
+    const what = `list the versions of subject "${subject}"`;
+    const call: Call = { method: 'GET', path: `${pathOf(subject)}/versions`, what, accepts: isMissing };
+    return (await this.#read(call, numbers))?.toReversed().slice(1) ?? [];
   }
 
   #resolve(root: Parameters<typeof resolveReferences>[0], listed: readonly ReferenceTo[]) {
@@ -163,6 +188,16 @@ export class Registry {
     if (parsed.success) return parsed.data;
     throw this.#caller.error(call.what, asked.url, faultOfContent(asked.answer));
   }
+}
+
+/** Empty: it is compatible. */
+function reasonsOf({
+  is_compatible: isCompatible,
+  messages,
+  reason,
+}: z.output<typeof verdict>): readonly string[] {
+  if (isCompatible) return [];
+  return messages && messages.length > 0 ? messages : [reason ?? 'the registry gives no reason'];
 }
 
 function versionCall(subject: string, number: string): Call {

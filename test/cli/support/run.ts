@@ -43,9 +43,9 @@ export async function run(words: readonly string[], options: RunOptions = {}): P
 }
 
 /** Writes a flow.json with one destination, "kafka", into a folder of its own; gives its path. */
-export function flowFile(folder: string, config: object): string {
+export function flowFile(folder: string, config: object, examples?: object): string {
   const path = join(mkdtempSync(join(folder, 'flow-')), 'flow.json');
-  const kafka = { package: 'walkeros-destination-kafka', config };
+  const kafka = { package: 'walkeros-destination-kafka', config, examples };
   const flow = { config: { platform: 'server' }, destinations: { kafka } };
   writeFileSync(path, JSON.stringify({ version: 4, flows: { default: flow } }));
   return path;

@@ -36,6 +36,12 @@ export const claims: readonly Claim[] = [
   { test: 'test/unit/docs/migration.test.ts', page: 'docs/migration.md', languages: ['json', 'text'] },
   { test: 'test/unit/docs/security.test.ts', page: 'docs/security.md', languages: ['json', 'text'] },
   { test: 'test/integration/platform-commands.test.ts', page: 'docs/security.md', languages: ['sh'] },
+  {
+    test: 'test/cli/schema-check.test.ts',
+    page: 'docs/schemas.md',
+    languages: ['sh', 'text'],
+    headings: ['Before it is deployed'],
+  },
   { test: 'test/cli/operations.test.ts', page: 'docs/operations.md', languages: ['sh', 'text'] },
   { test: 'test/unit/cli/flow/login.test.ts', page: 'docs/operations.md', languages: ['json'] },
   {

@@ -16,9 +16,10 @@ describe('the command line', () => {
   it('lists its commands, and shows options and examples of each', async () => {
     const { code, lines } = await run(['--help']);
     assert.equal(code, 0);
-    assert.deepEqual(lines.slice(2, 10), [
+    assert.deepEqual(lines.slice(2, 11), [
       'Commands',
       '  doctor <flow.json>               Says what keeps events from reaching Kafka, and what to type.',
+      '  schema check <flow.json>         Says what a change of schemas breaks, before it is deployed.',
       '  tail <topic>                     Shows the records of a topic as they come, decoded.',
       '  find [event id]                  Says where an event is: in its topic, the dead letters or the spool.',
       '  dead-letters list <flow.json>    Lists the records that Kafka refused, and why.',
@@ -64,7 +65,7 @@ describe('the command line', () => {
 
   const mistakes: readonly (readonly [line: string, message: string])[] = [
     ['docter flow.json', 'there is no command "docter": did you mean "doctor"?'],
-    ['explode', 'there is no command "explode": there are doctor, tail, find, dead-letters, spool'],
+    ['explode', 'there is no command "explode": there are doctor, schema, tail, find, dead-letters, spool'],
     ['dead-letters lst', 'there is no command "dead-letters lst": did you mean "dead-letters list"?'],
     ['spool', '"spool" is not enough: there are spool status, spool drain'],
     ['doctor', '<flow.json> is missing. See: npx walkeros-kafka doctor --help'],

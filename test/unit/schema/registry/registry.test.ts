@@ -215,6 +215,25 @@ describe('registry', () => {
     assert.equal(asked.length, 1);
   });
 
+  // Karapace, which Aiven runs: of a transitive level only the latest version was looked at.
+  it('compares with each version where the level is a transitive one and a registry cannot with all', async () => {
+    const ask = (levels: Readonly<Record<string, string>>) =>
+      start(({ path }) => {
+        const level = levels[path];
+        if (level !== undefined) return { body: { compatibilityLevel: level } };
+        if (path === '/subjects/s/versions') return { body: [1, 2, 3] };
+        const number = /versions\/([^?]+)/.exec(path)?.[1];
+        if (number === undefined) return { status: 404 };
+        return { body: { is_compatible: number !== '1', messages: ['id is gone'] } };
+      });
+    const own = await ask({ '/config/s': 'FULL_TRANSITIVE' });
+    assert.deepEqual(await own.registry.incompatibilities('s', order), ['version 1: id is gone']);
+    const ofAll = await ask({ '/config': 'BACKWARD_TRANSITIVE' });
+    assert.deepEqual(await ofAll.registry.incompatibilities('s', order), ['version 1: id is gone']);
+    const plain = await ask({ '/config/s': 'FULL' });
+    assert.deepEqual(await plain.registry.incompatibilities('s', order), []);
+  });
+
   it('sets the compatibility of a subject', async () => {
     const { registry, asked } = await start(() => ({}));
     await registry.setCompatibility('orders-value', 'FULL_TRANSITIVE');

@@ -1,0 +1,247 @@
+import type { RegistryFacts } from '../../config/registry-facts.ts';
+import { resolveSetup, valuePlans, type ValuePlan } from '../../config/resolve-setup.ts';
+import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts';
+import { resolveOptions, type Options } from '../../config/resolve.ts';
+import { ruleSettingsSchema } from '../../config/schema.ts';
+import { KafkaError, reasonOf } from '../../model/errors.ts';
+import type { Schema, SchemaType } from '../../model/schema.ts';
+import type { Registry } from '../../schema/registry/registry.ts';
+import { SchemaWriter, type Schemas } from '../../schema/schema-writer.ts';
+import { schemaChoice } from '../../schema/value-formats.ts';
+import { ValidationError } from '../../schema/validation-error.ts';
+import { declaredBySetup, declaredByValues, registriesByUrl, type Declared } from '../../setup/declared.ts';
+import { findDestination, type DestinationConfig } from '../flow/destination.ts';
+import { readFlowFile } from '../flow/flow-file.ts';
+import type { Login } from '../flow/login.ts';
+import type { Environment } from '../flow/references.ts';
+import { exampleEvents, mapEvent, type NamedEvent } from './events.ts';
+
+export interface SchemaCheckRequest {
+  /** Of the flow file. */
+  readonly path: string;
+  readonly destination: string | undefined;
+  readonly environment: Environment;
+  readonly login: Login | undefined;
+  /** Beside the flow's step examples. */
+  readonly events: AsyncIterable<NamedEvent>;
+  /** Ends what is being asked. */
+  readonly signal: AbortSignal;
+}
+
+/** `unknown`: the registry could not be asked. */
+export type Status = 'ok' | 'break' | 'unknown';
+
+/** A schema that the flow writes with, against what its registry has. */
+export interface SubjectFinding {
+  readonly subject: string;
+  /** Whose values are written with it; empty for that of `setup.schemaRegistry`. */
+  readonly topics: readonly string[];
+  readonly schemaType: SchemaType;
+  readonly status: Status;
+  readonly message: string;
+  /** Why it is not compatible, as the registry says it. */
+  readonly reasons: readonly string[];
+}
+
+/** An event that the flow could not write. */
+export interface EventBreak {
+  /** `example "refund"`, or `events.ndjson:3`. */
+  readonly from: string;
+  readonly event: string;
+  readonly topic: string | undefined;
+  readonly reason: string;
+}
+
+export interface SchemaCheck {
+  readonly status: Status;
+  readonly subjects: readonly SubjectFinding[];
+  readonly events: {
+    /** How many fit. */
+    readonly ok: number;
+    /** That the flow ignores, or writes without a schema, or whose schema only the registry has. */
+    readonly skipped: number;
+    readonly broken: number;
+    /** The first hundred. */
+    readonly breaks: readonly EventBreak[];
+  };
+}
+
+/** A file of events may break in every line. */
+const mostBreaks = 100;
+
+/**
+ * What would break if the flow were deployed: schemas that are not compatible with what is registered, and events that do not fit
+ * theirs. Writes nothing, neither to Kafka nor to a registry.
+ * @throws KafkaError FLOW_INVALID, SETTINGS_INVALID
+ */
+export async function checkSchemas(request: SchemaCheckRequest): Promise<SchemaCheck> {
+  const { path, environment, login, signal } = request;
+  const found = findDestination(await readFlowFile(path), request.destination, environment, login);
+  const { id, config } = found;
+  const { settings, mapping } = config;
+  const { options } = resolveOptions(settings, { mapping, environment });
+  const plan = resolveSetup(config.setup, options, { id, mapping })?.plan;
+  const registryOf = registriesByUrl({ closing: signal, retries: 1 });
+  const subjects = new Map<string, SubjectFinding>();
+  const add = (finding: SubjectFinding): void => {
+    const key = JSON.stringify({ ...finding, topics: [] });
+    const topics = [...(subjects.get(key)?.topics ?? []), ...finding.topics];
+    subjects.set(key, { ...finding, topics });
+  };
+  if (plan?.schema !== undefined) {
+    const { registry, schemaType } = plan.schema;
+    const declared = declaredBySetup(plan.schema);
+    const asked = registryOf(registry, 'setup.schemaRegistry');
+    add({ subject: declared.subject, topics: [], schemaType, ...(await compare(declared, asked)) });
+  }
+  const uses = plan?.values ?? valuePlans(options, mapping);
+  for (const use of uses) add(await examine(use, registryOf(use.registry, use.path)));
+  const findings = [...subjects.values()];
+  const unknown = new Set(findings.filter((one) => one.status === 'unknown').flatMap((one) => one.topics));
+  const events = await tryEvents(
+    allEvents(found.examples, request.events),
+    config,
+    options,
+    (topic, facts) => (unknown.has(topic) ? nobody : registryOf(facts, 'settings.value.registry')),
+  );
+  const status =
+    events.broken > 0 || findings.some((one) => one.status === 'break')
+      ? 'break'
+      : findings.some((one) => one.status === 'unknown')
+        ? 'unknown'
+        : 'ok';
+  return { status, subjects: findings, events };
+}
+
+type Verdict = Pick<SubjectFinding, 'status' | 'message' | 'reasons'>;
+
+async function examine(use: ValuePlan, registry: Registry): Promise<SubjectFinding> {
+  const { topic, value } = use;
+  const { schemaType } = schemaChoice(value);
+  const base = { topics: [topic], schemaType };
+  let declared: Declared;
+  try {
+    declared = await declaredByValues(use);
+  } catch (thrown) {
+    return { ...base, subject: `${topic}-value`, ...verdictOf(thrown) };
+  }
+  const { subject } = declared;
+  const verdict = await compare(declared, registry);
+  if (verdict.status !== 'ok') return { ...base, subject, ...verdict };
+  // What else keeps the first event from being written: rules of the schema, another type of the newest version.
+  const { lastError } = await writerFor(use, registry);
+  return { ...base, subject, ...(lastError === undefined ? verdict : verdictOf(lastError)) };
+}
+
+async function compare({ subject, schema }: Declared, registry: Registry): Promise<Verdict> {
+  try {
+    if (schema === undefined) {
+      const latest = await registry.latest(subject);
+      if (latest === undefined)
+        return broken('no version is registered, and values are written with the latest');
+      return fine(`the latest is version ${latest.version}, id ${latest.id}`);
+    }
+    const found = await registry.find(subject, schema);
+    if (found !== undefined) return fine(`registered, version ${found.version}, id ${found.id}`);
+    const reasons = await registry.incompatibilities(subject, schema);
+    if (reasons.length > 0) return broken('not compatible with what is registered', reasons);
+    return fine('not registered yet, and compatible');
+  } catch (thrown) {
+    return verdictOf(thrown);
+  }
+}
+
+const fine = (message: string): Verdict => ({ status: 'ok', message, reasons: [] });
+const broken = (message: string, reasons: readonly string[] = []): Verdict => ({
+  ...{ status: 'break', message, reasons },
+});
+
+function verdictOf(thrown: unknown): Verdict {
+  if (!(thrown instanceof KafkaError)) throw thrown;
+  const status = thrown.code.startsWith('REGISTRY_') ? 'unknown' : 'break';
+  return { status, message: thrown.message, reasons: [] };
+}
+
+/** In place of a registry that could not be asked: it is not asked again for each topic. */
+const nobody = { latest: () => Promise.resolve(undefined), latestRules: () => Promise.resolve(undefined) };
+
+/** A writer as the flow has it, but that it takes any schema of the settings for registered. */
+async function writerFor(
+  { topic, value }: Pick<ValuePlan, 'topic' | 'value'>,
+  registry: Pick<Registry, 'latest' | 'latestRules'>,
+): Promise<SchemaWriter> {
+  const registered = (subject: string, schema: Schema) =>
+    Promise.resolve({ ...schema, subject, version: 0, id: 0, references: [] });
+  const schemas: Schemas = {
+    find: registered,
+    register: registered,
+    latest: (subject) => registry.latest(subject),
+    latestRules: (subject) => registry.latestRules(subject),
+  };
+  const context = { schemas, notify: () => undefined, now: () => performance.now() };
+  const closing = new AbortController().signal;
+  const writer = new SchemaWriter(topic, schemaChoice(value), { ...context, closing });
+  await writer.changed(0);
+  return writer;
+}
+
+async function* allEvents(examples: unknown, others: AsyncIterable<NamedEvent>) {
+  yield* exampleEvents(examples);
+  yield* others;
+}
+
+async function tryEvents(
+  events: AsyncIterable<NamedEvent>,
+  config: DestinationConfig,
+  options: Options,
+  registryOf: (topic: string, facts: RegistryFacts) => Pick<Registry, 'latest' | 'latestRules'>,
+): Promise<SchemaCheck['events']> {
+  const writers = new Map<ValueOptions, Map<string, Promise<SchemaWriter>>>();
+  const writerOf = (topic: string, value: SchemaOptions): Promise<SchemaWriter> => {
+    const ofValue = writers.get(value) ?? new Map<string, Promise<SchemaWriter>>();
+    writers.set(value, ofValue);
+    const known = ofValue.get(topic) ?? writerFor({ topic, value }, registryOf(topic, value.registry));
+    ofValue.set(topic, known);
+    return known;
+  };
+  const breaks: EventBreak[] = [];
+  let [ok, skipped, brokenEvents] = [0, 0, 0];
+  const fail = (one: EventBreak): void => {
+    brokenEvents += 1;
+    if (breaks.length < mostBreaks) breaks.push(one);
+  };
+  for await (const { from, event: given } of events) {
+    const mapped = await mapEvent(given, config);
+    if ('fault' in mapped) {
+      fail({ from, event: mapped.event, topic: undefined, reason: mapped.fault });
+      continue;
+    }
+    const { event, settings } = mapped;
+    const value = options.valueOf(settings);
+    if (mapped.ignored || !('registry' in value)) {
+      skipped += 1;
+      continue;
+    }
+    const topic = ruleSettingsSchema.safeParse(settings).data?.topic ?? options.topic;
+    const writer = await writerOf(topic, value);
+    try {
+      if (writer.write(mapped.value, `event "${event}"`) === undefined) skipped += 1;
+      else ok += 1;
+    } catch (thrown) {
+      const { code, cause } = thrown instanceof KafkaError ? thrown : {};
+      // Why there is no schema stands with its subject.
+      if (code !== 'VALUE_INVALID') skipped += 1;
+      else
+        fail({
+          from,
+          event,
+          topic,
+          reason: cause instanceof ValidationError ? placeOf(cause) : reasonOf(thrown),
+        });
+    }
+  }
+  return { ok, skipped, broken: brokenEvents, breaks };
+}
+
+const placeOf = ({ path, reason }: ValidationError): string =>
+  `${path === '' ? 'the value' : path} ${reason}`;
