@@ -1,12 +1,13 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { KafkaError } from '../../model/errors.ts';
-import type { Notify } from '../../model/notice.ts';
+import type { Notice, Notify } from '../../model/notice.ts';
 import { spoolErrors } from '../errors.ts';
-import { syncFolder, type Disk, logOf, renewLog, createPrivate } from './files.ts';
+import { runApart } from './apart.ts';
+import { syncFolder, type Disk, logBytes, logOf, renewLog, createPrivate } from './files.ts';
 import { dropDamaged } from './in-doubt.ts';
-import type { DamagedRow } from './rows.ts';
+import { placesOf, placesStatement, totalsOf, totalsStatement, type Found } from './rows.ts';
 import { adopt, salvage, salvagedOf } from './salvage.ts';
 import { applicationId, highestId, inDoubtTable, latestTime, schema, schemaVersion } from './schema.ts';
 import { isDamage, isOfDisk, sqlite, type Sqlite } from './sqlite.ts';
@@ -25,6 +26,8 @@ export interface OpenFile {
   readonly log: number | undefined;
   /** Why there is no log. */
   readonly fault?: unknown;
+  /** What the file held at a start, where all of it was read. */
+  readonly found?: Found;
 }
 
 /**
@@ -140,23 +143,31 @@ async function writable(
     database.exec(`PRAGMA journal_size_limit = ${slackBytes}`);
     // Partitions are read by turns, and their rows lie side by side: what one has read is there for the next.
     database.exec(`PRAGMA cache_size = -${cacheKibibytes}`);
-    if (when === 'start') check(database);
+    if (when === 'start') checkResult(await runApart(database, path, bytesOf(path), [checkStatement]));
     // The log is there once something was written through this connection, and stays until it closes.
     database.exec(
       `BEGIN IMMEDIATE; ${version === 0 ? schema : inDoubtTable} ` +
         `PRAGMA user_version = ${schemaVersion}; PRAGMA application_id = ${applicationId}; COMMIT`,
     );
+    let found: Found | undefined;
     if (when === 'start') {
-      // What the broker refused may be welcome by now: it is sent once more by each process.
-      database.exec('UPDATE records SET refused = NULL WHERE refused IS NOT NULL');
-      for (const { id, topic, why } of refuseDamaged(database))
-        notify({ kind: 'spool-row-damaged', topic, error: spoolErrors.rowDamaged(path, id, topic, why) });
+      const [, , damaged = [], totals = [], places = []] = await runApart(database, path, bytesOf(path), [
+        // What the broker refused may be welcome by now: it is sent once more by each process.
+        'UPDATE records SET refused = NULL WHERE refused IS NOT NULL',
+        // A partition that there is not is given anew (`Rows.assign`).
+        'UPDATE records SET partition = -1 WHERE partition < -1',
+        refuseDamaged,
+        totalsStatement,
+        placesStatement,
+      ]);
+      for (const row of damaged) notify(noticeOfDamaged(path, row));
       for (const batch of dropDamaged(database)) notify({ kind: 'may-be-doubled', ...batch });
+      found = { totals: totalsOf(totals), places: placesOf(places) };
     }
     shrink(database);
     database.exec('PRAGMA busy_timeout = 0');
     await syncFolder(dirname(path), disk);
-    return { database, log: openSync(logOf(path), 'r+') };
+    return { database, log: openSync(logOf(path), 'r+'), ...(found && { found }) };
   } catch (thrown) {
     database.close();
     throw thrown;
@@ -169,7 +180,7 @@ function readable(path: string, { DatabaseSync }: Sqlite): DatabaseSync {
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 0');
     if (versionOf(database, path) > 0) {
-      check(database);
+      checkResult([database.prepare(checkStatement).all()]);
       return database;
     }
   } catch (thrown) {
@@ -190,28 +201,30 @@ function versionOf(database: DatabaseSync, path: string): number {
 }
 
 /** Rows that were damaged where no check sees it, and that nothing could read or deliver. They stay as refused. */
-function refuseDamaged(database: DatabaseSync): DamagedRow[] {
-  // A partition that there is not is given anew (`Rows.assign`).
-  database.exec('UPDATE records SET partition = -1 WHERE partition < -1');
-  return database
-    .prepare(
-      `UPDATE records SET refused = 'the row is damaged'
-       WHERE id NOT BETWEEN 1 AND ${highestId} OR abs(CAST(timestamp AS REAL)) > ${latestTime}
-         OR topic NOT IN (SELECT id FROM topics)
-       RETURNING CAST(id AS TEXT) AS id, (SELECT name FROM topics WHERE topics.id = records.topic) AS topic`,
-    )
-    .all()
-    .map(({ id, topic }) => ({
-      id: String(id),
-      topic: String(topic ?? '?'),
-      why: topic === null ? 'its topic is not in the file' : 'its id or its timestamp is none',
-    }));
+const refuseDamaged = `UPDATE records SET refused = 'the row is damaged'
+  WHERE id NOT BETWEEN 1 AND ${highestId} OR abs(CAST(timestamp AS REAL)) > ${latestTime}
+    OR topic NOT IN (SELECT id FROM topics)
+  RETURNING CAST(id AS TEXT) AS id, (SELECT name FROM topics WHERE topics.id = records.topic) AS topic`;
+
+function noticeOfDamaged(path: string, { id, topic }: Record<string, SQLOutputValue>): Notice {
+  const why = topic === null ? 'its topic is not in the file' : 'its id or its timestamp is none';
+  const name = String(topic ?? '?');
+  return {
+    kind: 'spool-row-damaged',
+    topic: name,
+    error: spoolErrors.rowDamaged(path, String(id), name, why),
+  };
 }
 
-function check(database: DatabaseSync): void {
-  const finding = database.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+const checkStatement = 'PRAGMA quick_check(1)';
+
+function checkResult([rows]: Record<string, SQLOutputValue>[][]): void {
+  const finding = rows?.[0]?.quick_check;
   if (finding !== 'ok') throw Object.assign(new Error(String(finding)), { errcode: 11 });
 }
+
+const bytesOf = (path: string): number =>
+  (statSync(path, { throwIfNoEntry: false })?.size ?? 0) + logBytes(path);
 
 /** Pages are used again while records come and go; only an empty file is worth making small. */
 export function shrink(database: DatabaseSync): void {

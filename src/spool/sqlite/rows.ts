@@ -21,6 +21,36 @@ export interface DamagedRow {
   readonly why: string;
 }
 
+/** What a file holds. To find out, all of it is read. */
+export interface Found {
+  readonly totals: { readonly lastId: number; readonly records: number; readonly bytes: number };
+  readonly places: (Place & { records: number })[];
+}
+
+export const totalsStatement =
+  `SELECT max(iif(id <= ${highestId}, id, 0)) AS last, count(*) AS records, ` +
+  `sum(${sizeInSql}) AS bytes FROM records`;
+
+export function totalsOf([row]: Row[]): Found['totals'] {
+  return {
+    lastId: Number(row?.last ?? 0),
+    records: Number(row?.records ?? 0),
+    bytes: Number(row?.bytes ?? 0),
+  };
+}
+
+export const placesStatement =
+  'SELECT topics.name, partition, count(*) AS records FROM records JOIN topics ON topics.id = records.topic ' +
+  'WHERE refused IS NULL GROUP BY topics.name, partition ORDER BY topics.name, partition';
+
+export function placesOf(rows: Row[]): Found['places'] {
+  return rows.map(({ name, partition, records }) => ({
+    topic: String(name),
+    partition: Number(partition),
+    records: Number(records),
+  }));
+}
+
 /** The table of records, in the words of the spool. Everything here is synchronous and touches no disk but by SQLite. */
 export class Rows {
   readonly #database: DatabaseSync;
@@ -67,17 +97,8 @@ export class Rows {
     this.#assign = database.prepare('UPDATE records SET partition = ? WHERE id = ?');
   }
 
-  totals(): { lastId: number; records: number; bytes: number } {
-    const row = this.#database
-      .prepare(
-        `SELECT max(iif(id <= ${highestId}, id, 0)) AS last, count(*) AS records, sum(${sizeInSql}) AS bytes FROM records`,
-      )
-      .get();
-    return {
-      lastId: Number(row?.last ?? 0),
-      records: Number(row?.records ?? 0),
-      bytes: Number(row?.bytes ?? 0),
-    };
+  totals(): Found['totals'] {
+    return totalsOf(this.#database.prepare(totalsStatement).all());
   }
 
   oldest(): Date | undefined {
@@ -185,18 +206,8 @@ export class Rows {
     return kept;
   }
 
-  places(): (Place & { records: number })[] {
-    return this.#database
-      .prepare(
-        'SELECT topics.name, partition, count(*) AS records FROM records JOIN topics ON topics.id = records.topic ' +
-          'WHERE refused IS NULL GROUP BY topics.name, partition ORDER BY topics.name, partition',
-      )
-      .all()
-      .map(({ name, partition, records }) => ({
-        topic: String(name),
-        partition: Number(partition),
-        records: Number(records),
-      }));
+  places(): Found['places'] {
+    return placesOf(this.#database.prepare(placesStatement).all());
   }
 
   /** Whether `assign` would have anything to do. */

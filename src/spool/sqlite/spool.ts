@@ -26,7 +26,7 @@ import {
 } from './database.ts';
 import { type Disk, probe, renewLog } from './files.ts';
 import { InDoubtRows } from './in-doubt.ts';
-import { Rows } from './rows.ts';
+import { Rows, type Found } from './rows.ts';
 import { isFailedSync } from './sqlite.ts';
 
 /** A removal may wait this long for others, in milliseconds: it has no push that waits for it. */
@@ -84,6 +84,8 @@ export class SqliteSpool implements Spool {
   readonly lastId: number;
   #bytes: number;
   #records: number;
+  /** What the file held at the start, until something is written. */
+  #places: Found['places'] | undefined;
   /** Who is told what became of a record, until it is told or the record removed. */
   readonly #asked = new Map<number, Kept>();
   #incoming = new Map<number, Append>();
@@ -117,7 +119,7 @@ export class SqliteSpool implements Spool {
 
   constructor(
     { path, maxBytes, notify, disk, lock }: SqliteSpoolOptions,
-    { database, log, fault }: OpenFile,
+    { database, log, fault, found }: OpenFile,
   ) {
     this.#path = path;
     this.#maxBytes = maxBytes;
@@ -127,7 +129,8 @@ export class SqliteSpool implements Spool {
     this.#database = database;
     this.#rows = new Rows(database);
     this.#inDoubtRows = new InDoubtRows(database, this.#rows);
-    const { lastId, records, bytes } = this.#rows.totals();
+    const { lastId, records, bytes } = found?.totals ?? this.#rows.totals();
+    this.#places = found?.places;
     this.lastId = lastId;
     this.#records = records;
     this.#bytes = bytes;
@@ -203,7 +206,7 @@ export class SqliteSpool implements Spool {
 
   places(): (Place & { records: number })[] {
     this.#writeAll();
-    return this.#rows.places();
+    return this.#places ?? this.#rows.places();
   }
 
   assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean {
@@ -212,6 +215,7 @@ export class SqliteSpool implements Spool {
       if (!this.#rows.needsAssign(topic, partitions)) return false;
       throw spoolErrors.failed(this.#path, this.#fault);
     }
+    this.#places = undefined;
     return this.#rows.assign(topic, partitions, choose, limit);
   }
 
@@ -434,6 +438,7 @@ export class SqliteSpool implements Spool {
     const inDoubt = removed.length === this.#removed.size ? [...this.#inDoubt.values()] : [];
     const rows = incoming.size + removed.length + this.#refused.size + inDoubt.length;
     if (rows === 0) return;
+    this.#places = undefined;
     this.#incoming = new Map();
     try {
       this.#rows.transaction(() => {
