@@ -226,15 +226,17 @@ function checkResult([rows]: Record<string, SQLOutputValue>[][]): void {
 const bytesOf = (path: string): number =>
   (statSync(path, { throwIfNoEntry: false })?.size ?? 0) + logBytes(path);
 
-/** Pages are used again while records come and go; only an empty file is worth making small. */
-export function shrink(database: DatabaseSync): void {
-  if (database.prepare('SELECT 1 FROM records LIMIT 1').get() !== undefined) return;
-  if (numberOf(database, 'page_count') * numberOf(database, 'page_size') <= slackBytes) return;
+/** Pages are used again while records come and go; only an empty file is worth making small. @returns whether it was made so */
+export function shrink(database: DatabaseSync): boolean {
+  if (database.prepare('SELECT 1 FROM records LIMIT 1').get() !== undefined) return false;
+  if (numberOf(database, 'page_count') * numberOf(database, 'page_size') <= slackBytes) return false;
   try {
     database.exec('VACUUM');
+    return true;
   } catch (thrown) {
     // Without room for it the file stays as large as it is.
     if (!isOfDisk(thrown)) throw thrown;
+    return false;
   }
 }
 

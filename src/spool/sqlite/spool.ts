@@ -31,6 +31,8 @@ import { isFailedSync } from './sqlite.ts';
 
 /** A removal may wait this long for others, in milliseconds: it has no push that waits for it. */
 const removalDelay = 20;
+/** A spool that is empty for so long gives its file's space back to the disk. Milliseconds. */
+const shrinkDelay = 10_000;
 /** After a disk that refused, it is tried again after this long, in milliseconds. */
 const repairDelay = 1_000;
 /** So many rows are removed in one turn of the event loop at most: a thousand take 15 to 30 ms. */
@@ -115,6 +117,7 @@ export class SqliteSpool implements Spool {
   #syncFailed = false;
   #scheduled: NodeJS.Immediate | undefined;
   #tidyTimer: NodeJS.Timeout | undefined;
+  #shrinkTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -457,6 +460,7 @@ export class SqliteSpool implements Spool {
         this.#written.set(id, append);
         this.#logBytes += spoolBytes(append.record);
       }
+      if (this.#records === 0) this.#shrinkLater();
       if (this.#removed.size > 0) this.#tidyLater(0);
       else for (const then of this.#removals.splice(0)) then();
       if (this.#crowded && this.#records === 0 && this.#holdsOnlyRemoved()) this.#beginAnew();
@@ -478,6 +482,26 @@ export class SqliteSpool implements Spool {
     const next: number[] = [];
     for (const id of this.#removed) if (next.push(id) >= most) break;
     return next;
+  }
+
+  #shrinkLater(): void {
+    if (this.#closing === undefined)
+      this.#shrinkTimer ??= setTimeout(() => this.#shrink(), shrinkDelay).unref();
+  }
+
+  /** The checkpoint after it makes the file small. */
+  #shrink(): void {
+    this.#shrinkTimer = undefined;
+    if (this.#records > 0 || this.#log === undefined) return;
+    if (this.#syncing !== undefined) return this.#shrinkLater();
+    try {
+      if (!shrink(this.#database)) return;
+    } catch {
+      // Somebody reads the file: it stays as large as it is until the spool is empty again, or closes.
+      return;
+    }
+    this.#logBytes = checkpointBytes;
+    this.#schedule();
   }
 
   /** To take rows out one by one writes about as much as they did, and there may be no room for that. */
@@ -529,6 +553,7 @@ export class SqliteSpool implements Spool {
     this.#dropUntold();
     clearTimeout(this.#tidyTimer);
     clearTimeout(this.#mendTimer);
+    clearTimeout(this.#shrinkTimer);
     await this.#syncing;
     await this.#mending;
     clearImmediate(this.#scheduled);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
@@ -66,4 +67,25 @@ describe('a spool of an earlier run', () => {
       assert.deepEqual(spool.places(), [{ ...place, records }]);
       await spool.close();
     });
+});
+
+/** After an outage it kept 417 MB with nothing in it, until the process stopped. */
+it('an empty spool gives the space of its file back while it is open', async (t) => {
+  const path = join(tempFolder(), 'spool.db');
+  await filled(path, 20_000);
+  const spool = await open(path);
+  const kept = spool.read(place, 0, Infinity);
+  assert.ok(statSync(path).size > 20_000_000);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  for (const { id, record } of kept) spool.remove(id, record);
+  const isSmall = () => {
+    t.mock.timers.tick(1_000);
+    return statSync(path).size < 100_000;
+  };
+  for (let turns = 0; turns < 10_000 && !isSmall(); turns++) await new Promise(setImmediate);
+  t.mock.timers.reset();
+  assert.ok(statSync(path).size < 100_000);
+  await keep(spool, 20_001, record('new'));
+  assert.deepEqual(spool.places(), [{ ...place, records: 1 }]);
+  await spool.close();
 });
