@@ -79,7 +79,7 @@ function linesOf({ deadLetter, resent }: Listed, terminal: Terminal): string {
     terminal.paint('red', printable(code)),
     printable(topic),
     `key ${stored.key === null ? '(none)' : printable(bytesText(stored.key))}`,
-    `${stored.value?.length ?? 0} bytes`,
+    stored.value === null ? 'tombstone' : `${stored.value.length} bytes`,
     tries,
     ...(resent ? [terminal.paint('green', 're-sent')] : []),
   ];

@@ -59,9 +59,12 @@ export function onOneLine(json: string): string {
   return json.trim().replace(/[\t\r\n][ \t\r\n]*/g, '');
 }
 
+/** The format of a record without a value. JSON may hold a `null`, too. */
+export const tombstone = 'tombstone';
+
 /** Any other value: as text if it is UTF-8, else as base64. */
 export function decodeBytes({ value }: Value): Decoded {
-  if (value === null) return { format: 'null', value: null };
+  if (value === null) return { format: tombstone, value: null };
   const text = textOf(value);
   return text === undefined
     ? { format: 'bytes', value: value.toString('base64') }

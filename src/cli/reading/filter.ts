@@ -3,6 +3,7 @@ import type { StoredRecord } from '../../model/record.ts';
 
 /** Which records to show; everything given must hold. `*` stands for any text. */
 export interface Conditions {
+  /** A record without a key has none that fits. */
   readonly key?: string | undefined;
   /** The name of the walkerOS event, or the type of the CloudEvent. */
   readonly event?: string | undefined;
@@ -22,7 +23,7 @@ export function filterOf({ key, event, headers }: Conditions): Filter {
   const headerFits = headers.map(headerFilter);
   return {
     byRecord: (record) =>
-      (keyFits === undefined || keyFits(record.key?.toString() ?? '')) &&
+      (keyFits === undefined || (record.key !== null && keyFits(record.key.toString()))) &&
       headerFits.every((fits) => fits(record)),
     byValue: (record, { value }) => eventFits === undefined || eventFits(eventName(record, value) ?? ''),
   };

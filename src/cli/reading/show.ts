@@ -1,4 +1,4 @@
-import { textOf, type Decoded } from './decode.ts';
+import { textOf, tombstone, type Decoded } from './decode.ts';
 import { printable, printableJson } from '../../model/foreign.ts';
 import type { StoredRecord } from '../../model/record.ts';
 
@@ -22,13 +22,14 @@ export function recordJson(
 /** The parts of a record as one line, for people. */
 export function recordParts({ partition, offset, timestamp, key }: StoredRecord, decoded: Decoded) {
   const { format, value } = decoded;
+  const isText = format === 'text' && typeof value === 'string';
   return {
     time: timeOf(timestamp),
     place: `${partition}/${offset}`,
     key: key === null ? '(no key)' : printable(bytesText(key)),
     // JSON and text are what everybody expects.
-    format: format === 'json' || format === 'text' ? '' : `${printable(format)} `,
-    value: printable(format === 'text' && typeof value === 'string' ? value : decodedJson(decoded)),
+    format: ['json', 'text', tombstone].includes(format) ? '' : `${printable(format)} `,
+    value: format === tombstone ? '(tombstone)' : printable(isText ? value : decodedJson(decoded)),
   };
 }
 

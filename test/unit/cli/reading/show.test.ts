@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeBytes, decodeJson } from '../../../../src/cli/reading/decode.ts';
+import { filterOf } from '../../../../src/cli/reading/filter.ts';
 import { recordJson, recordParts } from '../../../../src/cli/reading/show.ts';
 import { storedRecord } from './stored.ts';
 
@@ -34,6 +35,32 @@ describe('a record, shown', () => {
     const event = shown('{"name":"\u009b2J"}');
     assert.equal(event.parts.value, '{"name":"\\u009b2J"}');
     assert.deepEqual(JSON.parse(event.parts.value), { name: '\u009b2J' });
+  });
+
+  it('tells no key and no value from empty ones, and from the text of JSON', () => {
+    const none = storedRecord({ key: null, value: null });
+    const [parts, json] = [recordParts, recordJson].map((show) => show(none, decodeBytes(none)));
+    assert.deepEqual(parts, {
+      ...{ time: '2023-11-14T22:13:20.123Z', place: '0/1' },
+      ...{ key: '(no key)', format: '', value: '(tombstone)' },
+    });
+    assert.equal(
+      json,
+      '{"topic":"events","partition":0,"offset":1,"timestamp":1700000000123,"key":null,"headers":[],"format":"tombstone","value":null}',
+    );
+    const empty = shown('', { key: Buffer.of() });
+    assert.deepEqual([empty.parts.key, empty.parts.value], ['', '']);
+    assert.match(empty.json, /"key":"","headers":\[\],"format":"text","value":""/);
+    assert.match(shown('null').json, /"format":"json","value":null/);
+  });
+
+  it('is found by its key, and by no pattern where it has none', () => {
+    const fits = (pattern: string, key: Buffer | null) =>
+      filterOf({ key: pattern, headers: [] }).byRecord(storedRecord({ key }));
+    assert.deepEqual(
+      [fits('*', null), fits('*', Buffer.of()), fits('k*', Buffer.from('key'))],
+      [false, true, true],
+    );
   });
 
   // Another writer counted nanoseconds: `toISOString` throws beyond the year 275760.
