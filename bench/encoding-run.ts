@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { WalkerOS } from '@walkeros/core';
 import { resolveOptions } from '../src/config/resolve.ts';
-import { buildRecord, headersOf, type RecordSettings } from '../src/record/build.ts';
+import { buildRecord } from '../src/record/build.ts';
+import { recordShapes, type PlainShape } from '../src/record/shape.ts';
 import type { Settings } from '../src/types.ts';
 import { valueFormats } from '../src/schema/value-formats.ts';
 import type { KafkaRecord } from '../src/model/record.ts';
@@ -30,9 +31,10 @@ export async function runEncoding(
     : value;
   const { options } = resolveOptions({ kafka: { brokers, topic }, value: withRegistry });
   const formats = valueFormats(options, () => undefined, false);
-  const settings = { ...options, headers: headersOf(options.headers), composer: formats.composer };
+  const shape = recordShapes({ ...options, composer: formats.composer })(undefined);
+  if (shape.mapped) throw new Error('nothing of it is mapped');
   const events = readEvents();
-  await untilFinished(events, settings);
+  await untilFinished(events, shape);
   registry.close();
 
   let bytes = 0;
@@ -40,7 +42,7 @@ export async function runEncoding(
     const deadline = performance.now() + limitMs;
     let done = 0;
     while (done < wanted && performance.now() < deadline) {
-      for (let n = 0; n < portion; n++) bytes += record(nth(events, done + n), settings).value?.length ?? 0;
+      for (let n = 0; n < portion; n++) bytes += record(nth(events, done + n), shape).value?.length ?? 0;
       done += portion;
     }
     return Promise.resolve(done);
@@ -52,16 +54,16 @@ export async function runEncoding(
   return { figures: { ...figures, bytes: bytes / done }, stored: 0 };
 }
 
-function record(event: WalkerOS.Event, settings: RecordSettings): KafkaRecord {
-  return buildRecord(event, undefined, undefined, settings, 0);
+function record(event: WalkerOS.Event, shape: PlainShape): KafkaRecord {
+  return buildRecord({ event }, 0, shape, () => undefined);
 }
 
-async function untilFinished(events: readonly WalkerOS.Event[], settings: RecordSettings): Promise<void> {
-  const { pending } = record(nth(events, 0), settings);
+async function untilFinished(events: readonly WalkerOS.Event[], shape: PlainShape): Promise<void> {
+  const { pending } = record(nth(events, 0), shape);
   await pending?.changed(10_000);
   // All of them must fit, or the fault is what would be measured.
   for (const event of events) {
-    const rest = record(event, settings).pending;
+    const rest = record(event, shape).pending;
     if (rest !== undefined) throw rest.lastError ?? new Error('the schema was not found');
   }
 }

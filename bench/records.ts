@@ -1,9 +1,11 @@
-import { buildRecord, headersOf } from '../src/record/build.ts';
+import { buildRecord } from '../src/record/build.ts';
+import { recordShapes } from '../src/record/shape.ts';
 import type { KafkaRecord } from '../src/model/record.ts';
 import { readEvents } from './data.ts';
 
 /** The events as the destination would send them, built once: what follows is all that is measured. */
 export function readRecords(topic: string): KafkaRecord[] {
-  const settings = { topic, key: 'user.session', headers: headersOf({}) };
-  return readEvents().map((event) => buildRecord(event, undefined, undefined, settings, 0));
+  const shape = recordShapes({ topic, key: 'user.session', headers: {} })(undefined);
+  if (shape.mapped) throw new Error('a path needs no mapping value');
+  return readEvents().map((event) => buildRecord({ event }, 0, shape, () => undefined));
 }

@@ -1,7 +1,8 @@
-import type { Destination } from '@walkeros/core';
+import type { Collector, Destination } from '@walkeros/core';
 import { resolveOptions } from './config/resolve.ts';
 import { resolveSetup } from './config/resolve-setup.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
+import { unresolvedRecord } from './record/resolve.ts';
 import type { Runtime } from './runtime.ts';
 import { Runtimes } from './runtimes.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
@@ -68,7 +69,10 @@ export const destinationKafka: Destination.Instance<Types> = {
   push(event, context) {
     const entry = { event, data: context.data, rule: context.rule, ingest: context.ingest };
     const runtime = runtimes.opened(context);
-    return runtime ? deliver(entry, runtime) : runtimes.get(context).then((opened) => deliver(entry, opened));
+    const { collector } = context;
+    return runtime
+      ? deliver(entry, runtime, collector)
+      : runtimes.get(context).then((opened) => deliver(entry, opened, collector));
   },
 
   /** Sends the batch as one burst. Names exactly the events that failed, by their index. */
@@ -79,7 +83,7 @@ export const destinationKafka: Destination.Instance<Types> = {
     const indexes: number[] = [];
     batch.entries.forEach((entry, index) => {
       try {
-        records.push(recordOf(entry, runtime, false));
+        records.push(recordOf(entry, runtime, context.collector, false));
         indexes.push(index);
       } catch (error) {
         failed.push({ index, error });
@@ -148,26 +152,35 @@ const copies = (shared[healthOfCopies] ??= new Set());
 copies.add(() => runtimes.healths());
 
 /** Not an async function: at 20,000 events a second each promise and turn of the microtask queue shows. */
-function deliver(entry: Entry, runtime: Runtime): Promise<void> {
-  return runtime.producer.send(recordOf(entry, runtime, true));
+function deliver(entry: Entry, runtime: Runtime, collector: Collector.Instance): Promise<void> {
+  return runtime.producer.send(recordOf(entry, runtime, collector, true));
 }
 
 /**
  * @param pushed made in the course of the event's own push, not of a batch's
- * @throws KafkaError EVENT_NOT_SERIALIZABLE, for this event alone
+ * @throws KafkaError EVENT_NOT_SERIALIZABLE, KEY_MISSING, for this event alone
  */
-function recordOf({ event, data, rule, ingest }: Entry, runtime: Runtime, pushed: boolean): KafkaRecord {
-  const { recordSettings, notify, attachTrace } = runtime;
+function recordOf(
+  entry: Entry,
+  { shapeOf, prefixed, notify, attachTrace }: Runtime,
+  collector: Collector.Instance,
+  pushed: boolean,
+): KafkaRecord {
+  const { event, rule } = entry;
   if (!hasTimestamp(event)) {
     notify({ kind: 'timestamp-replaced', event: event.name, timestamp: String(event.timestamp) });
   }
-  let record: KafkaRecord;
+  const shape = shapeOf(rule?.settings);
+  const origin = attachTrace && { event, ingest: entry.ingest, pushed };
   try {
-    record = buildRecord(event, data, rule?.settings, recordSettings, Date.now());
+    if (shape.mapped === undefined) {
+      const record = buildRecord(entry, Date.now(), shape, notify);
+      return origin ? attachTrace(record, origin) : record;
+    }
+    const traced = origin && ((record: KafkaRecord) => attachTrace(record, origin));
+    return unresolvedRecord(entry, Date.now(), shape, { collector, notify, prefixed, traced });
   } catch (thrown) {
-    const topic = rule?.settings?.topic ?? recordSettings.topic;
-    if (thrown instanceof KafkaError) notify({ kind: 'rejected', topic, error: thrown });
+    if (thrown instanceof KafkaError) notify({ kind: 'rejected', topic: shape.topic ?? '', error: thrown });
     throw thrown;
   }
-  return attachTrace === undefined ? record : attachTrace(record, { event, ingest, pushed });
 }

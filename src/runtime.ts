@@ -7,7 +7,9 @@ import { Producer } from './producer/producer.ts';
 import type { Broker, ProducerSettings } from './producer/ports.ts';
 import type { Options } from './config/resolve.ts';
 import { kafkaErrors } from './protocol/kafka-errors.ts';
-import { headersOf, type RecordSettings } from './record/build.ts';
+import type { ResolveContext } from './record/resolve.ts';
+import { recordShapes, type RecordShape, type RuleSettings } from './record/shape.ts';
+import { mainTopic } from './record/settings.ts';
 import { openSpool } from './spool/open.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { logClock, type Logger } from './telemetry/log.ts';
@@ -23,7 +25,9 @@ import { within } from './model/foreign.ts';
 
 /** What one configured destination owns while it lives: one client, one producer. */
 export interface Runtime {
-  readonly recordSettings: RecordSettings;
+  /** How the records of a mapping rule are made. */
+  readonly shapeOf: (rule: RuleSettings | undefined) => RecordShape;
+  readonly prefixed: ResolveContext['prefixed'];
   readonly notify: Notify;
   /** Notes on a record which trace its event belongs to. Undefined where nobody asks. */
   readonly attachTrace: AttachTrace | undefined;
@@ -103,14 +107,15 @@ function runtimeOf(
   telemetry.watch({
     waiting: () => ({ ...producer.waiting, limit: bufferMemory }),
     spool: spool && (() => spool.file.level()),
-    ask: () => broker.metadata(options.topic),
+    ask: () => broker.metadata(mainTopic(options.topic)),
   });
   let closing: Promise<void> | undefined;
   /** Shared by all first pushes: woken one after the other, they keep their order. */
   let connecting: Promise<void> | undefined;
 
   return {
-    recordSettings: { ...options, headers: headersOf(options.headers), composer: formats.composer },
+    shapeOf: recordShapes({ ...options, composer: formats.composer }),
+    prefixed: new Set(),
     notify,
     attachTrace,
     producer,

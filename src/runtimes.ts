@@ -170,6 +170,7 @@ export class Runtimes {
       error: { code, message: reasonOf(thrown) },
       lastAcknowledgedAt: undefined,
       waiting: { records: 0, bytes: 0, limit: bufferMemory ?? 0 },
+      keyFallbacks: 0,
       spool: undefined,
     };
     const isFinal = bufferMemory === undefined;

@@ -26,5 +26,10 @@ function exampleText({ title, description, in: event, mapping, settings, out }: 
 }
 
 function json(value: unknown): string {
-  return `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
+  return `\`\`\`json\n${JSON.stringify(value, asCode, 2)}\n\`\`\``;
+}
+
+/** JSON has no functions; a flow file writes them as text. */
+function asCode(_name: string, value: unknown): unknown {
+  return typeof value === 'function' ? `$code:${Function.prototype.toString.call(value)}` : value;
 }

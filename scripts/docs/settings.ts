@@ -8,6 +8,8 @@ import { table } from './table.ts';
 
 /** The parts of a JSON schema that our settings use. */
 interface Node {
+  title?: string;
+  const?: unknown;
   type?: string;
   enum?: unknown[];
   anyOf?: Node[];
@@ -70,13 +72,17 @@ function rowOf({ path }: Field, json: Node): Row {
 }
 
 function typeOf(node: Node): string {
+  if (node.title !== undefined) return node.title;
+  if (node.const !== undefined) return code(JSON.stringify(node.const));
   if (node.enum) return node.enum.map((value) => code(JSON.stringify(value))).join(' ');
   if (node.anyOf) return node.anyOf.map(typeOf).join(' or ');
   if (node.type === 'array') return code(`${node.items?.type ?? 'unknown'}[]`);
-  if (node.type === 'object')
-    return typeof node.additionalProperties === 'object' && node.additionalProperties.type === 'string'
-      ? 'object of texts'
-      : 'object';
+  if (node.type === 'object') {
+    const { additionalProperties: values } = node;
+    if (typeof values !== 'object') return 'object';
+    if (values.type === 'string') return 'object of texts';
+    return values.anyOf?.some(({ title }) => title) ? `object of ${typeOf(values)}` : 'object';
+  }
   if (node.type === 'integer') return 'whole number';
   return node.type ?? 'function';
 }

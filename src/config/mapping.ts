@@ -3,8 +3,9 @@ import { pathText, problemsOf, type Problem } from './problems.ts';
 import type { RegistryFacts } from './registry-facts.ts';
 import { tlsProblems } from './tls.ts';
 import { merged, type SchemaOptions } from './resolve-value.ts';
-import type { Facts } from './rules.ts';
-import { ruleSettingsSchema } from './schema.ts';
+import { admits, topicsOf, type TopicSetting } from '../record/settings.ts';
+import { createsTopics, prefixOf, type Facts } from './rules.ts';
+import { ruleSettingsSchema, type ParsedRule } from './schema.ts';
 import { valueProblems } from './value-rules.ts';
 import type { Options } from './options.ts';
 
@@ -18,43 +19,113 @@ interface RuleSettingsAt {
  * What is wrong with the `settings` of mapping rules. They are checked at the start, since a wrong topic or key would
  * otherwise only show with the first event of its kind.
  */
-export function mappingProblems(
-  mapping: unknown,
-  { deadLetter, value: base }: Partial<Pick<Facts, 'deadLetter' | 'value'>>,
-): Problem[] {
+export function mappingProblems(mapping: unknown, known: Partial<Facts>): Problem[] {
+  const { value: base } = known;
   return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
     const root = pathText('mapping', path);
     const parsed = ruleSettingsSchema.safeParse(settings);
     if (!parsed.success) return problemsOf(parsed.error, ruleSettingsSchema, root);
     const { topic, value } = parsed.data;
-    const ofValue = [
+    return [
+      ...topicProblems(topic, `${root}.topic`, known),
+      ...tombstoneProblems(parsed.data, root, known),
       ...(base && value ? valueProblems(merged(base, value), `${root}.value`) : []),
       ...tlsProblems(value?.registry?.ssl, `${root}.value.registry.ssl`),
     ];
-    if (topic === undefined || topic !== deadLetter?.topic) return ofValue;
-    const say = `is "${topic}", the same as settings.deadLetter.topic: events and refused records would mix; name another topic`;
-    return [{ path: `${root}.topic`, say }, ...ofValue];
   });
 }
 
-/** The topics that mapping rules name, and where they do. */
-export function ruleTopics(mapping: unknown): { topic: string; path: string }[] {
-  return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
-    const parsed = ruleSettingsSchema.safeParse(settings);
-    const topic = parsed.success ? parsed.data.topic : undefined;
-    return topic === undefined ? [] : [{ topic, path: pathText('mapping', [...path, 'topic']) }];
-  });
+function topicProblems(
+  topic: TopicSetting | undefined,
+  path: string,
+  { deadLetter, allowAutoTopicCreation }: Partial<Facts>,
+): Problem[] {
+  if (topic === undefined) return [];
+  const mixed = deadLetter && admits(topic, deadLetter.topic);
+  return [
+    ...(mixed ? [{ path, say: mixedWithDeadLetters(topic, deadLetter.topic) }] : []),
+    ...(allowAutoTopicCreation === true && prefixOf(topic) !== undefined
+      ? [{ path: `${path}.prefix`, say: createsTopics }]
+      : []),
+  ];
 }
 
-/** The settings of every rule, its own topic, and the setting in them that may name a registry of its own. */
-export function ruleValues(
+function mixedWithDeadLetters(topic: TopicSetting, deadLetterTopic: string): string {
+  const same = typeof topic === 'string' ? 'is' : 'may give';
+  return `${same} "${deadLetterTopic}", the same as settings.deadLetter.topic: events and refused records would mix; name another topic`;
+}
+
+function tombstoneProblems(rule: ParsedRule, root: string, known: Partial<Facts>): Problem[] {
+  if (!rule.tombstone) return [];
+  const keyIsKnown = rule.key !== undefined || 'key' in known;
+  const key = rule.key ?? known.key;
+  const problems: Problem[] = [];
+  if (keyIsKnown && (key === undefined || key === false)) {
+    const say = `needs a key, and ${key === false ? 'key is false' : 'none is set'}: without one it would erase the name of the event; set key, for example "user.id"`;
+    problems.push({ path: `${root}.tombstone`, say });
+  }
+  if (rule.value !== undefined)
+    problems.push({
+      path: `${root}.value`,
+      say: 'says nothing beside tombstone, which writes no value: remove one',
+    });
+  return problems;
+}
+
+/** A topic that events may go to, and the setting that names it. */
+export interface DeclaredTopic {
+  readonly topic: string;
+  readonly path: string;
+}
+
+/** Those of the settings, of mapping rules and of dead letters, in this order. What a prefix allows is not known. */
+export function declaredTopics(
+  { topic, deadLetter }: Pick<Options, 'topic' | 'deadLetter'>,
   mapping: unknown,
-): { settings: unknown; topic: string | undefined; path: string }[] {
-  return ruleSettingsOf(mapping).map(({ path, settings }) => ({
-    settings,
-    topic: ruleSettingsSchema.safeParse(settings).data?.topic,
-    path: pathText('mapping', [...path, 'value', 'registry']),
-  }));
+): DeclaredTopic[] {
+  return [
+    ...declaredBy(topic, 'settings.kafka.topic'),
+    ...rules(mapping).flatMap(({ topic: own, path }) =>
+      own === undefined ? [] : declaredBy(own, `${path}.topic`),
+    ),
+    ...(deadLetter ? [{ topic: deadLetter.topic, path: 'settings.deadLetter.topic' }] : []),
+  ];
+}
+
+function declaredBy(setting: TopicSetting, path: string): DeclaredTopic[] {
+  if (typeof setting === 'string') return [{ topic: setting, path }];
+  return setting.topics.map((topic, index) => ({ topic, path: `${path}.topics[${index}]` }));
+}
+
+/** Whether the settings, or a mapping rule, write events to a topic: that of a prefix included. */
+export function writesTo(main: TopicSetting, mapping: unknown): (topic: string) => boolean {
+  const settings = [main, ...rules(mapping).flatMap(({ topic = main }) => topic)];
+  return (topic) => settings.some((setting) => admits(setting, topic));
+}
+
+interface Rule {
+  readonly settings: unknown;
+  /** Its own. */
+  readonly topic: TopicSetting | undefined;
+  readonly path: string;
+  readonly tombstone: boolean;
+}
+
+/** The settings of every rule that are right. */
+function rules(mapping: unknown): Rule[] {
+  return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
+    const { data } = ruleSettingsSchema.safeParse(settings);
+    return data
+      ? [{ settings, topic: data.topic, tombstone: data.tombstone, path: pathText('mapping', path) }]
+      : [];
+  });
+}
+
+/** The settings of every rule that writes values, its own topic, and the setting in them that may name a registry of its own. */
+export function ruleValues(mapping: unknown): Pick<Rule, 'settings' | 'topic' | 'path'>[] {
+  return rules(mapping)
+    .filter(({ tombstone }) => !tombstone)
+    .map(({ settings, topic, path }) => ({ settings, topic, path: `${path}.value.registry` }));
 }
 
 /** walkerOS takes one rule or several (the first whose condition holds) for each action of an entity. */
@@ -104,8 +175,9 @@ export function valueRegistries(
     if (!('registry' in value)) continue;
     const named = found.get(value.registry) ?? { facts: value.registry, path, uses: [] };
     found.set(value.registry, named);
-    if (!named.uses.some((use) => use.topic === topic && use.value === value))
-      named.uses.push({ topic, value });
+    for (const one of topicsOf(topic))
+      if (!named.uses.some((use) => use.topic === one && use.value === value))
+        named.uses.push({ topic: one, value });
   }
   return [...found.values()];
 }

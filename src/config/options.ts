@@ -1,4 +1,5 @@
 import type { Secret } from '../model/secret.ts';
+import type { HeaderSetting, KeySetting, TopicSetting } from '../record/settings.ts';
 import type { ClientOptions, IdentitySasl, PasswordSasl } from '../transport/port.ts';
 import type { MskLogin } from '../transport/security/msk-iam.ts';
 import type { OAuthLogin } from '../tokens/oauth.ts';
@@ -14,11 +15,11 @@ export interface Options {
   /** What a client is made from, by the names of its port. */
   readonly connection: ConnectionFacts;
   readonly idempotent: boolean;
-  readonly topic: string;
-  /** Mapping path of the message key; undefined: the event's name. */
-  readonly key: string | undefined;
-  /** The static headers, without `content-type`. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly topic: TopicSetting;
+  /** Undefined: the event's name. */
+  readonly key: KeySetting | undefined;
+  /** Without `content-type`. */
+  readonly headers: Readonly<Record<string, HeaderSetting>>;
   readonly retry: Readonly<Kafka['retry']>;
   readonly linger: number;
   /** Bytes per partition and request. */

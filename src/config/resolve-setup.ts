@@ -3,7 +3,8 @@ import { isObject, propertyOf } from '../model/foreign.ts';
 import type { Compatibility, Schema } from '../model/schema.ts';
 import type { TopicSpec } from '../model/cluster.ts';
 import { countOf, problemsOf, sentenceOf, type Problem } from './problems.ts';
-import { ruleTopics, valueRegistries, type RegistryUse } from './mapping.ts';
+import { declaredTopics, valueRegistries, type RegistryUse } from './mapping.ts';
+import { mainTopic } from '../record/settings.ts';
 import type { Options } from './options.ts';
 import { registryFacts, registryWarnings, type RegistryFacts } from './registry-facts.ts';
 import { tlsProblems } from './tls.ts';
@@ -118,7 +119,7 @@ function planOf(
   mapping: unknown,
 ): SetupPlan {
   const { numPartitions, replicationFactor, configEntries = {}, schemaRegistry, validateOnly } = setup;
-  const main = setup.topic ?? options.topic;
+  const main = setup.topic ?? mainTopic(options.topic);
   const named = new Map<string, NonNullable<ParsedSetup['topics']>[string]>(
     Object.entries({ [main]: {}, ...setup.topics }),
   );
@@ -171,15 +172,12 @@ function idleCompatibilities({ compatibility, topics = {} }: ParsedSetup, { valu
 /** Events whose topic setup leaves out would find it missing, or made by the broker with its own defaults. */
 function uncovered(
   { topics }: SetupPlan,
-  { topic, deadLetter }: Pick<Options, 'topic' | 'deadLetter'>,
+  options: Pick<Options, 'topic' | 'deadLetter'>,
   mapping: unknown,
 ): Problem[] {
-  const targets = [
-    { topic, path: 'settings.kafka.topic' },
-    ...(deadLetter ? [{ topic: deadLetter.topic, path: 'settings.deadLetter.topic' }] : []),
-    ...ruleTopics(mapping),
-  ];
-  const missed = targets.filter((target) => !topics.some(({ name }) => name === target.topic));
+  const missed = declaredTopics(options, mapping).filter(
+    (target) => !topics.some(({ name }) => name === target.topic),
+  );
   return [...Map.groupBy(missed, (target) => target.topic)].map(([name, [first, ...others]]) => ({
     path: [first, ...others].map((target) => target?.path).join(', '),
     say:

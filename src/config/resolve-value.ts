@@ -8,9 +8,7 @@ import { valueDefaults, type ParsedRuleValue, type ParsedValue } from './value-s
 
 /** How values are written, complete and checked. */
 export type ValueOptions =
-  | { readonly format: 'json' }
-  | ({ readonly format: 'cloudevents' } & Omit<CloudEventsSettings, 'headers'>)
-  | SchemaOptions;
+  { readonly format: 'json' } | ({ readonly format: 'cloudevents' } & CloudEventsSettings) | SchemaOptions;
 
 export interface SchemaOptions {
   readonly format: 'avro' | 'json-schema' | 'protobuf';

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { marginOf } from '../producer/spooled-records.ts';
+import { admits, type TopicSetting } from '../record/settings.ts';
 import { isMskHost, mskPortProblem, portOf, regionOf } from './msk.ts';
 import type { Problem } from './problems.ts';
 import { endpointInClearText, inClearText } from './registry-facts.ts';
@@ -52,6 +53,14 @@ export function brokenRules(severity: Rule['severity'], known: Partial<Facts>): 
       throw thrown;
     }
   });
+}
+
+/** Said of a `prefix`, in the settings and in a mapping rule. */
+export const createsTopics =
+  'and settings.kafka.allowAutoTopicCreation together let an event create any number of topics: remove one of them';
+
+export function prefixOf(topic: TopicSetting): string | undefined {
+  return typeof topic === 'string' ? undefined : topic.prefix;
 }
 
 const unknownFact = new Error('a setting that could not be parsed');
@@ -312,8 +321,15 @@ export const rules: readonly Rule[] = [
   error(
     'settings.deadLetter.topic',
     ({ deadLetter, topic }) =>
-      deadLetter?.topic === topic &&
-      `is "${topic}", the same as settings.kafka.topic, which has just refused the record: name another topic`,
+      deadLetter !== undefined &&
+      admits(topic, deadLetter.topic) &&
+      `is "${deadLetter.topic}", ${typeof topic === 'string' ? 'the same as' : 'which is one of'} settings.kafka.topic, ` +
+        'which has just refused the record: name another topic',
+  ),
+  error(
+    'settings.kafka.topic.prefix',
+    ({ topic, allowAutoTopicCreation }) =>
+      allowAutoTopicCreation && prefixOf(topic) !== undefined && createsTopics,
   ),
   warning(
     'settings.deadLetter',

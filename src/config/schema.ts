@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { saslSchema, sslSchema } from './security-schema.ts';
 import { defaultWithSpool } from './timeouts.ts';
 import { ruleValueSchema, valueSchema } from './value-schema.ts';
+import { headerSettings, keySetting, topicSetting } from './mapping-values.ts';
 import { broker, bytes, choice, count, flag, milliseconds, text, topicName } from './values.ts';
 
 /**
@@ -48,8 +49,10 @@ const kafka = z.strictObject(
         'Brokers to start from, as `host:port` (IPv6: `[::1]:9092`); the others are learnt from them. ' +
           'Name two or more: with one, the destination cannot connect while that broker is down.',
       ),
-    topic: topicName().describe(
-      'Topic the events go to, unless a mapping rule names another: 1–249 of `a-z A-Z 0-9 . _ -`.',
+    topic: topicSetting().describe(
+      'Topic the events go to, unless a mapping rule names another: 1–249 of `a-z A-Z 0-9 . _ -`. Or ' +
+        '`{ value, topics, prefix }`: the mapping value `value` chooses one of `topics`, or of those whose name begins with `prefix`; ' +
+        'an event that names any other goes to the dead letters.',
     ),
     clientId: text('walkeros')
       .default('walkeros')
@@ -99,19 +102,19 @@ const kafka = z.strictObject(
         'Lets the broker create a missing topic with its own defaults (often 1 partition, 1 replica). ' +
           'A misspelt topic then becomes a new one.',
       ),
-    key: text('user.id')
+    key: keySetting('user.id')
       .optional()
       .describe(
-        'Mapping path of the message key, such as `user.id`. Records of one key stay in order, in one partition. ' +
-          'Default: the event name with spaces as `_`. Changing it moves keys to other partitions.',
+        'Mapping path of the message key, such as `user.id`, or any other mapping value, such as `["user.id", "user.device"]`. ' +
+          'Records of one key stay in order, in one partition. `false`: no key, and no order. ' +
+          'Default, and where nothing is found: the event name with spaces as `_`. Changing it moves keys to other partitions.',
       ),
-    headers: z
-      .record(z.string(), z.string({ error: 'must be text' }), {
-        error: 'must be an object of texts, for example { "team": "web" }',
-      })
+    headers: headerSettings()
       .default({})
       .describe(
-        'Headers on every message, name to text, after those of the format (`content-type: application/json`), which they may replace.',
+        'Headers of every message, after those of the format (`content-type: application/json`), which they may replace. ' +
+          'Text is sent as it stands; a mapping value, such as `{ "key": "user.id" }`, gives the value from the event, ' +
+          'and no header where it finds nothing.',
       ),
     retry,
     linger: milliseconds(0)
@@ -216,10 +219,21 @@ export const settingsSchema = z.strictObject(
 
 export const ruleSettingsSchema = z.strictObject(
   {
-    key: text('data.id')
+    key: keySetting('data.id')
       .optional()
-      .describe('Mapping path of the message key; wins over `settings.kafka.key`.'),
-    topic: topicName().optional().describe('Topic of these events; wins over `settings.kafka.topic`.'),
+      .describe('Message key; wins over `settings.kafka.key`, and has its forms.'),
+    headers: headerSettings()
+      .optional()
+      .describe('Added to `settings.kafka.headers`, and before them where the name is the same.'),
+    topic: topicSetting()
+      .optional()
+      .describe('Topic of these events; wins over `settings.kafka.topic`, and has its forms.'),
+    tombstone: flag()
+      .default(false)
+      .describe(
+        'Writes no value, only the key: a compacted topic then forgets what it has of that key. Needs `key`, here or in ' +
+          '`settings.kafka`; an event in which the key finds nothing fails.',
+      ),
     value: ruleValueSchema,
   },
   { error: 'must be an object, for example { "topic": "orders" }' },
@@ -227,3 +241,4 @@ export const ruleSettingsSchema = z.strictObject(
 
 /** The settings with all defaults in place. */
 export type ParsedSettings = z.output<typeof settingsSchema>;
+export type ParsedRule = z.output<typeof ruleSettingsSchema>;

@@ -2,7 +2,10 @@
 
 import type { ConnectionOptions } from 'node:tls';
 import type { CredentialsProvider } from './providers.ts';
+import type { HeaderSetting } from '../record/settings.ts';
+import type { KeySetting } from '../record/settings.ts';
 import type { OAuthBearerProvider } from './providers.ts';
+import type { TopicSetting } from '../record/settings.ts';
 
 /** `config.settings` as users write it: only `kafka.brokers` and `kafka.topic` are required. */
 export type Settings = {
@@ -13,8 +16,12 @@ export type Settings = {
      * with one, the destination cannot connect while that broker is down.
      */
     brokers: string[];
-    /** Topic the events go to, unless a mapping rule names another: 1–249 of `a-z A-Z 0-9 . _ -`. */
-    topic: string;
+    /**
+     * Topic the events go to, unless a mapping rule names another: 1–249 of `a-z A-Z 0-9 . _ -`. Or `{ value, topics,
+     * prefix }`: the mapping value `value` chooses one of `topics`, or of those whose name begins with `prefix`; an
+     * event that names any other goes to the dead letters.
+     */
+    topic: TopicSetting;
     /**
      * Name under which the brokers' logs, metrics and quotas know this destination.
      * @default "walkeros"
@@ -161,16 +168,18 @@ export type Settings = {
      */
     allowAutoTopicCreation?: boolean | undefined;
     /**
-     * Mapping path of the message key, such as `user.id`. Records of one key stay in order, in one partition.
-     * Default: the event name with spaces as `_`. Changing it moves keys to other partitions.
+     * Mapping path of the message key, such as `user.id`, or any other mapping value, such as `["user.id",
+     * "user.device"]`. Records of one key stay in order, in one partition. `false`: no key, and no order. Default,
+     * and where nothing is found: the event name with spaces as `_`. Changing it moves keys to other partitions.
      */
-    key?: string | undefined;
+    key?: KeySetting | undefined;
     /**
-     * Headers on every message, name to text, after those of the format (`content-type: application/json`), which
-     * they may replace.
+     * Headers of every message, after those of the format (`content-type: application/json`), which they may replace.
+     * Text is sent as it stands; a mapping value, such as `{ "key": "user.id" }`, gives the value from the event, and
+     * no header where it finds nothing.
      * @default {}
      */
-    headers?: Record<string, string> | undefined;
+    headers?: Record<string, HeaderSetting> | undefined;
     /**
      * What happens when a broker answers "try again", as in an election. A broker that cannot be reached is tried
      * every second, and a new leader is sent to at once.
@@ -389,10 +398,18 @@ export type Settings = {
 
 /** `config.mapping.<entity>.<action>.settings` as users write it: what differs for these events. */
 export type RuleSettings = {
-  /** Mapping path of the message key; wins over `settings.kafka.key`. */
-  key?: string | undefined;
-  /** Topic of these events; wins over `settings.kafka.topic`. */
-  topic?: string | undefined;
+  /** Message key; wins over `settings.kafka.key`, and has its forms. */
+  key?: KeySetting | undefined;
+  /** Added to `settings.kafka.headers`, and before them where the name is the same. */
+  headers?: Record<string, HeaderSetting> | undefined;
+  /** Topic of these events; wins over `settings.kafka.topic`, and has its forms. */
+  topic?: TopicSetting | undefined;
+  /**
+   * Writes no value, only the key: a compacted topic then forgets what it has of that key. Needs `key`, here or in
+   * `settings.kafka`; an event in which the key finds nothing fails.
+   * @default false
+   */
+  tombstone?: boolean | undefined;
   /**
    * What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is
    * taken over.

@@ -148,7 +148,7 @@ function brokerProblem(broker: string): string | undefined {
 }
 
 /** What in a name breaks `isTopicName`; a broker answers INVALID_TOPIC_EXCEPTION to such a name. */
-function topicProblem(topic: string): string | undefined {
+export function topicProblem(topic: string): string | undefined {
   if (isTopicName(topic)) return undefined;
   if (topic === '') return 'is empty: write the name of the topic';
   if (topic === '.' || topic === '..') return `"${topic}" is no topic name: Kafka reserves "." and ".."`;

@@ -1,5 +1,5 @@
 import type { Flow, Mapping, WalkerOS } from '@walkeros/core';
-import type { RuleSettings, Settings, SimulatedSend } from '../types.ts';
+import type { RuleSettings, Settings, SimulatedMessage, SimulatedSend } from '../types.ts';
 
 /** What goes in, how the destination is set up, and what Kafka gets. */
 export interface StepExample extends Flow.StepExample {
@@ -144,6 +144,145 @@ export const topicOverride: StepExample = {
     1700000102000,
     '{"name":"order complete","data":{"id":"0rd3r1d","currency":"EUR","shipping":5.22,"total":555},"context":{"shopping":["complete",0]},"globals":{"pagegroup":"shop"},"custom":{},"user":{"id":"us3r"},"nested":[{"entity":"product","data":{"id":"ers","price":420}}],"consent":{"functional":true},"id":"c5d81e07f2a94b36","trigger":"load","entity":"order","action":"complete","timestamp":1700000102000,"timing":3.14,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":3,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}',
   ),
+};
+
+/** The event of the next ones, which differ in what decides about the record. */
+const cartUpdate: WalkerOS.Event = {
+  name: 'cart update',
+  data: { id: 'c4rt', items: 2, region: 'eu' },
+  context: {},
+  globals: { language: 'de' },
+  custom: {},
+  user: { device: 'd3v1c3', session: 's3ss10n' },
+  nested: [],
+  consent: { functional: true },
+  id: 'b7c1d22e90f4a865',
+  trigger: 'click',
+  entity: 'cart',
+  action: 'update',
+  timestamp: 1700000103000,
+  timing: 4.2,
+  source: {
+    type: 'browser',
+    platform: 'web',
+    schema: '4',
+    version: '4.2.1',
+    count: 4,
+    trace: '4bf92f3577b34da6a3ce929d0e0e4736',
+  },
+};
+
+/** As it is stored. */
+const cartUpdateValue =
+  '{"name":"cart update","data":{"id":"c4rt","items":2,"region":"eu"},"context":{},"globals":{"language":"de"},"custom":{},"user":{"device":"d3v1c3","session":"s3ss10n"},"nested":[],"consent":{"functional":true},"id":"b7c1d22e90f4a865","trigger":"click","entity":"cart","action":"update","timestamp":1700000103000,"timing":4.2,"source":{"type":"browser","platform":"web","schema":"4","version":"4.2.1","count":4,"trace":"4bf92f3577b34da6a3ce929d0e0e4736"}}';
+
+const json = { 'content-type': 'application/json' };
+
+/** What is stored of `cartUpdate`, but for this. */
+function cartUpdateStored({
+  topic = 'walkeros-events',
+  ...message
+}: Partial<SimulatedMessage> & { topic?: string }): StepExample['out'] {
+  const plain = { key: 'cart_update', value: cartUpdateValue, headers: json, timestamp: 1700000103000 };
+  return [['kafka.send', { topic, messages: [{ ...plain, ...message }], acks: -1, compression: 'gzip' }]];
+}
+
+export const keyFallbacks: StepExample = {
+  title: 'Key with fallbacks',
+  description:
+    'A list of mapping values: the first that finds something is the key. Who has no user id keeps the order of the device.',
+  in: cartUpdate,
+  settings: { kafka: { ...settings.kafka, key: ['user.id', 'user.device'] } },
+  out: cartUpdateStored({ key: 'd3v1c3' }),
+};
+
+export const keyByConsent: StepExample = {
+  title: 'Key by consent',
+  description:
+    'Without consent to marketing the device stays out of the key, and the session takes its place.',
+  in: cartUpdate,
+  settings: {
+    kafka: {
+      ...settings.kafka,
+      key: [{ key: 'user.device', consent: { marketing: true } }, 'user.session'],
+    },
+  },
+  out: cartUpdateStored({ key: 's3ss10n' }),
+};
+
+export const keyByFunction: StepExample = {
+  title: 'Key by a function',
+  description:
+    'A function makes the key of the event. It may be asynchronous; events keep their order all the same.',
+  in: cartUpdate,
+  settings: {
+    kafka: {
+      ...settings.kafka,
+      // eslint-disable-next-line @typescript-eslint/no-base-to-string -- text, in this event
+      key: { fn: (_, { event }) => `${String(event.data?.region)}:${String(event.data?.id)}` },
+    },
+  },
+  out: cartUpdateStored({ key: 'eu:c4rt' }),
+};
+
+export const noKey: StepExample = {
+  title: 'No key',
+  description:
+    'Records without a key go to all partitions in turn, a batch to each. Their order is not kept.',
+  in: cartUpdate,
+  settings: { kafka: { ...settings.kafka, key: false } },
+  out: cartUpdateStored({ key: null }),
+};
+
+export const headersFromEvent: StepExample = {
+  title: 'Headers from the event',
+  description:
+    'Text is sent as it stands, a mapping value gives the value from the event: here a path, one that finds nothing, and an ' +
+    'object. The headers of the rule are added to those of the settings, and replace them.',
+  in: cartUpdate,
+  mapping: { settings: { headers: { team: 'checkout', language: { key: 'globals.language' } } } },
+  settings: {
+    kafka: {
+      ...settings.kafka,
+      headers: {
+        team: 'web',
+        device: { key: 'user.device' },
+        user: { key: 'user.id' },
+        cart: { map: { id: 'data.id', items: 'data.items' } },
+      },
+    },
+  },
+  out: cartUpdateStored({
+    headers: { ...json, team: 'checkout', device: 'd3v1c3', cart: '{"id":"c4rt","items":2}', language: 'de' },
+  }),
+};
+
+export const topicFromEvent: StepExample = {
+  title: 'Topic from the event',
+  description:
+    'A mapping value chooses one of the topics that are declared beside it. An event that gives any other name is refused, to the ' +
+    'dead letters if there are any.',
+  in: cartUpdate,
+  mapping: {
+    settings: {
+      topic: {
+        // eslint-disable-next-line @typescript-eslint/no-base-to-string -- text, in this event
+        value: { fn: (_, { event }) => `carts-${String(event.data?.region)}` },
+        topics: ['carts-eu', 'carts-us'],
+      },
+    },
+  },
+  settings,
+  out: cartUpdateStored({ topic: 'carts-eu' }),
+};
+
+export const tombstone: StepExample = {
+  title: 'Tombstone',
+  description: 'A key without a value: a compacted topic forgets what it has of that key.',
+  in: { ...cartUpdate, name: 'cart remove', action: 'remove', id: 'b7c1d22e90f4a866' },
+  mapping: { settings: { tombstone: true, key: 'data.id' } },
+  settings,
+  out: cartUpdateStored({ key: 'c4rt', value: null, headers: {} }),
 };
 
 export const ignoredEvent: StepExample = {

@@ -11,6 +11,8 @@ interface Facts {
   reconnected: { downFor: number };
   requested: { report: ProduceReport };
   'timestamp-replaced': { event: string; timestamp: string };
+  /** The setting `from` finds no key in the event, so that `used`, its name, is the key. */
+  'key-missing': { event: string; from: string; used: string };
   'topic-missing': { topic: string; error: KafkaError };
   /** So many records of one partition are sent again after `delay` milliseconds. */
   retrying: { topic: string; error: KafkaError; delay: number; records: number };

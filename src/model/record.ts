@@ -23,6 +23,11 @@ export interface KafkaRecord {
   readonly trace?: TraceContext | undefined;
   /** What it waits for, where its value is not in its final form yet. */
   readonly pending?: Pending | undefined;
+  /**
+   * Makes the record that is sent, where mapping values have to give its key, headers or topic: this one is what is known
+   * before. Rejects with a KafkaError.
+   */
+  readonly resolve?: (() => Promise<KafkaRecord>) | undefined;
 }
 
 /** A span of a trace, by W3C Trace Context: what OpenTelemetry calls a span context. */
@@ -54,6 +59,17 @@ export interface Pending {
   changed(timeout: number): Promise<void>;
   /** Why it still waits, for the message at the deadline. */
   readonly lastError: KafkaError | undefined;
+}
+
+/** Of a value that never will have a final form. */
+export function refused(lastError: KafkaError): Pending {
+  return {
+    finish() {
+      throw lastError;
+    },
+    changed: () => Promise.resolve(),
+    lastError,
+  };
 }
 
 /** One record as a topic holds it. Keys, values and headers are bytes: who wrote them is not known. */

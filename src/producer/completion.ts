@@ -1,5 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
-import type { KafkaRecord } from '../model/record.ts';
+import { deadLetterHeaders, type KafkaRecord } from '../model/record.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { deadLetterOf, refusalOf, smallerDeadLetter } from './dead-letter.ts';
 import { failures } from './failures.ts';
@@ -63,8 +63,7 @@ export class Completion {
         record.waiter.resolve();
       },
       reject: (failure) => {
-        const isDeadLetter = topic === deadLetterTopic;
-        const fate = isDeadLetter ? failure : failures.deadLetter(record, error, deadLetterTopic, failure);
+        const fate = this.#isDeadLetter(record.content) ? failure : failures.deadLetter(record, error, deadLetterTopic, failure);
         this.#spooled?.complete(record, fate);
         record.waiter.reject(fate);
       },
@@ -78,15 +77,22 @@ export class Completion {
   #deadLetterOf(record: ProducerRecord, answer: KafkaError, error: KafkaError): KafkaRecord | undefined {
     const { content, attempts } = record;
     if (this.#deadLetterTopic === undefined) return undefined;
-    if (content.topic !== this.#deadLetterTopic)
+    if (!this.#isDeadLetter(content))
       return deadLetterOf(content, error, Math.max(1, attempts), this.#deadLetterTopic, this.#context.date());
     return answer.code === 'RECORD_TOO_LARGE' ? smallerDeadLetter(content) : undefined;
   }
 
+  /** By its headers too: an event that names the dead-letter topic as its own is refused with that name. */
+  #isDeadLetter({ topic, headers }: KafkaRecord): boolean {
+    return topic === this.#deadLetterTopic && deadLetterHeaders.topic in headers;
+  }
+
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   expire(record: ProducerRecord, error: KafkaError): void {
-    if (record.state === 'done') return;
-    if (this.#spooled === undefined || record.state === 'awaiting-schema') return this.fail(record, error);
+    const { state } = record;
+    if (state === 'done') return;
+    if (this.#spooled === undefined || state === 'awaiting-schema' || state === 'unresolved')
+      return this.fail(record, error);
     if (!this.#spooled.persistLate(record, error)) this.fail(record, failures.spoolSilent(record));
   }
 

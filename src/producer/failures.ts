@@ -66,6 +66,24 @@ export const failures = {
     );
   },
 
+  unresolvedFull(record: ProducerRecord, bufferMemory: number): KafkaError {
+    return new KafkaError(
+      'BUFFER_FULL',
+      `Kafka topic "${record.content.topic}": more than settings.kafka.bufferMemory (${bufferMemory} bytes) waits for mapping ` +
+        'values of key, headers and topic; the record was not written. Make them faster, or raise bufferMemory.',
+      about(record),
+    );
+  },
+
+  unresolved(record: ProducerRecord, timeout: number): KafkaError {
+    return new KafkaError(
+      'MAPPING_FAILED',
+      `Kafka topic "${record.content.topic}": the mapping values of key, headers and topic gave nothing within ${timeout} ms, a ` +
+        'quarter of settings.kafka.deliveryTimeout; the record was not written. Make them faster, and send the event again.',
+      about(record),
+    );
+  },
+
   largerThanBuffer(record: ProducerRecord, bufferMemory: number): KafkaError {
     return new KafkaError(
       'RECORD_TOO_LARGE',

@@ -13,6 +13,8 @@ export interface Waiter {
 /** Where a record is. DESIGN.md has the diagram. */
 export type RecordState =
   | 'created'
+  /** Waits for mapping values of its event, or behind one that does. */
+  | 'unresolved'
   /** Waits for room in `bufferMemory`. */
   | 'blocked'
   /** Waits for the schema of its value, or behind one of its key that does. */
@@ -29,7 +31,8 @@ export type RecordState =
   | 'done';
 
 export const recordTransitions: Readonly<Record<RecordState, readonly RecordState[]>> = {
-  created: ['blocked', 'awaiting-schema', 'unrouted', 'queued', 'diverting', 'done'],
+  created: ['unresolved', 'blocked', 'awaiting-schema', 'unrouted', 'queued', 'diverting', 'done'],
+  unresolved: ['blocked', 'awaiting-schema', 'unrouted', 'queued', 'diverting', 'done'],
   blocked: ['awaiting-schema', 'unrouted', 'queued', 'done'],
   'awaiting-schema': ['unrouted', 'queued', 'diverting', 'done'],
   unrouted: ['queued', 'done'],
@@ -69,7 +72,8 @@ export function moveTo(record: ProducerRecord, to: RecordState): void {
 /** One record on its way, from its push until it is complete. */
 export interface ProducerRecord {
   /**
-   * Grows in the order of the pushes; in the spool it is the record's id. A record that waited for a schema gets a new one.
+   * Grows in the order of the pushes; in the spool it is the record's id. A record that waited to be resolved, or for a schema,
+   * gets a new one.
    */
   id: number;
   /** What is sent. Replaced once, where its value had to wait for a schema. */

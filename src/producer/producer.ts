@@ -5,8 +5,9 @@ import { Completion } from './completion.ts';
 import { ExpiryErrors, failures } from './failures.ts';
 import { LiveRecords } from './live-records.ts';
 import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
-import { createProducerRecord, type Waiter } from './producer-record.ts';
+import { createProducerRecord, type ProducerRecord, type Waiter } from './producer-record.ts';
 import { Backoffs } from './retry-policy.ts';
+import { Resolution } from './resolution.ts';
 import { Sender } from './sender.ts';
 import { Serialization } from './serialization.ts';
 import { marginOf, SpooledRecords } from './spooled-records.ts';
@@ -29,6 +30,7 @@ export class Producer {
   readonly #completion: Completion;
   readonly #sender: Sender;
   readonly #serialization: Serialization;
+  readonly #resolution: Resolution;
   /** Nothing more is taken. */
   #closed = false;
   #cancelSweep: (() => void) | undefined;
@@ -52,6 +54,9 @@ export class Producer {
     this.#completion = completion;
     this.#sender = new Sender({ ...context, broker, completion, backoffs, overflow, settings });
     this.#serialization = new Serialization(this.#sender, completion, live, clock, bufferMemory);
+    this.#resolution = new Resolution(completion, live, { timeout: this.#timeout, bufferMemory }, (records) =>
+      this.#sender.together(() => records.forEach((record) => this.#admit(record))),
+    );
     void this.#addAdmissible();
     for (const topic of spooled?.leftovers ?? []) {
       this.#sender.recover(topic);
@@ -103,11 +108,16 @@ export class Producer {
 
   #add(content: KafkaRecord, waiter: Waiter): void {
     if (this.#closed) return waiter.reject(failures.closed(content.topic));
-    const { bufferMemory, spool } = this.#settings;
     const deadline = this.#context.clock.now() + this.#timeout;
     const record = createProducerRecord(this.#live.nextId(), content, deadline, waiter);
     this.#live.add(record);
     this.#sweepLater();
+    if (!this.#resolution.add(record)) this.#admit(record);
+  }
+
+  /** Takes up its bytes, and goes on, or waits until there is room. */
+  #admit(record: ProducerRecord): void {
+    const { bufferMemory, spool } = this.#settings;
     if (record.bytes > bufferMemory)
       return this.#completion.reject(record, failures.largerThanBuffer(record, bufferMemory));
     const admitted = this.#pool.admit(record);
@@ -143,6 +153,7 @@ export class Producer {
       this.#sender.expire(record, errors.of(record));
     }
     this.#completion.giveNotices();
+    this.#resolution.tend(this.#context.clock.now());
     this.#serialization.tend();
     const pending = this.#sender.tend(overdue.length > 0);
     this.#cancelSweep = undefined;

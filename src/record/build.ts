@@ -1,55 +1,45 @@
 import { getByPath, isObject } from '@walkeros/core';
 import type { Destination, WalkerOS } from '@walkeros/core';
-import type { KafkaRecord, RecordHeaders } from '../model/record.ts';
+import { KafkaError } from '../model/errors.ts';
+import type { Notify } from '../model/notice.ts';
+import type { KafkaRecord } from '../model/record.ts';
 import { jsonOf } from './json.ts';
+import type { PlainShape, RecordShape } from './shape.ts';
 
-/** The settings that shape a record. A mapping rule's `topic` and `key` win over these. */
-export interface RecordSettings {
-  readonly topic: string;
-  /** Path into the event, such as `user.id`. */
-  readonly key: string | undefined;
-  readonly headers: RecordHeaders;
-  /** Undefined: JSON with the headers above. */
-  readonly composer?: (rule: RecordOverrides | undefined) => Compose | undefined;
+/** What a record is made of. */
+export interface RecordSource {
+  readonly event: WalkerOS.Event;
+  /** What walkerOS mapped (`data.map`), which replaces the event as value where it is an object. */
+  readonly data?: Destination.Data;
 }
 
-export interface RecordOverrides {
-  readonly topic?: string | undefined;
-  readonly key?: string | undefined;
-  /** Of interest to `composer` only. */
-  readonly value?: unknown;
-}
-
-/** A record but for its value, and the headers that say what it is. */
-export type Head = Pick<KafkaRecord, 'topic' | 'key' | 'timestamp'>;
-
 /**
- * Completes a record with its value.
- * @throws KafkaError EVENT_NOT_SERIALIZABLE, VALUE_INVALID
- */
-export type Compose = (head: Head, value: object, event: WalkerOS.Event) => KafkaRecord;
-
-/**
- * Turns one event into the record that Kafka stores. Pure: no I/O, no clock.
- *
- * @param data what walkerOS mapped (`data.map`), which replaces the event as value where it is an object
+ * Turns one event into the record that Kafka stores. No I/O, no clock.
  * @param fallbackTimestamp used when the event has no usable timestamp, see `hasTimestamp`
- * @throws KafkaError EVENT_NOT_SERIALIZABLE when the value cannot be written as JSON (a cycle, a BigInt)
+ * @throws KafkaError EVENT_NOT_SERIALIZABLE when the value cannot be written as JSON (a cycle, a BigInt), KEY_MISSING where
+ *   there is nothing to erase
  */
 export function buildRecord(
-  event: WalkerOS.Event,
-  data: Destination.Data,
-  rule: RecordOverrides | undefined,
-  settings: RecordSettings,
+  source: RecordSource,
   fallbackTimestamp: number,
+  shape: PlainShape,
+  notify: Notify,
 ): KafkaRecord {
-  const topic = rule?.topic ?? settings.topic;
-  const key = Buffer.from(keyOf(event, rule?.key ?? settings.key));
+  return recordOf(source, fallbackTimestamp, shape, shape.topic, pathKey(source.event, shape, notify));
+}
+
+export function recordOf(
+  { event, data }: RecordSource,
+  fallbackTimestamp: number,
+  { headers, compose, tombstone }: RecordShape,
+  topic: string,
+  key: Buffer | null,
+): KafkaRecord {
   const timestamp = hasTimestamp(event) ? Math.trunc(event.timestamp) : fallbackTimestamp;
+  if (tombstone) return { topic, key, value: null, headers: headers.bare, timestamp };
   const value = isObject(data) ? data : event;
-  const compose = settings.composer?.(rule);
-  if (compose !== undefined) return compose({ topic, key, timestamp }, value, event);
-  return { topic, key, value: Buffer.from(jsonOf(value, event.name)), headers: settings.headers, timestamp };
+  if (compose !== undefined) return compose({ topic, key, timestamp, headers }, value, event);
+  return { topic, key, value: Buffer.from(jsonOf(value, event.name)), headers: headers.json, timestamp };
 }
 
 /** The last that JavaScript knows. */
@@ -60,14 +50,44 @@ export function hasTimestamp(event: WalkerOS.Event): boolean {
   return Number.isFinite(event.timestamp) && event.timestamp >= 0 && event.timestamp <= latestDate;
 }
 
-/** Static headers win over the content type, which is why they come last. */
-export function headersOf(staticHeaders: RecordHeaders): RecordHeaders {
-  return Object.freeze({ 'content-type': 'application/json', ...staticHeaders });
+/** Of a shape whose key no mapping value gives. */
+export function pathKey(event: WalkerOS.Event, shape: RecordShape, notify: Notify): Buffer | null {
+  const { key: path } = shape;
+  if (path === false) return null;
+  if (path === undefined) return Buffer.from(nameOf(event));
+  return Buffer.from(textOf(getByPath(event, path)) ?? missingKey(event, shape, notify));
 }
 
-function keyOf(event: WalkerOS.Event, path: string | undefined): string {
-  const value = path === undefined ? undefined : getByPath(event, path);
-  if (typeof value === 'string' && value !== '') return value;
-  if (typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value)) return String(value);
+/**
+ * The event's name, in place of a key that was not found.
+ * @throws KafkaError KEY_MISSING where that would erase what has the name as its key
+ */
+export function missingKey(
+  event: WalkerOS.Event,
+  { key, own, tombstone }: RecordShape,
+  notify: Notify,
+): string {
+  const setting = own.key ? 'settings.key of its mapping rule' : 'settings.kafka.key';
+  const from = typeof key === 'string' ? `${setting} ("${key}")` : setting;
+  if (tombstone) {
+    throw new KafkaError(
+      'KEY_MISSING',
+      `Event "${event.name}" (${event.id}) erases nothing: ${from} finds no key in it, and a tombstone has nothing else. ` +
+        'Send the event again with its key.',
+    );
+  }
+  const used = nameOf(event);
+  notify({ kind: 'key-missing', event: event.name, from, used });
+  return used;
+}
+
+function nameOf(event: WalkerOS.Event): string {
   return String(event.name).replace(/\s+/g, '_');
+}
+
+/** @returns undefined for what is no key: nothing, an object, a list */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  if (typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value)) return String(value);
+  return undefined;
 }

@@ -1,14 +1,13 @@
 import type { WalkerOS } from '@walkeros/core';
 import { KafkaError } from '../model/errors.ts';
-import type { RecordHeaders } from '../model/record.ts';
-import { hasTimestamp, type Compose } from './build.ts';
+import { hasTimestamp } from './build.ts';
 import { jsonOf } from './json.ts';
+import type { Compose } from './shape.ts';
 
 export interface CloudEventsSettings {
   readonly mode: 'binary' | 'structured';
   readonly source: string;
   readonly typePrefix: string;
-  readonly headers: RecordHeaders;
 }
 
 /**
@@ -17,7 +16,7 @@ export interface CloudEventsSettings {
  *
  * Static headers come last and may replace any other, as in every format.
  */
-export function cloudEvents({ mode, source, typePrefix, headers }: CloudEventsSettings): Compose {
+export function cloudEvents({ mode, source, typePrefix }: CloudEventsSettings): Compose {
   if (mode === 'binary') {
     return (head, value, event) => {
       const { id, type, time } = attributesOf(event, typePrefix);
@@ -31,15 +30,11 @@ export function cloudEvents({ mode, source, typePrefix, headers }: CloudEventsSe
           ce_source: source,
           ce_type: type,
           ...(time !== undefined && { ce_time: time }),
-          ...headers,
+          ...head.headers.bare,
         },
       };
     };
   }
-  const structured = Object.freeze({
-    'content-type': 'application/cloudevents+json; charset=UTF-8',
-    ...headers,
-  });
   return (head, data, event) => {
     const { id, type, time } = attributesOf(event, typePrefix);
     const envelope = {
@@ -51,7 +46,8 @@ export function cloudEvents({ mode, source, typePrefix, headers }: CloudEventsSe
       datacontenttype: 'application/json',
       data,
     };
-    return { ...head, value: Buffer.from(jsonOf(envelope, event.name)), headers: structured };
+    const headers = { 'content-type': 'application/cloudevents+json; charset=UTF-8', ...head.headers.bare };
+    return { ...head, value: Buffer.from(jsonOf(envelope, event.name)), headers };
   };
 }
 

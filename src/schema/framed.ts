@@ -1,24 +1,18 @@
 import { KafkaError, reasonOf } from '../model/errors.ts';
-import type { KafkaRecord, Pending, RecordHeaders } from '../model/record.ts';
-import type { Head } from '../record/build.ts';
+import { refused, type KafkaRecord, type Pending, type RecordHeaders } from '../model/record.ts';
+import type { Head, StaticHeaders } from '../record/shape.ts';
 import { jsonText } from './json-text.ts';
 import { SchemaWriter, type SchemaChoice, type SchemaWriterContext } from './schema-writer.ts';
-
-export interface FramedHeaders {
-  /** Without a content type: what a reader needs is in the framing, and no media type says that. */
-  readonly framed: RecordHeaders;
-  /** While the value is JSON: as a dead letter. */
-  readonly json: RecordHeaders;
-}
 
 /** Values in the registry's wire format, with one writer for each topic. */
 export class FramedValues {
   readonly #choice: SchemaChoice;
-  readonly #headers: FramedHeaders;
+  readonly #headers: StaticHeaders;
   readonly #context: SchemaWriterContext;
   readonly #writers = new Map<string, SchemaWriter>();
 
-  constructor(choice: SchemaChoice, headers: FramedHeaders, context: SchemaWriterContext) {
+  /** @param headers of the settings, for records that are finished as they stand */
+  constructor(choice: SchemaChoice, headers: StaticHeaders, context: SchemaWriterContext) {
     this.#choice = choice;
     this.#headers = headers;
     this.#context = context;
@@ -29,21 +23,20 @@ export class FramedValues {
    * @throws KafkaError EVENT_NOT_SERIALIZABLE where there is not even JSON to keep
    */
   record(head: Head, value: unknown, eventName: string): KafkaRecord {
-    const { framed, json } = this.#headers;
-    const { topic, key, timestamp } = head;
+    const { topic, key, timestamp, headers } = head;
     const writer = this.#writer(topic);
     const what = `event "${eventName}"`;
     let pending: Pending;
     try {
       const bytes = writer.write(value, what);
-      if (bytes !== undefined) return { topic, key, value: bytes, headers: framed, timestamp };
-      pending = this.#pending(value, what, writer);
+      if (bytes !== undefined) return { topic, key, value: bytes, headers: headers.bare, timestamp };
+      pending = this.#pending(value, what, writer, headers);
     } catch (thrown) {
       if (!(thrown instanceof KafkaError)) throw thrown;
       pending = refused(thrown);
     }
     try {
-      return { topic, key, value: Buffer.from(jsonText(value)), headers: json, timestamp, pending };
+      return { topic, key, value: Buffer.from(jsonText(value)), headers: headers.json, timestamp, pending };
     } catch (thrown) {
       throw new KafkaError('EVENT_NOT_SERIALIZABLE', `Event "${eventName}" ${reasonOf(thrown)}.`, {
         topic,
@@ -60,7 +53,7 @@ export class FramedValues {
    */
   async finish(record: KafkaRecord, value: unknown, what: string, timeout: number): Promise<KafkaRecord> {
     const { topic } = record;
-    const pending = this.#pending(value, what, this.#writer(topic));
+    const pending = this.#pending(value, what, this.#writer(topic), this.#headers);
     const finished = pending.finish(record);
     if (finished !== undefined) return finished;
     await pending.changed(timeout);
@@ -84,12 +77,17 @@ export class FramedValues {
     return writer;
   }
 
-  #pending(value: unknown, what: string, writer: SchemaWriter): Pending {
+  #pending(value: unknown, what: string, writer: SchemaWriter, headers: StaticHeaders): Pending {
     return {
       finish: (record) => {
         const bytes = writer.write(value, what);
         return (
-          bytes && { ...record, value: bytes, headers: this.#framed(record.headers), pending: undefined }
+          bytes && {
+            ...record,
+            value: bytes,
+            headers: framedHeaders(record.headers, headers),
+            pending: undefined,
+          }
         );
       },
       changed: (timeout) => writer.changed(timeout),
@@ -98,22 +96,15 @@ export class FramedValues {
       },
     };
   }
-
-  /** Others may have put a header on the record while it waited. */
-  #framed(headers: RecordHeaders): RecordHeaders {
-    const { framed, json } = this.#headers;
-    if (headers === json) return framed;
-    const others = Object.entries(headers).filter(([name]) => name !== 'content-type');
-    return { ...Object.fromEntries(others), ...framed };
-  }
 }
 
-function refused(lastError: KafkaError): Pending {
-  return {
-    finish() {
-      throw lastError;
-    },
-    changed: () => Promise.resolve(),
-    lastError,
-  };
+/**
+ * Without the content type of JSON: what a reader needs is in the framing, and no media type says that. Others may have put a
+ * header on the record while it waited.
+ */
+function framedHeaders(headers: RecordHeaders, { bare, json }: StaticHeaders): RecordHeaders {
+  if (headers === json) return bare;
+  const { 'content-type': type, ...others } = headers;
+  const own = type === 'application/json' ? bare['content-type'] : type;
+  return own === undefined ? others : { ...others, 'content-type': own };
 }

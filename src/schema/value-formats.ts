@@ -1,7 +1,8 @@
 import type { SchemaOptions, ValueOptions } from '../config/resolve-value.ts';
 import type { Options } from '../config/resolve.ts';
-import { headersOf, type Compose, type RecordOverrides } from '../record/build.ts';
+import { staticHeaders, type Compose, type RuleSettings } from '../record/shape.ts';
 import { cloudEvents } from '../record/cloudevents.ts';
+import { mainTopic } from '../record/settings.ts';
 import { Registry } from './registry/registry.ts';
 import { FramedValues } from './framed.ts';
 import type { SchemaChoice } from './schema-writer.ts';
@@ -12,7 +13,7 @@ import type { SchemaType } from '../model/schema.ts';
 /** How the values of a destination are written, by rule. */
 export interface ValueFormats {
   /** Undefined: JSON. */
-  readonly composer: (rule: RecordOverrides | undefined) => Compose | undefined;
+  readonly composer: (rule: RuleSettings | undefined) => Compose | undefined;
   /** Undefined: values of this kind need no schema. */
   readonly framed: (value: ValueOptions) => FramedValues | undefined;
   /** Looks up the schema of the main topic, so that its first event need not wait. */
@@ -27,6 +28,7 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
   const registries = new Map<SchemaOptions['registry'], Registry>();
   const framed = new Map<ValueOptions, FramedValues>();
   const composers = new Map<ValueOptions, Compose | undefined>();
+  const headers = staticHeaders(options.headers);
 
   function registryOf(facts: SchemaOptions['registry']): Registry {
     let registry = registries.get(facts);
@@ -44,7 +46,6 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
   }
 
   function framedOf(value: SchemaOptions): FramedValues {
-    const headers = { framed: options.headers, json: headersOf(options.headers) };
     return new FramedValues(schemaChoice(value), headers, {
       schemas: registryOf(value.registry),
       notify,
@@ -55,7 +56,7 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
 
   function compose(value: ValueOptions): Compose | undefined {
     if (value.format === 'json') return undefined;
-    if (value.format === 'cloudevents') return cloudEvents({ ...value, headers: options.headers });
+    if (value.format === 'cloudevents') return cloudEvents(value);
     if (simulated) return undefined;
     const values = framedOf(value);
     framed.set(value, values);
@@ -74,7 +75,7 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
       composerOf(value);
       return framed.get(value);
     },
-    warm: () => framed.get(options.valueOf())?.warm(options.topic),
+    warm: () => framed.get(options.valueOf())?.warm(mainTopic(options.topic)),
     close: () => closing.abort(new Error('the destination is closed')),
   };
 }

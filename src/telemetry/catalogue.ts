@@ -82,6 +82,18 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     },
     measure: (_notice, measure) => measure('timestampsReplaced', 1),
   },
+  'key-missing': {
+    help: 'The key of an event was not found, so that its name is the key: all such events go to one partition.',
+    line: {
+      level: 'warn',
+      subject: ({ from }) => `key-missing ${from}`,
+      text: ({ event, from, used }) =>
+        `Event "${event}": ${from} finds no key in it. Its name is used instead, "${used}", as for every event like it: ` +
+        'they all go to one partition, and in no order with other events of the same user.',
+      act: 'Correct the path, or add a fallback: `["user.id", "user.device"]`. `walkeros-kafka doctor` tries it on the examples of the flow.',
+    },
+    measure: (_notice, measure) => measure('keyFallbacks', 1),
+  },
   'topic-missing': {
     help: 'The cluster says that there is no such topic.',
     line: {
@@ -131,7 +143,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       text: ({ error }) => error.message,
       act: 'Change what the line names. `settings.deadLetter` keeps such records.',
     },
-    measure: ({ topic, error }, measure) => measure('rejected', 1, { topic, error }),
+    measure: ({ topic, error }, measure) => measure('rejected', 1, { topic: declared(topic, error), error }),
   },
   'dead-lettered': {
     help: 'A refused record was stored in the dead-letter topic; its push succeeded.',
@@ -142,7 +154,8 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
         `Kafka topic "${topic}": a rejected record was stored in the dead-letter topic "${deadLetterTopic}". ${error.message}`,
       act: 'Fix the cause, then run `npx walkeros-kafka dead-letters resend flow.json`.',
     },
-    measure: ({ topic, error }, measure) => measure('deadLettered', 1, { topic, error }),
+    measure: ({ topic, error }, measure) =>
+      measure('deadLettered', 1, { topic: declared(topic, error), error }),
   },
   'buffer-full': {
     help: '`bufferMemory` is full: a push waits for room, or goes to the spool.',
@@ -310,9 +323,14 @@ function batchOf(records: number, bytes: number, error: KafkaError): string {
 
 const missing = (topic: string): string => `topic-missing ${topic}`;
 
+/** The topic, for metrics and as a subject. One that an event made up is none: there may be any number of them. */
+function declared(topic: string, error: KafkaError): string | undefined {
+  return error.code === 'TOPIC_UNDECLARED' ? undefined : topic;
+}
+
 /** One subject for each cause, as in the metrics: the second cause must not hide in the count of the first. */
 function failing(kind: NoticeKind, topic: string, error: KafkaError): string {
-  return `${kind} ${topic} ${errorType(error)}`;
+  return `${kind} ${declared(topic, error)} ${errorType(error)}`;
 }
 
 /** Pushes that fail because their topic is missing repeat the notice that it is missing. */

@@ -21,6 +21,8 @@ export interface KafkaHealth {
     /** `settings.kafka.bufferMemory`, in bytes. */
     readonly limit: number;
   };
+  /** Events so far in which the key was not found: their name is their key, and all of a name are in one partition. */
+  readonly keyFallbacks: number;
   /** Undefined without `settings.spool`. */
   readonly spool: SpoolLevel | undefined;
 }

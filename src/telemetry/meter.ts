@@ -182,6 +182,7 @@ function together(healths: readonly KafkaHealth[]): KafkaHealth {
       bytes: one.waiting.bytes + other.waiting.bytes,
       limit: one.waiting.limit + other.waiting.limit,
     },
+    keyFallbacks: one.keyFallbacks + other.keyFallbacks,
     spool: inBoth(one.spool, other.spool),
   }));
 }

@@ -103,6 +103,13 @@ export const metrics = {
     help: 'Events without a usable timestamp, stored under the time of sending.',
     attributes: [],
   },
+  keyFallbacks: {
+    name: 'walkeros.kafka.key.fallbacks',
+    kind: 'counter',
+    unit: '{message}',
+    help: "Events in which the key was not found, stored under the event's name.",
+    attributes: [],
+  },
   bufferFull: {
     name: 'walkeros.kafka.buffer.waits',
     kind: 'counter',

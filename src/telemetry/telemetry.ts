@@ -49,6 +49,7 @@ export class Telemetry {
   #stop: (() => void) | undefined;
   #closed = false;
   #lastAcknowledgedAt: number | undefined;
+  #keyFallbacks = 0;
 
   constructor({ id, clientId, logger, traceparent, reportError, clock }: TelemetryContext) {
     const careful = carefulLogger(logger);
@@ -60,6 +61,7 @@ export class Telemetry {
     this.#log = log;
     this.#metering = metering;
     this.notify = (notice) => {
+      if (notice.kind === 'key-missing') this.#keyFallbacks++;
       log(notice);
       guarded(() => metering?.notify(notice));
       if (notice.kind === 'requested') guarded(() => spans?.record(notice.report));
@@ -112,6 +114,7 @@ export class Telemetry {
       connected: this.#connection.up && !this.#closed,
       lastAcknowledgedAt: last === undefined ? undefined : new Date(last),
       waiting: this.#state.waiting(),
+      keyFallbacks: this.#keyFallbacks,
       spool: this.#state.spool?.(),
     };
   }

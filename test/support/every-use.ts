@@ -35,7 +35,7 @@ export async function storesAndShows(kafka: Settings['kafka']): Promise<void> {
     flow.log.join('\n'),
   );
   const words = ['--brokers', kafka.brokers.join(), '--from-beginning', '--to-end', '--json'];
-  const shown = await run(['tail', kafka.topic, ...words]);
+  const shown = await run(['tail', kafka.topic as string, ...words]);
   assert.equal(shown.code, 0, shown.notes.join('\n'));
   const numbers = shown.lines.map(
     (line) => (JSON.parse(line) as { value: { data: { n: number } } }).value.data.n,

@@ -86,6 +86,13 @@ export function valueOf({ stored: { value }, encoding }: DeadLetter): Buffer | n
   }
 }
 
+/** @returns a sentence for a letter whose record was never complete: its key, headers or topic are not known */
+export function unfinished({ code }: DeadLetter): string | undefined {
+  return code === 'MAPPING_FAILED'
+    ? 'the mapping values of its key, headers and topic gave nothing: send its event again'
+    : undefined;
+}
+
 /**
  * The record as it was when it was refused: key, value, timestamp and its own headers.
  * @returns a sentence that says why it cannot be sent as it was: this destination cannot have written it

@@ -1,3 +1,4 @@
+import { writesTo } from '../../config/mapping.ts';
 import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
 import { clientOptions, createReader } from '../../transport/create.ts';
@@ -5,7 +6,14 @@ import type { OffsetStore, Offsets, FetchedBatch, Reader } from '../../transport
 import { openProducer } from '../delivery/open-producer.ts';
 import type { Configured } from '../flow/configured.ts';
 import { Stopped, unlessStopped } from '../stopping.ts';
-import { deadLetterOf, matches, originalOf, type DeadLetter, type DeadLetterFilter } from './dead-letter.ts';
+import {
+  deadLetterOf,
+  matches,
+  originalOf,
+  unfinished,
+  type DeadLetter,
+  type DeadLetterFilter,
+} from './dead-letter.ts';
 import { Lease, leaseTiming, type LeaseTiming } from './lease.ts';
 import { deadLetterTopic, readTimeout } from './list.ts';
 import { readProgress, type PartitionProgress, type Progress } from './progress.ts';
@@ -89,9 +97,13 @@ export async function resendDeadLetters(
  * A dead letter names the topic that refused it, and whoever may write into the dead-letter topic can name any topic: `resend`
  * would write there with the rights of the flow.
  */
-function closedTopics({ path, topics }: Configured, filter: DeadLetterFilter): ResendRequest['closed'] {
+function closedTopics(
+  { path, topics, options, mapping }: Configured,
+  filter: DeadLetterFilter,
+): ResendRequest['closed'] {
+  const writes = writesTo(options.topic, mapping);
   return (topic) =>
-    topics.has(topic) || topic === filter.topic
+    topics.has(topic) || writes(topic) || topic === filter.topic
       ? undefined
       : `${path} writes no events to this topic, so the letter may be forged: add --topic ${JSON.stringify(topic)} to send it there all the same`;
 }
@@ -198,7 +210,8 @@ export class Resend {
         if (deadLetter === undefined) progress.pass(stored.offset, true);
         else if (!matches(filter, deadLetter)) progress.pass(stored.offset, false);
         else {
-          const record = this.#request.closed(deadLetter.topic) ?? originalOf(deadLetter);
+          const record =
+            unfinished(deadLetter) ?? this.#request.closed(deadLetter.topic) ?? originalOf(deadLetter);
           if (typeof record === 'string') this.#leave(progress, deadLetter, record);
           else {
             pending.push({ deadLetter, record });

@@ -3,6 +3,7 @@ import { ruleValues } from '../../config/mapping.ts';
 import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts';
 import { isSchemaFormat } from '../../config/value-rules.ts';
 import { KafkaError } from '../../model/errors.ts';
+import { admits } from '../../record/settings.ts';
 import type { KafkaRecord } from '../../model/record.ts';
 import { valueFormats } from '../../schema/value-formats.ts';
 import type { Configured } from '../flow/configured.ts';
@@ -17,6 +18,7 @@ export type Finish = (deadLetter: DeadLetter, record: KafkaRecord) => Promise<Ka
 /** A record that is refused with one of these has a value in JSON, which waits for its schema. */
 const schemaCodes: ReadonlySet<string> = new Set([
   'VALUE_INVALID',
+  'TOPIC_UNDECLARED',
   'SCHEMA_MISSING',
   'SCHEMA_INVALID',
   'SCHEMA_INCOMPATIBLE',
@@ -71,9 +73,9 @@ function formatOf(
   { topic, code }: DeadLetter,
 ): SchemaOptions | string | undefined {
   const rules = ruleValues(mapping)
-    .filter(({ topic: own = options.topic }) => own === topic)
+    .filter(({ topic: own = options.topic }) => admits(own, topic))
     .map(({ settings }) => options.valueOf(settings));
-  const formats = topic === options.topic ? [options.valueOf(), ...rules] : rules;
+  const formats = admits(options.topic, topic) ? [options.valueOf(), ...rules] : rules;
   if (formats.length === 0 && schemaCodes.has(code))
     return `its value waits for a schema, and no setting in ${path} writes to "${topic}" any more, which would tell it`;
   const [framed, ...others] = distinct(formats.filter(needsSchema));

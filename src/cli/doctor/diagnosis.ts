@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { ruleTopics } from '../../config/mapping.ts';
+import { declaredTopics } from '../../config/mapping.ts';
 import { resolveSetup } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options, type Resolved } from '../../config/resolve.ts';
 import { KafkaError } from '../../model/errors.ts';
+import { topicsOf as topicsOfSetting } from '../../record/settings.ts';
 import { filesOf } from '../../spool/sqlite/database.ts';
 import { readSpool } from '../../spool/status.ts';
 import { clientOptions, createInspector } from '../../transport/create.ts';
@@ -166,7 +167,8 @@ const isOfTimeouts = (warning: string): boolean =>
 
 function summaryOf({ connection, topic, deadLetter }: Options): string {
   const refused = deadLetter === undefined ? '' : `, refused records to "${deadLetter.topic}"`;
-  return `${connection.brokers.join(', ')}, topic "${topic}"${refused}`;
+  const names = topicsOfSetting(topic).map((name) => `"${name}"`);
+  return `${connection.brokers.join(', ')}, topic${names.length > 1 ? 's' : ''} ${names.join(', ')}${refused}`;
 }
 
 function factsOf(
@@ -203,13 +205,8 @@ function loginOf(sasl: Options['connection']['sasl']): Target['login'] {
   return sasl && { mechanism: sasl.mechanism, user: 'username' in sasl ? sasl.username : undefined };
 }
 
-function topicsOf({ topic, deadLetter }: Options, mapping: unknown): Target['topics'] {
-  const targets = [
-    { topic, path: 'settings.kafka.topic' },
-    ...ruleTopics(mapping),
-    ...(deadLetter ? [{ topic: deadLetter.topic, path: 'settings.deadLetter.topic' }] : []),
-  ];
-  return [...Map.groupBy(targets, (target) => target.topic)].map(([name, all]) => ({
+function topicsOf(options: Options, mapping: unknown): Target['topics'] {
+  return [...Map.groupBy(declaredTopics(options, mapping), (target) => target.topic)].map(([name, all]) => ({
     name,
     paths: all.map(({ path }) => path),
   }));

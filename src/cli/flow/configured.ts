@@ -4,7 +4,7 @@ import type { Login } from './login.ts';
 import type { Environment } from './references.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import type { Terminal } from '../terminal.ts';
-import { ruleTopics, valueRegistries, type NamedRegistry } from '../../config/mapping.ts';
+import { declaredTopics, valueRegistries, type NamedRegistry } from '../../config/mapping.ts';
 import { setupRegistry, setupTopics } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';
 
@@ -54,8 +54,8 @@ export async function configuredDestination(
 }
 
 function topicsOf(options: Options, mapping: unknown, setup: unknown): ReadonlySet<string> {
-  const ofRules = ruleTopics(mapping).map(({ topic }) => topic);
-  const topics = new Set([options.topic, ...ofRules, ...setupTopics(setup)]);
+  const declared = declaredTopics(options, mapping).map(({ topic }) => topic);
+  const topics = new Set([...declared, ...setupTopics(setup)]);
   // Setup creates this one, too, and nothing is re-sent to it.
   if (options.deadLetter) topics.delete(options.deadLetter.topic);
   return topics;

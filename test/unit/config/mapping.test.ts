@@ -15,13 +15,63 @@ describe('settings of mapping rules', () => {
     [
       'a rule among several, and a wildcard',
       { '*': { add: [{ name: 'a' }, { settings: { key: 5 } }] } },
-      'mapping["*"].add[1].settings.key: must be text, for example "data.id"',
+      'mapping["*"].add[1].settings.key: must be a mapping path, for example "data.id", false (no key), or a mapping value, for example { "key": "data.id" }',
     ],
     [
       'unknown names',
       { order: { complete: { settings: { topics: 'orders', partition: 3 } } } },
       'mapping.order.complete.settings.topics: unknown setting: did you mean "topic"?',
-      'mapping.order.complete.settings.partition: unknown setting: known here are key, topic, value',
+      'mapping.order.complete.settings.partition: unknown setting: known here are key, headers, topic, tombstone, value',
+    ],
+    [
+      'every form',
+      {
+        order: {
+          complete: {
+            settings: {
+              key: ['data.id', { fn: () => 'x' }],
+              headers: {
+                team: 'web',
+                user: { key: 'user.id', consent: { marketing: true } },
+                all: { map: { a: 'b' } },
+              },
+              topic: {
+                value: { map: {}, loop: ['this', { set: ['a'] }] },
+                topics: ['orders'],
+                prefix: 'order-',
+              },
+            },
+          },
+          remove: { settings: { key: 'data.id', tombstone: true } },
+        },
+      },
+    ],
+    [
+      'a tombstone without a key',
+      {
+        order: {
+          remove: { settings: { tombstone: true } },
+          drop: { settings: { tombstone: true, key: false } },
+        },
+      },
+      'mapping.order.remove.settings.tombstone: needs a key, and none is set: without one it would erase the name of the event; set key, for example "user.id"',
+      'mapping.order.drop.settings.tombstone: needs a key, and key is false: without one it would erase the name of the event; set key, for example "user.id"',
+    ],
+    [
+      'a tombstone with a value',
+      { order: { remove: { settings: { tombstone: true, key: 'data.id', value: { format: 'json' } } } } },
+      'mapping.order.remove.settings.value: says nothing beside tombstone, which writes no value: remove one',
+    ],
+    [
+      "the dead letters' topic among others, or by its prefix",
+      {
+        order: {
+          a: { settings: { topic: { value: 'a', topics: ['orders', 'dead'] } } },
+          b: { settings: { topic: { value: 'a', topics: ['orders'], prefix: 'de' } } },
+        },
+      },
+      'mapping.order.a.settings.topic: may give "dead", the same as settings.deadLetter.topic: events and refused records would mix; name another topic',
+      'mapping.order.b.settings.topic: may give "dead", the same as settings.deadLetter.topic: events and refused records would mix; name another topic',
     ],
     [
       'no object',

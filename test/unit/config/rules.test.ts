@@ -128,6 +128,14 @@ const errors: [settings: object, message: string][] = [
     'settings.kafka.retry.initialRetryTime: is 501 ms, more than maxRetryTime (500 ms), the longest pause: lower it or raise maxRetryTime',
   ],
   [
+    { kafka: { topic: { value: 'data.region', topics: ['eu', 'dead'] } }, deadLetter: { topic: 'dead' } },
+    'settings.deadLetter.topic: is "dead", which is one of settings.kafka.topic, which has just refused the record: name another topic',
+  ],
+  [
+    { kafka: { topic: { value: 'data.region', topics: ['eu'], prefix: 'x' }, allowAutoTopicCreation: true } },
+    'settings.kafka.topic.prefix: and settings.kafka.allowAutoTopicCreation together let an event create any number of topics: remove one of them',
+  ],
+  [
     { deadLetter: { topic: 'events' } },
     'settings.deadLetter.topic: is "events", the same as settings.kafka.topic, which has just refused the record: name another topic',
   ],

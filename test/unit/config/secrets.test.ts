@@ -49,7 +49,7 @@ describe('secrets', () => {
         brokers: ['shop:hunter2@kafka1:9092', 'ssl://shop:hunter2@kafka1:9092'],
         ssl: 'private-key',
         sasl: { mechanism: 'plain', password: { value: 'hunter2' }, token: ['tok3n'], passwort: 'hunter2' },
-        headers: { authorization: ['header-s3cret'] },
+        headers: { authorization: { kye: 'header-s3cret' } },
       },
     });
     assert.equal(lines.length, 7);

@@ -253,9 +253,9 @@ describe('config.setup', () => {
       const rest =
         'which setup does not cover: it is neither created nor checked; add it to setup.topics, for example';
       assert.deepEqual(warnings, [
-        `settings.deadLetter.topic: points at topic "dead", ${rest} { "dead": {} }`,
         `mapping.order.complete.settings.topic, mapping.order["*"][1].settings.topic: points at topic "orders", ${rest} { "orders": {} }`,
         `mapping.page.view.settings.topic: points at topic "pages", ${rest} { "pages": {} }`,
+        `settings.deadLetter.topic: points at topic "dead", ${rest} { "dead": {} }`,
       ]);
     });
 

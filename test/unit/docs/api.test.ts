@@ -28,7 +28,7 @@ describe('docs/api.md', () => {
   it('shows types as users see them: those of the settings written out, the others by their names', () => {
     assert.match(
       text,
-      /^type Settings = \{\n {2}kafka: \{\n {4}brokers: string\[\];\n {4}topic: string;\n {4}clientId\?: string;/m,
+      /^type Settings = \{\n {2}kafka: \{\n {4}brokers: string\[\];\n {4}topic: TopicSetting;\n {4}clientId\?: string;/m,
     );
     assert.match(text, /^type Types = Destination\.Types<Settings, RuleSettings, Env, Settings, Setup>;$/m);
     assert.match(text, /^declare function kafkaHealth\(\): KafkaHealth\[\];$/m);

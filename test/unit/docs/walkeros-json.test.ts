@@ -19,7 +19,7 @@ describe('walkerOS.json', () => {
     assert.equal(settings.$schema, 'http://json-schema.org/draft-07/schema#');
     assert.deepEqual(settings.required, ['kafka']);
     assert.deepEqual((settings.properties?.kafka as { required: string[] }).required, ['brokers', 'topic']);
-    assert.deepEqual(Object.keys(mapping.properties ?? {}), ['key', 'topic', 'value']);
+    assert.deepEqual(Object.keys(mapping.properties ?? {}), ['key', 'headers', 'topic', 'tombstone', 'value']);
     assert.equal(mapping.required, undefined);
     assert.deepEqual(setup.required, ['numPartitions', 'replicationFactor']);
   });
@@ -49,6 +49,14 @@ describe('walkerOS.json', () => {
     },
     // `walkeros validate` runs before references are replaced: no pattern may stand in their way.
     { kafka: { brokers: ['$env.KAFKA_BROKER'], topic: '$env.KAFKA_TOPIC:events', key: '$var.key' } },
+    {
+      kafka: {
+        brokers: ['kafka1:9092'],
+        topic: { value: { fn: '$code:() => "a"' }, topics: ['a'], prefix: 'b' },
+        key: ['user.id', { fn: '$code:() => "a"', consent: { marketing: true } }],
+        headers: { team: 'web', user: { key: 'user.id' } },
+      },
+    },
   ];
   for (const value of good) {
     it(`accepts ${JSON.stringify(value)}`, () => assert.ok(settings.safeParse(value).success));
@@ -61,6 +69,10 @@ describe('walkerOS.json', () => {
     { kafka: { ...kafka, compresion: 'gzip' } },
     { kafka: { ...kafka, ssl: 'yes' } },
     { kafka, spool: {} },
+    { kafka: { ...kafka, key: true } },
+    { kafka: { ...kafka, key: { kye: 'user.id' } } },
+    { kafka: { ...kafka, topic: { value: 'data.region' } } },
+    { kafka: { ...kafka, headers: { user: 5 } } },
   ];
   for (const value of bad) {
     it(`refuses ${JSON.stringify(value)}`, () => assert.ok(!settings.safeParse(value).success));
@@ -69,10 +81,17 @@ describe('walkerOS.json', () => {
   it('carries the examples, functions as code', () => {
     assert.deepEqual(Object.keys((file.examples as { step: object }).step), [
       'defaultEvent',
+      'headersFromEvent',
       'ignoredEvent',
+      'keyByConsent',
+      'keyByFunction',
+      'keyFallbacks',
       'keyFromUserId',
       'mappedPayload',
+      'noKey',
       'renamedEvent',
+      'tombstone',
+      'topicFromEvent',
       'topicOverride',
     ]);
     assert.deepEqual((file.examples as { env: object }).env, {

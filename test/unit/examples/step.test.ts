@@ -33,9 +33,16 @@ describe('worked examples', () => {
     );
     assert.deepEqual(titles.sort(), [
       'Default event',
+      'Headers from the event',
+      'Key by a function',
+      'Key by consent',
       'Key from user id',
+      'Key with fallbacks',
       'Mapped payload',
+      'No key',
       'Renamed event',
+      'Tombstone',
+      'Topic from the event',
       'Topic override',
     ]);
   });

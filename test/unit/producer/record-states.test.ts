@@ -28,6 +28,8 @@ const scenario = fc.record({
       wait,
       /** Milliseconds until its schema is known. */
       schemaAfter: fc.constantFrom(0, 0, 0, 200, 2_000, 20_000),
+      /** Milliseconds until its mapping values are there; undefined: it has none. */
+      mappedAfter: fc.constantFrom(undefined, undefined, undefined, undefined, 0, 200, 20_000),
     }),
     { minLength: 1, maxLength: 40 },
   ),
@@ -59,13 +61,13 @@ const scenario = fc.record({
 /** Closed at once while pushes were blocked and their topic was missing: one push in seven was never told. */
 const blockedAtClose: typeof scenario extends fc.Arbitrary<infer Scenario> ? Scenario : never = {
   pushes: [
-    { key: 'a', size: 400, wait: 6_000, schemaAfter: 0 },
-    { key: 'a', size: 2, wait: 0, schemaAfter: 0 },
-    { key: 'a', size: 2, wait: 153, schemaAfter: 0 },
-    { key: 'a', size: 33, wait: 0, schemaAfter: 0 },
-    { key: 'a', size: 400, wait: 561, schemaAfter: 0 },
-    { key: 'a', size: 36, wait: 0, schemaAfter: 0 },
-    { key: 'a', size: 5, wait: 86, schemaAfter: 0 },
+    { key: 'a', size: 400, wait: 6_000, schemaAfter: 0, mappedAfter: undefined },
+    { key: 'a', size: 2, wait: 0, schemaAfter: 0, mappedAfter: undefined },
+    { key: 'a', size: 2, wait: 153, schemaAfter: 0, mappedAfter: undefined },
+    { key: 'a', size: 33, wait: 0, schemaAfter: 0, mappedAfter: undefined },
+    { key: 'a', size: 400, wait: 561, schemaAfter: 0, mappedAfter: undefined },
+    { key: 'a', size: 36, wait: 0, schemaAfter: 0, mappedAfter: undefined },
+    { key: 'a', size: 5, wait: 86, schemaAfter: 0, mappedAfter: undefined },
   ],
   answers: [],
   outage: { from: 0, length: 2_000 },
@@ -165,10 +167,11 @@ async function run({
     { clock, notify: () => {}, random: () => 0.5, date: () => new Date(0) },
   );
   let told = 0;
-  for (const { key, size, wait, schemaAfter } of pushes) {
+  for (const { key, size, wait, schemaAfter, mappedAfter } of pushes) {
     const value = numbered(0, key, size);
     const tell = () => told++;
-    producer.send(schemaAfter === 0 ? value : pending(value, clock, schemaAfter)).then(tell, tell);
+    const content = schemaAfter === 0 ? value : pending(value, clock, schemaAfter);
+    producer.send(mappedAfter === undefined ? content : mapped(content, clock, mappedAfter)).then(tell, tell);
     await clock.advance(wait);
   }
   await clock.advance(closeAfter);
@@ -177,6 +180,12 @@ async function run({
   await closed;
   await file.close();
   assert.equal(told, pushes.length, 'each push is told once');
+}
+
+function mapped(value: KafkaRecord, clock: FakeClock, after: number): KafkaRecord {
+  const resolve = () =>
+    new Promise<KafkaRecord>((resolve) => void clock.after(after, () => resolve({ ...value })));
+  return { ...value, key: null, pending: undefined, resolve };
 }
 
 function pending(value: KafkaRecord, clock: FakeClock, after: number): KafkaRecord {

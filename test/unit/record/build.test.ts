@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildRecord, headersOf } from '../../../src/record/build.ts';
+import { staticHeaders } from '../../../src/record/shape.ts';
+import { built } from '../../support/built.ts';
 import { event } from '../../support/flow.ts';
 
-const settings = { topic: 'events', key: undefined, headers: headersOf({}) };
 const keyOf = (path: string | undefined, overrides = {}) =>
-  String(buildRecord(event(overrides), undefined, undefined, { ...settings, key: path }, 0).key);
+  String(built(event(overrides), { settings: { key: path } }).key);
 
 describe('record', () => {
   it('falls back to the event name with spaces as underscores', () => {
@@ -29,33 +29,27 @@ describe('record', () => {
   /** It went by the event's name: to one partition, and in no order with the smaller ids of the same user. */
   it('takes a BigInt as it reads', () => {
     const big = event({ user: { id: 9_007_199_254_740_993n as never } });
-    const { key } = buildRecord(big, { mapped: true }, undefined, { ...settings, key: 'user.id' }, 0);
+    const { key } = built(big, { data: { mapped: true }, settings: { key: 'user.id' } });
     assert.equal(String(key), '9007199254740993');
   });
 
   it("prefers the rule's topic and key", () => {
-    const record = buildRecord(
-      event(),
-      undefined,
-      { topic: 'orders', key: 'user.id' },
-      { ...settings, key: 'id' },
-      0,
-    );
+    const rule = { topic: 'orders', key: 'user.id' };
+    const record = built(event(), { rule, settings: { key: 'id' } });
     assert.equal(record.topic, 'orders');
     assert.equal(String(record.key), 'us3r');
   });
 
   it('stores mapped data where it is an object, even an empty one, and the event otherwise', () => {
-    const valueOf = (data: never) => String(buildRecord(event(), data, undefined, settings, 0).value);
-    assert.equal(valueOf({ a: 1 } as never), '{"a":1}');
-    assert.equal(valueOf({} as never), '{}');
-    for (const data of [undefined, 'text', 1, ['a']])
-      assert.match(valueOf(data as never), /^\{"name":"page view"/);
+    const valueOf = (data: unknown) => String(built(event(), { data }).value);
+    assert.equal(valueOf({ a: 1 }), '{"a":1}');
+    assert.equal(valueOf({}), '{}');
+    for (const data of [undefined, 'text', 1, ['a']]) assert.match(valueOf(data), /^\{"name":"page view"/);
   });
 
   it('keeps a timestamp to the millisecond, and takes the given one where there is none', () => {
     const timestampOf = (timestamp: unknown) =>
-      buildRecord(event({ timestamp: timestamp as number }), undefined, undefined, settings, 42).timestamp;
+      built(event({ timestamp: timestamp as number }), { fallbackTimestamp: 42 }).timestamp;
     assert.equal(timestampOf(1_700_000_000_123), 1_700_000_000_123);
     assert.equal(timestampOf(1.9), 1);
     assert.equal(timestampOf(0), 0);
@@ -64,8 +58,8 @@ describe('record', () => {
   });
 
   it('lets static headers replace the content type', () => {
-    assert.deepEqual(headersOf({}), { 'content-type': 'application/json' });
-    assert.deepEqual(headersOf({ 'content-type': 'text/plain', a: 'b' }), {
+    assert.deepEqual(staticHeaders({}).json, { 'content-type': 'application/json' });
+    assert.deepEqual(staticHeaders({ 'content-type': 'text/plain', a: 'b' }).json, {
       'content-type': 'text/plain',
       a: 'b',
     });
@@ -74,15 +68,14 @@ describe('record', () => {
   it('names the event that cannot be written as JSON', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
-    const build = (data: unknown) => () =>
-      buildRecord({ ...event(), data } as never, undefined, undefined, settings, 0);
+    const build = (data: unknown) => () => built({ ...event(), data } as never);
     assert.throws(build(cycle), {
       code: 'EVENT_NOT_SERIALIZABLE',
       message: /^Event "page view" cannot be written as JSON: Conv/,
     });
     assert.throws(build({ n: 1n }), { message: /serialize a BigInt/ });
     const mute = { ...event(), toJSON: () => undefined };
-    assert.throws(() => buildRecord(mute, undefined, undefined, settings, 0), {
+    assert.throws(() => built(mute), {
       message: /has no JSON form/,
     });
   });

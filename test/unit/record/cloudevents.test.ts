@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cloudEvents } from '../../../src/record/cloudevents.ts';
+import { staticHeaders } from '../../../src/record/shape.ts';
 import { event } from '../../support/flow.ts';
 
 describe('the time of a CloudEvent', () => {
-  const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1 };
-  const settings = { source: 'walkeros', typePrefix: 'walkeros.', headers: {} };
+  const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1, headers: staticHeaders({}) };
+  const settings = { source: 'walkeros', typePrefix: 'walkeros.' };
   const timesOf = (timestamp: number) => {
     const of = (mode: 'binary' | 'structured') =>
       cloudEvents({ ...settings, mode })(head, {}, event({ timestamp }));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { buildRecord, headersOf } from '../../../src/record/build.ts';
 import { cloudEvents } from '../../../src/record/cloudevents.ts';
+import { staticHeaders } from '../../../src/record/shape.ts';
 import { compileJsonSchema } from '../../../src/schema/json-schema.ts';
 import { jsonText } from '../../../src/schema/json-text.ts';
+import { built } from '../../support/built.ts';
 import { event } from '../../support/flow.ts';
 
 /**
@@ -20,24 +21,23 @@ const data = {
 };
 const expected =
   '{"cut":"Hi \ufffd","whole":"😀","na\ufffdme":["\ufffd"],"literal":"\\\\ud83d","slashes":"\\\\\\\\\ufffd"}';
-const settings = { topic: 't', key: undefined, headers: headersOf({}) };
 
 describe('half a surrogate', () => {
   it('is U+FFFD in JSON, and what looks like its escape stays as it is', () => {
-    const { value } = buildRecord(event(), data, undefined, settings, 0);
-    assert.equal(value?.toString(), expected);
+    const { value } = built(event(), { data });
+    assert.equal(String(value), expected);
   });
 
   it('is U+FFFD in keys and in the headers of CloudEvents', () => {
-    const record = buildRecord(event({ name: `a ${half}` }), data, undefined, settings, 0);
-    assert.equal(record.key?.toString('hex'), Buffer.from('a_\ufffd').toString('hex'));
+    const { key } = built(event({ name: `a ${half}` }), { data });
+    assert.equal(key?.toString('hex'), Buffer.from('a_\ufffd').toString('hex'));
   });
 
   for (const mode of ['binary', 'structured'] as const) {
     it(`is U+FFFD in CloudEvents, ${mode}`, () => {
-      const compose = cloudEvents({ mode, source: 's', typePrefix: '', headers: {} });
-      const head = { topic: 't', key: Buffer.from('k'), timestamp: 0 };
-      assert.ok(compose(head, data, event()).value?.toString().includes(expected));
+      const compose = cloudEvents({ mode, source: 's', typePrefix: '' });
+      const head = { topic: 't', key: Buffer.from('k'), timestamp: 0, headers: staticHeaders({}) };
+      assert.ok(String(compose(head, data, event()).value).includes(expected));
     });
   }
 

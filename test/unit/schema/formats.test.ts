@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { cloudEvents } from '../../../src/record/cloudevents.ts';
+import { staticHeaders } from '../../../src/record/shape.ts';
 import { valueFormats } from '../../../src/schema/value-formats.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { event } from '../../support/flow.ts';
@@ -29,7 +30,7 @@ describe('formats of values', () => {
   });
 
   it('keep JSON for an event that waits, its BigInts as digits', () => {
-    const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1 };
+    const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1, headers: staticHeaders({}) };
     const record = composer(avro)(undefined)?.(head, { big: 2n ** 53n + 1n }, event());
     assert.equal(String(record?.value), '{"big":9007199254740993}');
     assert.deepEqual(record?.headers, { 'content-type': 'application/json' });
@@ -41,7 +42,8 @@ describe('formats of values', () => {
     t.after(() => registry.close());
     const schema = { type: 'record', name: 'A', fields: [] };
     const compose = composer({ format: 'avro', registry: { url: registry.url }, schema })(undefined);
-    const waiting = compose?.({ topic: 'events', key: Buffer.from('k'), timestamp: 1 }, {}, event());
+    const headers = staticHeaders({});
+    const waiting = compose?.({ topic: 'events', key: Buffer.from('k'), timestamp: 1, headers }, {}, event());
     assert.ok(waiting?.pending);
     await waiting.pending.changed(5_000);
     const trace = { traceId: 't', spanId: 's', traceFlags: 1 };
@@ -54,8 +56,8 @@ describe('formats of values', () => {
 });
 
 describe('CloudEvents', () => {
-  const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1 };
-  const settings = { mode: 'binary', source: 'walkeros', typePrefix: 'walkeros.', headers: {} } as const;
+  const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1, headers: staticHeaders({}) };
+  const settings = { mode: 'binary', source: 'walkeros', typePrefix: 'walkeros.' } as const;
 
   it('take mapped data, and leave out a time that is none', () => {
     const { value, headers } = cloudEvents(settings)(

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { schemaReaders } from '../../../src/cli/reading/schema-readers.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { valueRegistries } from '../../../src/config/mapping.ts';
+import { staticHeaders } from '../../../src/record/shape.ts';
 import { valueFormats } from '../../../src/schema/value-formats.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { event } from '../../support/flow.ts';
@@ -38,7 +39,7 @@ async function start(
   t.after(() => formats.close());
   const write = async (): Promise<string> => {
     const compose = formats.composer(undefined);
-    const head = { topic: 'users', key: Buffer.from('k'), timestamp: 1 };
+    const head = { topic: 'users', key: Buffer.from('k'), timestamp: 1, headers: staticHeaders({}) };
     const record = compose?.(head, { email: 'a@b.de' }, event());
     assert.ok(record !== undefined);
     await record.pending?.changed(0);

@@ -20,6 +20,7 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
   metering.notify({ kind: 'rejected', topic, error });
   metering.notify({ kind: 'dead-lettered', topic, deadLetterTopic: 'dead', error });
   metering.notify({ kind: 'timestamp-replaced', event: 'page view', timestamp: 'NaN' });
+  metering.notify({ kind: 'key-missing', event: 'page view', from: 'settings.kafka.key', used: 'page_view' });
   metering.notify({ kind: 'buffer-full', bufferMemory: 100, spooled: false });
   metering.notify({ kind: 'disconnected', error });
   metering.notify({ kind: 'schema-unavailable', topic, error, inUse: true });
@@ -31,6 +32,7 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
     connected: true,
     lastAcknowledgedAt: new Date(),
     waiting: { records: 0, bytes: 0, limit: 1 },
+    keyFallbacks: 0,
     spool: { records: 0, bytes: 0, oldest: undefined },
   }));
   const described = await sdk.described();
@@ -61,6 +63,7 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
       ['walkeros.kafka.rejected.messages', 'counter', '{message}'],
       ['walkeros.kafka.dead_lettered.messages', 'counter', '{message}'],
       ['walkeros.kafka.timestamp.replaced', 'counter', '{message}'],
+      ['walkeros.kafka.key.fallbacks', 'counter', '{message}'],
       ['walkeros.kafka.buffer.waits', 'counter', '{message}'],
       ['walkeros.kafka.connection.failures', 'counter', '{failure}'],
       ['walkeros.kafka.schema.failures', 'counter', '{failure}'],

@@ -14,6 +14,7 @@ function healthOf(overrides: Partial<KafkaHealth> = {}): KafkaHealth {
     connected: true,
     lastAcknowledgedAt: undefined,
     waiting: { records: 7, bytes: 70, limit: 700 },
+    keyFallbacks: 0,
     spool: undefined,
     ...overrides,
   };

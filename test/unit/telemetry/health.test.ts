@@ -17,6 +17,7 @@ describe('health', () => {
       connected: false,
       lastAcknowledgedAt: undefined,
       waiting: { records: 0, bytes: 0, limit: 2_000_000 },
+      keyFallbacks: 0,
       spool: undefined,
     });
     await runtime.connect();
@@ -161,6 +162,7 @@ describe('health', () => {
         },
         lastAcknowledgedAt: undefined,
         waiting: { records: 0, bytes: 0, limit: 33_554_432 },
+        keyFallbacks: 0,
         spool: undefined,
       },
     ];

@@ -263,17 +263,19 @@ describe('metrics with an OpenTelemetry SDK', () => {
     assert.deepEqual(points('walkeros.kafka.connected'), [{ attributes: id, value: 0 }]);
   });
 
-  it('counts events without a usable timestamp, and those that are no JSON', async () => {
+  it('counts events without a usable timestamp, those without their key, and those that are no JSON', async () => {
     const flow = await runFlow(
-      { kafka: { brokers: ['b1:9092'], topic: 'events' } },
+      { kafka: { brokers: ['b1:9092'], topic: 'events', key: 'user.id' } },
       { env: { kafka: { send: () => undefined } } },
     );
     await flow.push(event({ timestamp: Number.NaN }));
+    await flow.push(event({ user: {} }));
     const circular = event();
     Object.assign(circular.data, { self: circular });
     await flow.push(circular);
     const points = await collect();
     assert.deepEqual(points('walkeros.kafka.timestamp.replaced'), [{ attributes: id, value: 1 }]);
+    assert.deepEqual(points('walkeros.kafka.key.fallbacks'), [{ attributes: id, value: 1 }]);
     assert.deepEqual(points('walkeros.kafka.rejected.messages'), [
       { attributes: { ...inEvents, 'error.type': 'EVENT_NOT_SERIALIZABLE' }, value: 1 },
     ]);

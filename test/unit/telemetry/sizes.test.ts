@@ -45,6 +45,7 @@ it('metrics show the depth and the age of the spool, where there is one', async 
     connected: false,
     lastAcknowledgedAt: undefined,
     waiting: { records: 0, bytes: 0, limit: 1 },
+    keyFallbacks: 0,
     spool: undefined,
   };
   let spool: KafkaHealth['spool'];

@@ -4,6 +4,7 @@ import { resolveOptions } from '../../../../src/config/resolve.ts';
 import { valueRegistries } from '../../../../src/config/mapping.ts';
 import { decoderOf, type FramedReaders } from '../../../../src/cli/reading/decode.ts';
 import { cloudEvents } from '../../../../src/record/cloudevents.ts';
+import { staticHeaders } from '../../../../src/record/shape.ts';
 import { schemaReaders } from '../../../../src/cli/reading/schema-readers.ts';
 import { loadFormat } from '../../../../src/schema/load-format.ts';
 import type { KafkaError } from '../../../../src/model/errors.ts';
@@ -197,8 +198,8 @@ describe('other values', () => {
 
   it('are CloudEvents, structured and binary', async () => {
     const { decode } = open(undefined);
-    const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1 };
-    const settings = { source: 'walkeros', typePrefix: 'walkeros.', headers: {} };
+    const head = { topic: 'events', key: Buffer.from('k'), timestamp: 1, headers: staticHeaders({}) };
+    const settings = { source: 'walkeros', typePrefix: 'walkeros.' };
     for (const [mode, name] of [
       ['structured', 'type'],
       ['binary', 'name'],

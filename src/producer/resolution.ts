@@ -1,0 +1,125 @@
+import type { KafkaError } from '../model/errors.ts';
+import type { KafkaRecord } from '../model/record.ts';
+import type { Completion } from './completion.ts';
+import { failures } from './failures.ts';
+import type { LiveRecords } from './live-records.ts';
+import { createProducerRecord, moveTo, type ProducerRecord } from './producer-record.ts';
+
+/** Of the time of a push, for its mapping values: what waits behind them has to be sent in the rest. */
+const share = 1 / 4;
+
+/** How long mapping values may take, in milliseconds. @param timeout how long a push waits for Kafka */
+export function resolutionTimeout(timeout: number): number {
+  return timeout * share;
+}
+
+interface Waiting {
+  readonly record: ProducerRecord;
+  /** What is sent; undefined until it is known. */
+  content: KafkaRecord | undefined;
+  error: KafkaError | undefined;
+}
+
+/**
+ * Where records wait for mapping values that give their key, headers or topic, and behind them all younger ones: any of those
+ * may be of the same key, which nobody knows yet. All are resolved at the same time, and leave in the order of their pushes.
+ */
+export class Resolution {
+  readonly #completion: Completion;
+  readonly #live: LiveRecords;
+  readonly #timeout: number;
+  readonly #bufferMemory: number;
+  /** Passes on together what has waited together. */
+  readonly #onward: (records: readonly ProducerRecord[]) => void;
+  /** First in, first out. */
+  readonly #waiting: Waiting[] = [];
+  #bytes = 0;
+
+  /**
+   * @param timeout how long a push waits for Kafka, in milliseconds
+   * @param bufferMemory what may wait here, in bytes
+   */
+  constructor(
+    completion: Completion,
+    live: LiveRecords,
+    { timeout, bufferMemory }: { readonly timeout: number; readonly bufferMemory: number },
+    onward: (records: readonly ProducerRecord[]) => void,
+  ) {
+    this.#completion = completion;
+    this.#live = live;
+    this.#timeout = timeout;
+    this.#bufferMemory = bufferMemory;
+    this.#onward = onward;
+  }
+
+  /** @returns false where the record need not wait */
+  add(record: ProducerRecord): boolean {
+    const { resolve } = record.content;
+    if (resolve === undefined && this.#waiting.length === 0) return false;
+    if (this.#bytes + record.bytes > this.#bufferMemory) {
+      this.#completion.fail(record, failures.unresolvedFull(record, this.#bufferMemory));
+      return true;
+    }
+    moveTo(record, 'unresolved');
+    this.#bytes += record.bytes;
+    const waiting: Waiting = { record, content: resolve ? undefined : record.content, error: undefined };
+    this.#waiting.push(waiting);
+    resolve?.().then(
+      (content) => this.#resolved(waiting, content, undefined),
+      // The record promises KafkaErrors.
+      (error: unknown) => this.#resolved(waiting, undefined, error as KafkaError),
+    );
+    return true;
+  }
+
+  /** Gives up those whose mapping values have taken too long. @param now on the producer's clock */
+  tend(now: number): void {
+    const timeout = resolutionTimeout(this.#timeout);
+    for (const { record, content, error } of this.#waiting) {
+      if (now < record.deadline - this.#timeout + timeout) break;
+      if (content === undefined && error === undefined)
+        this.#reject(record, failures.unresolved(record, timeout));
+    }
+    this.#advance();
+  }
+
+  #resolved(waiting: Waiting, content: KafkaRecord | undefined, error: KafkaError | undefined): void {
+    waiting.content = content;
+    waiting.error = error;
+    if (this.#waiting[0] === waiting) this.#advance();
+  }
+
+  #advance(): void {
+    const passed: ProducerRecord[] = [];
+    let gone = 0;
+    for (const { record, content, error } of this.#waiting) {
+      if (record.state !== 'done') {
+        if (content !== undefined) passed.push(this.#successor(record, content));
+        else if (error !== undefined) this.#reject(record, error);
+        else break;
+      }
+      this.#bytes -= record.bytes;
+      gone++;
+    }
+    this.#waiting.splice(0, gone);
+    if (passed.length > 0) this.#onward(passed);
+  }
+
+  #reject(record: ProducerRecord, error: KafkaError): void {
+    // As a dead letter it is what is known of it.
+    record.content = { ...record.content, resolve: undefined };
+    this.#completion.reject(record, error);
+  }
+
+  /** One that was resolved has another size: a record of its own takes its place. */
+  #successor(record: ProducerRecord, content: KafkaRecord): ProducerRecord {
+    const id = this.#live.nextId();
+    if (content === record.content) {
+      record.id = id;
+      return record;
+    }
+    const successor = createProducerRecord(id, content, record.deadline, record.waiter);
+    this.#live.replace(record, successor);
+    return successor;
+  }
+}
