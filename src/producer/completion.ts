@@ -63,7 +63,9 @@ export class Completion {
         record.waiter.resolve();
       },
       reject: (failure) => {
-        const fate = this.#isDeadLetter(record.content) ? failure : failures.deadLetter(record, error, deadLetterTopic, failure);
+        const fate = this.#isDeadLetter(record.content)
+          ? failure
+          : failures.deadLetter(record, error, deadLetterTopic, failure);
         this.#spooled?.complete(record, fate);
         record.waiter.reject(fate);
       },

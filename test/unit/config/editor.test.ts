@@ -43,7 +43,10 @@ describe('settings in an editor', () => {
       shown('settings.kafka.connectionTimeout'),
       'Longest wait for a connection to one broker, in ms, before the next is tried.\n@default 1000',
     );
-    assert.equal(shown('rule.topic'), 'Topic of these events; wins over `settings.kafka.topic`, and has its forms.');
+    assert.equal(
+      shown('rule.topic'),
+      'Topic of these events; wins over `settings.kafka.topic`, and has its forms.',
+    );
     assert.equal(
       shown('setup.topics.chosen.numPartitions'),
       'Partitions of this topic. Default: `setup.numPartitions`.',

@@ -19,7 +19,13 @@ describe('walkerOS.json', () => {
     assert.equal(settings.$schema, 'http://json-schema.org/draft-07/schema#');
     assert.deepEqual(settings.required, ['kafka']);
     assert.deepEqual((settings.properties?.kafka as { required: string[] }).required, ['brokers', 'topic']);
-    assert.deepEqual(Object.keys(mapping.properties ?? {}), ['key', 'headers', 'topic', 'tombstone', 'value']);
+    assert.deepEqual(Object.keys(mapping.properties ?? {}), [
+      'key',
+      'headers',
+      'topic',
+      'tombstone',
+      'value',
+    ]);
     assert.equal(mapping.required, undefined);
     assert.deepEqual(setup.required, ['numPartitions', 'replicationFactor']);
   });
