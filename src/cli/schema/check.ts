@@ -3,6 +3,7 @@ import { resolveSetup, valuePlans, type ValuePlan } from '../../config/resolve-s
 import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';
 import { ruleSettingsSchema } from '../../config/schema.ts';
+import { topicsOf } from '../../record/settings.ts';
 import { KafkaError, reasonOf } from '../../model/errors.ts';
 import type { Schema, SchemaType } from '../../model/schema.ts';
 import type { Registry } from '../../schema/registry/registry.ts';
@@ -218,27 +219,29 @@ async function tryEvents(
     }
     const { event, settings } = mapped;
     const value = options.valueOf(settings);
-    if (mapped.ignored || !('registry' in value)) {
+    const rule = ruleSettingsSchema.safeParse(settings).data;
+    if (mapped.ignored || rule?.tombstone || !('registry' in value)) {
       skipped += 1;
       continue;
     }
-    const topic = ruleSettingsSchema.safeParse(settings).data?.topic ?? options.topic;
-    const writer = await writerOf(topic, value);
-    try {
-      if (writer.write(mapped.value, `event "${event}"`) === undefined) skipped += 1;
-      else ok += 1;
-    } catch (thrown) {
-      const { code, cause } = thrown instanceof KafkaError ? thrown : {};
-      // Why there is no schema stands with its subject.
-      if (code !== 'VALUE_INVALID') skipped += 1;
-      else
-        fail({
-          from,
-          event,
-          topic,
-          reason: cause instanceof ValidationError ? placeOf(cause) : reasonOf(thrown),
-        });
+    let written = true;
+    let broken: EventBreak | undefined;
+    // Which of several topics its mapping value gives is not asked: the event has to fit all of them.
+    for (const topic of topicsOf(rule?.topic ?? options.topic)) {
+      const writer = await writerOf(topic, value);
+      try {
+        if (writer.write(mapped.value, `event "${event}"`) === undefined) written = false;
+      } catch (thrown) {
+        const { code, cause } = thrown instanceof KafkaError ? thrown : {};
+        const reason = cause instanceof ValidationError ? placeOf(cause) : reasonOf(thrown);
+        // Why there is no schema stands with its subject.
+        if (code !== 'VALUE_INVALID') written = false;
+        else broken ??= { from, event, topic, reason };
+      }
     }
+    if (broken !== undefined) fail(broken);
+    else if (written) ok += 1;
+    else skipped += 1;
   }
   return { ok, skipped, broken: brokenEvents, breaks };
 }
