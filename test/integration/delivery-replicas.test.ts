@@ -8,11 +8,8 @@ import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { account, openFlow, startLoad, upTo } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
+import { realProducer } from '../support/real-producer.ts';
 
-/**
- * Three nodes, the third of which is down: a topic with a replica there has one in sync, and whether that is enough is
- * up to its min.insync.replicas. (On one node alone Kafka lowers that setting to the number of replicas.)
- */
 let kafka: KafkaCluster;
 
 before(async () => {
@@ -23,6 +20,49 @@ after(async () => {
   await kafka.stop();
 });
 
+describe('one of three brokers is frozen', () => {
+  it('records without a key do not wait for it, but for those that were out to it', async (t) => {
+    const [, , third] = kafka.nodes;
+    assert.ok(third);
+    const topic = freshName('keyless');
+    const config = { 'min.insync.replicas': '1' };
+    await createTopic(kafka.direct, topic, { partitions: 3, replicas: 1, config });
+    const leaders = (await describeTopic(kafka.direct, topic))?.map(({ leader }) => leader);
+    assert.deepEqual(leaders?.toSorted(), [1, 2, 3]);
+    const { send, close } = await realProducer(kafka.direct);
+    const waiting = new Set<number>();
+    let pushed = 0;
+    const push = async (records: number): Promise<void> => {
+      for (const end = pushed + records; pushed < end;) {
+        const mine = pushed++;
+        waiting.add(mine);
+        // A stretch is soon over: the partitions take turns.
+        void send(topic, null, `${mine} `.padEnd(1_000, 'x')).then(() => waiting.delete(mine));
+        if (pushed % 10 === 0) await pass(10);
+      }
+    };
+    await push(1_000);
+    await third.freeze();
+    try {
+      await push(2_000);
+      await eventually('the last thousand are stored', () => [...waiting].every((mine) => mine < 2_000));
+      t.diagnostic(`${waiting.size} of ${pushed} were out to the frozen broker`);
+      assert.ok(waiting.size <= 150, `${waiting.size} wait`);
+    } finally {
+      await third.thaw();
+    }
+    await eventually('the others are stored', () => waiting.size === 0, { timeoutMs: 30_000 });
+    await close();
+    const stored = await readBack(kafka.direct, topic, { count: pushed });
+    assert.equal(new Set(stored.map(({ value }) => Number.parseInt(String(value), 10))).size, pushed);
+    assert.equal(stored.length, pushed);
+  });
+});
+
+/**
+ * The third node is down: a topic with a replica there has one in sync, and whether that is enough is up to its
+ * min.insync.replicas. (On one node alone Kafka lowers that setting to the number of replicas.)
+ */
 describe('too few replicas in sync for five seconds: everything is delivered, in the order of its key', () => {
   /** Topics whose second replica is on the node that goes down: found by trying, for Kafka chooses. */
   const topics: Record<string, string> = {};

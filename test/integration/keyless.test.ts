@@ -2,53 +2,23 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { follow } from '../../scripts/kafka/follow.ts';
 import { deleteTopic, recordCounts } from '../../scripts/kafka/topics.ts';
-import { systemClock } from '../../src/producer/ports.ts';
-import { Producer } from '../../src/producer/producer.ts';
-import { createClient, createReader } from '../../src/transport/create.ts';
-import type { KafkaRecord } from '../../src/model/record.ts';
+import { createReader } from '../../src/transport/create.ts';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
 import { clientOptions } from '../support/client-options.ts';
 import { eventually } from '../support/eventually.ts';
-import { defaults } from '../unit/producer/harness.ts';
-
-const recordOf = (topic: string, key: string | null, value: string | null): KafkaRecord => ({
-  topic,
-  key: key === null ? null : Buffer.from(key),
-  value: value === null ? null : Buffer.from(value),
-  headers: {},
-  timestamp: Date.now(),
-});
-
-/** A producer of its own on a real broker, and how many batches it has sent. */
-async function realProducer() {
-  const { brokers } = await sharedBroker();
-  const sent = { batches: 0 };
-  const client = await createClient('platformatic', {
-    ...{ ...clientOptions, brokers, requestTimeout: 20_000, connectTimeout: 5_000 },
-    onProduced: ({ batches }) => (sent.batches += batches.length),
-  });
-  const producer = new Producer(
-    client,
-    { ...defaults, deliveryTimeout: 30_000 },
-    { clock: systemClock, notify: () => undefined, random: Math.random, date: () => new Date() },
-  );
-  const close = async (): Promise<void> => {
-    await producer.close(4_500);
-    await client.close();
-  };
-  return { brokers, producer, sent, close };
-}
+import { realProducer } from '../support/real-producer.ts';
 
 describe('records without a key, on a real broker', () => {
   it('lie within a tenth of even over six partitions, in batches as large as those of keys', async (t) => {
-    const { brokers, producer, sent, close } = await realProducer();
+    const { brokers } = await sharedBroker();
+    const { send, sent, close } = await realProducer(brokers);
     const value = 'x'.repeat(300);
     const spread = async (keyOf: (index: number) => string | null) => {
       const topic = await freshTopic('spread', { partitions: 6 });
       const before = sent.batches;
       let pushed = 0;
       const one = async (): Promise<void> => {
-        while (pushed < 100_000) await producer.send(recordOf(topic, keyOf(pushed++), value));
+        while (pushed < 100_000) await send(topic, keyOf(pushed++), value);
       };
       await Promise.all(Array.from({ length: 300 }, one));
       const counts = await recordCounts(brokers, topic);
@@ -74,7 +44,8 @@ describe('records without a key, on a real broker', () => {
 
 describe('a tombstone in a compacted topic', () => {
   it("takes its key out of it: a fresh consumer, Kafka's own, sees the others only", async () => {
-    const { brokers, producer, close } = await realProducer();
+    const { brokers } = await sharedBroker();
+    const { send, close } = await realProducer(brokers);
     const topic = await freshTopic('compacted', {
       config: {
         'cleanup.policy': 'compact',
@@ -83,15 +54,15 @@ describe('a tombstone in a compacted topic', () => {
         'delete.retention.ms': '0',
       },
     });
-    await producer.send(recordOf(topic, 'erased', 'a name'));
-    await producer.send(recordOf(topic, 'kept', 'another'));
-    await producer.send(recordOf(topic, 'erased', null));
+    await send(topic, 'erased', 'a name');
+    await send(topic, 'kept', 'another');
+    await send(topic, 'erased', null);
     const { reader } = await createReader({ ...clientOptions, brokers, requestTimeout: 10_000 });
     await eventually(
       'the broker has compacted the topic',
       async () => {
         // A segment that is written to is not compacted: the next record begins another one.
-        await producer.send(recordOf(topic, 'kept', 'another'));
+        await send(topic, 'kept', 'another');
         const until = await reader.offsets(topic, 'end');
         const keys: string[] = [];
         for await (const { records } of reader.read(topic, await reader.offsets(topic, 'first'), { until }))
@@ -101,7 +72,7 @@ describe('a tombstone in a compacted topic', () => {
       { timeoutMs: 120_000, everyMs: 300 },
     );
     await reader.close();
-    await producer.send(recordOf(topic, 'last', 'of all'));
+    await send(topic, 'last', 'of all');
     await close();
     const seen = new Set<string>();
     const reading = await follow(brokers, [topic], ({ key }) => seen.add(String(key)));
