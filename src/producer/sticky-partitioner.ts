@@ -8,8 +8,8 @@ const longestStretch = 64 * 1024;
 
 /**
  * Chooses the partitions of records without a key, as Kafka's own producer does since 3.3 (KIP-794): it sticks to one, so that
- * batches are large, then takes the one whose queue has the fewest bytes, so that a slow broker gets less; by turns where they are
- * equal. A partition that nothing can be sent to now is passed over.
+ * batches are large, then takes the next, unless less waits for another by more than it would get: so a slow broker gets less. A
+ * partition that nothing can be sent to now is passed over.
  */
 export class StickyPartitioner {
   readonly #stretch: number;
@@ -42,7 +42,7 @@ export class StickyPartitioner {
     let best: PartitionQueue | undefined;
     for (let turn = 0; turn < queues.length; turn++) {
       const queue = queues[(first + turn) % queues.length];
-      if (queue?.available && (best === undefined || queue.bytes < best.bytes)) best = queue;
+      if (queue?.available && (best === undefined || queue.bytes + this.#stretch < best.bytes)) best = queue;
     }
     return best ?? queues[first % queues.length];
   }

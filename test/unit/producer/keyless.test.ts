@@ -70,15 +70,15 @@ describe('records without a key', () => {
     assert.deepEqual(logs, [[...numbers(0, 10), '0'], numbers(0, 10), numbers(0, 10)]);
   });
 
-  it('lie within a tenth of even, in batches as large as those of keys: 100,000 over six partitions', async () => {
+  it('lie within a tenth of even, in batches as large as those of keys: 20,000 over six partitions', async () => {
     const batchesOf = async (contentOf: (index: number) => KafkaRecord) => {
       const { clock, logs, batches, producer } = setUp(6);
       let pushed = 0;
       const next = (): void => {
-        if (pushed < 100_000) void producer.send(contentOf(pushed++)).then(next);
+        if (pushed < 20_000) void producer.send(contentOf(pushed++)).then(next);
       };
       for (let open = 0; open < 1_000; open++) next();
-      while (logs.reduce((sum, { length }) => sum + length, 0) < 100_000) await clock.advance(10);
+      while (logs.reduce((sum, { length }) => sum + length, 0) < 20_000) await clock.advance(10);
       return { counts: logs.map(({ length }) => length), batches: batches.length };
     };
     const value = 'x'.repeat(500);
@@ -87,8 +87,8 @@ describe('records without a key', () => {
     assert.ok(spread.batches <= keyed.batches, `${spread.batches} batches, and ${keyed.batches} with keys`);
     for (const count of spread.counts)
       assert.ok(
-        count > 15_000 && count < 18_333,
-        `of ${spread.counts.join()} each is within a tenth of 16,667`,
+        count >= 3_000 && count <= 3_666,
+        `of ${spread.counts.join()} each is within a tenth of 3,333`,
       );
   });
 
@@ -103,7 +103,7 @@ describe('records without a key', () => {
     await clock.advance(1_000);
     assert.deepEqual(
       logs.map(({ length }) => length),
-      [270, 0, 60, 270],
+      [270, 0, 70, 260],
     );
   });
 
