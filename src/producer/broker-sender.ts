@@ -14,6 +14,12 @@ export const headStart = 256;
  */
 const fullRequest = 16 * 1024 * 1024;
 
+/**
+ * A shorter round trip, in milliseconds, is about what the process and the broker take: they should work at the same time. Over
+ * a longer one that gains nothing, and a record that misses its request waits for half as long again.
+ */
+const slowRoundTrip = 20;
+
 /** What one broker is sent: the queues that it leads and that have records, and what its next request carries. */
 export class BrokerSender {
   readonly id: number;
@@ -27,6 +33,8 @@ export class BrokerSender {
   #out = 0;
   /** Records of the request that just came back; 0 where none was out. */
   #returned = 0;
+  /** The shortest of late, in milliseconds: what the link takes, without what keeps the process or the broker busy. */
+  #roundTrip = 0;
   /** Requests in a row that the broker did not answer. */
   failures = 0;
   /** Ends its backoff, while it has one: nothing is sent to it. */
@@ -35,6 +43,8 @@ export class BrokerSender {
   arrived = 0;
   /** It is looked at when this turn of the event loop is over. */
   soon = false;
+  /** Its next request waits for the pushes of this moment. */
+  gathers = false;
   /** Ends the wait for `linger`, while it is under way. */
   linger: (() => void) | undefined;
   /** `linger` was over while a request was out: what waits goes with its answer. */
@@ -43,6 +53,16 @@ export class BrokerSender {
   constructor(id: number, limits: BatchLimits) {
     this.id = id;
     this.#limits = limits;
+  }
+
+  /** A request should carry all that there is. */
+  get isSlow(): boolean {
+    return this.#roundTrip >= slowRoundTrip;
+  }
+
+  /** For how long pushes that were just told may make new ones before the next request goes. Milliseconds. */
+  get gatherTime(): number {
+    return this.#roundTrip / 8;
   }
 
   /** A queue has a full batch. */
@@ -57,7 +77,8 @@ export class BrokerSender {
    */
   take(): { readonly batches: Batch[]; readonly moved: PartitionQueue[] } {
     const moved: PartitionQueue[] = [];
-    const room = this.#returned === 0 ? Infinity : evenShare(this.#returned, waitingIn(this.ready));
+    const share = this.#returned > 0 && !this.isSlow;
+    const room = share ? evenShare(this.#returned, waitingIn(this.ready)) : Infinity;
     const batches = this.#fill(room, this.ready, (queue, limits) => {
       this.ready.delete(queue);
       if (queue.leader !== this.id) moved.push(queue);
@@ -87,7 +108,9 @@ export class BrokerSender {
   }
 
   /** The request was answered, or given up. */
-  end(): void {
+  end(now: number): void {
+    const roundTrip = now - (this.busySince ?? now);
+    this.#roundTrip = Math.min(roundTrip, this.#roundTrip * 1.25 || roundTrip);
     this.busySince = undefined;
     this.#returned = this.#out;
   }

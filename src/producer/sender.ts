@@ -180,10 +180,11 @@ export class Sender {
     if (sender.backoff !== undefined) return;
     if (sender.busySince !== undefined) {
       sender.next.add(queue);
-      if (this.#broker.prepare) this.#soon(sender);
+      if (this.#broker.prepare && !sender.isSlow) this.#soon(sender);
     } else if (queue.ready && !this.#gathering) {
       sender.arrived++;
-      const enough = this.#linger === 0 && sender.arrived >= headStart;
+      if (sender.gathers) return;
+      const enough = this.#linger === 0 && sender.arrived >= headStart && !sender.isSlow;
       if (enough || queue.bytes >= this.#settings.batchSize) void this.#flush(sender);
       else if (this.#linger === 0) this.#soon(sender);
     }
@@ -248,10 +249,25 @@ export class Sender {
     try {
       await this.#send(sender, batches);
     } finally {
-      sender.end();
+      sender.end(this.#context.clock.now());
       // At once: the pushes just told make new ones for a while, and the broker need not wait for those.
-      if (sender.backoff === undefined) this.#sendWaiting(sender);
+      if (sender.backoff === undefined && !sender.isSlow) this.#sendWaiting(sender);
+      else if (sender.backoff === undefined) this.#gather(sender);
     }
+  }
+
+  /** Sends what waits over a slow link, once a turn of the event loop brings nothing more. */
+  #gather(sender: BrokerSender): void {
+    const { clock } = this.#context;
+    const until = clock.now() + sender.gatherTime;
+    let seen = -1;
+    const look = (): void => {
+      sender.gathers = sender.arrived !== seen && clock.now() < until;
+      seen = sender.arrived;
+      if (sender.gathers) clock.soon(look);
+      else if (sender.busySince === undefined && sender.backoff === undefined) this.#sendWaiting(sender);
+    };
+    look();
   }
 
   async #send(sender: BrokerSender, batches: readonly Batch[]): Promise<void> {
