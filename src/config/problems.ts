@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { fieldsOf, namesAt } from './fields.ts';
+import { plural } from '../model/plural.ts';
 
 /** Something to change, and where: `settings.kafka.topic` with the sentence that follows it. */
 export interface Problem {
@@ -11,8 +12,7 @@ export function sentenceOf({ path, say }: Problem): string {
   return `${path}: ${say}`;
 }
 
-export const countOf = ({ length }: readonly Problem[]): string =>
-  length === 1 ? '1 problem' : `${length} problems`;
+export const countOf = ({ length }: readonly Problem[]): string => plural(length, 'problem');
 
 /** What a schema refused, one problem for each wrong value and each unknown name. Values are not quoted here. */
 export function problemsOf(error: z.ZodError, schema: z.core.$ZodType, root: string): Problem[] {

@@ -30,6 +30,16 @@ export interface KafkaRecord {
   readonly resolve?: (() => Promise<KafkaRecord>) | undefined;
 }
 
+/** Kafka's own overhead of a record in a batch (lengths, offset and timestamp deltas), rounded up. */
+const recordOverhead = 24;
+
+/** What a record takes before compression: its size in every message, list and limit but those of the disk. */
+export function recordBytes({ key, value, headers }: Pick<KafkaRecord, 'key' | 'value' | 'headers'>): number {
+  let bytes = recordOverhead + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
+  return bytes;
+}
+
 /** A span of a trace, by W3C Trace Context: what OpenTelemetry calls a span context. */
 export interface TraceContext {
   /** 32 hexadecimal digits. */

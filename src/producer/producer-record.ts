@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { KafkaError } from '../model/errors.ts';
-import type { KafkaRecord } from '../model/record.ts';
+import { recordBytes, type KafkaRecord } from '../model/record.ts';
 import { unassigned } from '../model/spool.ts';
 
 /** What waits for a record. One of the two is called, once. A promise's own functions will do: 130 bytes a push less. */
@@ -114,7 +114,7 @@ export function createProducerRecord(
     id,
     content,
     state: 'created',
-    bytes: bytesOf(content),
+    bytes: recordBytes(content),
     deadline,
     waiter,
     partition: unassigned,
@@ -127,13 +127,4 @@ export function createProducerRecord(
     older: undefined,
     newer: undefined,
   };
-}
-
-/** Kafka's own overhead of a record in a batch (lengths, offset and timestamp deltas), rounded up. */
-const recordOverhead = 24;
-
-function bytesOf({ key, value, headers }: KafkaRecord): number {
-  let bytes = recordOverhead + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0) + 4;
-  return bytes;
 }

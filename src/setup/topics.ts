@@ -2,6 +2,7 @@ import { KafkaError } from '../model/errors.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../model/cluster.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Admin } from '../transport/port.ts';
+import { plural } from '../model/plural.ts';
 
 /** The part of walkerOS' logger that setup writes to. Values go into the text: the walkerOS CLI drops log contexts. */
 export type SetupLog = Pick<Logger, 'info' | 'warn'>;
@@ -83,7 +84,7 @@ async function reportDrift(
 }
 
 function sentenceOf({ name, numPartitions, replicationFactor }: TopicSpec): string {
-  return `Kafka topic "${name}" with ${numPartitions} partitions, replication factor ${replicationFactor}.`;
+  return `Kafka topic "${name}" with ${plural(numPartitions, 'partition')}, replication factor ${replicationFactor}.`;
 }
 
 /** Where a topic is not as declared. `actual` null: the broker knows no such setting, or keeps its value to itself. */

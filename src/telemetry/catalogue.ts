@@ -1,5 +1,6 @@
 import { KafkaError } from '../model/errors.ts';
 import type { NoticeKind, NoticeOf } from '../model/notice.ts';
+import { plural } from '../model/plural.ts';
 import { errorType, measureRequest, type Measure } from './metrics.ts';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
@@ -187,7 +188,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     line: {
       level: 'error',
       text: ({ records }) =>
-        `The destination closed with ${records} records not acknowledged; each was rejected to its push.`,
+        `The destination closed with ${plural(records, 'record')} not acknowledged; each was rejected to its push.`,
       act: 'Find out why the cluster was slow at that time; the senders were told.',
     },
     measure: ({ records }, measure) => measure('rejected', records, { error: closedError }),
@@ -208,7 +209,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       changes: 'spool',
       subject: ({ topic }) => `spool ${topic}`,
       text: ({ topic, records }) =>
-        `The spool holds ${records} records for Kafka topic "${topic}" from an earlier run: they go first.`,
+        `The spool holds ${plural(records, 'record')} for Kafka topic "${topic}" from an earlier run, to be sent first.`,
       act: 'Nothing.',
     },
   },
@@ -218,7 +219,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       level: 'info',
       subject: ({ topic, partition }) => `batch-restored ${topic} ${partition}`,
       text: ({ topic, partition, records }) =>
-        `Kafka topic "${topic}", partition ${partition}: a batch of ${records} records was in flight when the last process ` +
+        `Kafka topic "${topic}", partition ${partition}: a batch of ${plural(records, 'record')} was in flight when the last process ` +
         'ended. It is sent again under its old sequence, so that none of them is stored twice.',
       act: 'Nothing.',
     },
@@ -229,8 +230,8 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       level: 'warn',
       subject: ({ topic, partition }) => `may-be-doubled ${topic} ${partition}`,
       text: ({ topic, partition, records }) =>
-        `Kafka topic "${topic}", partition ${partition}: ${records} records may be stored twice. They were sent before, ` +
-        'nobody knows whether they were stored, and the broker cannot recognise them any more.',
+        `Kafka topic "${topic}", partition ${partition}: ${plural(records, 'record')} may be stored twice. Nobody knows whether the ` +
+        'first request stored what it carried, and the broker cannot recognise it any more.',
       act: 'Nothing, if consumers tolerate a duplicate. It happens after a damaged or downgraded spool, a topic that lost data, or more than a day without a producer.',
     },
     measure: ({ topic, records }, measure) => measure('maybeDoubled', records, { topic }),
@@ -241,7 +242,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       level: 'error',
       text: ({ path, movedTo, records }) =>
         `The spool "${path}" was damaged and is now "${movedTo}"; a new one was begun with the ` +
-        `${records} records that could still be read. Keep the old file if you need to look for more.`,
+        `${plural(records, 'record')} that could still be read. Keep the old file if you need to look for more.`,
       act: 'Check the disk. Keep the file that was set aside until you are sure that no records are missing.',
     },
     measure: (_notice, measure) => measure('spoolFailures', 1),
@@ -309,14 +310,14 @@ const closedError = new KafkaError('DESTINATION_CLOSED', 'the destination closed
 function batchOf(records: number, bytes: number, error: KafkaError): string {
   if (error.code === 'RECORD_REJECTED') {
     if (error.kafkaCode === undefined)
-      return `a batch of ${records} records is sent in halves. ${error.message}`;
+      return `a batch of ${plural(records, 'record')} is sent in halves. ${error.message}`;
     return (
-      `the broker refuses a batch of ${records} records and does not say for which of them (${error.kafkaCode}): it is ` +
+      `the broker refuses a batch of ${plural(records, 'record')} and does not say for which of them (${error.kafkaCode}): it is ` +
       `sent in halves until they are found. ${error.message}`
     );
   }
   return (
-    `a batch of ${records} records, ${bytes} bytes before compression, was too large for the broker and is sent in ` +
+    `a batch of ${plural(records, 'record')}, ${bytes} bytes before compression, was too large for the broker and is sent in ` +
     'halves. Lower settings.kafka.batchSize, or raise max.message.bytes.'
   );
 }

@@ -107,7 +107,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       assert.deepEqual(account(stored, upTo(1_000)), { lost: [], duplicates: 0, disordered: [] });
       assert.ok(
         second.log.includes(
-          `INFO The spool holds 499 records for Kafka topic "${topic}" from an earlier run: they go first.`,
+          `INFO The spool holds 499 records for Kafka topic "${topic}" from an earlier run, to be sent first.`,
         ),
       );
     });

@@ -1,11 +1,13 @@
 import type { Arguments, Options } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { valueOf, type DeadLetterFilter } from '../dead-letters/dead-letter.ts';
+import { originalOf, valueOf, type DeadLetter, type DeadLetterFilter } from '../dead-letters/dead-letter.ts';
 import { deadLetterTopic, listDeadLetters, type Listed } from '../dead-letters/list.ts';
 import { destinationOf, destinationOption } from '../flow/configured.ts';
 import { bytesText } from '../reading/show.ts';
 import { counted, grouped, jsonLine, type Terminal } from '../terminal.ts';
 import { printable } from '../../model/foreign.ts';
+import { plural } from '../../model/plural.ts';
+import { recordBytes } from '../../model/record.ts';
 
 export const deadLetterOptions: Options = {
   destination: destinationOption,
@@ -73,17 +75,22 @@ export const deadLettersList: Command = {
 
 function linesOf({ deadLetter, resent }: Listed, terminal: Terminal): string {
   const { stored, topic, code, message, attempts, time } = deadLetter;
-  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const head = [
     terminal.paint('dim', `${printable(time)}  ${stored.partition}/${stored.offset}`),
     terminal.paint('red', printable(code)),
     printable(topic),
     `key ${stored.key === null ? '(none)' : printable(bytesText(stored.key))}`,
-    stored.value === null ? 'tombstone' : `${stored.value.length} bytes`,
-    tries,
+    stored.value === null ? 'tombstone' : `${bytesOf(deadLetter)} bytes`,
+    plural(attempts, 'attempt'),
     ...(resent ? [terminal.paint('green', 're-sent')] : []),
   ];
   return `${head.join('  ')}\n    ${printable(message)}`;
+}
+
+/** Of the refused record, as the message counts them. One that cannot be restored has only what is stored. */
+function bytesOf(deadLetter: DeadLetter): number {
+  const record = originalOf(deadLetter);
+  return typeof record === 'string' ? (deadLetter.stored.value?.length ?? 0) : recordBytes(record);
 }
 
 function jsonOf({ deadLetter, resent }: Listed): string {

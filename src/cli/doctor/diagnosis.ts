@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { fieldsOf } from '../../config/fields.ts';
 import { declaredTopics } from '../../config/mapping.ts';
+import { pathText } from '../../config/problems.ts';
 import { resolveSetup } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options, type Resolved } from '../../config/resolve.ts';
+import { settingsSchema } from '../../config/schema.ts';
 import { KafkaError } from '../../model/errors.ts';
 import { topicsOf as topicsOfSetting } from '../../record/settings.ts';
 import { filesOf } from '../../spool/sqlite/database.ts';
@@ -113,6 +116,20 @@ interface Settings extends Resolved {
   readonly setupRegistries: readonly Registry[];
 }
 
+/** Names that walkerOS gives to something else in a destination's `config`. */
+const ofWalkerOS: ReadonlySet<string> = new Set(['timeout']);
+
+/** Settings one level too high are read by nobody. */
+function readMisplaced({ config }: FlowDestination, fix: string, report: Report): void {
+  const own = fieldsOf(settingsSchema).filter(({ path }) => path.length === 1 || path[0] === 'kafka');
+  for (const name of Object.keys(config)) {
+    const field = own.find(({ path }) => path.length <= 2 && path.at(-1) === name);
+    if (field === undefined || ofWalkerOS.has(name)) continue;
+    const message = `config.${name} is read by nobody: it belongs to ${pathText('config.settings', field.path)}.`;
+    report.add('settings', warning(message, fix));
+  }
+}
+
 function readSettings(
   path: string,
   found: Found,
@@ -124,6 +141,7 @@ function readSettings(
   const fix = `Change it in ${path}, destination "${found.name}".`;
   const fixOf = (text: string): string =>
     login === undefined || login.inItsWords(text) === text ? fix : `Change it in ${login.path}.`;
+  readMisplaced(found, fix, report);
   try {
     const resolved = resolveOptions(settings, { timeout, mapping, environment });
     report.add(

@@ -95,8 +95,7 @@ export async function find(configured: Configured, request: FindRequest): Promis
   try {
     return await new Search(configured, request, ports).run();
   } finally {
-    // Not waited for: a request to a frozen broker takes seconds to fail.
-    ports.reader.close().catch(() => undefined);
+    await ports.reader.close();
   }
 }
 

@@ -37,18 +37,19 @@ export async function lock(path: string, lockTimeout: number): Promise<DatabaseS
   }
 }
 
-/** Whether a process owns this spool. Leaves nothing behind. */
+/** Whether a process owns this spool. Leaves nothing behind. @throws KafkaError SPOOL_UNAVAILABLE */
 export async function isLocked(path: string): Promise<boolean> {
   if (!existsSync(`${path}-lock`)) return false;
   const { DatabaseSync } = await sqlite();
-  const database = new DatabaseSync(`${path}-lock`, { readOnly: true, timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(`${path}-lock`, { readOnly: true, timeout: 0 });
     database.prepare('PRAGMA user_version').get();
     return false;
   } catch (thrown) {
     if (isBusy(thrown)) return true;
-    throw thrown;
+    throw spoolErrors.notOpened(path, thrown);
   } finally {
-    database.close();
+    database?.close();
   }
 }

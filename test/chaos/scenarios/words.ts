@@ -37,7 +37,7 @@ export const spooling =
 export const drained = 'INFO Kafka topic "events": everything in the spool was delivered.';
 
 export const leftovers =
-  'INFO The spool holds … records for Kafka topic "events" from an earlier run: they go first.';
+  'INFO The spool holds … records for Kafka topic "events" from an earlier run, to be sent first.';
 
 export const diskFull =
   'The spool "spool.db" could not keep the record: database or disk is full. Make room on its disk; the next push tries again.';

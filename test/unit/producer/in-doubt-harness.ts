@@ -110,10 +110,12 @@ const valuesOf = (records: PartitionBatch['records']): string[] => records.map((
 
 export const longerThanADay = day + 1;
 
+const recordsText = (records: number): string => (records === 1 ? '1 record' : `${records} records`);
+
 export const restored = (partition: number, records: number, topic = 'events'): string =>
-  `info Kafka topic "${topic}", partition ${partition}: a batch of ${records} records was in flight when the last process ended. ` +
+  `info Kafka topic "${topic}", partition ${partition}: a batch of ${recordsText(records)} was in flight when the last process ended. ` +
   'It is sent again under its old sequence, so that none of them is stored twice.';
 
 export const mayBeDoubled = (partition: number, records: number, topic = 'events'): string =>
-  `warn Kafka topic "${topic}", partition ${partition}: ${records} records may be stored twice. They were sent before, ` +
-  'nobody knows whether they were stored, and the broker cannot recognise them any more.';
+  `warn Kafka topic "${topic}", partition ${partition}: ${recordsText(records)} may be stored twice. Nobody knows whether the ` +
+  'first request stored what it carried, and the broker cannot recognise it any more.';

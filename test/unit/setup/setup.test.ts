@@ -37,7 +37,7 @@ describe('setup of topics', () => {
     assert.deepEqual(first.result, { topicCreated: true, schemaRegistered: false });
     assert.deepEqual(first.log, [
       'INFO Created Kafka topic "events" with 3 partitions, replication factor 1.',
-      'INFO Created Kafka topic "dead" with 1 partitions, replication factor 1.',
+      'INFO Created Kafka topic "dead" with 1 partition, replication factor 1.',
       'INFO {"topicCreated":true,"schemaRegistered":false}',
     ]);
     const second = await run({ topics, plan });

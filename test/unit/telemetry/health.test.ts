@@ -116,7 +116,7 @@ describe('health', () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(log, [
       'info Connected to Kafka at b1:9092.',
-      'error The destination closed with 1 records not acknowledged; each was rejected to its push.',
+      'error The destination closed with 1 record not acknowledged; each was rejected to its push.',
     ]);
     assert.deepEqual(reported, []);
   });

@@ -320,7 +320,7 @@ describe('log', () => {
       'warn Kafka topic "t": a rejected record was stored in the dead-letter topic "dead". Kafka is busy.',
       'warn settings.kafka.bufferMemory (1000 bytes) is full: pushes wait for room. The cluster takes records more slowly than they come.',
       'error The destination closed with 3 records not acknowledged; each was rejected to its push.',
-      'info The spool holds 4 records for Kafka topic "t" from an earlier run: they go first.',
+      'info The spool holds 4 records for Kafka topic "t" from an earlier run, to be sent first.',
       'error The spool "a.db" was damaged and is now "a.db.damaged-1"; a new one was begun with the 5 records that could still be read. Keep the old file if you need to look for more.',
       'warn Kafka topic "t": records go to the spool from here on, and to Kafka once it takes them. Kafka is busy.',
       'warn Kafka topic "u": records go to the spool from here on, and to Kafka once it takes them. There is no room left in settings.kafka.bufferMemory.',

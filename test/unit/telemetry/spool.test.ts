@@ -90,8 +90,8 @@ describe('metrics of the spool', () => {
     assert.deepEqual(
       log.filter((line) => line.includes('twice')),
       [
-        'warn Kafka topic "events", partition 3: 250 records may be stored twice. They were sent before, nobody knows whether ' +
-          'they were stored, and the broker cannot recognise them any more.',
+        'warn Kafka topic "events", partition 3: 250 records may be stored twice. Nobody knows whether the first request ' +
+          'stored what it carried, and the broker cannot recognise it any more.',
       ],
     );
   });

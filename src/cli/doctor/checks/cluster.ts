@@ -5,6 +5,7 @@ import { advertisedBy, isUnanswered, unanswered, type Fault } from '../each-brok
 import { failure, ok, type Verdict } from '../report.ts';
 import type { Target } from '../target.ts';
 import { clientCertificateFix, handshakeFault } from './tls.ts';
+import { plural } from '../../../model/plural.ts';
 
 type Broker = ClusterState['brokers'][number];
 
@@ -17,8 +18,7 @@ export async function cluster(target: Target): Promise<Verdict[]> {
   const found = await Promise.all(brokers.map((broker) => faultOf(target, broker)));
   const failures = found.flatMap((fault) => (fault === undefined ? [] : [failure(fault.message, fault.fix)]));
   if (failures.length > 0) return failures;
-  const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
-  return [ok(`${id ?? 'no name'}: ${count}, all reachable as advertised`)];
+  return [ok(`${id ?? 'no name'}: ${plural(brokers.length, 'broker')}, all reachable as advertised`)];
 }
 
 async function faultOf(target: Target, broker: Broker): Promise<Fault | undefined> {

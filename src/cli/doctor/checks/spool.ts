@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../../../model/errors.ts';
+import { isOfDisk } from '../../../spool/sqlite/sqlite.ts';
 import { failure, ok, warning, type Verdict } from '../report.ts';
 import type { Spool, SpoolState, Target } from '../target.ts';
+import { plural } from '../../../model/plural.ts';
 
 /** Whether the spool can be written, has room to grow to its limit, and what waits in it. */
 export async function spool({ spool, path, name }: Target): Promise<Verdict[] | string> {
@@ -13,6 +15,7 @@ export async function spool({ spool, path, name }: Target): Promise<Verdict[] | 
     await tryToWrite(folder);
     await Promise.all(spool.files.map(mayWrite));
   } catch (thrown) {
+    if (isOfDisk(thrown)) return [full(spool, reasonOf(thrown))];
     return [
       failure(
         `The spool ${spool.path} cannot be written: ${reasonOf(thrown)}.`,
@@ -50,12 +53,27 @@ async function existing(folder: string): Promise<string> {
   return found !== undefined || parent === folder ? folder : existing(parent);
 }
 
-/** Writes a file: rights alone do not show read-only mounts and quotas. */
+/** As much as a few records take. */
+const sampleBytes = 65_536;
+
+/** Writes a file: rights alone do not show read-only mounts and quotas, and a full disk takes files with nothing in them. */
 async function tryToWrite(folder: string): Promise<void> {
   const path = join(folder, `.walkeros-doctor-${randomBytes(4).toString('hex')}`);
   const file = await open(path, 'wx');
-  await file.close();
-  await rm(path);
+  try {
+    await file.writeFile(Buffer.alloc(sampleBytes));
+    await file.sync();
+  } finally {
+    await file.close();
+    await rm(path);
+  }
+}
+
+function full({ path }: Spool, reason: string): Verdict {
+  return failure(
+    `The disk of ${path} takes nothing more (${reason}): the spool keeps no record, and pushes fail while Kafka takes none.`,
+    'Make room on it, or raise its quota.',
+  );
 }
 
 /** Asks for the right alone: to open and close a file would free the lock that a flow of this process has on it. */
@@ -71,7 +89,7 @@ async function mayWrite(file: string): Promise<void> {
 /** From this share of the limit on there may be no time for a second look. */
 const nearlyFull = 0.8;
 /** From this share on one more event may not fit. */
-const full = 0.99;
+const fullShare = 0.99;
 
 function filling({ path: file, maxBytes }: Spool, state: SpoolState, path: string, name: string): Verdict[] {
   const share = state.bytes / maxBytes;
@@ -80,7 +98,7 @@ function filling({ path: file, maxBytes }: Spool, state: SpoolState, path: strin
   const fix =
     'See why Kafka takes nothing, and deliver it (a running flow does; without one: ' +
     `"walkeros-kafka spool drain ${path} --destination ${name}"), or raise settings.spool.maxBytes.`;
-  return share < full
+  return share < fullShare
     ? [warning(`The spool ${file} has taken ${what}: new records are refused once it is full.`, fix)]
     : [failure(`The spool ${file} is full, with ${what}: new records are refused.`, fix)];
 }
@@ -110,7 +128,7 @@ function refused(state: SpoolState, path: string, name: string): Verdict[] {
 
 function contentOf(state: SpoolState): string {
   if (state.records === 0) return 'empty';
-  return state.records === 1 ? '1 record waits' : `${state.records} records wait`;
+  return `${plural(state.records, 'record')} ${state.records === 1 ? 'waits' : 'wait'}`;
 }
 
 function megabytes(bytes: number): number {

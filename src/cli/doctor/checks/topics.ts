@@ -3,6 +3,7 @@ import type { TopicConfig } from '../../../model/cluster.ts';
 import type { TopicState } from '../../../transport/port.ts';
 import { failure, fixUnforeseen, ok, warning, type Verdict } from '../report.ts';
 import { reached, setupCommand, type Target } from '../target.ts';
+import { plural } from '../../../model/plural.ts';
 
 /** Each topic that events can go to: that it is there, can be written to, and keeps what `acks` promises. */
 export async function topics(target: Target): Promise<Verdict[]> {
@@ -91,7 +92,7 @@ function replication(
   if (acks === -1 && replicas < needed) {
     return [
       failure(
-        `${where} has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} and min.insync.replicas ${needed}: with acks -1 no event can ever be stored.`,
+        `${where} has ${plural(replicas, 'replica')} and min.insync.replicas ${needed}: with acks -1 no event can ever be stored.`,
         `Lower it: ${change}${Math.max(1, replicas - 1)}. Or give the topic more replicas.`,
       ),
     ];
@@ -100,7 +101,7 @@ function replication(
     return [
       failure(
         `${where}: ${listOf(short.map(({ partition }) => partition))} ${short.length === 1 ? 'has' : 'have'} ` +
-          `${least(short.map(({ inSync }) => inSync))} replicas in sync, and min.insync.replicas is ${needed}: ` +
+          `${plural(least(short.map(({ inSync }) => inSync)), 'replica')} in sync, and min.insync.replicas is ${needed}: ` +
           'with acks -1 events wait, and fail at their deadline.',
         `Start the brokers that are away (kafka-topics.sh ${reached(target)} --describe --under-min-isr-partitions shows which).`,
       ),
@@ -126,14 +127,19 @@ function replication(
   return [];
 }
 
+/** Bytes that one event may well have: to make batches no larger than that helps none of them. */
+const ofOneEvent = 10_000;
+
 function sizes(target: Target, where: string, name: string, config: TopicConfig | undefined): Verdict[] {
   const { batchSize } = target;
   const most = Number(config?.get('max.message.bytes') ?? Infinity);
   if (batchSize <= most) return [];
+  const smaller =
+    most < ofOneEvent ? 'An event alone may have more: raise' : `Lower batchSize to ${most}, or raise`;
   return [
     warning(
       `${where} takes ${most} bytes at once, and settings.kafka.batchSize is ${batchSize}: larger requests are refused and halved.`,
-      `Lower batchSize to ${most}, or raise the topic's limit: kafka-configs.sh ${reached(target)} ` +
+      `${smaller} the topic's limit: kafka-configs.sh ${reached(target)} ` +
         `--alter --topic ${name} --add-config max.message.bytes=${batchSize}`,
     ),
   ];
@@ -141,7 +147,7 @@ function sizes(target: Target, where: string, name: string, config: TopicConfig 
 
 function shapeOf({ partitions }: TopicState): string {
   const replicas = least(partitions.map((partition) => partition.replicas));
-  return `${partitions.length === 1 ? '1 partition' : `${partitions.length} partitions`}, ${replicas === 1 ? '1 replica' : `${replicas} replicas`} in sync`;
+  return `${plural(partitions.length, 'partition')}, ${plural(replicas, 'replica')} in sync`;
 }
 
 /** Not by `Math.min(...values)`: a topic may have more partitions than a call may have arguments. */
