@@ -292,6 +292,27 @@ describe('a tombstone', () => {
     });
   });
 
+  it('has no form, whatever the others have: no schema is asked for, and no header says what is not there', async () => {
+    const values: readonly Settings['value'][] = [
+      undefined,
+      { format: 'cloudevents', mode: 'binary', source: 'shop' },
+      { format: 'cloudevents', mode: 'structured', source: 'shop' },
+      { format: 'avro', registry: { url: 'http://127.0.0.1:1' } },
+    ];
+    for (const value of values) {
+      const { sends, errors } = await sent({
+        settings: { ...(value && { value }) },
+        kafka: { headers: { team: 'web' } },
+        rule: { tombstone: true, key: 'user.id' },
+      });
+      assert.deepEqual(errors, [undefined]);
+      assert.deepEqual(first(sends), {
+        ...{ topic: 'events', key: 'us3r', value: null, timestamp: 1_700_000_000_123 },
+        headers: { team: 'web' },
+      });
+    }
+  });
+
   it('without its key fails alone, and never erases the name of the event', async () => {
     for (const key of ['user.id', ['user.id', 'user.device']]) {
       const { sends, errors } = await sent({
