@@ -13,7 +13,7 @@ import { measure } from './measure.ts';
 import type { RowContext, RowResult } from './row.ts';
 
 /** Between two looks at the clock. */
-const portion = 1_000;
+const atOnce = 1_000;
 
 /** From the event to the finished record, and no further: nothing is sent. The schema is looked up once, before. */
 export async function runEncoding(
@@ -42,8 +42,8 @@ export async function runEncoding(
     const deadline = performance.now() + limitMs;
     let done = 0;
     while (done < wanted && performance.now() < deadline) {
-      for (let n = 0; n < portion; n++) bytes += record(nth(events, done + n), shape).value?.length ?? 0;
-      done += portion;
+      for (let n = 0; n < atOnce; n++) bytes += record(nth(events, done + n), shape).value?.length ?? 0;
+      done += atOnce;
     }
     return Promise.resolve(done);
   };

@@ -4,7 +4,7 @@ import { topicInvalid } from './transport/errors/messages.ts';
 import type { Client } from './transport/port.ts';
 import { systemClock } from './producer/ports.ts';
 import { Producer } from './producer/producer.ts';
-import type { Broker, ProducerSettings } from './producer/ports.ts';
+import type { ProducerClient, ProducerSettings } from './producer/ports.ts';
 import type { Options } from './config/resolve.ts';
 import { kafkaErrors } from './protocol/kafka-errors.ts';
 import type { ResolveContext } from './record/resolve.ts';
@@ -97,17 +97,17 @@ function runtimeOf(
   const { brokers } = options.connection;
   const { bufferMemory } = options;
   const { notify, attachTrace } = telemetry;
-  const broker = brokerOf(client, options, id, telemetry);
+  const producerClient = producerClientOf(client, options, id, telemetry);
   const producer = new Producer(
-    broker,
-    { ...deliverySettings(options, client), spool },
+    producerClient,
+    { ...producerSettings(options, client), spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
   const formats = valueFormats(options, notify, env.kafka !== undefined);
   telemetry.watch({
     waiting: () => ({ ...producer.waiting, limit: bufferMemory }),
     spool: spool && (() => spool.file.level()),
-    ask: () => broker.metadata(mainTopic(options.topic)),
+    ask: () => producerClient.metadata(mainTopic(options.topic)),
   });
   let closing: Promise<void> | undefined;
   /** Shared by all first pushes: woken one after the other, they keep their order. */
@@ -209,11 +209,16 @@ function textOf(bytes: Buffer | null): string | null {
   return bytes === null ? null : bytes.toString();
 }
 
-/** The client as delivery sees it, with the words an operator needs when a topic is missing. */
-function brokerOf(client: Client, options: Options, id: string, telemetry: Telemetry): Broker {
+/** The client as the producer sees it, with the words an operator needs when a topic is missing. */
+function producerClientOf(
+  client: Client,
+  options: Options,
+  id: string,
+  telemetry: Telemetry,
+): ProducerClient {
   const explain = (error: KafkaError): KafkaError =>
     error.code === 'TOPIC_MISSING' && error.topic !== undefined
-      ? topicMissing(error.topic, options.connection.brokers, id, error)
+      ? withSetupCommand(error.topic, options.connection.brokers, id, error)
       : error;
   return {
     prepare: client.prepare,
@@ -240,7 +245,12 @@ function brokerOf(client: Client, options: Options, id: string, telemetry: Telem
   };
 }
 
-function topicMissing(topic: string, brokers: readonly string[], id: string, cause: KafkaError): KafkaError {
+function withSetupCommand(
+  topic: string,
+  brokers: readonly string[],
+  id: string,
+  cause: KafkaError,
+): KafkaError {
   return new KafkaError(
     'TOPIC_MISSING',
     `Kafka topic "${topic}" not found on cluster ${brokers.join(',')}. ` +
@@ -249,7 +259,7 @@ function topicMissing(topic: string, brokers: readonly string[], id: string, cau
   );
 }
 
-function deliverySettings(options: Options, client: Client): Omit<ProducerSettings, 'spool'> {
+function producerSettings(options: Options, client: Client): Omit<ProducerSettings, 'spool'> {
   const { retry, linger, batchSize, bufferMemory, deliveryTimeout, deadLetter, idempotent } = options;
   return {
     idempotent,

@@ -17,7 +17,7 @@ export const retiredWords: Readonly<Record<string, string>> = {
   acquaintance: 'broker state',
   packer: 'batch encoder',
   bookmark: 'committed offset',
-  waiter: 'completion',
+  waiter: 'callback',
   evict: 'unload from memory',
   conclude: 'handle the outcome',
   conversation: 'request client',
@@ -26,23 +26,35 @@ export const retiredWords: Readonly<Record<string, string>> = {
   giveUp: 'expire, or abandon',
   arrivals: 'records without a partition',
   resting: 'backing off',
-  topicLayout: 'topic metadata',
-  maxRecordsPerSlice: 'maxRecordsPerBatch',
+  rests: 'backoffs',
+  spills: 'diverts',
+  slice: 'batch',
+  layout: 'metadata, or format',
+  portion: 'fetched batch',
 };
 
+/** What the producer called its records. Elsewhere the word has meanings of its own: of a map, of a batch of walkerOS. */
+export const retiredInProducer: Readonly<Record<string, string>> = { entry: 'producer record' };
+
 /** Where one stands in a text: by itself or as a part of a name, in the plural and with endings. */
-export function retiredIn(text: string): { readonly word: string; readonly at: number }[] {
-  return Object.keys(retiredWords).flatMap((word) =>
+export function retiredIn(
+  text: string,
+  words = retiredWords,
+): { readonly word: string; readonly at: number }[] {
+  return Object.keys(words).flatMap((word) =>
     [...text.matchAll(patternOf(word))].map(({ index }) => ({ word, at: index })),
   );
 }
+
+/** Methods of JavaScript have these names. */
+const methods: ReadonlySet<string> = new Set(['slice']);
 
 function patternOf(word: string): RegExp {
   // A file's name has a hyphen where an identifier has a capital letter.
   const rest = word.slice(1).replace(/[A-Z]/, (letter) => `-?[${letter}${letter.toLowerCase()}]`);
   const [small, capital] = [word.charAt(0), word.charAt(0).toUpperCase()];
   return new RegExp(
-    `(?:(?<![A-Za-z])[${small}${capital}]|(?<=[a-z])${capital})${rest}(?:s|d|es|ed|ing)?(?![a-z])`,
+    `(?:(?<![A-Za-z${methods.has(word) ? '.' : ''}])[${small}${capital}]|(?<=[a-z])${capital})${rest}(?:s|d|es|ed|ing)?(?![a-z])`,
     'g',
   );
 }
@@ -56,13 +68,16 @@ export const retiredWordsRule: Rule.RuleModule = {
   },
   create(context) {
     const allowed = (context.options[0] ?? []) as readonly string[];
-    const { sourceCode } = context;
+    const { sourceCode, filename } = context;
+    const words = /[\\/]producer[\\/]/.test(filename)
+      ? { ...retiredWords, ...retiredInProducer }
+      : retiredWords;
     return {
       Program() {
-        for (const { word, at } of retiredIn(sourceCode.text)) {
+        for (const { word, at } of retiredIn(sourceCode.text, words)) {
           if (allowed.includes(word)) continue;
           const loc = sourceCode.getLocFromIndex(at);
-          context.report({ loc, messageId: 'retired', data: { word, better: retiredWords[word] ?? '' } });
+          context.report({ loc, messageId: 'retired', data: { word, better: words[word] ?? '' } });
         }
       },
     };

@@ -3,13 +3,13 @@ import type { BatchSequence } from './partition.ts';
 import type { KafkaRecord } from './record.ts';
 
 /** A record of the spool. Ids grow in the order in which the records were pushed. */
-export interface KeptRecord {
+export interface SpooledRecord {
   readonly id: number;
   readonly record: KafkaRecord;
 }
 
 /** Told once: the record is on the disk for good (no error), or why not. */
-export type Kept = (error?: KafkaError) => void;
+export type OnSpooled = (error?: KafkaError) => void;
 
 /** A record of the spool that cannot be read. The error names its row. */
 export type OnDamaged = (error: KafkaError) => void;
@@ -61,7 +61,7 @@ export interface Spool {
    * record that is removed before.
    * @param kept told KafkaError SPOOL_FULL or SPOOL_FAILED where the record could not be kept
    */
-  append(id: number, record: KafkaRecord, partition: number, kept: Kept): void;
+  append(id: number, record: KafkaRecord, partition: number, kept: OnSpooled): void;
 
   /** The record is stored on the broker. Durable with the next write: after a crash it may come back. */
   remove(id: number, record: KafkaRecord): void;
@@ -75,7 +75,7 @@ export interface Spool {
    * @param maxBytes as much as fits, and at least one record
    * @param onDamaged told once of each record that cannot be read; it is passed over, as if refused
    */
-  read(place: Place, after: number, maxBytes: number, onDamaged?: OnDamaged): KeptRecord[];
+  read(place: Place, after: number, maxBytes: number, onDamaged?: OnDamaged): SpooledRecord[];
 
   /** Calls back once no removed record is in the file any more: with a disk that has no room, later. Not after `close`. */
   whenRemoved(then: () => void): void;
@@ -107,7 +107,7 @@ export interface Spool {
    * The records of a batch in doubt as they were when it was noted, in their order.
    * @returns undefined where one of them is missing, refused, damaged or another one
    */
-  readInDoubt(batch: BatchInDoubt): KeptRecord[] | undefined;
+  readInDoubt(batch: BatchInDoubt): SpooledRecord[] | undefined;
 
   /** Costs a look at one row, however many there are. Not after `close`. */
   level(): SpoolLevel;

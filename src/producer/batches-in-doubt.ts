@@ -1,5 +1,5 @@
 import { noLeader, partitionKey, type BatchSequence } from '../model/partition.ts';
-import type { BatchInDoubt, KeptRecord, NotedBatch, Place, Spool } from '../model/spool.ts';
+import type { BatchInDoubt, SpooledRecord, NotedBatch, Place, Spool } from '../model/spool.ts';
 import { atMost, type ProducerContext } from './ports.ts';
 import type { SequencedBatch } from './producer-batch.ts';
 
@@ -9,7 +9,7 @@ const noteTimeout = 1_000;
 const producerIdExpiration = 86_400_000;
 
 /** A batch that an earlier process left in doubt, as it was. */
-export interface LeftBatch<Record> {
+export interface RecoveredBatch<Record> {
   readonly records: readonly Record[];
   readonly sequence: BatchSequence;
   /** The broker may have forgotten its producer by now, and take the batch for a new one. */
@@ -20,7 +20,7 @@ export interface LeftBatch<Record> {
 interface QueueInDoubt extends Place {
   readonly leader: number;
   /** How many answers in a row asked to try again. */
-  readonly failures: number;
+  readonly failedTries: number;
 }
 
 /**
@@ -36,22 +36,22 @@ export class BatchesInDoubt {
   readonly #spool: Spool;
   readonly #context: Pick<ProducerContext, 'clock' | 'notify' | 'date'>;
   /** Left by an earlier process, and in no queue yet; by `partitionKey`. */
-  readonly #left = new Map<string, BatchInDoubt>();
+  readonly #recovered = new Map<string, BatchInDoubt>();
   /** Ids of the records of such batches, until they are complete: nothing else fetches them. */
   readonly #ids = new Set<number>();
   /** Such batches that are in a queue and still in doubt, by `partitionKey`. */
   readonly #taken = new Map<string, QueueInDoubt>();
-  /** Those of `#left` that could be sent again as they were when `check` looked. */
+  /** Those of `#recovered` that could be sent again as they were when `check` looked. */
   readonly #checked = new Set<BatchInDoubt>();
   /** The disk has not answered a note in time: until it does, nothing waits for it. */
-  #late = false;
+  #diskIsSlow = false;
 
   constructor(spool: Spool, context: Pick<ProducerContext, 'clock' | 'notify' | 'date'>) {
     this.#spool = spool;
     this.#context = context;
     const topics = new Set(spool.places().map(({ topic }) => topic));
     for (const batch of spool.batchesInDoubt()) {
-      this.#left.set(partitionKey(batch.topic, batch.partition), batch);
+      this.#recovered.set(partitionKey(batch.topic, batch.partition), batch);
       // An older version has delivered its records; or, where two batches have the same one, the file is damaged.
       const isUsable = topics.has(batch.topic) && !batch.ids.some((id) => this.#ids.has(id));
       if (isUsable) for (const id of batch.ids) this.#ids.add(id);
@@ -67,7 +67,7 @@ export class BatchesInDoubt {
    * @throws whatever the disk says
    */
   check(topic: string, partitions: number): boolean {
-    for (const batch of this.#left.values()) {
+    for (const batch of this.#recovered.values()) {
       const isBeyond = batch.partition >= partitions;
       if (batch.topic !== topic || (this.#checked.has(batch) && !isBeyond)) continue;
       const isWhole = !isBeyond && this.#spool.readInDoubt(batch) !== undefined;
@@ -101,16 +101,16 @@ export class BatchesInDoubt {
       batch.noted = true;
     }
     if (notes.length === 0) return;
-    const isLate = this.#late;
+    const wasSlow = this.#diskIsSlow;
     let answered = false;
-    await atMost(this.#context.clock, isLate ? 0 : noteTimeout, (done) =>
+    await atMost(this.#context.clock, wasSlow ? 0 : noteTimeout, (done) =>
       this.#spool.noteInDoubt(notes, () => {
         answered = true;
-        this.#late = false;
+        this.#diskIsSlow = false;
         done();
       }),
     );
-    this.#late ||= !answered;
+    this.#diskIsSlow ||= !answered;
   }
 
   /** The fate of the batch is known. Its records are completed in the same turn, so that the disk has both or neither. */
@@ -127,9 +127,9 @@ export class BatchesInDoubt {
    * @returns `later` where there is one, and no room for it; undefined where there is none that can be sent again as it was
    * @throws whatever the disk says
    */
-  take(queue: QueueInDoubt, crowded: boolean): LeftBatch<KeptRecord> | 'later' | undefined {
+  take(queue: QueueInDoubt, crowded: boolean): RecoveredBatch<SpooledRecord> | 'later' | undefined {
     const key = partitionKey(queue.topic, queue.partition);
-    const batch = this.#left.get(key);
+    const batch = this.#recovered.get(key);
     if (batch === undefined) return undefined;
     if (crowded && (queue.leader === noLeader || this.#isBusy(queue.leader))) return 'later';
     const records = this.#spool.readInDoubt(batch);
@@ -137,7 +137,7 @@ export class BatchesInDoubt {
       this.#abandon(batch);
       return undefined;
     }
-    this.#left.delete(key);
+    this.#recovered.delete(key);
     this.#taken.set(key, queue);
     this.#context.notify({ kind: 'batch-restored', ...placeOf(batch), records: batch.ids.length });
     const age = this.#context.date().getTime() - batch.notedAt.getTime();
@@ -146,14 +146,14 @@ export class BatchesInDoubt {
 
   /** A batch for this broker is in memory. One that was told to try again must not hold up those of other partitions. */
   #isBusy(broker: number): boolean {
-    for (const { leader, failures } of this.#taken.values())
-      if (leader === broker && failures === 0) return true;
+    for (const { leader, failedTries } of this.#taken.values())
+      if (leader === broker && failedTries === 0) return true;
     return false;
   }
 
   /** @param ids of which it alone is the batch */
   #abandon(batch: BatchInDoubt, ids: readonly number[] = batch.ids): void {
-    this.#left.delete(partitionKey(batch.topic, batch.partition));
+    this.#recovered.delete(partitionKey(batch.topic, batch.partition));
     for (const id of ids) this.#ids.delete(id);
     this.#spool.forgetInDoubt(batch);
     this.#context.notify({ kind: 'may-be-doubled', ...placeOf(batch), records: batch.ids.length });

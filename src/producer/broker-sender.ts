@@ -36,7 +36,7 @@ export class BrokerSender {
   /** The shortest of late, in milliseconds: what the link takes, without what keeps the process or the broker busy. */
   #roundTrip = 0;
   /** Requests in a row that the broker did not answer. */
-  failures = 0;
+  failedTries = 0;
   /** Ends its backoff, while it has one: nothing is sent to it. */
   backoff: (() => void) | undefined;
   /** Records that came since the last flush, roughly. */

@@ -2,7 +2,7 @@ import type { KafkaError } from '../model/errors.ts';
 import { deadLetterHeaders, type KafkaRecord } from '../model/record.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { deadLetterOf, refusalOf, smallerDeadLetter } from './dead-letter.ts';
-import { failures } from './failures.ts';
+import { producerErrors } from './errors.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { ProducerContext } from './ports.ts';
 import { createProducerRecord, type ProducerRecord } from './producer-record.ts';
@@ -48,7 +48,7 @@ export class Completion {
   /** The broker will never take the record: to the dead-letter topic, or back to the caller. */
   reject(record: ProducerRecord, answer: KafkaError): void {
     if (record.state === 'done') return;
-    const error = failures.rejected(record, answer);
+    const error = producerErrors.rejected(record, answer);
     const { topic } = record.content;
     const deadLetterTopic = this.#deadLetterTopic;
     const content = this.#deadLetterOf(record, answer, error);
@@ -60,14 +60,14 @@ export class Completion {
     const deadLetter = createProducerRecord(this.#live.nextId(), content, deadline, {
       resolve: () => {
         this.#spooled?.complete(record);
-        record.waiter.resolve();
+        record.callback.resolve();
       },
       reject: (failure) => {
         const fate = this.#isDeadLetter(record.content)
           ? failure
-          : failures.deadLetter(record, error, deadLetterTopic, failure);
+          : producerErrors.deadLetter(record, error, deadLetterTopic, failure);
         this.#spooled?.complete(record, fate);
-        record.waiter.reject(fate);
+        record.callback.reject(fate);
       },
     });
     this.#spooled?.deadLettered(record);
@@ -95,7 +95,7 @@ export class Completion {
     if (state === 'done') return;
     if (this.#spooled === undefined || state === 'awaiting-schema' || state === 'unresolved')
       return this.fail(record, error);
-    if (!this.#spooled.persistLate(record, error)) this.fail(record, failures.spoolSilent(record));
+    if (!this.#spooled.persistExpired(record, error)) this.fail(record, producerErrors.spoolSilent(record));
   }
 
   fail(record: ProducerRecord, error: KafkaError): void {
@@ -133,7 +133,7 @@ export class Completion {
     for (const record of this.#live.all()) {
       if (record.durability === 'disk') this.#live.end(record);
       else {
-        this.#complete(record, failures.leftBehind(record));
+        this.#complete(record, producerErrors.leftBehind(record));
         left++;
       }
     }

@@ -11,9 +11,9 @@ import type { SpooledRecords } from './spooled-records.ts';
  * While memory is crowded a queue that has nothing here fetches so many bytes, or one record: two hundred partitions with
  * leftovers once took 188 MB at a start, of a `bufferMemory` of 4 MiB.
  */
-const crowdedPortion = 64 * 1024;
+const crowdedBytes = 64 * 1024;
 /** So many records of the spool get their partition at a time; the loop goes on in between. */
-const assignPortion = 1_000;
+const assignLimit = 1_000;
 
 /** What the overflows of all topics share. */
 export interface SharedOverflow {
@@ -33,8 +33,8 @@ export class DiskOverflow {
   readonly #topic: string;
   readonly #queues: readonly PartitionQueue[];
   readonly #shared: SharedOverflow;
-  /** As `PartitionQueue.late`, of records that have no queue yet. */
-  late = false;
+  /** As `PartitionQueue.hasExpired`, of records that have no queue yet. */
+  hasExpired = false;
   /** Records on the disk, younger than all in memory, have yet to get their partition: until then nothing is fetched. */
   #unpartitioned = false;
   #assigning = false;
@@ -66,7 +66,7 @@ export class DiskOverflow {
     const follows =
       this.#unpartitioned || (queue === undefined ? this.behind : queue.spooledAfter !== undefined);
     if (record.held && !follows) {
-      if (settings.always || (queue ?? this).late) spooled.persist(record);
+      if (settings.always || (queue ?? this).hasExpired) spooled.persist(record);
       return false;
     }
     spooled.divert(record, record.held ? 'order' : 'no-room');
@@ -120,7 +120,7 @@ export class DiskOverflow {
     const { batchSize } = settings;
     const room = queue.bytes < batchSize && (queue.idle || !pool.crowded);
     if (queue.spooledAfter === undefined || !room || this.#unpartitioned) return;
-    const left = spooled.takeLeft(queue, pool.crowded);
+    const left = spooled.takeRecovered(queue, pool.crowded);
     if (left === 'later') return;
     if (left !== undefined) {
       for (const record of left.records) pool.hold(record);
@@ -129,15 +129,15 @@ export class DiskOverflow {
     const inMemory = new Set<number>();
     for (const { id } of queue.live()) inMemory.add(id);
     while (queue.spooledAfter !== undefined) {
-      const portion = pool.crowded ? crowdedPortion : batchSize;
-      const fetched = spooled.fetch(queue, queue.spooledAfter, portion, inMemory);
+      const most = pool.crowded ? crowdedBytes : batchSize;
+      const fetched = spooled.fetch(queue, queue.spooledAfter, most, inMemory);
       if (fetched === undefined) return;
       queue.spooledAfter = fetched.lastId;
       for (const record of fetched.records) {
         if (!record.held) pool.hold(record);
         queue.push(record);
       }
-      // While there is room the next portion is read at once, until one is empty: only then may new records enter the queue.
+      // While there is room more is read at once, until there is none: only then may new records enter the queue.
       if (fetched.records.length > 0 && (pool.crowded || queue.bytes >= batchSize)) return;
     }
   }
@@ -156,7 +156,7 @@ export class DiskOverflow {
       key === null ? turn++ % this.#queues.length : partitionOf(key, this.#queues.length);
     this.#assigning = true;
     while (mayGoOn() && !this.#closed) {
-      const result = spooled.assign(this.#topic, this.#queues.length, choose, assignPortion);
+      const result = spooled.assign(this.#topic, this.#queues.length, choose, assignLimit);
       if (result === 'done') {
         this.#unpartitioned = false;
         for (const queue of this.#queues) queue.spooledAfter = 0;

@@ -51,8 +51,8 @@ export class LiveRecords {
   /** The record is done: its push is told, and its memory is free. Nothing else tells a push of its record. */
   end(record: ProducerRecord, error?: KafkaError): void {
     moveTo(record, 'done');
-    if (error) record.waiter.reject(error);
-    else record.waiter.resolve();
+    if (error) record.callback.reject(error);
+    else record.callback.resolve();
     this.#pool.release(record);
     this.#delete(record);
   }

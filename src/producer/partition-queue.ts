@@ -1,8 +1,8 @@
 import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Outcome } from '../model/outcome.ts';
 import { noLeader } from '../model/partition.ts';
-import type { LeftBatch } from './batches-in-doubt.ts';
-import { failures } from './failures.ts';
+import type { RecoveredBatch } from './batches-in-doubt.ts';
+import { producerErrors } from './errors.ts';
 import type { BatchLimits } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerBatch } from './producer-batch.ts';
@@ -10,7 +10,7 @@ import { ProducerBatch } from './producer-batch.ts';
 export type Batch = ProducerBatch<PartitionQueue>;
 
 /** An outcome after which the batch is tried again. */
-export type Retriable = Extract<Outcome, { kind: 'retriable' | 'unreachable' | 'unknown' }>;
+export type RetriedOutcome = Extract<Outcome, { kind: 'retriable' | 'unreachable' | 'unknown' }>;
 
 /**
  * The queue of one partition, first in, first out. At most one batch of it is out at a time, and its records stay the head
@@ -23,17 +23,17 @@ export class PartitionQueue {
   #leader: number;
   /** Why nothing of it is sent: it has no leader. One for all its records, for each error has a stack trace. */
   blockingError: KafkaError | undefined;
-  /** Failures in a row, for the backoff before the next try. */
-  failures = 0;
+  /** In a row, for the backoff before the next one. */
+  failedTries = 0;
   /** A record of it ran out of time: new ones need not wait as long before the disk takes them. */
-  late = false;
+  hasExpired = false;
   /** The spool alone has younger records of it, above this id; undefined: all there is, is here. `DiskOverflow` writes it. */
   spooledAfter: number | undefined;
   /** Its broker takes nothing: a request to it has been out for long, or it backs off. `Sender` writes it. */
   stalled = false;
   /** Records without a key have come. */
   #hasKeyless = false;
-  #backoff: { readonly outcome: Retriable; readonly cancel: () => void } | undefined;
+  #backoff: { readonly outcome: RetriedOutcome; readonly cancel: () => void } | undefined;
   /** A backoff was ended since the partition has another leader; nothing was stored since. */
   #followedLeader = false;
   #records: ProducerRecord[] = [];
@@ -123,7 +123,7 @@ export class PartitionQueue {
   }
 
   /** Takes a batch that an earlier process left in doubt: it goes first, as it was. The queue is empty. */
-  restore({ records, sequence, isOld }: LeftBatch<ProducerRecord>): void {
+  restore({ records, sequence, isOld }: RecoveredBatch<ProducerRecord>): void {
     let bytes = 0;
     for (const record of records) {
       record.mayHaveBeenWritten = true;
@@ -219,14 +219,14 @@ export class PartitionQueue {
     if (batch && outcome.kind !== 'unreachable') batch.inDoubt = mustComeAgain(outcome);
     switch (outcome.kind) {
       case 'stored':
-        this.failures = 0;
+        this.failedTries = 0;
         this.#followedLeader = false;
-        this.late = false;
+        this.hasExpired = false;
         // All of it was stored in pieces: the topic takes no more at once.
         if (this.#searched?.lasting && this.#searched.last.state === 'done') this.#searched = undefined;
         break;
       case 'rejected':
-        this.failures = 0;
+        this.failedTries = 0;
         // The broker would take those that it did not name, and gets these alone: together with younger ones they would be
         // rejected again for each bad one among those.
         if (outcome.named) this.#endsWith = batch?.producerRecords.findLast(({ state }) => state !== 'done');
@@ -263,7 +263,7 @@ export class PartitionQueue {
   }
 
   /** Nothing of it is sent until `endBackoff`. */
-  backOff(outcome: Retriable, cancel: () => void): void {
+  backOff(outcome: RetriedOutcome, cancel: () => void): void {
     this.#backoff = { outcome, cancel };
   }
 
@@ -279,10 +279,10 @@ export class PartitionQueue {
   lead(leader: number, remade: boolean): void {
     const changed = this.#leader !== leader;
     this.#leader = leader;
-    // The failures of a missing topic say nothing about the one that was made anew.
-    if (remade && !this.#followedLeader) this.failures = 0;
+    // The failed tries of a missing topic say nothing about the one that was made anew.
+    if (remade && !this.#followedLeader) this.failedTries = 0;
     if ((changed || remade) && leader !== noLeader) this.#followLeader();
-    this.blockingError = leader === noLeader ? failures.noLeader(this) : undefined;
+    this.blockingError = leader === noLeader ? producerErrors.noLeader(this) : undefined;
   }
 
   /**

@@ -1,16 +1,9 @@
 import type { Notify } from '../model/notice.ts';
-import type { Outcome } from '../model/outcome.ts';
-import type { ProducerId, PartitionBatch, TopicMetadata } from '../model/partition.ts';
 import type { Spool } from '../model/spool.ts';
+import type { Client } from '../transport/port.ts';
 
-/** What the producer needs of a Kafka client: the part of the client port that writes. */
-export interface Broker {
-  metadata(topic: string): Promise<TopicMetadata>;
-  produce(batches: readonly PartitionBatch[]): Promise<Outcome[]>;
-  initProducerId(): Promise<ProducerId>;
-  /** Begins to compress what will be produced next; absent where nothing is gained by it. */
-  readonly prepare?: ((batches: readonly PartitionBatch[]) => void) | undefined;
-}
+/** What the producer needs of a Kafka client. */
+export type ProducerClient = Pick<Client, 'metadata' | 'produce' | 'initProducerId' | 'prepare'>;
 
 /** Time, injected so that tests own it. Milliseconds. */
 export interface Clock {

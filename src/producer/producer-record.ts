@@ -4,7 +4,7 @@ import { recordBytes, type KafkaRecord } from '../model/record.ts';
 import { unassigned } from '../model/spool.ts';
 
 /** What waits for a record. One of the two is called, once. A promise's own functions will do: 130 bytes a push less. */
-export interface Waiter {
+export interface Callback {
   /** It is stored. */
   readonly resolve: () => void;
   readonly reject: (error: KafkaError) => void;
@@ -84,7 +84,7 @@ export interface ProducerRecord {
   readonly bytes: number;
   /** On the producer's clock. The record is complete by then; what the spool has, has none. `LiveRecords` goes by it. */
   deadline: number;
-  waiter: Waiter;
+  callback: Callback;
   /** `unassigned` until the metadata of its topic is known. */
   partition: number;
   /** The partition under which the spool has it. */
@@ -108,7 +108,7 @@ export function createProducerRecord(
   id: number,
   content: KafkaRecord,
   deadline: number,
-  waiter: Waiter,
+  callback: Callback,
 ): ProducerRecord {
   return {
     id,
@@ -116,7 +116,7 @@ export function createProducerRecord(
     state: 'created',
     bytes: recordBytes(content),
     deadline,
-    waiter,
+    callback,
     partition: unassigned,
     spoolPartition: unassigned,
     durability: 'memory',

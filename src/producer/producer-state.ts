@@ -1,4 +1,3 @@
-import { KafkaError } from '../model/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import {
   partitionKey,
@@ -9,8 +8,8 @@ import {
 import { isSequenceLost } from '../transport/errors/broker-errors.ts';
 import { outcomeWithoutProducerId } from '../transport/produce-outcomes.ts';
 import type { BatchesInDoubt } from './batches-in-doubt.ts';
-import { failures } from './failures.ts';
-import type { Broker, Clock } from './ports.ts';
+import { producerErrors } from './errors.ts';
+import type { ProducerClient, Clock } from './ports.ts';
 import type { SequencedBatch } from './producer-batch.ts';
 
 /**
@@ -28,7 +27,7 @@ interface Identity extends ProducerId {
 }
 
 /** A batch in doubt: under which id it was sent, and when for the first time. */
-interface Unresolved extends ProducerId {
+interface SentInDoubt extends ProducerId {
   readonly since: number;
 }
 
@@ -49,7 +48,7 @@ interface Unresolved extends ProducerId {
  * At most one batch of each partition is in flight; requests for different partitions may overlap.
  */
 export class ProducerState {
-  readonly #broker: Pick<Broker, 'produce' | 'initProducerId'>;
+  readonly #client: Pick<ProducerClient, 'produce' | 'initProducerId'>;
   readonly #clock: Clock;
   readonly #idempotent: boolean;
   readonly #onDisk: BatchesInDoubt | undefined;
@@ -59,15 +58,15 @@ export class ProducerState {
   /** What the registration brought. */
   #current: Identity | undefined;
   /** The batches in doubt, by partition. */
-  readonly #unresolved = new Map<string, Unresolved>();
+  readonly #inDoubt = new Map<string, SentInDoubt>();
 
   constructor(
-    broker: Pick<Broker, 'produce' | 'initProducerId'>,
+    client: Pick<ProducerClient, 'produce' | 'initProducerId'>,
     clock: Clock,
     { idempotent, deliveryTimeout = 0 }: { readonly idempotent: boolean; readonly deliveryTimeout?: number },
     onDisk?: BatchesInDoubt,
   ) {
-    this.#broker = broker;
+    this.#client = client;
     this.#clock = clock;
     this.#idempotent = idempotent;
     this.#onDisk = onDisk;
@@ -102,21 +101,22 @@ export class ProducerState {
     let outcomes: readonly Outcome[] = [];
     let fault: unknown;
     try {
-      outcomes = await this.#broker.produce(batches);
+      outcomes = await this.#client.produce(batches);
     } catch (thrown) {
       fault = thrown;
     }
     return batches.map(
-      ({ topic }, index) => outcomes[index] ?? { kind: 'unknown', error: failures.noOutcome(topic, fault) },
+      ({ topic }, index) =>
+        outcomes[index] ?? { kind: 'unknown', error: producerErrors.noOutcome(topic, fault) },
     );
   }
 
   /** Other records come in the place of a batch in doubt. */
   #discardReplaced({ topic, partition, sequence }: PartitionBatch): void {
     const key = partitionKey(topic, partition);
-    const replaced = sequence === undefined ? this.#unresolved.get(key) : undefined;
+    const replaced = sequence === undefined ? this.#inDoubt.get(key) : undefined;
     if (replaced === undefined) return;
-    this.#unresolved.delete(key);
+    this.#inDoubt.delete(key);
     this.#discardId(replaced);
   }
 
@@ -137,9 +137,9 @@ export class ProducerState {
 
   #handleOutcome(batch: SequencedBatch, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
     const key = partitionKey(batch.topic, batch.partition);
-    const before = this.#unresolved.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
+    const before = this.#inDoubt.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
     const since = before?.since ?? sentAt;
-    this.#unresolved.delete(key);
+    this.#inDoubt.delete(key);
     batch.sequence = undefined;
     const outcome = before ? laterAnswer(answer) : answer;
     if (outcome.kind === 'stored') {
@@ -151,7 +151,7 @@ export class ProducerState {
     const inDoubt = isInDoubt(outcome);
     const isEndless = batch.noted === true && answer.kind !== 'splittable';
     if (inDoubt && (isEndless || this.#clock.now() - since < this.#doubtTimeout)) {
-      this.#unresolved.set(key, { ...sequence, since });
+      this.#inDoubt.set(key, { ...sequence, since });
       batch.sequence = sequence;
       // The leader that did not answer, or not well, may have been replaced.
       if (outcome.kind === 'retriable') return { ...outcome, refresh: true, unchanged: true };
@@ -162,7 +162,7 @@ export class ProducerState {
   }
 
   #identity(): Promise<Identity> {
-    this.#registration ??= this.#broker.initProducerId().then(
+    this.#registration ??= this.#client.initProducerId().then(
       (id) => (this.#current = { ...id, nextSequences: new Map<string, number>() }),
       (failure: unknown) => {
         this.#registration = undefined;
@@ -208,17 +208,14 @@ function laterAnswer(outcome: Outcome): Outcome {
     case 'unreachable':
       return { kind: 'unknown', error: outcome.error };
     case 'splittable':
-      return { kind: 'splittable', error: maybeWritten(outcome.error) };
+      return { kind: 'splittable', error: producerErrors.batchRejected(outcome.error) };
     case 'rejected': {
-      const error = maybeWritten(outcome.error);
+      const error = producerErrors.batchRejected(outcome.error);
       if (outcome.named === undefined) return { kind: 'rejected', error };
-      const named = new Map([...outcome.named].map(([index, why]) => [index, maybeWritten(why)]));
+      const named = new Map(
+        [...outcome.named].map(([index, why]) => [index, producerErrors.batchRejected(why)]),
+      );
       return { kind: 'rejected', error, named };
     }
   }
-}
-
-function maybeWritten({ code, message, topic, kafkaCode, cause }: KafkaError): KafkaError {
-  const told = `${message} An earlier request may have written these records.`;
-  return new KafkaError(code, told, { topic, kafkaCode, mayHaveBeenWritten: true, cause });
 }

@@ -2,10 +2,10 @@ import type { KafkaError } from '../model/errors.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { Completion } from './completion.ts';
-import { ExpiryErrors, failures } from './failures.ts';
+import { ExpiryErrors, producerErrors } from './errors.ts';
 import { LiveRecords } from './live-records.ts';
-import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
-import { createProducerRecord, type ProducerRecord, type Waiter } from './producer-record.ts';
+import type { ProducerClient, ProducerContext, ProducerSettings } from './ports.ts';
+import { createProducerRecord, type ProducerRecord, type Callback } from './producer-record.ts';
 import { Backoffs } from './retry-policy.ts';
 import { Resolution } from './resolution.ts';
 import { Sender } from './sender.ts';
@@ -35,7 +35,7 @@ export class Producer {
   #closed = false;
   #cancelSweep: (() => void) | undefined;
 
-  constructor(broker: Broker, settings: ProducerSettings, context: ProducerContext) {
+  constructor(client: ProducerClient, settings: ProducerSettings, context: ProducerContext) {
     const { spool, bufferMemory, deliveryTimeout, deadLetterTopic, batchSize, retry } = settings;
     const { clock } = context;
     this.#settings = settings;
@@ -52,7 +52,7 @@ export class Producer {
     this.#live = live;
     this.#spooled = spooled;
     this.#completion = completion;
-    this.#sender = new Sender({ ...context, broker, completion, backoffs, overflow, settings });
+    this.#sender = new Sender({ ...context, client, completion, backoffs, overflow, settings });
     this.#serialization = new Serialization(this.#sender, completion, live, clock, bufferMemory);
     this.#resolution = new Resolution(completion, live, { timeout: this.#timeout, bufferMemory }, (records) =>
       this.#sender.together(() => records.forEach((record) => this.#admit(record))),
@@ -69,16 +69,16 @@ export class Producer {
    * @throws KafkaError that names the topic and says whether the record may have been written
    */
   send(content: KafkaRecord): Promise<void> {
-    const waiter = Promise.withResolvers<void>();
-    this.#add(content, waiter);
-    return waiter.promise;
+    const callback = Promise.withResolvers<void>();
+    this.#add(content, callback);
+    return callback.promise;
   }
 
   /** Sends records together. Resolves to the error of each, in their order; undefined where it is stored. */
   sendAll(contents: readonly KafkaRecord[]): Promise<(KafkaError | undefined)[]> {
     const answers = new Answers(contents.length);
     this.#sender.together(() =>
-      contents.forEach((content, index) => this.#add(content, answers.waiterOf(index))),
+      contents.forEach((content, index) => this.#add(content, answers.callbackOf(index))),
     );
     return answers.all;
   }
@@ -106,10 +106,10 @@ export class Producer {
     return { records: this.#live.count, bytes: this.#live.bytes };
   }
 
-  #add(content: KafkaRecord, waiter: Waiter): void {
-    if (this.#closed) return waiter.reject(failures.closed(content.topic));
+  #add(content: KafkaRecord, callback: Callback): void {
+    if (this.#closed) return callback.reject(producerErrors.closed(content.topic));
     const deadline = this.#context.clock.now() + this.#timeout;
-    const record = createProducerRecord(this.#live.nextId(), content, deadline, waiter);
+    const record = createProducerRecord(this.#live.nextId(), content, deadline, callback);
     this.#live.add(record);
     this.#sweepLater();
     if (!this.#resolution.add(record)) this.#admit(record);
@@ -119,7 +119,7 @@ export class Producer {
   #admit(record: ProducerRecord): void {
     const { bufferMemory, spool } = this.#settings;
     if (record.bytes > bufferMemory)
-      return this.#completion.reject(record, failures.largerThanBuffer(record, bufferMemory));
+      return this.#completion.reject(record, producerErrors.largerThanBuffer(record, bufferMemory));
     const admitted = this.#pool.admit(record);
     // With a spool it goes on without room, and `DiskOverflow.divert` sends it to the disk alone.
     if (admitted || spool) this.#serialization.add(record);
@@ -178,7 +178,7 @@ class Answers {
     if (records === 0) resolve([]);
   }
 
-  waiterOf(index: number): Waiter {
+  callbackOf(index: number): Callback {
     return {
       resolve: this.#oneMore,
       reject: (error) => {

@@ -1,7 +1,7 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { KafkaRecord } from '../model/record.ts';
 import type { Completion } from './completion.ts';
-import { failures } from './failures.ts';
+import { producerErrors } from './errors.ts';
 import type { LiveRecords } from './live-records.ts';
 import { createProducerRecord, moveTo, type ProducerRecord } from './producer-record.ts';
 
@@ -57,7 +57,7 @@ export class Resolution {
     const { resolve } = record.content;
     if (resolve === undefined && this.#waiting.length === 0) return false;
     if (this.#bytes + record.bytes > this.#bufferMemory) {
-      this.#completion.fail(record, failures.unresolvedFull(record, this.#bufferMemory));
+      this.#completion.fail(record, producerErrors.unresolvedFull(record, this.#bufferMemory));
       return true;
     }
     moveTo(record, 'unresolved');
@@ -78,7 +78,7 @@ export class Resolution {
     for (const { record, content, error } of this.#waiting) {
       if (now < record.deadline - this.#timeout + timeout) break;
       if (content === undefined && error === undefined)
-        this.#reject(record, failures.unresolved(record, timeout));
+        this.#reject(record, producerErrors.unresolved(record, timeout));
     }
     this.#advance();
   }
@@ -118,7 +118,7 @@ export class Resolution {
       record.id = id;
       return record;
     }
-    const successor = createProducerRecord(id, content, record.deadline, record.waiter);
+    const successor = createProducerRecord(id, content, record.deadline, record.callback);
     this.#live.replace(record, successor);
     return successor;
   }

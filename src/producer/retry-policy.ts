@@ -60,14 +60,14 @@ export class Backoffs {
   }
 
   /**
-   * After so many failures in a row, with so many milliseconds left.
+   * After so many failed tries in a row, with so many milliseconds left.
    * @param error undefined where a broker answered "try again". A login that failed is an answer, too: brokers lock users out,
    *   and credentials may cost their provider something.
    */
-  pause(failures: number, timeLeft: number, error?: KafkaError): number {
+  pause(failedTries: number, timeLeft: number, error?: KafkaError): number {
     const pauses = error && errorTraits(error.code).scope === 'network' ? reconnect : this.policy;
     const all = Math.min(timeLeft, this.#end - this.#clock.now());
-    return inTime(backoff(failures, pauses, this.#random()), all, pauses);
+    return inTime(backoff(failedTries, pauses, this.#random()), all, pauses);
   }
 }
 

@@ -4,9 +4,9 @@ import { noLeader } from '../model/partition.ts';
 import { BrokerSender, headStart } from './broker-sender.ts';
 import type { BatchesInDoubt } from './batches-in-doubt.ts';
 import type { Completion } from './completion.ts';
-import { failures } from './failures.ts';
-import type { Batch, PartitionQueue, Retriable } from './partition-queue.ts';
-import type { Broker, ProducerSettings } from './ports.ts';
+import { producerErrors } from './errors.ts';
+import type { Batch, PartitionQueue, RetriedOutcome } from './partition-queue.ts';
+import type { ProducerClient, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerState } from './producer-state.ts';
 import { decide, rememberAttempt, type Backoffs } from './retry-policy.ts';
@@ -26,7 +26,7 @@ const metadataMaxAge = 30_000;
  * many queues it leads, one request at a time finds out whether it is back.
  */
 export class Sender {
-  readonly #broker: Broker;
+  readonly #client: ProducerClient;
   readonly #state: ProducerState;
   readonly #inDoubt: BatchesInDoubt | undefined;
   readonly #completion: Completion;
@@ -46,10 +46,10 @@ export class Sender {
   #closed = false;
 
   constructor(context: SendContext) {
-    const { broker, completion, backoffs, settings, clock } = context;
-    this.#broker = broker;
+    const { client, completion, backoffs, settings, clock } = context;
+    this.#client = client;
     this.#inDoubt = context.overflow?.spooled.inDoubt;
-    this.#state = new ProducerState(broker, clock, settings, this.#inDoubt);
+    this.#state = new ProducerState(client, clock, settings, this.#inDoubt);
     this.#completion = completion;
     this.#backoffs = backoffs;
     this.#settings = settings;
@@ -84,7 +84,7 @@ export class Sender {
   /** The time of a record is over. */
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
-    if (record.state !== 'awaiting-schema') this.#topic(record.content.topic).ranLate(record);
+    if (record.state !== 'awaiting-schema') this.#topic(record.content.topic).noteExpired(record);
     this.#completion.expire(record, error);
   }
 
@@ -125,7 +125,7 @@ export class Sender {
     this.#backoffs.endIn(timeLeft);
     for (const sender of this.#senders.values()) {
       sender.endBackoff();
-      sender.failures = 0;
+      sender.failedTries = 0;
       sender.linger?.();
       this.#goOn(sender);
     }
@@ -133,7 +133,7 @@ export class Sender {
       if (topic.flush()) void this.#refresh(topic);
       for (const queue of topic.queues) {
         if (!queue.backingOff) continue;
-        queue.failures = 0;
+        queue.failedTries = 0;
         this.#endBackoff(queue);
       }
     }
@@ -180,17 +180,17 @@ export class Sender {
     if (sender.backoff !== undefined) return;
     if (sender.busySince !== undefined) {
       sender.next.add(queue);
-      if (this.#broker.prepare && !sender.isSlow) this.#soon(sender);
+      if (this.#client.prepare && !sender.isSlow) this.#soon(sender);
     } else if (queue.ready && !this.#gathering) {
       sender.arrived++;
       if (sender.gathers) return;
       const enough = this.#linger === 0 && sender.arrived >= headStart && !sender.isSlow;
-      if (enough || queue.bytes >= this.#settings.batchSize) void this.#flush(sender);
+      if (enough || queue.bytes >= this.#settings.batchSize) void this.#sendNext(sender);
       else if (this.#linger === 0) this.#soon(sender);
     }
   }
 
-  /** One queue in each turn of the event loop: a portion of the disk's records takes milliseconds, and hundreds may want one. */
+  /** One queue in each turn of the event loop: to fetch takes milliseconds, and hundreds may want one. */
   #fetch(queue: PartitionQueue): void {
     if (this.#toFetch.has(queue)) return;
     if (this.#hasFetched) {
@@ -223,7 +223,7 @@ export class Sender {
     sender.linger ??= this.#context.clock.after(this.#linger, () => {
       sender.linger = undefined;
       sender.due = true;
-      if (sender.busySince === undefined && sender.backoff === undefined) void this.#flush(sender);
+      if (sender.busySince === undefined && sender.backoff === undefined) void this.#sendNext(sender);
     });
   }
 
@@ -231,17 +231,17 @@ export class Sender {
   #goOn(sender: BrokerSender): void {
     if (sender.backoff !== undefined) return;
     if (sender.busySince === undefined) this.#sendWaiting(sender);
-    else if (this.#broker.prepare) {
+    else if (this.#client.prepare) {
       const batches = sender.prepare();
-      if (batches.length > 0) this.#broker.prepare(batches);
+      if (batches.length > 0) this.#client.prepare(batches);
     }
   }
 
   #sendWaiting(sender: BrokerSender): void {
-    if (this.#linger === 0 || sender.due || sender.full) void this.#flush(sender);
+    if (this.#linger === 0 || sender.due || sender.full) void this.#sendNext(sender);
   }
 
-  async #flush(sender: BrokerSender): Promise<void> {
+  async #sendNext(sender: BrokerSender): Promise<void> {
     const { batches, moved } = sender.take();
     for (const queue of moved) this.#enqueue(queue);
     if (batches.length === 0) return;
@@ -286,7 +286,7 @@ export class Sender {
   #handleOutcome(batch: Batch, outcome: Outcome, brokerPause: number): void {
     const { queue, producerRecords } = batch;
     const topic = this.#topic(queue.topic);
-    let backoff: { readonly outcome: Retriable; readonly pause: number } | undefined;
+    let backoff: { readonly outcome: RetriedOutcome; readonly pause: number } | undefined;
     if (outcome.kind === 'stored') for (const record of producerRecords) this.#completion.stored(record);
     else {
       for (const record of producerRecords) if (record.state === 'in-flight') moveTo(record, 'queued');
@@ -329,9 +329,9 @@ export class Sender {
     if (action === 'reject') {
       // `rememberAttempt` has counted a retriable one.
       if (outcome.kind !== 'retriable') record.attempts++;
-      this.#completion.reject(record, failures.ofAnswer(record, outcome, index));
+      this.#completion.reject(record, producerErrors.ofAnswer(record, outcome, index));
     } else if (action === 'expire') {
-      this.expire(record, failures.ofAnswer(record, outcome, index));
+      this.expire(record, producerErrors.ofAnswer(record, outcome, index));
     }
   }
 
@@ -344,10 +344,10 @@ export class Sender {
    * How long the queue of a batch that failed backs off, in milliseconds. A batch that must be sent again unchanged holds up
    * its queue until its fate is known, and the first good answer may tell it: its backoff does not grow.
    */
-  #pauseAfter(queue: PartitionQueue, outcome: Retriable): number {
-    queue.failures = mustComeAgain(outcome) ? 1 : queue.failures + 1;
+  #pauseAfter(queue: PartitionQueue, outcome: RetriedOutcome): number {
+    queue.failedTries = mustComeAgain(outcome) ? 1 : queue.failedTries + 1;
     const unanswered = isUnanswered(outcome) ? outcome.error : undefined;
-    return this.#backoffs.pause(queue.failures, this.#timeLeft(queue), unanswered);
+    return this.#backoffs.pause(queue.failedTries, this.#timeLeft(queue), unanswered);
   }
 
   /**
@@ -358,16 +358,16 @@ export class Sender {
   #brokerPause(sender: BrokerSender, batches: readonly Batch[], outcomes: readonly Outcome[]): number {
     const [first] = outcomes.filter(isUnanswered);
     if (first === undefined || !outcomes.every(isUnanswered)) {
-      sender.failures = 0;
+      sender.failedTries = 0;
       return 0;
     }
     if (this.#closed) return 0;
-    sender.failures++;
+    sender.failedTries++;
     // Nothing but queues that failed before, perhaps by their own fault: once, that is no reason.
-    if (sender.failures === 1 && batches.every(({ queue }) => queue.failures > 0)) return 0;
+    if (sender.failedTries === 1 && batches.every(({ queue }) => queue.failedTries > 0)) return 0;
     sender.endBackoff();
     const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));
-    const pause = this.#backoffs.pause(sender.failures, timeLeft, first.error);
+    const pause = this.#backoffs.pause(sender.failedTries, timeLeft, first.error);
     sender.backoff = this.#context.clock.after(pause, () => {
       sender.backoff = undefined;
       sender.due = true;
@@ -376,7 +376,7 @@ export class Sender {
     return pause;
   }
 
-  #noticeRetry(batch: Batch, { error }: Retriable, pause: number): void {
+  #noticeRetry(batch: Batch, { error }: RetriedOutcome, pause: number): void {
     if (error.code === 'TOPIC_MISSING' || this.#closed) return;
     this.#context.notify(batch.retrying(error, pause));
   }

@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Completion } from './completion.ts';
-import { failures } from './failures.ts';
+import { producerErrors } from './errors.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { Clock } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
@@ -42,7 +42,8 @@ export class Serialization {
     const line = this.#waiting.get(key);
     if (line === undefined && this.#serialize(record)) return;
     // It would have to wait, and there is no memory for it.
-    if (!record.held) return this.#completion.fail(record, failures.bufferFull(record, this.#bufferMemory));
+    if (!record.held)
+      return this.#completion.fail(record, producerErrors.bufferFull(record, this.#bufferMemory));
     moveTo(record, 'awaiting-schema');
     if (line !== undefined) line.push(record);
     else {

@@ -1,12 +1,12 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { NoticeOf, Notify } from '../model/notice.ts';
 import type { Place, Spool } from '../model/spool.ts';
-import { BatchesInDoubt, type LeftBatch } from './batches-in-doubt.ts';
-import { failures } from './failures.ts';
+import { BatchesInDoubt, type RecoveredBatch } from './batches-in-doubt.ts';
+import { producerErrors } from './errors.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { atMost, type Clock, type ProducerContext } from './ports.ts';
-import { createProducerRecord, moveTo, type ProducerRecord, type Waiter } from './producer-record.ts';
+import { createProducerRecord, moveTo, type ProducerRecord, type Callback } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
 
 /** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
@@ -84,7 +84,7 @@ export class SpooledRecords {
    * Writes a record whose time or tries are over: it stays in its queue, and its push need not wait any longer.
    * @returns false where the disk was asked before, and has not answered in time either
    */
-  persistLate(record: ProducerRecord, why: KafkaError): boolean {
+  persistExpired(record: ProducerRecord, why: KafkaError): boolean {
     if (record.durability === 'disk') return true;
     if (record.durability === 'writing') return this.#clock.now() < record.deadline + this.#margin;
     this.#announce(record.content.topic, why);
@@ -191,7 +191,10 @@ export class SpooledRecords {
   }
 
   /** @see BatchesInDoubt.take; `later` also where the disk fails. */
-  takeLeft(queue: PartitionQueue, crowded: boolean): LeftBatch<ProducerRecord> | 'later' | undefined {
+  takeRecovered(
+    queue: PartitionQueue,
+    crowded: boolean,
+  ): RecoveredBatch<ProducerRecord> | 'later' | undefined {
     if (this.#closed || this.#clock.now() < this.#readAgainAt) return 'later';
     try {
       const batch = this.inDoubt.take(queue, crowded);
@@ -237,7 +240,7 @@ export class SpooledRecords {
 
   #readFailed(thrown: unknown): void {
     this.#readAgainAt = this.#clock.now() + diskPause;
-    this.#notify({ kind: 'spool-failed', error: failures.spoolUnread(thrown) });
+    this.#notify({ kind: 'spool-failed', error: producerErrors.spoolUnread(thrown) });
   }
 
   #append(record: ProducerRecord, written: (error: KafkaError | undefined) => void): void {
@@ -267,14 +270,14 @@ export class SpooledRecords {
     }
     record.durability = 'disk';
     this.#live.endDeadline(record);
-    const { waiter } = record;
-    record.waiter = toldAlready;
-    waiter.resolve();
+    const { callback } = record;
+    record.callback = toldAlready;
+    callback.resolve();
   }
 
   #fail(record: ProducerRecord, cause: KafkaError): void {
     record.durability = 'memory';
-    const error = failures.notKept(record, cause);
+    const error = producerErrors.notSpooled(record, cause);
     this.#notify({ kind: 'gave-up', topic: record.content.topic, error });
     this.#live.end(record, error);
   }
@@ -315,4 +318,4 @@ export class SpooledRecords {
 }
 
 /** The push of a record was told when the spool had it. */
-const toldAlready: Waiter = { resolve: () => undefined, reject: () => undefined };
+const toldAlready: Callback = { resolve: () => undefined, reject: () => undefined };

@@ -5,7 +5,7 @@ import { partitionOf } from '../protocol/partitioner.ts';
 import type { Completion } from './completion.ts';
 import { DiskOverflow, type SharedOverflow } from './disk-overflow.ts';
 import { PartitionQueue, type Batch } from './partition-queue.ts';
-import type { Broker, ProducerContext, ProducerSettings } from './ports.ts';
+import type { ProducerClient, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { isFinal, type Backoffs } from './retry-policy.ts';
 import { StickyPartitioner } from './sticky-partitioner.ts';
@@ -15,7 +15,7 @@ const recheckAfter = 1_000;
 
 /** What the sender and its topics share. */
 export interface SendContext extends ProducerContext {
-  readonly broker: Broker;
+  readonly client: ProducerClient;
   readonly completion: Completion;
   readonly backoffs: Backoffs;
   readonly overflow: SharedOverflow | undefined;
@@ -40,7 +40,7 @@ export class Topic {
   #asking = false;
   #askedAt = -Infinity;
   #cancelNextQuestion: (() => void) | undefined;
-  #failures = 0;
+  #failedTries = 0;
   #refusal: { readonly error: KafkaError; readonly since: number } | undefined;
   /** The cluster answered that the topic does not exist, and has not named its partitions since. */
   #missing = false;
@@ -105,9 +105,9 @@ export class Topic {
   }
 
   /** The record has run out of time: those behind it in its queue need not wait as long before the disk takes them. */
-  ranLate(record: ProducerRecord): void {
-    const late = this.queues[record.partition] ?? this.overflow;
-    if (late) late.late = true;
+  noteExpired(record: ProducerRecord): void {
+    const place = this.queues[record.partition] ?? this.overflow;
+    if (place) place.hasExpired = true;
   }
 
   /** Why a record cannot be sent at all, if the cause is in the cluster. */
@@ -166,7 +166,7 @@ export class Topic {
     this.#asking = true;
     this.#askedAt = this.#context.clock.now();
     try {
-      return await this.#context.broker.metadata(this.name);
+      return await this.#context.client.metadata(this.name);
     } catch (thrown) {
       // The client port promises KafkaErrors.
       return thrown as KafkaError;
@@ -199,7 +199,7 @@ export class Topic {
     this.#looking = true;
     this.#askedAt = this.#context.clock.now();
     try {
-      await this.#context.broker.metadata(this.name);
+      await this.#context.client.metadata(this.name);
       return true;
     } catch {
       return false;
@@ -210,7 +210,7 @@ export class Topic {
 
   /** The producer closes: what waits for the next question is asked now. @returns whether something does */
   flush(): boolean {
-    this.#failures = 0;
+    this.#failedTries = 0;
     return this.#cancelNextQuestion !== undefined;
   }
 
@@ -221,7 +221,7 @@ export class Topic {
   }
 
   #adopt({ leaders }: TopicMetadata): number | undefined {
-    this.#failures = 0;
+    this.#failedTries = 0;
     this.#refusal = undefined;
     const removed = this.queues.splice(leaders.length);
     leaders.forEach((leader, partition) => {
@@ -249,7 +249,7 @@ export class Topic {
     const waiting = this.#unrouted;
     this.#unrouted = [];
     for (const record of waiting) if (record.state !== 'done') this.#queueOf(record).push(record);
-    if (this.overflow) this.overflow.late = false;
+    if (this.overflow) this.overflow.hasExpired = false;
   }
 
   #refused(error: KafkaError): number | undefined {
@@ -284,7 +284,7 @@ export class Topic {
   }
 
   #nextPause(timeLeft: number, error?: KafkaError): number {
-    return this.#context.backoffs.pause(++this.#failures, timeLeft, error);
+    return this.#context.backoffs.pause(++this.#failedTries, timeLeft, error);
   }
 
   /** Whether its records may be sent is for the cluster to say first: a refusal from a while ago may be none any more. */

@@ -30,7 +30,7 @@ async function encode(records: readonly KafkaRecord[], codec: Codec): Promise<En
 }
 
 /**
- * One record batch, as it goes over the wire and lies on the brokers' disks (magic 2, Kafka 0.11 and later; the layout is
+ * One record batch, as it goes over the wire and lies on the brokers' disks (magic 2, Kafka 0.11 and later; the format is
  * in Kafka's documentation, "Message format", and in its `DefaultRecordBatch.java` and `DefaultRecord.java`).
  *
  * @param encoded of the same records and codec

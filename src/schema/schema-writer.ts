@@ -84,11 +84,11 @@ export class SchemaWriter {
   /** Resolves when a look-up has ended, well or not. Never rejects. */
   changed(timeout: number): Promise<void> {
     this.#neededUntil = Math.max(this.#neededUntil, this.#context.now() + timeout);
-    this.#lookUp ??= this.#lookUpUntilSettled().finally(() => (this.#lookUp = undefined));
+    this.#lookUp ??= this.#lookUpUntilKnown().finally(() => (this.#lookUp = undefined));
     return this.#lookUp;
   }
 
-  async #lookUpUntilSettled(): Promise<void> {
+  async #lookUpUntilKnown(): Promise<void> {
     const { now, closing } = this.#context;
     for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
       if (await this.#tryLookUp()) return;
@@ -100,7 +100,7 @@ export class SchemaWriter {
     }
   }
 
-  /** @returns whether that settled it */
+  /** @returns whether another one would find the same */
   async #tryLookUp(): Promise<boolean> {
     const { now, notify } = this.#context;
     try {

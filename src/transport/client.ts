@@ -77,7 +77,7 @@ export class KafkaClient implements Client {
   }
 
   async produce(batches: readonly PartitionBatch[]): Promise<Outcome[]> {
-    this.#doubtSilentLeaders();
+    this.#invalidateClosedLeaders();
     const outcomes = await this.#blocked(batches);
     const byLeader = new Map<Address, PartitionBatch[]>();
     for (const batch of batches) {
@@ -122,18 +122,18 @@ export class KafkaClient implements Client {
    * With `acks: 0` a broker that no longer leads cannot say so: it drops what it was sent, and hangs up. Sent to it again,
    * over a new connection, everything would be lost for as long as nobody asks.
    */
-  #doubtSilentLeaders(): void {
+  #invalidateClosedLeaders(): void {
     for (const [leader, connection] of this.#unheard) {
       if (connection.isOpen) continue;
       this.#unheard.delete(leader);
-      this.#cluster.doubt(leader);
+      this.#cluster.invalidate(leader);
     }
   }
 
   #sendsUnheard(leader: string, connection: Connection): void {
     const before = this.#unheard.get(leader);
     // Lost since it was looked at.
-    if (before !== undefined && before !== connection) this.#cluster.doubt(leader);
+    if (before !== undefined && before !== connection) this.#cluster.invalidate(leader);
     this.#unheard.set(leader, connection);
   }
 

@@ -84,8 +84,8 @@ export class Cluster<Library extends Connection = Connection> {
     return [...this.#brokers.values()].some((broker) => addressOf(broker) === address);
   }
 
-  /** What is known of topics that this broker leads is asked for again before anything is sent. */
-  doubt(address: string): void {
+  /** The metadata of topics that this broker leads is asked for again before anything is sent. */
+  invalidate(address: string): void {
     for (const [topic, leaders] of this.#leaders) {
       const isHere = (leader: number): boolean => {
         const broker = this.#brokers.get(leader);

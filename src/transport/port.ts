@@ -215,10 +215,10 @@ export interface CommittedOffset {
 /** Committed offsets. The cluster keeps them, as those of a consumer group that never has a member. */
 export interface OffsetStore {
   /** @throws KafkaError NOT_AUTHORIZED that names the group, BROKER_BUSY, or as the client's `connect` */
-  find(
+  fetch(
     group: string,
     topic: string,
     partitions: readonly number[],
   ): Promise<ReadonlyMap<number, CommittedOffset>>;
-  keep(group: string, topic: string, offsets: ReadonlyMap<number, CommittedOffset>): Promise<void>;
+  commit(group: string, topic: string, offsets: ReadonlyMap<number, CommittedOffset>): Promise<void>;
 }

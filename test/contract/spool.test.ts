@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { KafkaError } from '../../src/model/errors.ts';
 import type { KafkaRecord } from '../../src/model/record.ts';
-import { unassigned, type KeptRecord, type NotedBatch, type Spool } from '../../src/model/spool.ts';
+import { unassigned, type SpooledRecord, type NotedBatch, type Spool } from '../../src/model/spool.ts';
 import { spoolSubjects } from './spool-subjects.ts';
 
 const place = { topic: 'events', partition: 0 };
@@ -41,7 +41,8 @@ function inDoubt(ids: number[], { partition = 0, firstSequence = 41 } = {}): Not
 const note = (spool: Spool, ...batches: NotedBatch[]): Promise<void> =>
   new Promise((resolve) => spool.noteInDoubt(batches, resolve));
 
-const texts = (kept: readonly KeptRecord[]) => kept.map(({ id, record }) => `${id} ${String(record.value)}`);
+const texts = (kept: readonly SpooledRecord[]) =>
+  kept.map(({ id, record }) => `${id} ${String(record.value)}`);
 const all = (spool: Spool, at = place) => texts(spool.read(at, 0, 1_000_000));
 
 for (const subject of spoolSubjects) {

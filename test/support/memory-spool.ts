@@ -5,8 +5,8 @@ import { partitionKey } from '../../src/model/partition.ts';
 import {
   unassigned,
   type BatchInDoubt,
-  type Kept,
-  type KeptRecord,
+  type OnSpooled,
+  type SpooledRecord,
   type NotedBatch,
   type Place,
   type Spool,
@@ -48,8 +48,8 @@ export class MemorySpool implements Spool {
   readonly #rows: Map<number, Row>;
   readonly #inDoubt: Map<string, NotedBatch>;
   #noted: (() => void)[] = [];
-  #incoming = new Map<number, Kept>();
-  #turnedAway = new Map<number, Kept>();
+  #incoming = new Map<number, OnSpooled>();
+  #turnedAway = new Map<number, OnSpooled>();
   #removals: (() => void)[] = [];
   #scheduled = false;
   #closed = false;
@@ -63,7 +63,7 @@ export class MemorySpool implements Spool {
     this.lastId = Math.max(0, ...this.#rows.keys());
   }
 
-  append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
+  append(id: number, record: KafkaRecord, partition: number, kept: OnSpooled): void {
     if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) this.#turnedAway.set(id, kept);
     else {
       this.#rows.set(id, { record, keptAt: new Date(), partition, refused: undefined });
@@ -85,9 +85,9 @@ export class MemorySpool implements Spool {
     this.#schedule();
   }
 
-  read({ topic, partition }: Place, after: number, maxBytes: number): KeptRecord[] {
+  read({ topic, partition }: Place, after: number, maxBytes: number): SpooledRecord[] {
     if (this.#disk.unreadable) throw this.#disk.unreadable;
-    const kept: KeptRecord[] = [];
+    const kept: SpooledRecord[] = [];
     let bytes = 0;
     for (const [id, row] of this.#waiting()) {
       if (id <= after || row.record.topic !== topic || row.partition !== partition) continue;
@@ -143,7 +143,7 @@ export class MemorySpool implements Spool {
     this.#schedule();
   }
 
-  readInDoubt({ topic, partition, ids }: BatchInDoubt): KeptRecord[] | undefined {
+  readInDoubt({ topic, partition, ids }: BatchInDoubt): SpooledRecord[] | undefined {
     const noted = this.#inDoubt.get(partitionKey(topic, partition));
     const records = ids.flatMap((id, index) => {
       const row = this.#rows.get(id);

@@ -6,14 +6,14 @@ import type { CommittedOffset, OffsetStore } from '../../transport/port.ts';
 /** Milliseconds, but for `looks`. */
 export interface LeaseTiming {
   /** Between taking the lease and its first use: whoever saw no lease before has written its own by then. */
-  readonly settle: number;
+  readonly grace: number;
   readonly heartbeat: number;
   /** Somebody else's lease is read so often, at this distance. If it never changes, its run was killed. */
   readonly looks: number;
   readonly lookEvery: number;
 }
 
-export const leaseTiming: LeaseTiming = { settle: 1_000, heartbeat: 3_000, looks: 15, lookEvery: 1_000 };
+export const leaseTiming: LeaseTiming = { grace: 1_000, heartbeat: 3_000, looks: 15, lookEvery: 1_000 };
 
 /** The consumer group, without members, whose offsets say what was re-sent. */
 export function groupOf(topic: string): string {
@@ -64,7 +64,7 @@ export class Lease {
    * @throws KafkaError RESEND_IN_USE
    */
   async take(signal: AbortSignal, onOther: (ms: number) => void): Promise<boolean> {
-    const { settle, looks, lookEvery } = this.#timing;
+    const { grace, looks, lookEvery } = this.#timing;
     let found = await this.#find();
     const other = leaseIn(found);
     if (other !== undefined) onOther(looks * lookEvery);
@@ -75,7 +75,7 @@ export class Lease {
     }
     if (found !== undefined) this.#committed = { ...found, note: splitNote(found.note).skipped };
     await this.#write(this.#partition, this.#committed);
-    if (!(await slept(settle, signal))) return false;
+    if (!(await slept(grace, signal))) return false;
     await this.assertOurs();
     this.#scheduleHeartbeat();
     return true;
@@ -104,7 +104,7 @@ export class Lease {
     return this.#inTurn(async () => {
       if (!(await this.#isOurs())) return;
       const offsets = new Map([[this.#partition, this.#committed]]);
-      await this.#offsetStore.keep(groupOf(this.#topic), this.#topic, offsets);
+      await this.#offsetStore.commit(groupOf(this.#topic), this.#topic, offsets);
     }).catch(() => undefined);
   }
 
@@ -127,14 +127,14 @@ export class Lease {
   }
 
   async #find(): Promise<CommittedOffset | undefined> {
-    const found = await this.#offsetStore.find(groupOf(this.#topic), this.#topic, [this.#partition]);
+    const found = await this.#offsetStore.fetch(groupOf(this.#topic), this.#topic, [this.#partition]);
     return found.get(this.#partition);
   }
 
   async #write(partition: number, { offset, note }: CommittedOffset): Promise<void> {
     const lease = partition === this.#partition ? `${separator}${this.#token}.${++this.#heartbeats}` : '';
     const offsets = new Map([[partition, { offset, note: `${note}${lease}` }]]);
-    await this.#offsetStore.keep(groupOf(this.#topic), this.#topic, offsets);
+    await this.#offsetStore.commit(groupOf(this.#topic), this.#topic, offsets);
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

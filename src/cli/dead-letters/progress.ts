@@ -108,7 +108,7 @@ export async function readProgress(
   offsetStore: OffsetStore,
 ): Promise<PartitionProgress[]> {
   const group = groupOf(topic);
-  const offsets = await offsetStore.find(group, topic, [...ends.keys()]);
+  const offsets = await offsetStore.fetch(group, topic, [...ends.keys()]);
   const sorted = [...ends].toSorted(([one], [other]) => one - other);
   return sorted.map(([partition, end]) => {
     const committedOffset = offsets.get(partition);

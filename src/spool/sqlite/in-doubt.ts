@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { KafkaRecord } from '../../model/record.ts';
-import type { BatchInDoubt, KeptRecord, NotedBatch, Place } from '../../model/spool.ts';
+import type { BatchInDoubt, SpooledRecord, NotedBatch, Place } from '../../model/spool.ts';
 import type { Rows } from './rows.ts';
 import { highestId, latestTime } from './schema.ts';
 
@@ -50,7 +50,7 @@ export class InDoubtRows {
   }
 
   /** @returns undefined where these are not the records that were noted */
-  read({ topic, partition, ids }: BatchInDoubt): KeptRecord[] | undefined {
+  read({ topic, partition, ids }: BatchInDoubt): SpooledRecord[] | undefined {
     if (!this.#hasTable()) return undefined;
     const noted = this.#database
       .prepare('SELECT checksum FROM in_doubt WHERE topic = ? AND partition = ?')

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { reasonOf } from '../../model/errors.ts';
 import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
-import { unassigned, type KeptRecord, type Place } from '../../model/spool.ts';
+import { unassigned, type SpooledRecord, type Place } from '../../model/spool.ts';
 import {
   headersText,
   highestId,
@@ -77,7 +77,7 @@ export class Rows {
       'SELECT id, timestamp, key, headers, value FROM records ' +
         'WHERE topic = ? AND partition = ? AND id > ? AND refused IS NULL ORDER BY id',
     );
-    // Two ranges of one index and no order: each portion costs its own rows and no more.
+    // Two ranges of one index and no order: each call costs its own rows and no more.
     this.#withoutPartition = database.prepare(
       'SELECT id, key, headers FROM records WHERE topic = ? AND partition = ? AND refused IS NULL LIMIT ?',
     );
@@ -111,10 +111,10 @@ export class Rows {
   }
 
   /** @returns undefined unless all of them are there, of this topic, neither refused nor damaged */
-  byIds(topic: string, ids: readonly number[]): KeptRecord[] | undefined {
+  byIds(topic: string, ids: readonly number[]): SpooledRecord[] | undefined {
     const topicId = this.#topicId(topic);
     if (topicId === undefined) return undefined;
-    const records: KeptRecord[] = [];
+    const records: SpooledRecord[] = [];
     for (const id of ids) {
       const row = this.#byId.get(id, topicId);
       if (row === undefined) return undefined;
@@ -184,10 +184,10 @@ export class Rows {
     maxBytes: number,
     skip: (id: number) => boolean,
     onDamaged: (row: DamagedRow) => void,
-  ): KeptRecord[] {
+  ): SpooledRecord[] {
     const topicId = this.#topicId(topic);
     if (topicId === undefined) return [];
-    const kept: KeptRecord[] = [];
+    const kept: SpooledRecord[] = [];
     let bytes = 0;
     for (const row of this.#read.iterate(topicId, partition, after)) {
       const id = Number(row.id);

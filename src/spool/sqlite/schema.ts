@@ -1,6 +1,6 @@
 import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
 
-/** What `PRAGMA user_version` says of a file of this layout. */
+/** What `PRAGMA user_version` says of a file of this format. */
 export const schemaVersion = 1;
 
 /** What `PRAGMA application_id` says of it: "wksp". */

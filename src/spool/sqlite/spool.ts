@@ -4,8 +4,8 @@ import type { Notify } from '../../model/notice.ts';
 import type { KafkaRecord } from '../../model/record.ts';
 import type {
   BatchInDoubt,
-  Kept,
-  KeptRecord,
+  OnSpooled,
+  SpooledRecord,
   NotedBatch,
   OnDamaged,
   Place,
@@ -82,14 +82,14 @@ export class SqliteSpool implements Spool {
   #log: number | undefined;
   #fault: unknown;
   /** The log may have a gap: it must not go into the database. */
-  #doubtful = false;
+  #logMayHaveGap = false;
   readonly lastId: number;
   #bytes: number;
   #records: number;
   /** What the file held at the start, until something is written. */
   #places: Found['places'] | undefined;
   /** Who is told what became of a record, until it is told or the record removed. */
-  readonly #asked = new Map<number, Kept>();
+  readonly #asked = new Map<number, OnSpooled>();
   #incoming = new Map<number, Append>();
   #removed = new Set<number>();
   /** To be written, by place: the batch to note, or that there is none any more. */
@@ -144,7 +144,7 @@ export class SqliteSpool implements Spool {
     this.#mendLater();
   }
 
-  append(id: number, record: KafkaRecord, partition: number, kept: Kept): void {
+  append(id: number, record: KafkaRecord, partition: number, kept: OnSpooled): void {
     const bytes = spoolBytes(record);
     this.#asked.set(id, kept);
     if (this.#closing !== undefined) this.#unkept.set(id, spoolErrors.closed(this.#path));
@@ -187,7 +187,7 @@ export class SqliteSpool implements Spool {
     this.#tidyLater(removalDelay);
   }
 
-  read(place: Place, after: number, maxBytes: number, onDamaged?: OnDamaged): KeptRecord[] {
+  read(place: Place, after: number, maxBytes: number, onDamaged?: OnDamaged): SpooledRecord[] {
     // What has left the spool may still be in the file. A transaction for each of sixty partitions stopped the loop for a second.
     if (this.#incoming.size > 0) this.#writeAll();
     const gone = (id: number): boolean => this.#removed.has(id) || this.#refused.has(id);
@@ -240,7 +240,7 @@ export class SqliteSpool implements Spool {
     this.#tidyLater(removalDelay);
   }
 
-  readInDoubt(batch: BatchInDoubt): KeptRecord[] | undefined {
+  readInDoubt(batch: BatchInDoubt): SpooledRecord[] | undefined {
     this.#write();
     return this.#inDoubtRows.read(batch);
   }
@@ -296,7 +296,7 @@ export class SqliteSpool implements Spool {
       await this.#disk.sync(log);
     } catch (thrown) {
       error = spoolErrors.failed(this.#path, thrown);
-      this.#doubt(thrown);
+      this.#distrustLog(thrown);
     }
     this.#syncing = undefined;
     for (const tell of noted) tell();
@@ -323,16 +323,16 @@ export class SqliteSpool implements Spool {
       this.#logBytes = result?.log === result?.checkpointed ? 0 : checkpointBytes / 2;
     } catch (thrown) {
       this.#logBytes = checkpointBytes / 2;
-      if (isFailedSync(thrown)) this.#doubt(thrown);
+      if (isFailedSync(thrown)) this.#distrustLog(thrown);
     }
   }
 
   /** A sync has failed: what the log holds from the last one on may be lost. */
-  #doubt(thrown: unknown): void {
+  #distrustLog(thrown: unknown): void {
     closeLog(this.#log);
     this.#log = undefined;
     this.#fault = thrown;
-    this.#doubtful = true;
+    this.#logMayHaveGap = true;
     // Written while that sync was under way, and told to nobody: again, once there is a new log.
     for (const [id, append] of this.#written) {
       this.#removed.add(id);
@@ -368,7 +368,7 @@ export class SqliteSpool implements Spool {
     if (this.#emptied) await this.#removeFile();
     await probe(this.#path, this.#disk);
     await renewLog(this.#path, this.#disk);
-    if (this.#doubtful) await closeWithoutCheckpoint(this.#path, this.#database);
+    if (this.#logMayHaveGap) await closeWithoutCheckpoint(this.#path, this.#database);
     else if (this.#database.isOpen) this.#database.close();
     forgetLogIndex(this.#path);
     const { database, log, fault } = await reopenFile(this.#path, this.#notify, this.#disk);
@@ -378,7 +378,7 @@ export class SqliteSpool implements Spool {
     this.#log = log;
     this.#fault = fault;
     this.#logBytes = 0;
-    this.#doubtful &&= log === undefined;
+    this.#logMayHaveGap &&= log === undefined;
   }
 
   /** The log goes first: a kill in between leaves older rows at most, which come twice. */

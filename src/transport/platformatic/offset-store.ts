@@ -34,7 +34,7 @@ export class PlatformaticOffsetStore implements OffsetStore {
     this.#cluster = cluster;
   }
 
-  async find(
+  async fetch(
     group: string,
     topic: string,
     partitions: readonly number[],
@@ -56,7 +56,7 @@ export class PlatformaticOffsetStore implements OffsetStore {
     );
   }
 
-  async keep(group: string, topic: string, offsets: ReadonlyMap<number, CommittedOffset>): Promise<void> {
+  async commit(group: string, topic: string, offsets: ReadonlyMap<number, CommittedOffset>): Promise<void> {
     const operation = operations.commitOffsets(group);
     await this.#atCoordinator(group, topic, async ({ connection, apis }) => {
       const version = apis.commitWithRetention;

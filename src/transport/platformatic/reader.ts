@@ -39,7 +39,7 @@ const moved: ReadonlySet<number> = new Set([
 /** What came of one request to one leader. */
 interface Answered {
   readonly leader: string;
-  readonly portions: readonly (FetchedBatch & { readonly from: bigint })[];
+  readonly batches: readonly (FetchedBatch & { readonly from: bigint })[];
   readonly outOfRange: readonly number[];
   /** Why the leaders have to be looked for again. */
   readonly trouble: KafkaError | undefined;
@@ -87,11 +87,11 @@ export class PlatformaticReader implements Reader {
       if (answered === undefined) return;
       asked.delete(answered.leader);
 
-      for (const portion of answered.portions) {
+      for (const batch of answered.batches) {
         // A partition that moved may have been asked for twice.
-        if (positions.get(portion.partition) !== portion.from) continue;
-        positions.set(portion.partition, portion.next);
-        yield portion;
+        if (positions.get(batch.partition) !== batch.from) continue;
+        positions.set(batch.partition, batch.next);
+        yield batch;
       }
       if (answered.outOfRange.length > 0) {
         const firsts = await this.#list(topic, answered.outOfRange, marks.first);
@@ -152,7 +152,7 @@ export class PlatformaticReader implements Reader {
     topic: string,
     { leader, from }: { leader?: Address; from: Offsets },
   ): Promise<Answered> {
-    const nothing = { leader: key, portions: [], outOfRange: [] };
+    const nothing = { leader: key, batches: [], outOfRange: [] };
     if (leader === undefined) {
       const trouble = readError(kafkaErrors.LEADER_NOT_AVAILABLE, topic, operations.fetch);
       return { ...nothing, trouble };
@@ -248,7 +248,7 @@ function sorted(
   { errorCode, responses }: FetchResponse,
   from: Offsets,
 ): Omit<Answered, 'leader'> {
-  const portions: Answered['portions'][number][] = [];
+  const batches: Answered['batches'][number][] = [];
   const gone: number[] = [];
   let trouble: KafkaError | undefined =
     errorCode === kafkaErrors.NONE ? undefined : readError(errorCode, topic, operations.fetch);
@@ -259,14 +259,14 @@ function sorted(
     else if (moved.has(code)) trouble = readError(code, topic, operations.fetch);
     else if (code !== kafkaErrors.NONE) throw readError(code, topic, operations.fetch);
     else
-      portions.push({
+      batches.push({
         partition,
         end,
         from: position,
         ...recordsOf(topic, partition, part.records ?? [], position),
       });
   }
-  return { portions, outOfRange: gone, trouble };
+  return { batches, outOfRange: gone, trouble };
 }
 
 type RecordBatches = NonNullable<FetchResponse['responses'][number]['partitions'][number]['records']>;

@@ -188,8 +188,8 @@ async function read(life: Life): Promise<void> {
       const signal = AbortSignal.timeout(500);
       for await (const batch of reader.read(topic, from, { until, signal, troubleTimeout: 100 })) void batch;
     },
-    find: () => offsetStore.find(group, topic, [0, 1, 2]),
-    keep: () => offsetStore.keep(group, topic, new Map([[0, { offset: 1n, note: 'n' }]])),
+    find: () => offsetStore.fetch(group, topic, [0, 1, 2]),
+    keep: () => offsetStore.commit(group, topic, new Map([[0, { offset: 1n, note: 'n' }]])),
   });
   await life.close(() => reader.close());
 }

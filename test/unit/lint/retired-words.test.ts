@@ -31,6 +31,10 @@ describe('retired words', () => {
     ]);
   });
 
+  it('are not found as a method of JavaScript', () => {
+    assert.deepEqual(wordsIn('text.slice(1), two slices'), ['slice']);
+  });
+
   for (const page of pages.filter((page) => !page.startsWith('docs/decisions/')))
     it(`stand nowhere in ${page}`, () => {
       assert.deepEqual(wordsIn(textOf(page)), []);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Producer } from '../../../src/producer/producer.ts';
-import type { Broker, ProducerSettings } from '../../../src/producer/ports.ts';
+import type { ProducerClient, ProducerSettings } from '../../../src/producer/ports.ts';
 import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader } from '../../../src/model/partition.ts';
@@ -178,11 +178,11 @@ describe('records that find their partitions while their topic shrinks', () => {
     const clock = new FakeClock();
     const disk = new MemoryDisk();
     const file = new MemorySpool({ disk, maxBytes: 1e7, synced: (task) => clock.after(5, task) });
-    let portions = 0;
-    // A turn of the loop between portions takes 1 ms, and there are a thousand of them.
+    let calls = 0;
+    // A turn of the loop between calls takes 1 ms, and there are a thousand of them.
     clock.soon = (task) => void clock.after(1, task);
     const assign = file.assign.bind(file);
-    file.assign = (...request) => assign(...request) || ++portions < 1_000;
+    file.assign = (...request) => assign(...request) || ++calls < 1_000;
     const order: string[] = [];
     let partitions = 6;
     let away = true;
@@ -194,7 +194,7 @@ describe('records that find their partitions while their topic shrinks', () => {
       mayHaveBeenWritten: false,
     };
     const [key, other] = [keyOf(5), keyOf(4)];
-    const broker: Broker = {
+    const broker: ProducerClient = {
       metadata: () =>
         away
           ? Promise.reject(refused('BROKER_UNREACHABLE'))
@@ -227,7 +227,7 @@ describe('records that find their partitions while their topic shrinks', () => {
     await clock.advance(5_000);
     watch(Array.from({ length: 40 }, () => push('y', other)));
     await clock.advance(300);
-    assert.notEqual(portions, 0);
+    assert.notEqual(calls, 0);
     partitions = 2;
     await clock.advance(6_000);
     open?.();
@@ -236,7 +236,11 @@ describe('records that find their partitions while their topic shrinks', () => {
   });
 });
 
-function deliveryOver(broker: Broker, settings: Partial<ProducerSettings>, clock: FakeClock): Producer {
+function deliveryOver(
+  broker: ProducerClient,
+  settings: Partial<ProducerSettings>,
+  clock: FakeClock,
+): Producer {
   const context = { clock, notify: () => undefined, random: () => 0.5, date: () => new Date(0) };
   return new Producer(broker, { ...defaults, ...settings }, context);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Producer } from '../../../src/producer/producer.ts';
-import type { Broker } from '../../../src/producer/ports.ts';
+import type { ProducerClient } from '../../../src/producer/ports.ts';
 import { defaults, errorOf, keyOf, record, refused, setUp, watch, noProducerId } from './harness.ts';
 
 describe('topics', () => {
@@ -74,7 +74,7 @@ describe('topics', () => {
     const { clock, cluster } = setUp();
     const client = cluster.client();
     const error = refused('NOT_AUTHORIZED');
-    const broker: Broker = {
+    const broker: ProducerClient = {
       metadata: (topic) => {
         known = allowed;
         return known ? client.metadata(topic) : Promise.reject(error);

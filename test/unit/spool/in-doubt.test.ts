@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { configuredDestination } from '../../../src/cli/flow/configured.ts';
 import { drainSpool } from '../../../src/cli/delivery/drain-spool.ts';
-import { systemClock, type Broker, type ProducerSettings } from '../../../src/producer/ports.ts';
+import { systemClock, type ProducerClient, type ProducerSettings } from '../../../src/producer/ports.ts';
 import { Producer } from '../../../src/producer/producer.ts';
 import { openSpool } from '../../../src/spool/open.ts';
 import { readSpool } from '../../../src/spool/status.ts';
@@ -101,7 +101,7 @@ async function start(
   t: TestContext,
   path: string,
   cluster: MemoryCluster,
-  { disk = realDisk, produce }: { disk?: Disk; produce?: Broker['produce'] } = {},
+  { disk = realDisk, produce }: { disk?: Disk; produce?: ProducerClient['produce'] } = {},
   settings: Partial<ProducerSettings> = {},
 ) {
   const log: string[] = [];
@@ -370,7 +370,7 @@ describe('`spool drain` and a flow, one after the other on the same file', () =>
   });
 
   /** Sends again until the script of the cluster is used up. */
-  function answering(cluster: MemoryCluster): Broker['produce'] {
+  function answering(cluster: MemoryCluster): ProducerClient['produce'] {
     const client = cluster.client();
     return async (batches) => {
       let outcomes = await client.produce(batches);

@@ -44,9 +44,9 @@ describe('Cluster', () => {
   it('does not know what it doubts: topics led from there, and no others', async () => {
     const { cluster } = rig(() => 1);
     await cluster.metadata('t');
-    cluster.doubt('b2:9092');
+    cluster.invalidate('b2:9092');
     assert.equal(cluster.codeOf('t'), 0);
-    cluster.doubt('b1:9092');
+    cluster.invalidate('b1:9092');
     assert.equal(cluster.codeOf('t'), undefined);
     await cluster.metadata('t');
     assert.equal(cluster.codeOf('t'), 0);

@@ -159,8 +159,8 @@ describe('an answer with a code that is not about records', { concurrency: true 
       const uses = {
         read: () => reader.read('hits', new Map([[0, 0n]]), {}).next(),
         offsets: () => reader.offsets('hits', 'end'),
-        keep: () => offsetStore.keep('readers', 'hits', new Map([[0, { offset: 1n, note: '' }]])),
-        find: () => offsetStore.find('readers', 'hits', [0]),
+        keep: () => offsetStore.commit('readers', 'hits', new Map([[0, { offset: 1n, note: '' }]])),
+        find: () => offsetStore.fetch('readers', 'hits', [0]),
       };
       assert.deepEqual(await told(uses[use]()), [
         'REQUEST_FAILED',

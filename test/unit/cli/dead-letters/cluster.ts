@@ -47,11 +47,11 @@ export function cluster(partitions: readonly (readonly StoredRecord[])[], latenc
     },
   };
   const offsetStore: OffsetStore = {
-    async find() {
+    async fetch() {
       await sleep(latency);
       return new Map(kept);
     },
-    async keep(_group, _topic, offsets) {
+    async commit(_group, _topic, offsets) {
       await sleep(latency);
       for (const [partition, committedOffset] of offsets) kept.set(partition, committedOffset);
     },
@@ -72,7 +72,7 @@ export const request: ResendRequest = {
   onOther: () => undefined,
 };
 
-export const timing = { settle: 50, heartbeat: 10, looks: 20, lookEvery: 10 };
+export const timing = { grace: 50, heartbeat: 10, looks: 20, lookEvery: 10 };
 const finish: ResendPorts['finish'] = (_letter, record) => Promise.resolve(record);
 
 export const resending = (ports: Omit<ResendPorts, 'finish'>, more: Partial<ResendRequest> = {}) =>

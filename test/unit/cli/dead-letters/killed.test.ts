@@ -6,7 +6,7 @@ import { KafkaError } from '../../../../src/model/errors.ts';
 import { cluster, request, stored } from './cluster.ts';
 
 /** One run at a time: none has to wait for another. */
-const timing = { settle: 0, heartbeat: 1_000, looks: 2, lookEvery: 0 };
+const timing = { grace: 0, heartbeat: 1_000, looks: 2, lookEvery: 0 };
 
 interface Run {
   /** Only dead letters of this topic. */
@@ -73,13 +73,13 @@ function portsOf(
     reader,
     finish: (_letter, record) => Promise.resolve(record),
     offsetStore: {
-      async find(group, topic, asked) {
+      async fetch(group, topic, asked) {
         await step();
-        return offsetStore.find(group, topic, asked);
+        return offsetStore.fetch(group, topic, asked);
       },
-      async keep(group, topic, offsets) {
+      async commit(group, topic, offsets) {
         await step();
-        await offsetStore.keep(group, topic, offsets);
+        await offsetStore.commit(group, topic, offsets);
         await step();
       },
     },

@@ -40,9 +40,9 @@ describe('two resends of one dead-letter topic', () => {
     // Reads before the other one has written its lease, and writes after it.
     const slow: OffsetStore = {
       ...offsetStore,
-      async keep(...offsets) {
+      async commit(...offsets) {
         await sleep(20);
-        await offsetStore.keep(...offsets);
+        await offsetStore.commit(...offsets);
       },
     };
     const { send, times, twice } = taker();

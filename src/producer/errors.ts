@@ -3,7 +3,7 @@ import type { Failure } from '../model/outcome.ts';
 import type { ProducerRecord } from './producer-record.ts';
 
 /** Why a record was not stored. Each message names the topic and what to change. */
-export const failures = {
+export const producerErrors = {
   deadline(record: ProducerRecord, deliveryTimeout: number): KafkaError {
     return new KafkaError(
       'DEADLINE_EXCEEDED',
@@ -24,11 +24,17 @@ export const failures = {
   /** The broker's last word is about the last try alone. */
   rejected(record: ProducerRecord, error: KafkaError): KafkaError {
     if (error.mayHaveBeenWritten || !mayBeWritten(record)) return error;
-    return new KafkaError(error.code, `${error.message} An earlier request may have written this record.`, {
+    return new KafkaError(error.code, `${error.message} ${earlierRequest('this record')}`, {
       ...about(record),
       kafkaCode: error.kafkaCode,
       cause: error,
     });
+  },
+
+  /** The same of a whole batch, which was in doubt when the broker gave this answer. */
+  batchRejected({ code, message, topic, kafkaCode, cause }: KafkaError): KafkaError {
+    const told = `${message} ${earlierRequest('these records')}`;
+    return new KafkaError(code, told, { topic, kafkaCode, mayHaveBeenWritten: true, cause });
   },
 
   /** What an answer says of a record that it ends. @param index of the record in its batch */
@@ -38,10 +44,10 @@ export const failures = {
         return outcome.named?.get(index) ?? outcome.error;
       case 'splittable':
         return outcome.error.code === 'RECORD_TOO_LARGE'
-          ? failures.tooLarge(record, outcome.error)
+          ? producerErrors.tooLarge(record, outcome.error)
           : outcome.error;
       case 'retriable':
-        return failures.retriesExhausted(record, outcome.error);
+        return producerErrors.retriesExhausted(record, outcome.error);
       case 'unreachable':
       case 'unknown':
         return outcome.error;
@@ -127,7 +133,7 @@ export const failures = {
     );
   },
 
-  notKept(record: ProducerRecord, error: KafkaError): KafkaError {
+  notSpooled(record: ProducerRecord, error: KafkaError): KafkaError {
     return new KafkaError(
       error.code,
       `Kafka topic "${record.content.topic}": not acknowledged in time, and not kept either; the record ${fate(record)}. ` +
@@ -178,6 +184,8 @@ export function mayBeWritten(record: ProducerRecord): boolean {
   return record.mayHaveBeenWritten || record.state === 'in-flight';
 }
 
+const earlierRequest = (what: string): string => `An earlier request may have written ${what}.`;
+
 function fate(record: ProducerRecord): string {
   return mayBeWritten(record) ? 'may have been written' : 'was not written';
 }
@@ -223,8 +231,8 @@ export class ExpiryErrors {
         return made.error;
     const { deliveryTimeout, bufferMemory } = this.#settings;
     const error = blocked
-      ? failures.bufferFull(record, bufferMemory)
-      : failures.deadline(record, deliveryTimeout);
+      ? producerErrors.bufferFull(record, bufferMemory)
+      : producerErrors.deadline(record, deliveryTimeout);
     this.#made.push({ topic, blocked, may, reason, error });
     return error;
   }
