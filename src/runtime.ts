@@ -139,6 +139,8 @@ function runtimeOf(
       closing ??= producer
         .close(spool ? spoolDrainTimeout : drainTimeout)
         .finally(() => {
+          const records = spool?.file.level().records ?? 0;
+          if (records > 0) notify({ kind: 'spool-stays', path: options.spool?.path ?? '', records });
           formats.close();
           telemetry.close();
         })

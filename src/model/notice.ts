@@ -29,6 +29,7 @@ interface Facts {
   'left-behind': { records: number };
   'spool-opened': { path: string };
   'spool-left': { topic: string; records: number };
+  'spool-stays': { path: string; records: number };
   /** `records`: how many could be taken over into the new file. */
   'spool-damaged': { path: string; movedTo: string; records: number };
   /** `no-room`: in memory. `order`: older records of the same partition are there. */

@@ -213,6 +213,15 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       act: 'Nothing.',
     },
   },
+  'spool-stays': {
+    help: 'The destination closed while the spool held records: the next start sends them.',
+    line: {
+      level: 'info',
+      text: ({ path, records }) =>
+        `${plural(records, 'record')} ${records === 1 ? 'stays' : 'stay'} in the spool ${path}.`,
+      act: 'Start the flow again, or run `npx walkeros-kafka spool drain flow.json` before its disk goes.',
+    },
+  },
   'batch-restored': {
     help: 'A batch was in flight when the last process ended. It is sent again as it was, and the broker stores it once.',
     line: {

@@ -300,6 +300,7 @@ describe('log', () => {
     notify({ kind: 'dead-lettered', topic: 't', deadLetterTopic: 'dead', error });
     notify({ kind: 'buffer-full', bufferMemory: 1_000, spooled: false });
     notify({ kind: 'left-behind', records: 3 });
+    notify({ kind: 'spool-stays', path: 'a.db', records: 1 });
     notify({ kind: 'spool-left', topic: 't', records: 4 });
     notify({ kind: 'spool-damaged', path: 'a.db', movedTo: 'a.db.damaged-1', records: 5 });
     notify({ kind: 'spooling', topic: 't', why: error });
@@ -320,6 +321,7 @@ describe('log', () => {
       'warn Kafka topic "t": a rejected record was stored in the dead-letter topic "dead". Kafka is busy.',
       'warn settings.kafka.bufferMemory (1000 bytes) is full: pushes wait for room. The cluster takes records more slowly than they come.',
       'error The destination closed with 3 records not acknowledged; each was rejected to its push.',
+      'info 1 record stays in the spool a.db.',
       'info The spool holds 4 records for Kafka topic "t" from an earlier run, to be sent first.',
       'error The spool "a.db" was damaged and is now "a.db.damaged-1"; a new one was begun with the 5 records that could still be read. Keep the old file if you need to look for more.',
       'warn Kafka topic "t": records go to the spool from here on, and to Kafka once it takes them. Kafka is busy.',

@@ -42,6 +42,21 @@ describe('metrics of the spool', () => {
     assert.equal(runtime.health().spool, undefined);
   });
 
+  /** A flow that ended in an outage said nothing of what it left on the disk, which went with its volume. */
+  it('are told in words at the end, where records stay', async () => {
+    const folder = tempFolder();
+    const spool = { ...spoolIn(folder), mode: 'always' } as const;
+    const { runtime, cluster, log } = await openOn({}, {}, { spool });
+    cluster.cutOff();
+    await Promise.all([send(runtime), send(runtime)]);
+    await runtime.close();
+    assert.equal(log.at(-1), `info 2 records stay in the spool ${spool.path}.`);
+    const next = await openOn({}, {}, { spool });
+    await eventually('they are delivered', () => next.runtime.health().spool?.records === 0);
+    await next.runtime.close();
+    assert.ok(!next.log.some((line) => line.includes('in the spool /')), next.log.join('\n'));
+  });
+
   it('count what it has no room for', async () => {
     const { runtime, cluster } = await openOn(
       {},
