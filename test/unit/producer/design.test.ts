@@ -6,7 +6,9 @@ const root = new URL('../../../', import.meta.url);
 const sources = ['src/producer/', 'src/transport/', 'src/'].map((folder) => new URL(folder, root));
 
 /** The lists behind `<!-- path -->`, for one: each line names a file, and the methods or functions of it that it speaks of. */
-function steps(list: 'path' | 'spool' | 'leader'): { readonly file: string; readonly names: readonly string[] }[] {
+function steps(
+  list: 'path' | 'spool' | 'leader',
+): { readonly file: string; readonly names: readonly string[] }[] {
   const design = readFileSync(new URL('DESIGN.md', root), 'utf8');
   const [, section = ''] = design.split(`<!-- ${list} -->`);
   const [lists = ''] = section.split('\n### ');
