@@ -6,7 +6,7 @@ import { readSpool } from '../../../src/spool/status.ts';
 import { eventually } from '../../support/eventually.ts';
 import { tempFolder } from '../../support/temp.ts';
 import { openOn } from '../telemetry/runtime.ts';
-import { filled } from './file-spool.ts';
+import { filled, keep, open, record } from './file-spool.ts';
 
 /** What one flipped bit may do to a row, where no check of SQLite sees it, and the words that are told of it. */
 const damages: [what: string, sql: string, words: RegExp][] = [
@@ -78,5 +78,29 @@ describe('a spool with a damaged row', () => {
     database.exec('UPDATE records SET kept_at = 9223372036854775807');
     database.close();
     assert.equal((await readSpool(path)).records, 2);
+  });
+});
+
+describe('the row of a record without a key, or without a value', () => {
+  // Version 0.1.0 reads null in a column as empty, and would send a tombstone as an empty value.
+  it('has headers that an earlier version takes for damaged, in a file that it opens', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    const spool = await open(path);
+    await keep(spool, 1, { ...record('v'), key: null });
+    await keep(spool, 2, { ...record(''), value: null });
+    await keep(spool, 3, { ...record(''), key: null, value: null });
+    await spool.close();
+    const database = new DatabaseSync(path);
+    assert.equal(database.prepare('PRAGMA user_version').get()?.user_version, 1);
+    const rows = database.prepare('SELECT headers, hex(key) AS key, hex(value) AS value FROM records').all();
+    database.close();
+    assert.deepEqual(
+      rows.map((row) => ({ ...row })),
+      [
+        { headers: 'key {}', key: '', value: '76' },
+        { headers: 'value {}', key: '6B', value: '' },
+        { headers: 'key value {}', key: '', value: '' },
+      ],
+    );
   });
 });
