@@ -17,6 +17,7 @@ import type { Login } from '../flow/login.ts';
 import type { Environment } from '../flow/references.ts';
 import { answersOf } from './checks/answers.ts';
 import { examine } from './examine.ts';
+import { triedExamples } from './examples.ts';
 import { Network } from './network.ts';
 import { setupRegistries, valueRegistriesOf } from './registries.ts';
 import { checkNames, failure, ok, Report, warning, type Finding } from './report.ts';
@@ -46,7 +47,7 @@ export async function diagnose({
 }: DiagnosisRequest): Promise<Report> {
   const report = new Report(onFinding, login?.inItsWords);
   const found = await readFlow(path, destination, environment, login, report);
-  const settings = found && readSettings(path, found, environment, login, report);
+  const settings = found && (await readSettings(path, found, environment, login, report));
   if (found === undefined || settings === undefined) {
     const cause = found === undefined ? 'flow' : 'settings';
     for (const name of checkNames.slice(checkNames.indexOf(cause) + 1)) report.skip(name, `needs ${cause}`);
@@ -130,13 +131,13 @@ function readMisplaced({ config }: FlowDestination, fix: string, report: Report)
   }
 }
 
-function readSettings(
+async function readSettings(
   path: string,
   found: Found,
   environment: Environment,
   login: Login | undefined,
   report: Report,
-): Settings | undefined {
+): Promise<Settings | undefined> {
   const { settings, mapping, timeout } = found.config;
   const fix = `Change it in ${path}, destination "${found.name}".`;
   const fixOf = (text: string): string =>
@@ -151,6 +152,7 @@ function readSettings(
     // What concerns the collector's limit has a check of its own, the last one.
     const others = resolved.warnings.filter((text) => !isOfTimeouts(text));
     report.add('settings', ...others.map((text) => warning(text, fixOf(text))));
+    report.add('settings', ...(await triedExamples(found, resolved.options, fix)));
     return { ...resolved, setupRegistries: readSetup(found, resolved.options, fix, report) };
   } catch (thrown) {
     const { title, problems } = problemsOf(thrown);

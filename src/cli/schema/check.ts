@@ -214,10 +214,10 @@ async function tryEvents(
   for await (const { from, event: given } of events) {
     const mapped = await mapEvent(given, config);
     if ('fault' in mapped) {
-      fail({ from, event: mapped.event, topic: undefined, reason: mapped.fault });
+      fail({ from, event: mapped.name, topic: undefined, reason: mapped.fault });
       continue;
     }
-    const { event, settings } = mapped;
+    const { name: event, settings } = mapped;
     const value = options.valueOf(settings);
     const rule = ruleSettingsSchema.safeParse(settings).data;
     if (mapped.ignored || rule?.tombstone || !('registry' in value)) {

@@ -42,7 +42,10 @@ function parsed(line: string): unknown {
 
 /** An event as the collector hands it to the destination. */
 export interface MappedEvent {
-  readonly event: string;
+  readonly name: string;
+  readonly event: WalkerOS.Event;
+  /** The stand-in that mapped it. */
+  readonly collector: Collector.Instance;
   /** What stands as the value of its record. */
   readonly value: object;
   /** The `settings` of the mapping rule. */
@@ -55,10 +58,10 @@ export interface MappedEvent {
 export async function mapEvent(
   given: unknown,
   { mapping, data, policy, include }: DestinationConfig,
-): Promise<MappedEvent | { readonly event: string; readonly fault: string }> {
-  if (!isNamed(given)) return { event: '?', fault: 'is no JSON object' };
+): Promise<MappedEvent | { readonly name: string; readonly fault: string }> {
+  if (!isNamed(given)) return { name: '?', fault: 'is no JSON object' };
   const { name } = given;
-  if (typeof name !== 'string') return { event: '?', fault: 'has no name' };
+  if (typeof name !== 'string') return { name: '?', fault: 'has no name' };
   const faults: string[] = [];
   const fail = (message: unknown, context: unknown): void => {
     faults.push(`${String(message)}: ${reasonOf(isNamed(context) ? context['error'] : context)}`);
@@ -73,11 +76,12 @@ export async function mapEvent(
   const config = { mapping, data, policy, include } as Mapping.Config;
   try {
     const mapped = await processEventMapping(completed(given, name), config, collector);
-    if (faults[0] !== undefined) return { event: name, fault: faults[0] };
+    if (faults[0] !== undefined) return { name, fault: faults[0] };
     const value = isObject(mapped.data) ? mapped.data : mapped.event;
-    return { event: mapped.event.name, value, settings: mapped.mapping?.settings, ignored: mapped.ignore };
+    const { event, mapping: rule, ignore } = mapped;
+    return { name: event.name, event, collector, value, settings: rule?.settings, ignored: ignore };
   } catch (thrown) {
-    return { event: name, fault: reasonOf(thrown) };
+    return { name, fault: reasonOf(thrown) };
   }
 }
 
