@@ -15,7 +15,7 @@ import type { KafkaHealth } from './telemetry/health.ts';
 import { logClock, type Logger } from './telemetry/log.ts';
 import type { AttachTrace } from './telemetry/trace-context.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
-import type { Env } from './types.ts';
+import type { Env, SimulatedMessage } from './types.ts';
 import { valueFormats } from './schema/value-formats.ts';
 import { isTopicName } from './model/cluster.ts';
 import { KafkaError } from './model/errors.ts';
@@ -46,12 +46,18 @@ export interface RuntimeContext {
   readonly logger: Logger;
   /** walkerOS counts the connection errors of each destination. */
   readonly reportError?: ((error: unknown) => void) | undefined;
+  /** How many partitions a topic has by `config.setup`, for a simulation. */
+  readonly partitionsOf?: ((topic: string) => number | undefined) | undefined;
   /** How long another owner of the spool may take to end, in ms. Default: as long as its `destroy` may take. */
   readonly spoolLockTimeout?: number | undefined;
 }
 
 /** Makes the client that a runtime owns, and tells the telemetry what it does. */
-export type MakeClient = (options: Options, env: Env, telemetry: Telemetry) => Promise<Client>;
+export type MakeClient = (
+  options: Options,
+  context: Pick<RuntimeContext, 'env' | 'partitionsOf'>,
+  telemetry: Telemetry,
+) => Promise<Client>;
 
 /** walkerOS gives `destroy` five seconds; what is left of them closes the sockets and the spool. Milliseconds. */
 const drainTimeout = 4_500;
@@ -71,7 +77,7 @@ export async function openRuntime(
   // What was opened is closed if anything after it fails: a spool that stays open is locked until the process ends.
   const opened: (() => Promise<void> | void)[] = [() => telemetry.close()];
   try {
-    const client = await makeClient(options, env, telemetry);
+    const client = await makeClient(options, context, telemetry);
     opened.push(() => client.close());
     const spool = await spoolOf(options, env, telemetry.notify, spoolLockTimeout);
     if (spool) opened.push(() => spool.file.close());
@@ -170,13 +176,17 @@ async function spoolOf(
   return { file, always: spool.mode === 'always' };
 }
 
-async function clientOf(options: Options, env: Env, { produced }: Telemetry): Promise<Client> {
-  if (env.kafka) return simulatedClient(options, env.kafka);
+const clientOf: MakeClient = async (options, { env, partitionsOf }, { produced }) => {
+  if (env.kafka) return simulatedClient(options, env.kafka, partitionsOf);
   return createClient(options.client, { ...clientOptions(options.connection), onProduced: produced });
-}
+};
 
 /** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */
-function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Client {
+function simulatedClient(
+  options: Options,
+  kafka: NonNullable<Env['kafka']>,
+  partitionsOf: RuntimeContext['partitionsOf'],
+): Client {
   const { acks, compression } = options.connection;
   return {
     limits: { maxRecordsPerBatch: 10_000 },
@@ -184,15 +194,17 @@ function simulatedClient(options: Options, kafka: NonNullable<Env['kafka']>): Cl
     // eslint-disable-next-line @typescript-eslint/require-await -- so that an invalid name rejects
     async metadata(topic) {
       if (!isTopicName(topic)) throw topicInvalid(topic);
-      return { leaders: [1] };
+      return { leaders: Array.from({ length: partitionsOf?.(topic) ?? 1 }, () => 1) };
     },
     initProducerId: () => Promise.resolve({ producerId: 1n, producerEpoch: 0 }),
     // eslint-disable-next-line @typescript-eslint/require-await -- so that what `send` throws rejects
     async produce(batches) {
-      return batches.map(({ topic, records }): Outcome => {
+      return batches.map(({ topic, partition, records }): Outcome => {
+        const isKnown = partitionsOf?.(topic) !== undefined;
         let bytes = 0;
         for (const { key, value, headers, timestamp } of records) {
-          const message = { key: textOf(key), value: textOf(value), headers, timestamp };
+          const message: SimulatedMessage = { key: textOf(key), value: textOf(value), headers, timestamp };
+          if (isKnown && key !== null) message.partition = partition;
           kafka.send({ topic, messages: [message], acks, compression });
           bytes += (key?.length ?? 0) + (value?.length ?? 0);
         }

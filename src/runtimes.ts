@@ -1,5 +1,6 @@
 import type { Destination } from '@walkeros/core';
 import { resolveOptions, type Resolved } from './config/resolve.ts';
+import { setupPartitions } from './config/resolve-setup.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { carefulLogger } from './telemetry/log.ts';
@@ -81,7 +82,15 @@ export class Runtimes {
     if (state.failure === undefined) for (const warning of warnings) guarded.warn(warning);
     // Another owner of the spool was waited for once: a push that tries again must not wait as long a second time.
     const lockTimeout = spoolLockTimeout ?? (state.failure === undefined ? undefined : 0);
-    const runtime = openRuntime(options, { id, env, logger, reportError, spoolLockTimeout: lockTimeout });
+    const partitionsOf = env.kafka && setupPartitions(context.config.setup, options);
+    const runtime = openRuntime(options, {
+      id,
+      env,
+      logger,
+      reportError,
+      partitionsOf,
+      spoolLockTimeout: lockTimeout,
+    });
     const opening: Opening = { runtime, opened: undefined, destroyed: false };
     state.opening = opening;
     runtime.then(

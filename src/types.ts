@@ -27,6 +27,8 @@ export interface SimulatedMessage {
   headers: RecordHeaders;
   /** Milliseconds since the epoch. */
   timestamp: number;
+  /** Where `config.setup` says how many partitions the topic has, and the record has a key. */
+  partition?: number;
 }
 
 /** What `kafkaDestination` takes: the destination's `config`, without what it has no use for. */

@@ -99,6 +99,16 @@ export function setupRegistry(setup: unknown): RegistryFacts | undefined {
   return declared && registryFacts(declared);
 }
 
+/** How many partitions a setup gives a topic, if there is nothing wrong with it. */
+export function setupPartitions(
+  setup: unknown,
+  options: Pick<Options, 'topic' | 'deadLetter' | 'valueOf'>,
+): (topic: string) => number | undefined {
+  const parsed = setupSchema.safeParse(setup).data;
+  const topics = parsed && planOf(parsed, options, undefined).topics;
+  return (topic) => topics?.find(({ name }) => name === topic)?.numPartitions;
+}
+
 /** The topics that a setup names, whatever else it lacks. */
 export function setupTopics(setup: unknown): string[] {
   const main = propertyOf(setup, 'topic');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Destination, Mapping, WalkerOS } from '@walkeros/core';
 import { KafkaError, kafkaHealth } from '../../src/index.ts';
-import type { RuleSettings, Settings, SimulatedSend, Types } from '../../src/types.ts';
+import type { RuleSettings, Settings, Setup, SimulatedSend, Types } from '../../src/types.ts';
 import { event, runFlow } from './../support/flow.ts';
 
 type Kafka = Partial<Settings['kafka']>;
@@ -13,10 +13,11 @@ interface Options {
   readonly settings?: Omit<Settings, 'kafka'>;
   readonly events?: readonly Partial<WalkerOS.Event>[];
   readonly batch?: boolean;
+  readonly setup?: Setup;
 }
 
 /** What the destination would have sent, in a real collector; and what became of each push. */
-async function sent({ kafka, rule, settings, events = [{}], batch = false }: Options) {
+async function sent({ kafka, rule, settings, events = [{}], batch = false, setup }: Options) {
   const sends: (SimulatedSend['messages'][number] & { topic: string })[] = [];
   const config: Omit<Destination.Config<Types>, 'settings'> = {
     env: {
@@ -26,6 +27,7 @@ async function sent({ kafka, rule, settings, events = [{}], batch = false }: Opt
     },
     ...(rule && { mapping: { page: { view: { settings: rule } } } }),
     ...(batch && { batch: { wait: 5 } }),
+    ...(setup && { setup }),
   };
   const flow = await runFlow(
     { ...settings, kafka: { brokers: ['b1:9092'], topic: 'events', ...kafka } },
@@ -329,4 +331,15 @@ describe('a tombstone', () => {
       );
     }
   });
+});
+
+it('a simulation shows the partition of a key, where setup says how many there are', async () => {
+  const setup = { numPartitions: 6, replicationFactor: 1, topics: { orders: { numPartitions: 12 } } };
+  const partitionOf = async (kafka: Kafka, rule: RuleSettings = {}, of: Setup | undefined = setup) =>
+    first((await sent({ kafka, rule, ...(of && { setup: of }) })).sends).partition;
+  // As Java's producer has it.
+  assert.equal(await partitionOf({ key: 'user.id' }), 4);
+  assert.equal(await partitionOf({ key: ['id'] }, { topic: 'orders' }), 11);
+  assert.equal(await partitionOf({ key: false }), undefined);
+  assert.equal(await partitionOf({ key: 'user.id' }, { topic: 'others' }), undefined);
 });
