@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { examples, schemas } from '../src/dev.ts';
+import { examples, hints, schemas } from '../src/dev.ts';
 import { walkerosEventSchemas } from '../src/schema/walkeros-event/schemas.ts';
 
 /** Writes dist/walkerOS.json, from which walkerOS' tools learn about a package without running it, and dist/schemas. */
@@ -17,6 +17,7 @@ export function walkerOSJson() {
     $meta: { package: manifest.name, version: manifest.version, ...manifest.walkerOS },
     schemas,
     examples: withFunctionsAsCode(examples),
+    hints,
   };
 }
 

@@ -12,6 +12,7 @@ export const schemas: Readonly<Record<'settings' | 'mapping' | 'setup', z.core.J
 
 /** The worked examples, and what `--simulate` uses. */
 export { examples };
+export { hints } from './examples/hints.ts';
 
 /** `input`: settings as users write them, so that what has a default is not required. A function becomes `{}`. */
 function jsonSchema(schema: z.core.$ZodType) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
+import { resolveOptions } from '../../../src/config/resolve.ts';
 import { walkerOSJson } from '../../../scripts/walkeros-json.ts';
 
 /** As a tool reads the file: through JSON, where functions and undefined are gone. */
@@ -83,6 +84,17 @@ describe('walkerOS.json', () => {
   for (const value of bad) {
     it(`refuses ${JSON.stringify(value)}`, () => assert.ok(!settings.safeParse(value).success));
   }
+
+  it('carries hints, whose code is configuration that holds', () => {
+    assert.deepEqual(Object.keys(file.hints), ['key', 'headers', 'topic', 'tombstone']);
+    for (const { code = [] } of Object.values(file.hints)) {
+      for (const { code: text } of code) {
+        const part = JSON.parse(text) as { kafka?: object };
+        const mapping = part.kafka ? undefined : part;
+        assert.doesNotThrow(() => resolveOptions({ kafka: { ...kafka, ...part.kafka } }, { mapping }), text);
+      }
+    }
+  });
 
   it('carries the examples, functions as code', () => {
     assert.deepEqual(Object.keys((file.examples as { step: object }).step), [
