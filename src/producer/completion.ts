@@ -79,6 +79,8 @@ export class Completion {
   #deadLetterOf(record: ProducerRecord, answer: KafkaError, error: KafkaError): KafkaRecord | undefined {
     const { content, attempts } = record;
     if (this.#deadLetterTopic === undefined) return undefined;
+    // Of a tombstone that was not resolved there is nothing to keep.
+    if (content.resolve !== undefined && content.value === null) return undefined;
     if (!this.#isDeadLetter(content))
       return deadLetterOf(content, error, Math.max(1, attempts), this.#deadLetterTopic, this.#context.date());
     return answer.code === 'RECORD_TOO_LARGE' ? smallerDeadLetter(content) : undefined;

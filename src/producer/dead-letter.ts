@@ -21,6 +21,8 @@ export function deadLetterOf(
 ): KafkaRecord {
   return {
     ...record,
+    // Of one that was not resolved it is what is known.
+    resolve: undefined,
     topic: deadLetterTopic,
     timestamp: time.getTime(),
     headers: {

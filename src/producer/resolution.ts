@@ -78,7 +78,7 @@ export class Resolution {
     for (const { record, content, error } of this.#waiting) {
       if (now < record.deadline - this.#timeout + timeout) break;
       if (content === undefined && error === undefined)
-        this.#reject(record, producerErrors.unresolved(record, timeout));
+        this.#completion.reject(record, producerErrors.unresolved(record, timeout));
     }
     this.#advance();
   }
@@ -95,7 +95,7 @@ export class Resolution {
     for (const { record, content, error } of this.#waiting) {
       if (record.state !== 'done') {
         if (content !== undefined) passed.push(this.#successor(record, content));
-        else if (error !== undefined) this.#reject(record, error);
+        else if (error !== undefined) this.#completion.reject(record, error);
         else break;
       }
       this.#bytes -= record.bytes;
@@ -103,12 +103,6 @@ export class Resolution {
     }
     this.#waiting.splice(0, gone);
     if (passed.length > 0) this.#onward(passed);
-  }
-
-  #reject(record: ProducerRecord, error: KafkaError): void {
-    // As a dead letter it is what is known of it.
-    record.content = { ...record.content, resolve: undefined };
-    this.#completion.reject(record, error);
   }
 
   /** One that was resolved has another size: a record of its own takes its place. */

@@ -320,6 +320,7 @@ describe('a tombstone', () => {
       const { sends, errors } = await sent({
         kafka: { key },
         rule: { tombstone: true },
+        settings: { deadLetter: { topic: 'dead' } },
         events: [{ user: {} }, {}],
       });
       assert.equal(sends.length, 1);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { declaredTopics, writesTo } from '../../../src/config/mapping.ts';
+import { resolveOptions } from '../../../src/config/resolve.ts';
 import { problems } from './problems.ts';
 
 describe('settings of mapping rules', () => {
@@ -87,4 +89,34 @@ describe('settings of mapping rules', () => {
   for (const [what, mapping, ...messages] of cases) {
     it(what, () => assert.deepEqual(problems({ deadLetter: { topic: 'dead' } }, { mapping }), messages));
   }
+});
+
+describe('topics that events may go to', () => {
+  const { options } = resolveOptions({
+    kafka: { brokers: ['kafka1:9092'], topic: { value: 'data.shop', topics: ['eu', 'us'], prefix: 'shop-' } },
+    deadLetter: { topic: 'dead' },
+  });
+  const mapping = {
+    order: {
+      complete: { settings: { topic: { value: 'data.kind', topics: ['orders', 'returns'] } } },
+      '*': [{ settings: { topic: 'others' } }, { settings: { key: 'data.id' } }],
+    },
+  };
+
+  it('are all that settings and rules declare, each with its setting', () => {
+    assert.deepEqual(declaredTopics(options, mapping), [
+      { topic: 'eu', path: 'settings.kafka.topic.topics[0]' },
+      { topic: 'us', path: 'settings.kafka.topic.topics[1]' },
+      { topic: 'orders', path: 'mapping.order.complete.settings.topic.topics[0]' },
+      { topic: 'returns', path: 'mapping.order.complete.settings.topic.topics[1]' },
+      { topic: 'others', path: 'mapping.order["*"][0].settings.topic' },
+      { topic: 'dead', path: 'settings.deadLetter.topic' },
+    ]);
+  });
+
+  it('are those, and what a prefix lets through', () => {
+    const writes = writesTo(options.topic, mapping);
+    const names = ['us', 'returns', 'others', 'shop-7', 'shop', 'dead', '__shop-7', 'orders-7'];
+    assert.deepEqual(names.filter(writes), ['us', 'returns', 'others', 'shop-7']);
+  });
 });

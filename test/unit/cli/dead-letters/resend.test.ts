@@ -53,6 +53,18 @@ describe('re-sending dead letters', () => {
     assert.deepEqual([...times], [['framed', 2]]);
   });
 
+  it('a dead letter whose key, headers and topic were never known stays: its event has to be sent again', async () => {
+    const failed = stored(0, [['walkeros-dead-letter-code', 'MAPPING_FAILED']]);
+    const { send, times } = taker();
+    const reasons: string[] = [];
+    const onLeft: ResendRequest['onLeft'] = (_, reason) => reasons.push(reason);
+    const { sent, left } = await resending({ ...cluster([[failed, stored(1)]]), send }, { onLeft }).run();
+    assert.deepEqual([...sent, left, [...times.keys()]], [['orders', 1], 1, ['0/1']]);
+    assert.deepEqual(reasons, [
+      'the mapping values of its key, headers and topic gave nothing: send its event again',
+    ]);
+  });
+
   it('names what keeps dead letters when more of them stay than a commit can hold', async () => {
     // "Run it once without a filter" was said to somebody who had given none.
     let random = 1;
