@@ -1,6 +1,6 @@
 """Reads topics with Confluent's own consumer and deserialisers, and prints one line of JSON for each record.
 
-Standard input: {"brokers": "host:port", "registry": "http://…", "topics": [{"topic", "count", "format", "proto", "message"}]}
+Standard input: {"brokers": "host:port", "registry": "http://…", "topics": [{"topic", "count", "format", "schema", "proto", "message"}]}
 """
 
 import datetime
@@ -39,9 +39,9 @@ def protobuf_class(number, text, name):
 def reader(number, asked, registry):
     kind = asked["format"]
     if kind == "avro":
-        return AvroDeserializer(registry)
+        return AvroDeserializer(registry, asked.get("schema"))
     if kind == "json-schema":
-        return JSONDeserializer(None, schema_registry_client=registry)
+        return JSONDeserializer(asked.get("schema"), schema_registry_client=registry)
     message = protobuf_class(number, asked["proto"], asked["message"])
     # Without the registry, which it would ask for compiled descriptors, and only Confluent's own has those.
     decode = ProtobufDeserializer(message, {"use.deprecated.format": False})

@@ -9,6 +9,7 @@ import type { Options } from './options.ts';
 import { registryFacts, registryWarnings, type RegistryFacts } from './registry-facts.ts';
 import { tlsProblems } from './tls.ts';
 import { setupSchema, type ParsedSetup } from './setup-schema.ts';
+import { contractProblems, schemaOf } from './value-rules.ts';
 
 /** What `config.setup` asks for, complete and checked. Times in ms. */
 export interface SetupPlan {
@@ -72,9 +73,11 @@ export function resolveSetup(
     );
   }
   const parsed = setupSchema.safeParse(setup);
+  const declared = declaredRegistry(setup);
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, setupSchema, 'setup')),
-    ...tlsProblems(declaredRegistry(setup)?.ssl, `${registryPath}.ssl`),
+    ...tlsProblems(declared?.ssl, `${registryPath}.ssl`),
+    ...(declared ? contractProblems(declared, `${registryPath}.schema`) : []),
   ];
   if (!parsed.success || problems.length > 0) {
     const incomplete = parsed.error?.issues.some(({ path: [field] }) => required.has(field));
@@ -164,7 +167,8 @@ export function valuePlans(
 
 function schemaPlanOf(declared: NonNullable<ParsedSetup['schemaRegistry']>): SchemaPlan {
   const { subject, schemaType, schema, compatibility } = declared;
-  return { registry: registryFacts(declared), subject, schemaType, schema, compatibility };
+  const text = schemaOf(schemaType, schema);
+  return { registry: registryFacts(declared), subject, schemaType, schema: text, compatibility };
 }
 
 /** Levels that no subject gets. */

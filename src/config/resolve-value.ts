@@ -3,7 +3,7 @@ import { withoutUndefined } from './problems.ts';
 import type { CloudEventsSettings } from '../record/cloudevents.ts';
 import { registryFacts, type RegistryFacts } from './registry-facts.ts';
 import { ruleSettingsSchema } from './schema.ts';
-import { isSchemaFormat, readyMade } from './value-rules.ts';
+import { isSchemaFormat, readyMade, schemaOf, schemaTypeOf } from './value-rules.ts';
 import { valueDefaults, type ParsedRuleValue, type ParsedValue } from './value-schema.ts';
 
 /** How values are written, complete and checked. */
@@ -79,5 +79,7 @@ function valueOptions(value: ParsedValue, registry: RegistryFacts | undefined): 
   if (format === 'cloudevents') return { format, mode, source, typePrefix };
   if (registry === undefined)
     throw new Error(`no rule refused settings.value of "${format}" without a registry`);
-  return { ...ofSchemas, format, registry, schema: schema === readyMade ? undefined : schema, message };
+  const own =
+    schema === undefined || schema === readyMade ? undefined : schemaOf(schemaTypeOf[format], schema);
+  return { ...ofSchemas, format, registry, schema: own, message };
 }

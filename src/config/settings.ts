@@ -323,7 +323,8 @@ export type Settings = {
           | undefined;
         /**
          * The schema to write with, as text; an Avro or JSON schema may be an object. Default: `walkeros-event`, the
-         * ready-made one of the event. Mapped data needs its own.
+         * ready-made one of the event. Mapped data needs its own. `$contract.<name>.events.<entity>.<action>`: that of
+         * the event with a part of the flow's contract in it.
          */
         schema?: string | Record<string, unknown> | undefined;
         /** For `protobuf`: the message of the schema to write. Default: its first. */
@@ -504,7 +505,8 @@ export type RuleSettings = {
           | undefined;
         /**
          * The schema to write with, as text; an Avro or JSON schema may be an object. Default: `walkeros-event`, the
-         * ready-made one of the event. Mapped data needs its own.
+         * ready-made one of the event. Mapped data needs its own. `$contract.<name>.events.<entity>.<action>`: that of
+         * the event with a part of the flow's contract in it.
          */
         schema?: string | Record<string, unknown> | undefined;
         /** For `protobuf`: the message of the schema to write. Default: its first. */
@@ -604,7 +606,7 @@ export type Setup = {
         schemaType: 'AVRO' | 'JSON' | 'PROTOBUF';
         /**
          * The schema itself, as text; an Avro or JSON schema may be an object. `walkeros-event`: the ready-made one of
-         * the event.
+         * the event. `$contract.<name>.events.<entity>.<action>`: that one, with a part of the flow's contract in it.
          */
         schema: string | Record<string, unknown>;
         /**

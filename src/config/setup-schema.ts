@@ -90,7 +90,8 @@ const schemaRegistry = z
           ? 'is missing: write the schema, as text or (AVRO, JSON) as an object'
           : 'must be the schema, as text or (AVRO, JSON) as an object, and not empty',
       ).describe(
-        'The schema itself, as text; an Avro or JSON schema may be an object. `walkeros-event`: the ready-made one of the event.',
+        'The schema itself, as text; an Avro or JSON schema may be an object. `walkeros-event`: the ready-made one of the event. ' +
+          "`$contract.<name>.events.<entity>.<action>`: that one, with a part of the flow's contract in it.",
       ),
       compatibility: compatibility('of this schema'),
       auth: registryFields.auth,

@@ -1,7 +1,15 @@
+import type { Schema, SchemaType } from '../model/schema.ts';
+import { contractSchema } from '../schema/walkeros-event/contract.ts';
 import type { Problem } from './problems.ts';
 import { valueDefaults, type ParsedValue } from './value-schema.ts';
 
 type Format = ParsedValue['format'];
+
+export const schemaTypeOf: Readonly<Record<'avro' | 'json-schema' | 'protobuf', SchemaType>> = {
+  avro: 'AVRO',
+  'json-schema': 'JSON',
+  protobuf: 'PROTOBUF',
+};
 
 export const isSchemaFormat = (format: Format): format is 'avro' | 'json-schema' | 'protobuf' =>
   format !== 'json' && format !== 'cloudevents';
@@ -57,8 +65,11 @@ const rules: readonly (readonly [keyof ParsedValue, (value: ParsedValue) => bool
   ],
   [
     'schema',
-    ({ format, schema }) => format === 'protobuf' && schema?.startsWith('{') === true,
-    'is an object, and must be the text of a .proto file',
+    ({ format, schema }) =>
+      format === 'protobuf' &&
+      schema?.startsWith('{') === true &&
+      contractSchema('PROTOBUF', schema) === undefined,
+    'is an object, and must be the text of a .proto file, or a contract of events',
   ],
 ];
 
@@ -74,9 +85,29 @@ export function valueProblems(value: ParsedValue, root: string): Problem[] {
     return [{ path: `${root}.${field}`, say }];
   });
   if (strangers.length > 0) return strangers;
-  return rules.flatMap(([field, isWrong, say]) =>
-    isWrong(value) ? [{ path: `${root}.${field}`, say }] : [],
-  );
+  const { schema } = value;
+  return [
+    ...rules.flatMap(([field, isWrong, say]) => (isWrong(value) ? [{ path: `${root}.${field}`, say }] : [])),
+    ...(isSchemaFormat(format) && schema !== undefined
+      ? contractProblems({ schemaType: schemaTypeOf[format], schema }, `${root}.schema`)
+      : []),
+  ];
+}
+
+/** What of a contract a format cannot have. @param path the setting that names it */
+export function contractProblems({ schemaType, schema }: Schema, path: string): Problem[] {
+  const made = contractSchema(schemaType, schema);
+  if (made === undefined || 'schema' in made) return [];
+  return made.faults.map((fault) => ({
+    path,
+    say: `is a contract that cannot be written as ${schemaType}: ${fault.path} ${fault.say}`,
+  }));
+}
+
+/** The schema itself, or that of the event with a contract in it, which has no problems. */
+export function schemaOf(schemaType: SchemaType, text: string): string {
+  const made = contractSchema(schemaType, text);
+  return made !== undefined && 'schema' in made ? made.schema : text;
 }
 
 function isJson(text: string): boolean {

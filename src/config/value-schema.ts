@@ -57,7 +57,8 @@ const others = {
     .optional()
     .describe(
       'The schema to write with, as text; an Avro or JSON schema may be an object. Default: `walkeros-event`, the ready-made ' +
-        'one of the event. Mapped data needs its own.',
+        'one of the event. Mapped data needs its own. ' +
+        "`$contract.<name>.events.<entity>.<action>`: that of the event with a part of the flow's contract in it.",
     ),
   message: text('Order')
     .optional()

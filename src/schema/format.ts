@@ -4,6 +4,8 @@ import type { SchemaReference } from '../model/schema.ts';
 export interface Compiled {
   /** Its full name: of the record (Avro), the message (Protobuf), or the `title` (JSON Schema). Undefined where it has none. */
   readonly name: string | undefined;
+  /** Of a record or message: the names of its fields that are no maps of texts. */
+  readonly typedFields?: ReadonlySet<string>;
   /**
    * A function that writes values in the registry's wire format.
    * @returns a function that throws `ValidationError` for a value that does not fit

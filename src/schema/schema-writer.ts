@@ -161,8 +161,10 @@ export class SchemaWriter {
     if (useLatestVersion) this.#freshUntil = this.#context.now() + latestCacheTtl;
     if (compiled === undefined) return;
     const write = compiled.writer(schema.id);
+    const { typedFields = new Set() } = compiled;
     // JSON Schema describes the event as it is.
-    const columns = schema.schemaType === 'JSON' ? inWholeMilliseconds : flattened;
+    const columns =
+      schema.schemaType === 'JSON' ? inWholeMilliseconds : (event: unknown) => flattened(event, typedFields);
     const isEvent = compiled.name === walkerosEventName;
     this.#inUse = { schema, write: isEvent ? (value) => write(columns(value)) : write };
   }

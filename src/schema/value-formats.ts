@@ -1,5 +1,6 @@
 import type { SchemaOptions, ValueOptions } from '../config/resolve-value.ts';
 import type { Options } from '../config/resolve.ts';
+import { schemaTypeOf } from '../config/value-rules.ts';
 import { staticHeaders, type Compose, type RuleSettings } from '../record/shape.ts';
 import { cloudEvents } from '../record/cloudevents.ts';
 import { mainTopic } from '../record/settings.ts';
@@ -8,7 +9,6 @@ import { FramedValues } from './framed.ts';
 import type { SchemaChoice } from './schema-writer.ts';
 import { walkerosEventSchemas } from './walkeros-event/schemas.ts';
 import type { Notify } from '../model/notice.ts';
-import type { SchemaType } from '../model/schema.ts';
 
 /** How the values of a destination are written, by rule. */
 export interface ValueFormats {
@@ -85,9 +85,3 @@ export function schemaChoice(value: SchemaOptions): SchemaChoice {
   const schemaType = schemaTypeOf[value.format];
   return { ...value, schemaType, schema: value.schema ?? walkerosEventSchemas[schemaType] };
 }
-
-const schemaTypeOf: Readonly<Record<SchemaOptions['format'], SchemaType>> = {
-  avro: 'AVRO',
-  'json-schema': 'JSON',
-  protobuf: 'PROTOBUF',
-};

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { freePorts } from '../../scripts/kafka/ports.ts';
 import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import { srfakeMissing, startSrfake } from '../../scripts/registry/srfake.ts';
+import { resolveOptions } from '../../src/config/resolve.ts';
 import { freshName } from '../support/broker.ts';
 import { blocksFor } from '../support/docs/claims.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -203,6 +204,59 @@ for (const { kind, skip, start } of kinds) {
     });
 
     if (kind === 'Apicurio') {
+      // docs/schemas.md says so.
+      it('finds which property a contract may get at which level', async () => {
+        const contract = (more: object, closed: boolean, required: string[] = []): object => ({
+          properties: {
+            data: {
+              ...{
+                type: 'object',
+                required: ['id', ...required],
+                properties: { id: { type: 'string' }, ...more },
+              },
+              ...(closed && { additionalProperties: false }),
+            },
+          },
+        });
+        const added = { coupon: { type: 'string' } };
+        const levels: Record<string, string> = {};
+        for (const [what, format, closed, required] of [
+          ['Avro', 'avro', false, []],
+          ['Protobuf', 'protobuf', false, []],
+          ['open', 'json-schema', false, []],
+          ['closed', 'json-schema', true, []],
+          ['Avro, required', 'avro', false, ['coupon']],
+          ['open, required', 'json-schema', false, ['coupon']],
+        ] as const) {
+          const fitting: string[] = [];
+          for (const compatibility of ['BACKWARD', 'FORWARD', 'FULL'] as const) {
+            const topic = freshName('level');
+            const declare = (schema: object) => flow({ url: registry.url, topic, value: { format, schema } });
+            const { options } = resolveOptions({
+              kafka: { brokers: ['127.0.0.1:1'], topic },
+              value: { format, registry: { url: registry.url }, schema: contract({}, closed) },
+            });
+            const first = options.valueOf();
+            assert.ok('schema' in first && first.schema !== undefined);
+            const type = formats.find((one) => one.format === format)?.type ?? '';
+            await register(`${topic}-value`, type, first.schema);
+            await level(`${topic}-value`, compatibility);
+            const { code } = await check(declare(contract(added, closed, [...required])));
+            if (code === 0) fitting.push(compatibility);
+          }
+          levels[what] = fitting.join(' ');
+        }
+        assert.deepEqual(levels, {
+          Avro: 'BACKWARD FORWARD FULL',
+          // FORWARD is refused, though FULL is not: so Apicurio has it.
+          Protobuf: 'BACKWARD FULL',
+          open: 'FORWARD',
+          closed: 'BACKWARD',
+          'Avro, required': 'FORWARD',
+          'open, required': 'FORWARD',
+        });
+      });
+
       it('prints what docs/schemas.md shows', async () => {
         const [command, output] = blocksFor(import.meta.filename);
         assert.equal(command?.text, 'npx walkeros-kafka schema check flow.json');

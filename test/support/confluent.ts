@@ -8,6 +8,8 @@ export interface FramedTopic {
   readonly topic: string;
   readonly count: number;
   readonly format: 'avro' | 'json-schema' | 'protobuf';
+  /** Avro, JSON Schema: what it is read by, instead of what it was written with. */
+  readonly schema?: string;
   /** Protobuf: the schema, which is compiled for it, and the message. */
   readonly proto?: string;
   readonly message?: string;

@@ -1,3 +1,4 @@
+import avsc, { type Type } from 'avsc';
 import { type Compile, type CompileReader, framing } from '../format.ts';
 import { readerOf, Decoder } from './readers.ts';
 import { parse } from './schema.ts';
@@ -12,6 +13,7 @@ export const compileAvro: Compile = (text, { references = [] } = {}) => {
   const write = writerOf(schema);
   return {
     name: schema.type.name,
+    typedFields: typedFields(schema.type),
     writer(schemaId) {
       const frame = framing(schemaId);
       return (value) => {
@@ -22,6 +24,13 @@ export const compileAvro: Compile = (text, { references = [] } = {}) => {
     },
   };
 };
+
+function typedFields(record: Type): ReadonlySet<string> {
+  const fields = record instanceof avsc.types.RecordType ? record.fields : [];
+  const isTexts = (type: Type): boolean =>
+    type instanceof avsc.types.MapType && type.valuesType instanceof avsc.types.StringType;
+  return new Set(fields.filter(({ type }) => !isTexts(type)).map(({ name }) => name));
+}
 
 export const avroReader: CompileReader = (text, references) => {
   const schema = parse(text, references);

@@ -11,6 +11,7 @@ export const compileProtobuf: Compile = (text, { references = [], message } = {}
   const write = messageWriter(type);
   return {
     name: type.fullName.slice(1),
+    typedFields: new Set(type.fieldsArray.filter((field) => !isTexts(field)).map(({ name }) => name)),
     writer(schemaId) {
       const frame = framing(schemaId, indexes);
       return (value) => {
@@ -21,6 +22,9 @@ export const compileProtobuf: Compile = (text, { references = [], message } = {}
     },
   };
 };
+
+const isTexts = (field: protobuf.Field): boolean =>
+  field instanceof protobuf.MapField && field.type === 'string';
 
 export const protobufReader: CompileReader = (text, references) => {
   const file = parse(text, references);

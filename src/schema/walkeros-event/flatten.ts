@@ -4,18 +4,20 @@ import { isObject } from '../validation-error.ts';
 /**
  * The event in the columns of the ready-made Avro and Protobuf schemas: what is free becomes maps of texts. What is no event is
  * left as it is, and then does not fit the schema.
+ * @param typed columns that a contract has given a type of their own: they stay as they are
  */
-export function flattened(event: unknown): unknown {
+export function flattened(event: unknown, typed: ReadonlySet<string>): unknown {
   if (!isObject(event)) return event;
-  const { data, context, globals, custom, user, source, nested } = event;
+  const { context, nested } = event;
+  const free = (column: string): unknown => (typed.has(column) ? event[column] : texts(event[column]));
   return {
     ...inWholeMilliseconds(event),
-    data: texts(data),
+    data: free('data'),
     context: contexts(context),
-    globals: texts(globals),
-    custom: texts(custom),
-    user: texts(user),
-    source: texts(source),
+    globals: free('globals'),
+    custom: free('custom'),
+    user: free('user'),
+    source: free('source'),
     nested: Array.isArray(nested) ? nested.map(entity) : nested,
   };
 }

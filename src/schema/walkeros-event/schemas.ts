@@ -63,7 +63,7 @@ const context = {
 } as const;
 
 /** The event's schema in JSON Schema. The event is stored as it is, so what is free in it stays free. */
-const jsonSchema = {
+export const jsonSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'walkeros.Event',
   description: 'A walkerOS event',

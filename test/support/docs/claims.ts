@@ -37,6 +37,12 @@ export const claims: readonly Claim[] = [
   { test: 'test/unit/docs/security.test.ts', page: 'docs/security.md', languages: ['json', 'text'] },
   { test: 'test/integration/platform-commands.test.ts', page: 'docs/security.md', languages: ['sh'] },
   {
+    test: 'test/unit/schema/walkeros-event/contract.test.ts',
+    page: 'docs/schemas.md',
+    languages: ['json', 'text'],
+    headings: ['A contract as schema'],
+  },
+  {
     test: 'test/cli/schema-check.test.ts',
     page: 'docs/schemas.md',
     languages: ['sh', 'text'],

@@ -163,6 +163,18 @@ describe('config.setup', () => {
     });
   });
 
+  it('takes a contract as schema, and names what it does not determine', () => {
+    const contract = (sku: object) => ({ properties: { data: { properties: { sku } } } });
+    const declared = (sku: object) => ({
+      ...least,
+      schemaRegistry: { ...schemaRegistry, schema: contract(sku) },
+    });
+    assert.match(resolve(declared({ type: 'string' }))?.plan.schema?.schema ?? '', /"name":"Data"/);
+    assert.deepEqual(refusal(declared({})).slice(1), [
+      'setup.schemaRegistry.schema: is a contract that cannot be written as AVRO: data.sku has no type',
+    ]);
+  });
+
   it('takes a schema as an object, and keeps the login to itself', () => {
     const auth = { username: 'me', password: 'hush' };
     const schema = { type: 'record', name: 'Event', fields: [] };

@@ -30,6 +30,23 @@ describe('settings.value', () => {
     });
   });
 
+  it('takes a contract that determines every type, and names each path that it does not', () => {
+    const contract = (properties: object) => ({ properties: { data: { type: 'object', properties } } });
+    const sku = { type: 'string' };
+    const { options } = resolveOptions({
+      kafka,
+      value: { format: 'protobuf', registry, schema: contract({ sku }) },
+    });
+    const value = options.valueOf();
+    assert.match('schema' in value ? (value.schema ?? '') : '', /^ {2}Data data = 8;$/m);
+    const schema = contract({ sku, size: {}, list: { type: 'array' } });
+    const say = 'is a contract that cannot be written as AVRO:';
+    assert.deepEqual(problems({ kafka, value: { format: 'avro', registry, schema } }), [
+      `settings.value.schema: ${say} data.size has no type`,
+      `settings.value.schema: ${say} data.list is a list whose items have no type (items)`,
+    ]);
+  });
+
   it('takes a schema as an object, and the ready-made one by its name', () => {
     const schemaOf = (schema: unknown) => {
       const value = resolveOptions({ kafka, value: { format: 'avro', registry, schema } }).options.valueOf();
@@ -102,7 +119,7 @@ describe('settings.value', () => {
     ],
     [
       { format: 'protobuf', registry, schema: { type: 'record' } },
-      'settings.value.schema: is an object, and must be the text of a .proto file',
+      'settings.value.schema: is an object, and must be the text of a .proto file, or a contract of events',
     ],
     [
       { format: 'avro', registry: { url: 'http://me:pw@registry' } },

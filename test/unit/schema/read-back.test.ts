@@ -211,7 +211,7 @@ describe('the event by the ready-made schemas, read back', () => {
   const view = event({ data: { title: 'Home', views: 3 }, nested: [] });
 
   it('is what was written', async () => {
-    const columns = flattened(view) as Record<string, unknown>;
+    const columns = flattened(view, new Set()) as Record<string, unknown>;
     const avro = (await back('AVRO', walkerosEventSchemas.AVRO, columns)).value as Record<string, unknown>;
     const { value, message } = await back('PROTOBUF', walkerosEventSchemas.PROTOBUF, columns);
     assert.equal(message, 'Event');

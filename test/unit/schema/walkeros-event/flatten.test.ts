@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { flattened } from '../../../../src/schema/walkeros-event/flatten.ts';
 
-const data = (own: object): unknown => (flattened({ data: own }) as { data: unknown }).data;
+const data = (own: object): unknown => (flattened({ data: own }, new Set()) as { data: unknown }).data;
 
 describe('the event in columns', () => {
   it('has text as it is, and all else as its JSON', () => {
@@ -16,7 +16,7 @@ describe('the event in columns', () => {
   it('leaves out what JSON leaves out', () => {
     const none = { f: () => 1, s: Symbol('x'), u: undefined, n: null, toJSON: undefined };
     assert.deepEqual(data({ ...none, a: 'x', hidden: { toJSON: () => undefined } }), { a: 'x' });
-    assert.deepEqual(flattened({ context: { a: [() => 1, 2], b: () => 1 } }), {
+    assert.deepEqual(flattened({ context: { a: [() => 1, 2], b: () => 1 } }, new Set()), {
       context: { a: { value: '', index: 2 } },
       ...{ data: undefined, globals: undefined, custom: undefined, user: undefined },
       ...{ source: undefined, nested: undefined },
