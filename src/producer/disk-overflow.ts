@@ -120,11 +120,11 @@ export class DiskOverflow {
     const { batchSize } = settings;
     const room = queue.bytes < batchSize && (queue.idle || !pool.crowded);
     if (queue.spooledAfter === undefined || !room || this.#unpartitioned) return;
-    const left = spooled.takeRecovered(queue, pool.crowded);
-    if (left === 'later') return;
-    if (left !== undefined) {
-      for (const record of left.records) pool.hold(record);
-      return queue.restore(left);
+    const recovered = spooled.takeRecovered(queue, pool.crowded);
+    if (recovered === 'later') return;
+    if (recovered !== undefined) {
+      for (const record of recovered.records) pool.hold(record);
+      return queue.restore(recovered);
     }
     const inMemory = new Set<number>();
     for (const { id } of queue.live()) inMemory.add(id);

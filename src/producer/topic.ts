@@ -117,11 +117,11 @@ export class Topic {
 
   /** A batch of the queue is back. What a removed partition still held goes where it belongs now. */
   giveBack(queue: PartitionQueue, outcome: Outcome): void {
-    const left = queue.giveBack(outcome);
+    const unsent = queue.giveBack(outcome);
     if (!queue.isRemoved) return;
     this.#removed = this.#removed.filter(({ idle }) => !idle);
-    for (const record of left) moveTo(record, 'unrouted');
-    this.#unrouted = left.concat(this.#unrouted);
+    for (const record of unsent) moveTo(record, 'unrouted');
+    this.#unrouted = unsent.concat(this.#unrouted);
     this.#routeWaiting();
   }
 

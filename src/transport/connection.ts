@@ -120,7 +120,7 @@ export class Throttle {
 
   /** Resolves when the broker reads again, or the connection has ended. Not part of any time-out of a request. */
   async over(): Promise<void> {
-    for (let left = this.#left(); left > 0; left = this.#left()) await this.#pause(left);
+    for (let time = this.#timeLeft(); time > 0; time = this.#timeLeft()) await this.#pause(time);
   }
 
   /** The connection has ended. */
@@ -129,7 +129,7 @@ export class Throttle {
     for (const wake of this.#waiting) wake();
   }
 
-  #left(): number {
+  #timeLeft(): number {
     return this.#ended ? 0 : this.#until - performance.now();
   }
 
