@@ -39,7 +39,9 @@ describe('README.md, docs/ and the pages beside', () => {
   it('name settings that there are', () => {
     const fields = [settingsSchema, ruleSettingsSchema].flatMap((schema) => fieldsOf(schema));
     const known = fields.map(({ path }) => ['settings', ...path].join('.'));
-    const named = front.flatMap((page) => prose(page).match(/\bsettings\.(?!(?:md|ts)\b)[a-zA-Z.]+[a-zA-Z]/g) ?? []);
+    const named = front.flatMap(
+      (page) => prose(page).match(/\bsettings\.(?!(?:md|ts)\b)[a-zA-Z.]+[a-zA-Z]/g) ?? [],
+    );
     assert.ok(named.length > 30, 'settings are found');
     // What is in `ssl` is Node's, and no schema of ours lists it.
     const ours = named.filter((name) => !name.startsWith('settings.kafka.ssl.'));
