@@ -208,14 +208,8 @@ function about(record: ProducerRecord) {
  */
 export class ExpiryErrors {
   readonly #settings: { readonly deliveryTimeout: number; readonly bufferMemory: number };
-  /** With what their messages depend on. */
-  readonly #made: {
-    readonly topic: string;
-    readonly blocked: boolean;
-    readonly may: boolean;
-    readonly reason: string | undefined;
-    readonly error: KafkaError;
-  }[] = [];
+  /** By the last failure of their records, with what their messages depend on besides. Thousands of partitions have one each. */
+  readonly #made = new Map<string | undefined, MadeError[]>();
 
   constructor(settings: { readonly deliveryTimeout: number; readonly bufferMemory: number }) {
     this.#settings = settings;
@@ -226,14 +220,22 @@ export class ExpiryErrors {
     const blocked = record.state === 'blocked';
     const may = mayBeWritten(record);
     const reason = record.lastError?.message;
-    for (const made of this.#made)
-      if (made.topic === topic && made.blocked === blocked && made.may === may && made.reason === reason)
-        return made.error;
+    let alike = this.#made.get(reason);
+    if (alike === undefined) this.#made.set(reason, (alike = []));
+    for (const made of alike)
+      if (made.topic === topic && made.blocked === blocked && made.may === may) return made.error;
     const { deliveryTimeout, bufferMemory } = this.#settings;
     const error = blocked
       ? producerErrors.bufferFull(record, bufferMemory)
       : producerErrors.deadline(record, deliveryTimeout);
-    this.#made.push({ topic, blocked, may, reason, error });
+    alike.push({ topic, blocked, may, error });
     return error;
   }
+}
+
+interface MadeError {
+  readonly topic: string;
+  readonly blocked: boolean;
+  readonly may: boolean;
+  readonly error: KafkaError;
 }

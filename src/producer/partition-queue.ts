@@ -282,7 +282,8 @@ export class PartitionQueue {
     // The failed tries of a missing topic say nothing about the one that was made anew.
     if (remade && !this.#followedLeader) this.failedTries = 0;
     if ((changed || remade) && leader !== noLeader) this.#followLeader();
-    this.blockingError = leader === noLeader ? producerErrors.noLeader(this) : undefined;
+    this.blockingError =
+      leader === noLeader ? (this.blockingError ?? producerErrors.noLeader(this)) : undefined;
   }
 
   /**

@@ -14,6 +14,8 @@ import { marginOf, SpooledRecords } from './spooled-records.ts';
 
 /** How often deadlines are looked at; a record expires at most this late. Milliseconds. */
 const sweepInterval = 100;
+/** So many records expire in one turn of the event loop at most: each push has somebody who is told. */
+const expiredAtOnce = 2_000;
 
 /**
  * Takes records and completes each of them exactly once, in the order of their keys. DESIGN.md has their way as a list of
@@ -34,11 +36,19 @@ export class Producer {
   /** Nothing more is taken. */
   #closed = false;
   #cancelSweep: (() => void) | undefined;
+  /**
+   * What has to expire in this sweep, and how much of it has. Fields, for an error keeps the functions of its stack, and with
+   * them the records that they would close over.
+   */
+  #overdue: readonly ProducerRecord[] | undefined;
+  #expired = 0;
+  #expiryErrors: ExpiryErrors;
 
   constructor(client: ProducerClient, settings: ProducerSettings, context: ProducerContext) {
     const { spool, bufferMemory, deliveryTimeout, deadLetterTopic, batchSize, retry } = settings;
     const { clock } = context;
     this.#settings = settings;
+    this.#expiryErrors = new ExpiryErrors(settings);
     this.#context = context;
     this.#timeout = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     const pool = new BufferPool(bufferMemory);
@@ -145,18 +155,28 @@ export class Producer {
 
   /** Ends what has reached its deadline, and looks after what waits. */
   #sweep(): void {
-    const errors = new ExpiryErrors(this.#settings);
-    const overdue = this.#live.overdue(this.#context.clock.now());
+    this.#overdue ??= this.#live.overdue(this.#context.clock.now());
+    const some = this.#overdue.slice(this.#expired, this.#expired + expiredAtOnce);
     this.#completion.holdNotices();
-    for (const record of overdue) {
+    for (const record of some) {
       record.lastError ??= record.content.pending?.lastError ?? this.#sender.blockingError(record);
-      this.#sender.expire(record, errors.of(record));
+      this.#sender.expire(record, this.#expiryErrors.of(record));
     }
     this.#completion.giveNotices();
+    this.#expired += some.length;
+    this.#cancelSweep = undefined;
+    if (this.#expired < this.#overdue.length)
+      this.#cancelSweep = this.#context.clock.after(0, () => this.#sweep());
+    else this.#tend(some.length > 0);
+  }
+
+  #tend(expired: boolean): void {
+    this.#overdue = undefined;
+    this.#expired = 0;
+    this.#expiryErrors = new ExpiryErrors(this.#settings);
     this.#resolution.tend(this.#context.clock.now());
     this.#serialization.tend();
-    const pending = this.#sender.tend(overdue.length > 0);
-    this.#cancelSweep = undefined;
+    const pending = this.#sender.tend(expired);
     if (this.#live.count > 0 || pending) this.#sweepLater();
   }
 }
