@@ -4,6 +4,7 @@ Standard input: {"brokers": "host:port", "registry": "http://…", "topics": [{"
 """
 
 import datetime
+import functools
 import importlib
 import json
 import os
@@ -12,7 +13,7 @@ import sys
 import tempfile
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient, prefix_schema_id_deserializer
+from confluent_kafka.schema_registry import SchemaRegistryClient, dual_schema_id_deserializer
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
@@ -23,8 +24,9 @@ folder = tempfile.mkdtemp(prefix="protobuf-")
 sys.path.insert(0, folder)
 
 
-def protobuf_class(number, text, name):
-    module = f"schema{number}"
+@functools.cache
+def protobuf_class(text, name):
+    module = f"schema{len(sys.modules)}"
     path = os.path.join(folder, f"{module}.proto")
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
@@ -36,19 +38,19 @@ def protobuf_class(number, text, name):
     return found
 
 
-def reader(number, asked, registry):
+def reader(asked, registry):
     kind = asked["format"]
     if kind == "avro":
         return AvroDeserializer(registry, asked.get("schema"))
     if kind == "json-schema":
         return JSONDeserializer(asked.get("schema"), schema_registry_client=registry)
-    message = protobuf_class(number, asked["proto"], asked["message"])
+    message = protobuf_class(asked["proto"], asked["message"])
     # Without the registry, which it would ask for compiled descriptors, and only Confluent's own has those.
     decode = ProtobufDeserializer(message, {"use.deprecated.format": False})
     from google.protobuf.json_format import MessageToDict
 
     def read(value, context):
-        named = named_by_indexes(sys.modules[message.__module__].DESCRIPTOR, value)
+        named = named_by_indexes(sys.modules[message.__module__].DESCRIPTOR, value, context)
         if named != message.DESCRIPTOR.full_name:
             raise RuntimeError(f"the indexes name {named}")
         return MessageToDict(decode(value, context), preserving_proto_field_name=True)
@@ -56,9 +58,9 @@ def reader(number, asked, registry):
     return read
 
 
-def named_by_indexes(file, value):
+def named_by_indexes(file, value, context):
     schema_id = SchemaId("PROTOBUF")
-    prefix_schema_id_deserializer(value, None, schema_id)
+    dual_schema_id_deserializer(value, context, schema_id)
     first, *inner = schema_id.message_indexes
     message = list(file.message_types_by_name.values())[first]
     for index in inner:
@@ -86,8 +88,8 @@ def plain(value):
 def main():
     asked = json.load(sys.stdin)
     registry = SchemaRegistryClient({"url": asked["registry"]})
-    for number, topic in enumerate(asked["topics"]):
-        decode = reader(number, topic, registry)
+    for topic in asked["topics"]:
+        decode = reader(topic, registry)
         consumer = Consumer({"bootstrap.servers": asked["brokers"], "group.id": topic["topic"]})
         consumer.assign([TopicPartition(topic["topic"], 0, 0)])
         for _ in range(topic["count"]):

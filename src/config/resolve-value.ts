@@ -17,6 +17,8 @@ export interface SchemaOptions {
   readonly schema: string | undefined;
   /** Protobuf: the message of the schema to write. */
   readonly message: string | undefined;
+  /** Where a record tells its schema. */
+  readonly schemaId: 'prefix' | 'header';
   readonly subjectNameStrategy: 'topic' | 'record' | 'topic-record';
   /** Registers the schema where it is not. */
   readonly autoRegister: boolean;

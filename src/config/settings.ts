@@ -236,7 +236,8 @@ export type Settings = {
     | {
         /**
          * How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding.
-         * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value).
+         * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value),
+         * or as `schemaId` says.
          * @default "json"
          */
         format?: 'json' | 'cloudevents' | 'avro' | 'json-schema' | 'protobuf' | undefined;
@@ -330,6 +331,12 @@ export type Settings = {
         /** For `protobuf`: the message of the schema to write. Default: its first. */
         message?: string | undefined;
         /**
+         * Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header
+         * `__value_schema_id`, so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read
+         * both.
+         */
+        schemaId?: 'prefix' | 'header' | undefined;
+        /**
          * Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full
          * name; `topic-record`: `<topic>-<full name>`.
          */
@@ -419,7 +426,8 @@ export type RuleSettings = {
     | {
         /**
          * How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding.
-         * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value).
+         * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value),
+         * or as `schemaId` says.
          */
         format?: 'json' | 'cloudevents' | 'avro' | 'json-schema' | 'protobuf' | undefined;
         /**
@@ -511,6 +519,12 @@ export type RuleSettings = {
         schema?: string | Record<string, unknown> | undefined;
         /** For `protobuf`: the message of the schema to write. Default: its first. */
         message?: string | undefined;
+        /**
+         * Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header
+         * `__value_schema_id`, so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read
+         * both.
+         */
+        schemaId?: 'prefix' | 'header' | undefined;
         /**
          * Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full
          * name; `topic-record`: `<topic>-<full name>`.

@@ -27,6 +27,7 @@ const formatsOf: Readonly<Partial<Record<string, readonly Format[]>>> = {
   message: ['protobuf'],
   registry: bySchema,
   schema: bySchema,
+  schemaId: bySchema,
   subjectNameStrategy: bySchema,
   autoRegister: bySchema,
   useLatestVersion: bySchema,

@@ -20,7 +20,8 @@ const registry = z
 
 const format = choice(['json', 'cloudevents', 'avro', 'json-schema', 'protobuf']).describe(
   'How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding. ' +
-    "`avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value).",
+    "`avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value), or as " +
+    '`schemaId` says.',
 );
 
 /** Of fields that settings leave out. Not in the schema: a mapping rule that leaves one out has what `settings.value` says. */
@@ -28,6 +29,7 @@ export const valueDefaults = {
   mode: 'binary',
   source: 'walkeros',
   typePrefix: 'walkeros.',
+  schemaId: 'prefix',
   subjectNameStrategy: 'topic',
   autoRegister: false,
   useLatestVersion: false,
@@ -63,6 +65,12 @@ const others = {
   message: text('Order')
     .optional()
     .describe('For `protobuf`: the message of the schema to write. Default: its first.'),
+  schemaId: choice(['prefix', 'header'])
+    .optional()
+    .describe(
+      'Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header `__value_schema_id`, ' +
+        'so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read both.',
+    ),
   subjectNameStrategy: choice(['topic', 'record', 'topic-record'])
     .optional()
     .describe(

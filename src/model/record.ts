@@ -1,7 +1,7 @@
 import type { KafkaError } from './errors.ts';
 
-/** Header names to values, both UTF-8 strings on the wire. One object is shared by all records of a rule. */
-export type RecordHeaders = Readonly<Record<string, string>>;
+/** Header names to values; text is UTF-8 on the wire. One object is shared by all records of a rule. */
+export type RecordHeaders = Readonly<Record<string, string | Buffer>>;
 
 /**
  * One Kafka record, ready to send: everything is decided but the partition.
@@ -94,6 +94,9 @@ export interface StoredRecord {
   /** In their order; Kafka allows a name more than once. */
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
 }
+
+/** Where Confluent's clients look first for the schema of a value. */
+export const schemaIdHeader = '__value_schema_id';
 
 /** Header names that a dead letter carries beside the record's own. */
 export const deadLetterHeaders = {

@@ -48,9 +48,14 @@ export interface ResolvedSchema extends Schema {
   readonly rules?: SchemaRules;
 }
 
+/** Names a schema: by its number in one registry, or by the UUID that it has in all of Confluent's. */
+export type SchemaId = number | string;
+
 /** A schema under a subject. `id` is what stands in front of each value that is written with it. */
 export interface RegisteredSchema extends ResolvedSchema {
   readonly subject: string;
   readonly version: number;
   readonly id: number;
+  /** Where the registry gives schemas one, as Confluent's does from 8.0 on. */
+  readonly guid?: string;
 }

@@ -64,9 +64,10 @@ export function smallerDeadLetter(deadLetter: KafkaRecord): KafkaRecord | undefi
 export function refusalOf({
   headers,
 }: KafkaRecord): { readonly topic: string; readonly error: KafkaError } | undefined {
-  const { [deadLetterHeaders.topic]: topic, [deadLetterHeaders.code]: code = '' } = headers;
+  const topic = headers[deadLetterHeaders.topic]?.toString();
   if (topic === undefined) return undefined;
-  const message = headers[deadLetterHeaders.message] ?? `It was refused with ${code}.`;
+  const code = headers[deadLetterHeaders.code]?.toString() ?? '';
+  const message = headers[deadLetterHeaders.message]?.toString() ?? `It was refused with ${code}.`;
   const isOurs = errorCodes.some((known) => known === code);
   const error = new KafkaError(isOurs ? (code as ErrorCode) : 'RECORD_REJECTED', message, {
     topic,

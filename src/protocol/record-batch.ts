@@ -133,8 +133,8 @@ function encodedHeaders(headers: RecordHeaders): Buffer {
   let encoded = knownHeaders.get(headers);
   if (encoded === undefined) {
     const entries = Object.entries(headers);
-    const parts = entries.flat().flatMap((text) => {
-      const bytes = Buffer.from(text);
+    const parts = entries.flat().flatMap((part) => {
+      const bytes = typeof part === 'string' ? Buffer.from(part) : part;
       return [varint(bytes.length), bytes];
     });
     encoded = Buffer.concat([varint(entries.length), ...parts]);

@@ -6,11 +6,13 @@ export interface Compiled {
   readonly name: string | undefined;
   /** Of a record or message: the names of its fields that are no maps of texts. */
   readonly typedFields?: ReadonlySet<string>;
+  /** Protobuf: where the message stands in its file, outermost first. */
+  readonly indexes?: readonly number[];
   /**
-   * A function that writes values in the registry's wire format.
+   * A function that writes values in the registry's wire format, or without the id of the schema as the bare values.
    * @returns a function that throws `ValidationError` for a value that does not fit
    */
-  writer(schemaId: number): (value: unknown) => Buffer;
+  writer(schemaId: number | undefined): (value: unknown) => Buffer;
 }
 
 export interface CompileOptions {
@@ -33,34 +35,11 @@ export interface ReadBack {
   readonly json?: string;
 }
 
-/** Reads the bytes behind the schema's id. @throws Error for bytes that do not fit the schema */
+/** Reads the bytes behind the schema's id: for Protobuf the indexes of the message, then the value. @throws Error for bytes that do not fit the schema */
 export type ReadValue = (payload: Buffer) => ReadBack;
 
 /** @throws Error that says why the text is no schema */
 export type CompileReader = (text: string, references: readonly SchemaReference[]) => ReadValue;
-
-/**
- * The bytes in front of a value in the registry's wire format: a zero, then the schema's id in four bytes, big-endian.
- * https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
- */
-export function framing(schemaId: number, messageIndexes?: readonly number[]): Buffer {
-  const frame = Buffer.alloc(5);
-  frame.writeInt32BE(schemaId, 1);
-  return messageIndexes === undefined ? frame : Buffer.concat([frame, indexBytes(messageIndexes)]);
-}
-
-/** Where a message stands in its file, outermost first: the count, then each. The first message of all is a single zero. */
-function indexBytes(indexes: readonly number[]): Buffer {
-  if (indexes.length === 1 && indexes[0] === 0) return Buffer.of(0);
-  return Buffer.from([indexes.length, ...indexes].flatMap(zigzagVarint));
-}
-
-function zigzagVarint(index: number): number[] {
-  const bytes: number[] = [];
-  let rest = index * 2;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
-  return [...bytes, rest];
-}
 
 /**
  * Makes one function for each type of a schema. A type may hold itself: while its function is being made, a stand-in that calls it

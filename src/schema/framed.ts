@@ -1,15 +1,23 @@
 import { KafkaError, reasonOf } from '../model/errors.ts';
-import { refused, type KafkaRecord, type Pending, type RecordHeaders } from '../model/record.ts';
+import {
+  refused,
+  schemaIdHeader,
+  type KafkaRecord,
+  type Pending,
+  type RecordHeaders,
+} from '../model/record.ts';
 import type { Head, StaticHeaders } from '../record/shape.ts';
 import { jsonText } from './json-text.ts';
-import { SchemaWriter, type SchemaChoice, type SchemaWriterContext } from './schema-writer.ts';
+import { SchemaWriter, type SchemaChoice, type SchemaWriterContext, type Written } from './schema-writer.ts';
 
-/** Values in the registry's wire format, with one writer for each topic. */
+/** Values by the schemas of a registry, with one writer for each topic. */
 export class FramedValues {
   readonly #choice: SchemaChoice;
   readonly #headers: StaticHeaders;
   readonly #context: SchemaWriterContext;
   readonly #writers = new Map<string, SchemaWriter>();
+  /** By the header that tells the schema, and by what it is added to. */
+  readonly #headersWithId = new WeakMap<Buffer, WeakMap<RecordHeaders, RecordHeaders>>();
 
   /** @param headers of the settings, for records that are finished as they stand */
   constructor(choice: SchemaChoice, headers: StaticHeaders, context: SchemaWriterContext) {
@@ -28,8 +36,11 @@ export class FramedValues {
     const what = `event "${eventName}"`;
     let pending: Pending;
     try {
-      const bytes = writer.write(value, what);
-      if (bytes !== undefined) return { topic, key, value: bytes, headers: headers.bare, timestamp };
+      const written = writer.write(value, what);
+      if (written !== undefined) {
+        const base = this.#isPlainJson ? headers.json : headers.bare;
+        return { topic, key, value: written.value, headers: this.#withId(base, written), timestamp };
+      }
       pending = this.#pending(value, what, writer, headers);
     } catch (thrown) {
       if (!(thrown instanceof KafkaError)) throw thrown;
@@ -80,21 +91,30 @@ export class FramedValues {
   #pending(value: unknown, what: string, writer: SchemaWriter, headers: StaticHeaders): Pending {
     return {
       finish: (record) => {
-        const bytes = writer.write(value, what);
-        return (
-          bytes && {
-            ...record,
-            value: bytes,
-            headers: framedHeaders(record.headers, headers),
-            pending: undefined,
-          }
-        );
+        const written = writer.write(value, what);
+        if (written === undefined) return undefined;
+        const base = this.#isPlainJson ? record.headers : framedHeaders(record.headers, headers);
+        return { ...record, value: written.value, headers: this.#withId(base, written), pending: undefined };
       },
       changed: (timeout) => writer.changed(timeout),
       get lastError() {
         return writer.lastError;
       },
     };
+  }
+
+  get #isPlainJson(): boolean {
+    return this.#choice.schemaId === 'header' && this.#choice.schemaType === 'JSON';
+  }
+
+  /** One object for all records of a rule and a schema. No other header replaces the one that tells the schema. */
+  #withId(base: RecordHeaders, { idHeader }: Written): RecordHeaders {
+    if (idHeader === undefined) return base;
+    const known = this.#headersWithId.get(idHeader) ?? new WeakMap<RecordHeaders, RecordHeaders>();
+    this.#headersWithId.set(idHeader, known);
+    const headers = known.get(base) ?? Object.freeze({ ...base, [schemaIdHeader]: idHeader });
+    known.set(base, headers);
+    return headers;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ErrorObject } from 'ajv';
-import { type Compile, framing } from './format.ts';
+import type { Compile } from './format.ts';
 import { draftOf, validatorOf, type Draft, withoutRefSiblings } from './json-dialect.ts';
 import { jsonText } from './json-text.ts';
+import { framing } from './schema-id.ts';
 import { ValidationError, isObject } from './validation-error.ts';
 
 /** JSON Schema, checked by ajv: drafts 4, 6, 7, 2019-09 and 2020-12. */

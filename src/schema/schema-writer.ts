@@ -9,6 +9,7 @@ import type { Registry } from './registry/registry.ts';
 import { ValidationError } from './validation-error.ts';
 import { rulesLeft, rulesText } from './registry/rule-set.ts';
 import { flattened, inWholeMilliseconds } from './walkeros-event/flatten.ts';
+import { schemaIdBytes } from './schema-id.ts';
 import { walkerosEventName } from './walkeros-event/schemas.ts';
 
 /** What a writer needs of a Schema Registry. Failures are `KafkaError`s. */
@@ -28,6 +29,14 @@ export interface SchemaWriterContext {
 interface InUse {
   readonly schema: RegisteredSchema;
   readonly write: (value: unknown) => Buffer;
+  readonly idHeader: Buffer | undefined;
+}
+
+/** A value by its schema. */
+export interface Written {
+  readonly value: Buffer;
+  /** The header that tells the schema; undefined where the value does. The same object for as long as the schema is. */
+  readonly idHeader: Buffer | undefined;
 }
 
 /** The first pause before a look-up is tried again, doubled for each later one up to the longest. Milliseconds. */
@@ -67,7 +76,7 @@ export class SchemaWriter {
    * @returns undefined while the schema is not known
    * @throws KafkaError VALUE_INVALID with the path and the reason, or why there is no schema
    */
-  write(value: unknown, what: string): Buffer | undefined {
+  write(value: unknown, what: string): Written | undefined {
     const inUse = this.#inUse;
     if (inUse === undefined) {
       if (this.#refusal !== undefined && this.#context.now() < this.#refusal.until) throw this.#refusal.error;
@@ -75,7 +84,7 @@ export class SchemaWriter {
     }
     if (this.#freshUntil !== Infinity && this.#context.now() > this.#freshUntil) this.#refresh();
     try {
-      return inUse.write(value);
+      return { value: inUse.write(value), idHeader: inUse.idHeader };
     } catch (thrown) {
       throw this.#invalid(inUse.schema, what, thrown);
     }
@@ -157,16 +166,18 @@ export class SchemaWriter {
   }
 
   #use({ schema, compiled }: { schema: RegisteredSchema; compiled: Compiled | undefined }): void {
-    const { useLatestVersion, latestCacheTtl } = this.#choice;
+    const { useLatestVersion, latestCacheTtl, schemaId } = this.#choice;
     if (useLatestVersion) this.#freshUntil = this.#context.now() + latestCacheTtl;
     if (compiled === undefined) return;
-    const write = compiled.writer(schema.id);
+    const isPrefixed = schemaId === 'prefix';
+    const write = compiled.writer(isPrefixed ? schema.id : undefined);
+    const idHeader = isPrefixed ? undefined : schemaIdBytes(schema, compiled.indexes);
     const { typedFields = new Set() } = compiled;
     // JSON Schema describes the event as it is.
     const columns =
       schema.schemaType === 'JSON' ? inWholeMilliseconds : (event: unknown) => flattened(event, typedFields);
     const isEvent = compiled.name === walkerosEventName;
-    this.#inUse = { schema, write: isEvent ? (value) => write(columns(value)) : write };
+    this.#inUse = { schema, write: isEvent ? (value) => write(columns(value)) : write, idHeader };
   }
 
   /** Without this, plain text would stand where readers and auditors expect what a rule makes of it. */

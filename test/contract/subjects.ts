@@ -105,7 +105,7 @@ function memorySubject(): Subject {
           offset,
           key: textOf(key),
           value: textOf(value),
-          headers,
+          headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)])),
           timestamp,
         })),
       ),

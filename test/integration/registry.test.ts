@@ -265,7 +265,7 @@ describe('setup with a schema registry', { skip: (await registryMissing()) ?? fa
     });
   });
 
-  /** The short form of test/long/registry-tokens.test.ts. */
+  /** The short form of test/long/registry-tokens.ts. */
   it('behind a token endpoint: setup logs in, and events of a new schema wait while the endpoint is down', async (t) => {
     const issuer = await startTokenIssuer('User:shop');
     t.after(() => issuer.close());

@@ -102,14 +102,13 @@ export function originalOf(deadLetter: DeadLetter): KafkaRecord | string {
   const { key } = stored;
   const value = valueOf(deadLetter);
   if (typeof value === 'string') return value;
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string | Buffer> = {};
   for (const [name, bytes] of stored.headers) {
     if (ours.has(name)) continue;
-    const text = bytes?.toString();
-    if (bytes === null || text === undefined || !Buffer.from(text).equals(bytes))
-      return `its header "${name}" is no text`;
+    if (bytes === null) return `its header "${name}" is null`;
     if (Object.hasOwn(headers, name)) return `it has the header "${name}" twice`;
-    headers[name] = text;
+    const text = bytes.toString();
+    headers[name] = Buffer.from(text).equals(bytes) ? text : bytes;
   }
   return { topic, key, value, headers, timestamp };
 }

@@ -4,7 +4,7 @@ import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts'
 import { isSchemaFormat } from '../../config/value-rules.ts';
 import { KafkaError } from '../../model/errors.ts';
 import { admits } from '../../record/settings.ts';
-import type { KafkaRecord } from '../../model/record.ts';
+import { schemaIdHeader, type KafkaRecord } from '../../model/record.ts';
 import { valueFormats } from '../../schema/value-formats.ts';
 import type { Configured } from '../flow/configured.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -42,8 +42,8 @@ export function deadLetterValues(
 
   return {
     async finish(deadLetter, record) {
-      // A tombstone has no form. JSON never begins with a zero, and what is framed always does.
-      if (record.value === null || record.value[0] === 0) return record;
+      // A tombstone has no form. JSON never begins with a zero, and what has the id of its schema in front always does.
+      if (record.value === null || record.value[0] === 0 || schemaIdHeader in record.headers) return record;
       const format = formatOf(configured, deadLetter);
       if (typeof format === 'string') return format;
       const values = format && formats.framed(format);

@@ -1,6 +1,8 @@
 import { KafkaError, reasonOf } from '../../model/errors.ts';
 import { printable } from '../../model/foreign.ts';
-import type { StoredRecord } from '../../model/record.ts';
+import { schemaIdHeader, type StoredRecord } from '../../model/record.ts';
+import type { SchemaId } from '../../model/schema.ts';
+import { splitSchemaId } from '../../schema/schema-id.ts';
 
 export interface Decoded {
   /** How it was written, such as `json` or `avro 12`. */
@@ -11,7 +13,7 @@ export interface Decoded {
   readonly json?: string | undefined;
 }
 
-type Value = Pick<StoredRecord, 'value'>;
+type Value = Pick<StoredRecord, 'value' | 'headers'>;
 
 /** Reads the bytes behind the id of a schema. @throws Error if they do not fit the schema */
 type FramedReader = (payload: Buffer) => Decoded;
@@ -21,7 +23,7 @@ export interface FramedReaders {
    * @returns undefined if no schema has this id
    * @throws KafkaError REGISTRY_… if no registry can tell, SCHEMA_… if the schema is of no use
    */
-  of(id: number): Promise<FramedReader | undefined>;
+  of(id: SchemaId): Promise<FramedReader | undefined>;
 }
 
 interface DecodeOptions {
@@ -36,7 +38,8 @@ interface DecodeOptions {
 /** @returns a promise only if a schema has to be looked up */
 export function decoderOf(options: DecodeOptions): (record: Value) => Decoded | Promise<Decoded> {
   const framed = new FramedValues(options);
-  return (record) => decodeJson(record) ?? framed.decode(record) ?? decodeBytes(record);
+  return (record) =>
+    framed.byHeader(record) ?? decodeJson(record) ?? framed.byPrefix(record) ?? decodeBytes(record);
 }
 
 /** JSON begins with one of these: `{ [ "`, a digit, `-`, `t`rue, `f`alse, `n`ull, or white space. */
@@ -71,6 +74,8 @@ export function decodeBytes({ value }: Value): Decoded {
     : { format: 'text', value: text };
 }
 
+const [openBrace, openBracket] = Buffer.from('{[');
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** @returns undefined for bytes that are no UTF-8 */
@@ -87,15 +92,15 @@ const pause = 30_000;
 /** A registry that fails sooner may be asked for other ids meanwhile: records hardly wait for that. Milliseconds. */
 const soon = 500;
 
-/** Decodes the registry's wire format: a zero, the id of the schema in four bytes, the value. */
+/** Decodes values that tell the id of their schema, in front of them or in a header. */
 class FramedValues {
   readonly #readers: FramedReaders | undefined;
   readonly #onUndecoded: DecodeOptions['onUndecoded'];
   readonly #now: () => number;
-  readonly #known = new Map<number, FramedReader>();
-  readonly #asking = new Map<number, Promise<FramedReader | undefined>>();
+  readonly #known = new Map<SchemaId, FramedReader>();
+  readonly #asking = new Map<SchemaId, Promise<FramedReader | undefined>>();
   /** When each of these ids may be asked for again. */
-  readonly #missing = new Map<number, number>();
+  readonly #missing = new Map<SchemaId, number>();
   /** Until then no id is asked for: each record would wait in vain. */
   #silentUntil = -Infinity;
   readonly #reported = new Set<string>();
@@ -106,11 +111,27 @@ class FramedValues {
     this.#now = now;
   }
 
-  decode({ value }: Value): Decoded | Promise<Decoded> | undefined {
-    if (value === null || value.length < 5 || value[0] !== 0) return undefined;
-    const id = value.readInt32BE(1);
-    if (id < 0) return undefined;
-    const payload = value.subarray(5);
+  /** The header comes first: plain Avro may look like JSON, or like a value with an id in front. */
+  byHeader(record: Value): Decoded | Promise<Decoded> | undefined {
+    const { value, headers } = record;
+    const bytes = headers.findLast(([name]) => name === schemaIdHeader)?.[1];
+    const found = bytes && splitSchemaId(bytes);
+    if (!found || value === null) return undefined;
+    // JSON can be shown without its schema.
+    const isJson = this.#readers === undefined && (value[0] === openBrace || value[0] === openBracket);
+    const plain = isJson ? decodeJson(record) : undefined;
+    // Of Protobuf the header has the indexes of the message, too.
+    const { id, rest } = found;
+    return plain ?? this.#decode(id, rest.length === 0 ? value : Buffer.concat([rest, value]));
+  }
+
+  byPrefix({ value }: Value): Decoded | Promise<Decoded> | undefined {
+    // A GUID is in headers only.
+    const found = value?.[0] === 0 ? splitSchemaId(value) : undefined;
+    return found && this.#decode(found.id, found.rest);
+  }
+
+  #decode(id: SchemaId, payload: Buffer): Decoded | Promise<Decoded> {
     const known = this.#known.get(id);
     if (known !== undefined) return this.#read(known, id, payload);
     const asking = this.#asking.get(id) ?? this.#ask(id);
@@ -118,21 +139,21 @@ class FramedValues {
     return asking.then((reader) => (reader ? this.#read(reader, id, payload) : undecoded(id, payload)));
   }
 
-  #read(reader: FramedReader, id: number, payload: Buffer): Decoded {
+  #read(reader: FramedReader, id: SchemaId, payload: Buffer): Decoded {
     try {
       return reader(payload);
     } catch (thrown) {
-      const message = `A value with schema ${id} in front cannot be read by it: ${printable(reasonOf(thrown))}.`;
+      const message = `A value of schema ${id} cannot be read by it: ${printable(reasonOf(thrown))}.`;
       this.#report(`read ${id}`, new KafkaError('VALUE_INVALID', message, { cause: thrown }));
       return undecoded(id, payload);
     }
   }
 
   /** @returns undefined if there is no registry to ask, or not now */
-  #ask(id: number): Promise<FramedReader | undefined> | undefined {
+  #ask(id: SchemaId): Promise<FramedReader | undefined> | undefined {
     if (this.#readers === undefined) {
       const message =
-        'There are values with the id of a schema in front, and no Schema Registry to ask for it: name one with --registry.';
+        'There are values that tell the id of a schema, and no Schema Registry to ask for it: name one with --registry.';
       this.#report('no registry', new KafkaError('SCHEMA_MISSING', message));
       return undefined;
     }
@@ -143,7 +164,7 @@ class FramedValues {
   }
 
   /** Never rejects. */
-  async #lookUp(readers: FramedReaders, id: number): Promise<FramedReader | undefined> {
+  async #lookUp(readers: FramedReaders, id: SchemaId): Promise<FramedReader | undefined> {
     const begun = this.#now();
     try {
       const reader = await readers.of(id);
@@ -169,11 +190,11 @@ class FramedValues {
   }
 }
 
-function undecoded(id: number, payload: Buffer): Decoded {
+function undecoded(id: SchemaId, payload: Buffer): Decoded {
   return { format: `schema ${id}`, value: payload.toString('base64') };
 }
 
-function unusable(id: number, thrown: unknown): KafkaError {
+function unusable(id: SchemaId, thrown: unknown): KafkaError {
   const message = `The schema of id ${id} cannot be used: ${reasonOf(thrown)}.`;
   return new KafkaError('SCHEMA_INVALID', message, { cause: thrown });
 }

@@ -1,6 +1,6 @@
 import { onOneLine, type FramedReaders } from './decode.ts';
 import type { NamedRegistry } from '../../config/mapping.ts';
-import type { ResolvedSchema, SchemaType } from '../../model/schema.ts';
+import type { ResolvedSchema, SchemaId, SchemaType } from '../../model/schema.ts';
 import { loadReader } from '../../schema/load-format.ts';
 import { Registry } from '../../schema/registry/registry.ts';
 import { rulesText } from '../../schema/registry/rule-set.ts';
@@ -44,7 +44,7 @@ function writes({ uses }: NamedRegistry, topic: string): boolean {
   return uses.some((use) => use.topic === topic);
 }
 
-async function readerOf(id: number, { schemaType, schema, references }: ResolvedSchema) {
+async function readerOf(id: SchemaId, { schemaType, schema, references }: ResolvedSchema) {
   const compile = await loadReader(schemaType);
   const read = compile(schema, references);
   const label = `${labels[schemaType]} ${id}`;

@@ -1,5 +1,6 @@
 import avsc, { type Type } from 'avsc';
-import { type Compile, type CompileReader, framing } from '../format.ts';
+import type { Compile, CompileReader } from '../format.ts';
+import { framing } from '../schema-id.ts';
 import { readerOf, Decoder } from './readers.ts';
 import { parse } from './schema.ts';
 import { Encoder } from './encoder.ts';

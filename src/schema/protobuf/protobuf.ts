@@ -1,4 +1,5 @@
-import { type Compile, type CompileReader, framing } from '../format.ts';
+import type { Compile, CompileReader } from '../format.ts';
+import { framing } from '../schema-id.ts';
 import { at, find, first, parse } from './file.ts';
 import { messageWriter } from './messages.ts';
 import { plainOf } from './message-json.ts';
@@ -11,6 +12,7 @@ export const compileProtobuf: Compile = (text, { references = [], message } = {}
   const write = messageWriter(type);
   return {
     name: type.fullName.slice(1),
+    indexes,
     typedFields: new Set(type.fieldsArray.filter((field) => !isTexts(field)).map(({ name }) => name)),
     writer(schemaId) {
       const frame = framing(schemaId, indexes);

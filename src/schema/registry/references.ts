@@ -1,5 +1,5 @@
 import { KafkaError } from '../../model/errors.ts';
-import type { SchemaReference } from '../../model/schema.ts';
+import type { SchemaId, SchemaReference } from '../../model/schema.ts';
 
 /** A reference as a registry lists it. */
 export interface ReferenceTo {
@@ -27,7 +27,7 @@ const mostText = 16 * 1024 * 1024;
  * @throws KafkaError SCHEMA_MISSING, SCHEMA_INVALID for a circle or for too many
  */
 export async function resolveReferences(
-  root: Place | { readonly id: number },
+  root: Place | { readonly id: SchemaId },
   listed: readonly ReferenceTo[],
   lookUp: (place: Place) => Promise<Version | undefined>,
 ): Promise<SchemaReference[]> {

@@ -6,17 +6,23 @@ import {
   type RegisteredSchema,
   type ResolvedSchema,
   type Schema,
+  type SchemaId,
   type SchemaRules,
 } from '../../model/schema.ts';
 import { RegistryCaller, type Call, type RegistryOptions } from './caller.ts';
 import { faultOfContent, jsonOf, type Fault } from './errors.ts';
+import { isGuid } from '../schema-id.ts';
 import { resolveReferences, type ReferenceTo } from './references.ts';
 import { ruleSet, rulesOf } from './rule-set.ts';
 import { SharedCache } from './shared-cache.ts';
 
 /** A registry leaves the type out where it is Avro, its first. */
 const schemaType = z.enum(schemaTypes).default('AVRO');
-const found = z.object({ id: z.int(), version: z.int(), ruleSet });
+const guid = z
+  .unknown()
+  .optional()
+  .transform((value) => (isGuid(value) ? { guid: value } : undefined));
+const found = z.object({ id: z.int(), version: z.int(), guid, ruleSet });
 const references = z
   .array(z.object({ name: z.string(), subject: z.string(), version: z.int() }))
   .nullish()
@@ -24,6 +30,7 @@ const references = z
 const version = z.object({
   id: z.int(),
   version: z.int(),
+  guid,
   schema: z.string(),
   schemaType,
   references,
@@ -94,8 +101,8 @@ export class Registry {
       };
       const answer = await this.#read(call, found);
       if (answer === undefined) return undefined;
-      const { ruleSet: rules, ...place } = answer;
-      return { ...schema, ...place, subject, references: [], ...known(rulesOf(rules)) };
+      const { ruleSet: rules, guid: named, ...place } = answer;
+      return { ...schema, ...place, ...named, subject, references: [], ...known(rulesOf(rules)) };
     });
   }
 
@@ -104,9 +111,9 @@ export class Registry {
     return this.#latest.share(keyOf(subject), async () => {
       const answer = await this.#read(versionCall(subject, 'latest'), version);
       if (answer === undefined) return undefined;
-      const { ruleSet: rules, references: listed, ...schema } = answer;
+      const { ruleSet: rules, references: listed, guid: named, ...schema } = answer;
       const references = await this.#resolve({ subject, version: schema.version }, listed);
-      return { ...schema, subject, references, ...known(rulesOf(rules)) };
+      return { ...schema, ...named, subject, references, ...known(rulesOf(rules)) };
     });
   }
 
@@ -117,10 +124,13 @@ export class Registry {
   }
 
   /** Undefined where no schema has this id. */
-  byId(id: number): Promise<ResolvedSchema | undefined> {
+  byId(id: SchemaId): Promise<ResolvedSchema | undefined> {
     return this.#byId.get(String(id), async () => {
       const what = `look up the schema of id ${id}`;
-      const call: Call = { method: 'GET', path: `/schemas/ids/${id}`, what, accepts: isMissing };
+      const call: Call =
+        typeof id === 'number'
+          ? { method: 'GET', path: `/schemas/ids/${id}`, what, accepts: isMissing }
+          : { method: 'GET', path: `/schemas/guids/${id}`, what, accepts: isNotThere };
       const answer = await this.#read(call, byId);
       if (answer === undefined) return undefined;
       const { ruleSet: rules, references: listed, ...schema } = answer;

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { reasonOf } from '../../model/errors.ts';
+import { isNamed, propertyOf } from '../../model/foreign.ts';
 import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
 import { unassigned, type SpooledRecord, type Place } from '../../model/spool.ts';
 import {
@@ -288,15 +289,17 @@ function parsedHeaders(text: string): RecordHeaders {
     // JSON.parse quotes what it could not read.
     throw new Error('its headers are no JSON');
   }
-  if (!isHeaders(headers)) throw new Error('its headers are no texts by name');
-  return headers;
+  if (!isNamed(headers)) throw new Error('its headers are no texts by name');
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerOf(value)]));
 }
 
-const isHeaders = (value: unknown): value is RecordHeaders =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.values(value).every((text) => typeof text === 'string');
+/** As `headersText` writes it. @throws where it did not */
+function headerOf(value: unknown): string | Buffer {
+  if (typeof value === 'string') return value;
+  const base64 = propertyOf(value, 'base64');
+  if (typeof base64 !== 'string') throw new Error('its headers are no texts by name');
+  return Buffer.from(base64, 'base64');
+}
 
 const noBytes = Buffer.alloc(0);
 

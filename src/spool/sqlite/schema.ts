@@ -62,8 +62,9 @@ export const timeInSql = (column: string): string => `max(0, min(${column}, ${la
 const written = new WeakMap<RecordHeaders, string>();
 
 /**
- * The headers of a record as its row has them: JSON, and before it the names of what is null, for the columns of key and value
- * cannot be. To a version that does not know this the row is damaged: that one keeps it, and sends no empty value instead.
+ * The headers of a record as its row has them: JSON, bytes as `{ "base64": "…" }`, and before it the names of what is null, for
+ * the columns of key and value cannot be. To a version that does not know this the row is damaged: that one keeps it, and sends
+ * no empty value instead.
  */
 export function headersText({ key, value, headers }: KafkaRecord): string {
   const json = jsonOf(headers);
@@ -81,7 +82,11 @@ export function partsOfHeaders(text: string): { json: string; keyIsNull: boolean
 function jsonOf(headers: RecordHeaders): string {
   let text = written.get(headers);
   if (text === undefined) {
-    text = JSON.stringify(headers);
+    const values = Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : { base64: value.toString('base64') },
+    ]);
+    text = JSON.stringify(Object.fromEntries(values));
     written.set(headers, text);
   }
   return text;

@@ -27,6 +27,7 @@ describe('settings.value', () => {
       useLatestVersion: false,
       latestCacheTtl: 60000,
       ignoreRules: [],
+      schemaId: 'prefix',
     });
   });
 

@@ -14,6 +14,7 @@ const choice: SchemaChoice = {
   schemaType: 'AVRO',
   schema: record('a'),
   message: undefined,
+  schemaId: 'prefix',
   subjectNameStrategy: 'topic',
   autoRegister: false,
   useLatestVersion: false,
@@ -75,7 +76,7 @@ function refusal(writer: SchemaWriter, value: unknown): string {
   return 'none';
 }
 const hex = (writer: SchemaWriter, value: unknown): string | undefined =>
-  writer.write(value, 'event "x"')?.toString('hex');
+  writer.write(value, 'event "x"')?.value.toString('hex');
 
 describe('a writer by schema', () => {
   it('knows nothing at first, asks once for all, and then nobody', async (t) => {
@@ -208,8 +209,8 @@ describe('a writer by schema', () => {
     const { schemas } = registry({ schema: walkerosEventSchemas.AVRO });
     const { writer } = start(t, schemas, { useLatestVersion: true });
     await writer.changed(0);
-    const bytes = writer.write(event({ data: { count: 5, list: [1] } }), 'event');
-    const text = bytes?.toString('hex') ?? '';
+    const written = writer.write(event({ data: { count: 5, list: [1] } }), 'event');
+    const text = written?.value.toString('hex') ?? '';
     for (const entry of ['count\x025', 'list\x06[1]'])
       assert.ok(text.includes(Buffer.from(entry).toString('hex')), entry);
   });
@@ -221,6 +222,33 @@ describe('a writer by schema', () => {
     const { writer } = start(t, schemas, own);
     await writer.changed(0);
     const written = writer.write({ name: 'a b', id: '1', timestamp: 1_700_000_000_000.25 }, 'event');
-    assert.equal(written?.subarray(5).toString(), '{"name":"a b","id":"1","timestamp":1700000000000}');
+    assert.equal(written?.value.subarray(5).toString(), '{"name":"a b","id":"1","timestamp":1700000000000}');
+  });
+
+  describe('with the schema in a header', () => {
+    const guid = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
+    const schema = 'syntax = "proto3"; message A {} message B { string a = 1; }';
+    const protobuf = { schemaType: 'PROTOBUF', schema, message: 'B' } as const;
+    for (const [what, found, own, value, header] of [
+      ['the GUID', { id: 7, guid }, {}, '0278', `01${guid.replaceAll('-', '')}`],
+      ['the id, of a registry without GUIDs', { id: 7 }, {}, '0278', '0000000007'],
+      [
+        'and where the message stands in its file',
+        { id: 7, guid },
+        protobuf,
+        '0a0178',
+        `01${guid.replaceAll('-', '')}0202`,
+      ],
+      ['the same with an id', { id: 7 }, protobuf, '0a0178', '00000000070202'],
+    ] as const)
+      it(`has it bare: ${what}`, async (t) => {
+        const { writer } = start(t, registry(found).schemas, { schemaId: 'header', ...own });
+        await writer.changed(0);
+        const written = writer.write({ a: 'x' }, 'event');
+        assert.equal(written?.value.toString('hex'), value);
+        assert.equal(written.idHeader?.toString('hex'), header);
+        // Headers are encoded once for all records of a schema.
+        assert.equal(writer.write({ a: 'y' }, 'event')?.idHeader, written.idHeader);
+      });
   });
 });

@@ -8,7 +8,7 @@ export type Send = ResendPorts['send'];
 
 export const stored = (
   offset: number,
-  headers: readonly (readonly [string, string | Buffer])[] = [],
+  headers: readonly (readonly [string, string | Buffer | null])[] = [],
   { partition = 0, topic = 'orders' } = {},
 ): StoredRecord => ({
   topic: 'dead',
@@ -19,7 +19,7 @@ export const stored = (
   value: Buffer.from(`${partition}/${offset}`),
   headers: [['walkeros-dead-letter-topic', topic] as const, ...headers].map(([name, value]) => [
     name,
-    Buffer.from(value),
+    value === null ? null : Buffer.from(value),
   ]),
 });
 

@@ -10,6 +10,7 @@ import { loadFormat } from '../../../../src/schema/load-format.ts';
 import type { KafkaError } from '../../../../src/model/errors.ts';
 import type { Schema } from '../../../../src/model/schema.ts';
 import { event } from '../../../support/flow.ts';
+import { schemaIdBytes } from '../../../../src/schema/schema-id.ts';
 import { scriptedServer } from '../../../support/scripted-http.ts';
 import { storedRecord } from './stored.ts';
 
@@ -24,7 +25,11 @@ function open(readers: FramedReaders | undefined, now?: () => number) {
   const told: string[] = [];
   const onUndecoded = ({ code, message }: KafkaError) => told.push(`${code}: ${message}`);
   const decode = decoderOf({ readers, onUndecoded, ...(now && { now }) });
-  return { told, decode: async (value: Buffer) => decode(storedRecord({ value })) };
+  return {
+    told,
+    decode: async (value: Buffer, idHeader?: Buffer) =>
+      decode(storedRecord({ value, ...(idHeader && { headers: [['__value_schema_id', idHeader]] }) })),
+  };
 }
 
 function registriesOf(settings: object, mapping?: unknown) {
@@ -129,7 +134,7 @@ describe('values behind the id of a schema', () => {
     assert.deepEqual(await none.decode(orderBytes), bytes);
     assert.deepEqual(await none.decode(orderBytes), bytes);
     assert.deepEqual(none.told, [
-      'SCHEMA_MISSING: There are values with the id of a schema in front, and no Schema Registry to ask for it: name one ' +
+      'SCHEMA_MISSING: There are values that tell the id of a schema, and no Schema Registry to ask for it: name one ' +
         'with --registry.',
     ]);
     const useless = open({ of: () => Promise.reject(new Error('no such type')) });
@@ -139,7 +144,7 @@ describe('values behind the id of a schema', () => {
     assert.deepEqual(await other.decode(orderBytes), bytes);
     assert.deepEqual(await other.decode(orderBytes), bytes);
     assert.deepEqual(other.told, [
-      'VALUE_INVALID: A value with schema 7 in front cannot be read by it: it ends too early\\u001b.',
+      'VALUE_INVALID: A value of schema 7 cannot be read by it: it ends too early\\u001b.',
     ]);
   });
 
@@ -165,6 +170,68 @@ describe('values behind the id of a schema', () => {
       ],
     );
   });
+});
+
+describe('values whose schema stands in a header', () => {
+  const guid = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
+
+  it('are decoded by its GUID or its id, before anything that they look like', async (t) => {
+    const schemas: Readonly<Record<string, Schema>> = {
+      [`/schemas/guids/${guid}`]: order,
+      '/schemas/ids/8': { schemaType: 'JSON', schema: '{"type":"object"}' },
+      '/schemas/ids/9': {
+        schemaType: 'PROTOBUF',
+        schema: 'syntax = "proto3"; message A {} message B { int64 n = 1; }',
+      },
+    };
+    const registry = await scriptedServer(({ path }) => ({ body: schemas[path] ?? {} }));
+    t.after(() => registry.close());
+    const { decode, told } = open(schemaReaders(atUrl(registry.url), 'events', never));
+    // JSON's 0, and the first bytes of one with an id in front.
+    const zero = { format: `avro ${guid}`, value: { id: 24 }, json: undefined };
+    assert.deepEqual(await decode(Buffer.from('0'), schemaIdBytes({ id: 7, guid })), zero);
+    assert.deepEqual(await decode(Buffer.from([0]), schemaIdBytes({ id: 7, guid })), {
+      ...zero,
+      value: { id: 0 },
+    });
+    const json = '{"id":9007199254740993}';
+    assert.deepEqual(await decode(Buffer.from(json), schemaIdBytes({ id: 8 })), {
+      format: 'json-schema 8',
+      value: JSON.parse(json) as unknown,
+      json,
+    });
+    assert.deepEqual(await decode(Buffer.from('0805', 'hex'), schemaIdBytes({ id: 9 }, [1])), {
+      format: 'protobuf 9 B',
+      value: { n: 5 },
+      json: undefined,
+    });
+    assert.deepEqual(told, []);
+  });
+
+  it('are shown as JSON where there is no registry and they are, and as bytes where it does not know them', async (t) => {
+    const none = open(undefined);
+    assert.equal((await none.decode(Buffer.from('{"id":1}'), schemaIdBytes({ id: 8 }))).format, 'json');
+    assert.deepEqual(none.told, []);
+    assert.deepEqual(await none.decode(Buffer.from([2]), schemaIdBytes({ id: 7 })), bytes);
+    assert.equal(none.told.length, 1);
+    // A registry of before GUIDs.
+    const registry = await scriptedServer(() => ({
+      status: 404,
+      body: { error_code: 404, message: 'HTTP 404' },
+    }));
+    t.after(() => registry.close());
+    const { decode, told } = open(schemaReaders(atUrl(registry.url), 'events', never));
+    const shown = await decode(Buffer.from([2]), schemaIdBytes({ id: 7, guid }));
+    assert.deepEqual(shown, { format: `schema ${guid}`, value: 'Ag==' });
+    assert.deepEqual(told, [`SCHEMA_MISSING: The Schema Registry has no schema of id ${guid}.`]);
+  });
+
+  for (const header of ['', '00', '0000', '02ffffffff', '00ffffffff', '016f96'])
+    it(`are taken for what they look like where the header is none: "${header}"`, async () => {
+      const { decode, told } = open(undefined);
+      assert.equal((await decode(Buffer.from('{"id":1}'), Buffer.from(header, 'hex'))).format, 'json');
+      assert.deepEqual(told, []);
+    });
 });
 
 describe('an id that the registry refuses', () => {
