@@ -71,7 +71,7 @@ export function contractInProtobuf(parts: readonly Field[]): { schema: string; f
   return { schema: schema + messages.join(''), faults };
 }
 
-/** The first number that is not Protobuf's own for something else. */
+/** Protobuf keeps 19,000 to 19,999 for itself. */
 const firstNumber = 20_000;
 /** Four bytes of tag. More numbers would take five, fewer would meet. */
 const mostNumbers = 2 ** 25 - firstNumber;

@@ -24,11 +24,13 @@ export function contractSchema(type: SchemaType, text: string): ContractSchema |
   return all.length > 0 ? { faults: all } : { schema };
 }
 
-const columns: ReadonlySet<string> = new Set(Object.keys(jsonSchema.properties));
+/** Parts of an event. What describes its name, id or time as well is as likely a schema of mapped data. */
+const parts = ['data', 'context', 'globals', 'custom', 'user', 'consent', 'source', 'nested'];
+const columns: ReadonlySet<string> = new Set([...parts, 'entity', 'action', 'trigger', 'timing']);
 
 /**
- * A schema of some parts of an event, and of nothing else. One that has a name or an id, or describes the whole event, is its
- * author's own: it is taken as it is.
+ * A JSON Schema of some parts of an event, and of nothing else. One that has a name or an id, or describes anything else, is its
+ * author's own: as JSON Schema it is taken as it is.
  */
 function contractIn(text: string): Json | undefined {
   if (!text.startsWith('{')) return undefined;
@@ -42,15 +44,14 @@ function contractIn(text: string): Json | undefined {
   const { type = 'object', properties } = schema;
   if (type !== 'object' || !isNamed(properties)) return undefined;
   const names = Object.keys(properties);
-  const isPart = names.length > 0 && names.every((name) => columns.has(name));
-  const isWhole = jsonSchema.required.every((name) => name in properties);
-  return isPart && !isWhole ? schema : undefined;
+  const isPart = names.some((name) => parts.includes(name)) && names.every((name) => columns.has(name));
+  return isPart ? schema : undefined;
 }
 
 function wrapped(contract: Json): ContractSchema {
   const { properties, required, definitions, ...others } = contract;
   const own: Json = jsonSchema.properties;
-  const parts = Object.entries(isNamed(properties) ? properties : {}).map(
+  const typed = Object.entries(isNamed(properties) ? properties : {}).map(
     ([name, part]): [string, unknown] => [name, isNamed(part) ? { ...typeOf(own[name]), ...part } : part],
   );
   if (isNamed(definitions) && 'Entity' in definitions) {
@@ -61,7 +62,7 @@ function wrapped(contract: Json): ContractSchema {
     ...jsonSchema,
     ...others,
     required: [...new Set([...jsonSchema.required, ...listOf(required)])],
-    properties: { ...own, ...Object.fromEntries(parts) },
+    properties: { ...own, ...Object.fromEntries(typed) },
     definitions: { ...jsonSchema.definitions, ...(isNamed(definitions) ? definitions : {}) },
   };
   return { schema: JSON.stringify(schema) };

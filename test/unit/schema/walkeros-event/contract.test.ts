@@ -190,12 +190,15 @@ describe('a contract in the schema of the event', () => {
   });
 
   // A schema that its author has written would be registered anew, as another one.
-  it('is none where it has a name, describes a whole event, or something else', () => {
+  it('is none where it has a name, or describes anything but parts of an event', () => {
     const part = { data: { type: 'object', properties: { id: { type: 'string' } } } };
     for (const own of [
       { title: 'Order', properties: part },
       { $schema: 'http://json-schema.org/draft-07/schema#', properties: part },
       { properties: { ...part, id: {}, name: {}, timestamp: {} } },
+      // Such as mapped data has them.
+      { type: 'object', properties: { id: { type: 'string' }, name: { type: 'string' } } },
+      { properties: { id: { type: 'string' }, user: { type: 'object' } } },
       { properties: { ...part, total: { type: 'number' } } },
       { type: 'object' },
       { type: 'record', name: 'Order', fields: [] },
