@@ -13,17 +13,17 @@ const batch = { topic: 't', partition: 0, records: [record] };
  */
 describe('a broker that throttles', () => {
   for (const kind of ['platformatic', 'kafkajs'] as const) {
-    async function rig(t: TestContext, throttle: number) {
+    async function rig(t: TestContext, throttle: number, requestTimeout: number) {
       const broker = await moodyBroker(t);
       broker.moods.throttle = throttle;
-      const options = { ...clientOptions, requestTimeout: 200, brokers: [`127.0.0.1:${broker.port}`] };
+      const options = { ...clientOptions, requestTimeout, brokers: [`127.0.0.1:${broker.port}`] };
       const client = await createClient(kind, options);
       t.after(() => client.close());
       return { broker, client };
     }
 
     it(`gets each record once, on the same connection, ${kind}`, async (t) => {
-      const { broker, client } = await rig(t, 500);
+      const { broker, client } = await rig(t, 1_200, 600);
       const outcomes = [
         await client.produce([batch]),
         await client.produce([batch]),
@@ -35,7 +35,7 @@ describe('a broker that throttles', () => {
     });
 
     it(`keeps nobody who closes, and what had to wait was not sent, ${kind}`, async (t) => {
-      const { broker, client } = await rig(t, 600_000);
+      const { broker, client } = await rig(t, 600_000, 5_000);
       assert.deepEqual(await client.produce([batch]), [{ kind: 'stored' }]);
       const waiting = client.produce([batch]);
       await new Promise(setImmediate);
