@@ -1,5 +1,5 @@
 import type { Collector, Destination } from '@walkeros/core';
-import { resolveOptions } from './config/resolve.ts';
+import { healthAddress, resolveOptions } from './config/resolve.ts';
 import { resolveSetup } from './config/resolve-setup.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
 import { unresolvedRecord } from './record/resolve.ts';
@@ -10,7 +10,7 @@ import { nothingDone, provision } from './setup/setup.ts';
 import type { Config, Types } from './types.ts';
 import { KafkaError } from './model/errors.ts';
 import type { KafkaRecord } from './model/record.ts';
-import { within } from './model/foreign.ts';
+import { propertyOf, within } from './model/foreign.ts';
 
 type Entry = Pick<Destination.BatchEntry<Types['mapping']>, 'event' | 'data' | 'rule' | 'ingest'>;
 
@@ -51,11 +51,14 @@ export const destinationKafka: Destination.Instance<Types> = {
   /**
    * Checks the settings and connects. Never throws: the collector would answer `ok` to every push from then on, and lose its event.
    * What keeps the destination from opening is logged, shown by `kafkaHealth()`, and rejects each push.
-   * @returns the configuration with which the collector goes on, where its `timeout` has to be longer
+   * @returns the configuration with which the collector goes on, where its `timeout` has to be longer; false where it is to be
+   *   called again with the first event
    */
   async init(context) {
     // `walkeros setup` runs `init` too, without a collector: it needs neither a connection nor the spool of a running flow.
     if (!('collector' in context)) return undefined;
+    if (healthAddress(context.config.settings) === undefined && isBeforeEvents(context.collector))
+      return false;
     const opening = runtimes.open(context).then((runtime) => runtime.connect());
     // What fails has been logged, and is told to each push. Brokers that do not answer must not keep pushes from their deadline.
     await within(
@@ -64,6 +67,12 @@ export const destinationKafka: Destination.Instance<Types> = {
     );
     return runtimes.initialized(context);
   },
+
+  /**
+   * Does nothing. For a destination that has it, walkerOS runs `init` when the flow starts: `settings.health` must answer before
+   * the first event.
+   */
+  on() {},
 
   /** Resolves once the broker has acknowledged the event under `acks`; throws or rejects with a `KafkaError` otherwise. */
   push(event, context) {
@@ -124,13 +133,13 @@ export function kafkaDestination(config: Config): { code: Destination.Instance<T
 
 /**
  * How the Kafka destinations of this process fare, one for each that has begun, well or not: walkerOS begins a destination
- * with its first event, and before it the list is empty. Asks no broker and waits for nothing. It may be asked by `import` or by
- * `require`, whichever the flow has its destination by.
+ * with its first event (with `settings.health`: with the flow), and before it the list is empty. Asks no broker and waits for
+ * nothing. It may be asked by `import` or by `require`, whichever the flow has its destination by.
  *
  * @example
  * createServer((_request, response) => {
  *   const healths = kafkaHealth();
- *   const ready = healths.every(({ connected }) => connected);
+ *   const ready = healths.every(({ ready }) => ready);
  *   response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(healths));
  * });
  */
@@ -138,9 +147,14 @@ export function kafkaHealth(): KafkaHealth[] {
   return [...copies].flatMap((healths) => healths());
 }
 
+/** A collector that does not say it counts as one with events: for them `init` must not answer false. */
+function isBeforeEvents(collector: unknown): boolean {
+  return propertyOf(propertyOf(collector, 'status'), 'in') === 0;
+}
+
 /** How long the first pushes wait for a connection, on top of their deadline. Milliseconds. */
 const connectingTimeout = 5_000;
-const runtimes = new Runtimes();
+const runtimes = new Runtimes(kafkaHealth);
 
 /**
  * The health functions of all copies of this package in the process: `import`, `require` and a bundle each load one of their own.

@@ -92,7 +92,7 @@ export async function openRuntime(
 interface Opened {
   readonly telemetry: Telemetry;
   readonly client: Client;
-  readonly spool: ProducerSettings['spool'];
+  readonly spool: OpenedSpool | undefined;
 }
 
 function runtimeOf(
@@ -112,7 +112,8 @@ function runtimeOf(
   const formats = valueFormats(options, notify, env.kafka !== undefined);
   telemetry.watch({
     waiting: () => ({ ...producer.waiting, limit: bufferMemory }),
-    spool: spool && (() => spool.file.level()),
+    spool: spool && (() => ({ ...spool.file.level(), limit: spool.limit })),
+    ready: (connected) => closing === undefined && takes(connected, spool),
     ask: () => producerClient.metadata(mainTopic(options.topic)),
   });
   let closing: Promise<void> | undefined;
@@ -163,17 +164,25 @@ function runtimeOf(
   };
 }
 
+/** With `always` nothing is taken that the disk does not take; else it stands in for Kafka. */
+function takes(connected: boolean, spool: OpenedSpool | undefined): boolean {
+  if (spool === undefined) return connected;
+  return (connected && !spool.always) || spool.file.accepting;
+}
+
+type OpenedSpool = NonNullable<ProducerSettings['spool']> & { readonly limit: number };
+
 /** A simulation writes no file. */
 async function spoolOf(
   { spool }: Options,
   env: Env,
   notify: Notify,
   lockTimeout: number | undefined,
-): Promise<ProducerSettings['spool']> {
+): Promise<OpenedSpool | undefined> {
   if (spool === undefined || env.kafka) return undefined;
   const file = await openSpool({ ...spool, lockTimeout }, notify);
   notify({ kind: 'spool-opened', path: spool.path });
-  return { file, always: spool.mode === 'always' };
+  return { file, always: spool.mode === 'always', limit: spool.maxBytes };
 }
 
 const clientOf: MakeClient = async (options, { env, partitionsOf }, { produced }) => {

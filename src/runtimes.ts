@@ -1,9 +1,10 @@
 import type { Destination } from '@walkeros/core';
-import { resolveOptions, type Resolved } from './config/resolve.ts';
+import { healthAddress, resolveOptions, type Resolved } from './config/resolve.ts';
 import { setupPartitions } from './config/resolve-setup.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
+import { answerHealth } from './telemetry/health-port.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
-import { carefulLogger } from './telemetry/log.ts';
+import { carefulLogger, createLog, logClock } from './telemetry/log.ts';
 import type { Types } from './types.ts';
 import { KafkaError, reasonOf } from './model/errors.ts';
 import { isObject, within } from './model/foreign.ts';
@@ -19,6 +20,8 @@ interface DestinationState {
   failure: Failure | undefined;
   /** What the collector's limit for one push has to be, in ms. Undefined until the settings are found to be right. */
   collectorTimeout: number | undefined;
+  /** Ends the answers of `settings.health`; undefined where nothing is answered. */
+  endHealth: (() => void) | undefined;
 }
 
 interface Opening {
@@ -54,6 +57,14 @@ export class Runtimes {
   readonly #open = new Set<Runtime>();
   /** A supervisor would take a destination that is not there for one that is well. */
   readonly #failures = new Set<Failure>();
+  /** What is being opened, unless it failed before: nor must it look well. */
+  readonly #starting = new Set<KafkaHealth>();
+  readonly #healthsOfProcess: () => KafkaHealth[];
+
+  /** @param healthsOfProcess what `settings.health` answers with */
+  constructor(healthsOfProcess: () => KafkaHealth[]) {
+    this.#healthsOfProcess = healthsOfProcess;
+  }
 
   /** The runtime if it is open, or was until `close`: that one refuses by itself. */
   opened(owner: Owner): Runtime | undefined {
@@ -76,6 +87,7 @@ export class Runtimes {
     const state = this.#stateOf(context);
     if (state.opening?.destroyed === false) return state.opening.runtime;
 
+    this.#answerHealth(context, state);
     const { options, warnings, collectorTimeout } = this.#settings(context, state, raisesTimeout);
     state.collectorTimeout = collectorTimeout;
     const guarded = carefulLogger(logger);
@@ -93,14 +105,18 @@ export class Runtimes {
     });
     const opening: Opening = { runtime, opened: undefined, destroyed: false };
     state.opening = opening;
+    const starting = notOpen(id, options.bufferMemory);
+    if (state.failure === undefined) this.#starting.add(starting);
     runtime.then(
       (opened) => {
+        this.#starting.delete(starting);
         opening.opened = opened;
         if (opening.destroyed) return void opened.close();
         this.#open.add(opened);
         this.#recovered(state);
       },
       (thrown: unknown) => {
+        this.#starting.delete(starting);
         // Somebody may have begun anew meanwhile.
         if (state.opening !== opening || opening.destroyed) return;
         state.opening = undefined;
@@ -135,16 +151,22 @@ export class Runtimes {
     // Late pushes would begin it anew.
     state.opening ??= closed(owner.id);
     state.opening.destroyed = true;
+    // `init` may begin anew meanwhile.
+    const { endHealth } = state;
+    state.endHealth = undefined;
     const opening = state.opening.runtime.catch(() => undefined);
     const runtime = await within(openingTimeout, opening);
-    if (!runtime) return;
-    await runtime.close();
-    this.#open.delete(runtime);
+    if (runtime) {
+      await runtime.close();
+      this.#open.delete(runtime);
+    }
+    endHealth?.();
   }
 
   healths(): KafkaHealth[] {
     return [
       ...[...this.#open].map((runtime) => runtime.health()),
+      ...this.#starting,
       ...[...this.#failures].map(({ health }) => health),
     ];
   }
@@ -173,15 +195,7 @@ export class Runtimes {
     const before = state.failure?.health.error?.message;
     this.#recovered(state);
     const code = thrown instanceof KafkaError ? thrown.code : undefined;
-    const health: KafkaHealth = {
-      id: context.id,
-      connected: false,
-      error: { code, message: reasonOf(thrown) },
-      lastAcknowledgedAt: undefined,
-      waiting: { records: 0, bytes: 0, limit: bufferMemory ?? 0 },
-      keyFallbacks: 0,
-      spool: undefined,
-    };
+    const health = notOpen(context.id, bufferMemory, { code, message: reasonOf(thrown) });
     const isFinal = bufferMemory === undefined;
     const message = reasonOf(thrown);
     if (!isFinal && message !== before)
@@ -197,6 +211,14 @@ export class Runtimes {
     this.open(context, { spoolLockTimeout: 0 })
       .then((runtime) => runtime.connect())
       .catch(() => undefined);
+  }
+
+  /** A simulation opens no port. */
+  #answerHealth({ config, env, logger }: Context, state: DestinationState): void {
+    const address = env.kafka === undefined ? healthAddress(config.settings) : undefined;
+    if (address === undefined) return;
+    const log = createLog(carefulLogger(logger), logClock);
+    state.endHealth ??= answerHealth(address, this.#healthsOfProcess, log);
   }
 
   #recovered(state: DestinationState): void {
@@ -217,10 +239,24 @@ export class Runtimes {
       opening: undefined,
       failure: undefined,
       collectorTimeout: undefined,
+      endHealth: undefined,
     };
     siblings.set(owner.id, state);
     return state;
   }
+}
+
+function notOpen(id: string, limit = 0, error?: KafkaHealth['error']): KafkaHealth {
+  return {
+    id,
+    ready: false,
+    connected: false,
+    ...(error && { error }),
+    lastAcknowledgedAt: undefined,
+    waiting: { records: 0, bytes: 0, limit },
+    keyFallbacks: 0,
+    spool: undefined,
+  };
 }
 
 const keyOf = ({ config }: Owner): object => (isObject(config.settings) ? config.settings : config);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { KafkaError } from '../model/errors.ts';
 import { propertyOf } from '../model/foreign.ts';
+import type { HealthAddress } from '../telemetry/health-port.ts';
 import { mappingProblems, valueRegistries } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
 import type { ConnectionFacts, Options } from './options.ts';
@@ -75,6 +76,13 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
     warnings: [...brokenRules('warning', known), ...ofRegistries].map(sentenceOf),
     collectorTimeout,
   };
+}
+
+/** Where `settings.health` answers, if it is right by itself: it tells also what is wrong with other settings. */
+export function healthAddress(settings: unknown): HealthAddress | undefined {
+  const { data } = settingsSchema.shape.health.safeParse(propertyOf(settings, 'health'));
+  if (data?.port !== undefined) return { host: data.host ?? '127.0.0.1', port: data.port };
+  return data?.socket === undefined ? undefined : { path: data.socket };
 }
 
 /** Nothing where `deliveryTimeout` is wrong by itself. */

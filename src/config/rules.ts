@@ -9,7 +9,7 @@ import { requestShare } from './timeouts.ts';
 
 /** All that rules may read: the parsed settings, the limits of one push, and AWS_REGION and PWD. */
 export type Facts = ParsedSettings['kafka'] &
-  Pick<ParsedSettings, 'deadLetter' | 'value' | 'spool'> & {
+  Pick<ParsedSettings, 'deadLetter' | 'value' | 'spool' | 'health'> & {
     /** `deliveryTimeout` as the user has written it; the setting itself is what it takes effect as. */
     writtenDeliveryTimeout: number | undefined;
     /** What the collector takes as its limit for one push, in ms. */
@@ -363,5 +363,27 @@ export const rules: readonly Rule[] = [
       spool.maxBytes < bufferMemory &&
       `is ${spool?.maxBytes}, less than settings.kafka.bufferMemory (${bufferMemory}): what waits in memory when an ` +
         'outage begins does not fit, and its pushes fail; raise maxBytes',
+  ),
+  error(
+    'settings.health',
+    ({ health }) =>
+      health !== undefined &&
+      (health.port === undefined) === (health.socket === undefined) &&
+      `${health.port === undefined ? 'names no port and no socket' : 'names a port and a socket'}: set one of them`,
+  ),
+  error(
+    'settings.health.host',
+    ({ health }) =>
+      health?.host !== undefined &&
+      health.socket !== undefined &&
+      'belongs to a port, and settings.health.socket has none: remove it',
+  ),
+  error(
+    'settings.health.socket',
+    ({ health }) =>
+      health?.socket !== undefined &&
+      !isAbsolute(health.socket) &&
+      `is "${health.socket}", a relative path, and "walkeros run" works in another folder at each start: write an absolute ` +
+        'path, for example "/run/walkeros/health.sock"',
   ),
 ];

@@ -185,6 +185,8 @@ const spool = z
   )
   .optional()
   .describe('Keeps on the disk what Kafka does not take in time, and delivers it later, in order.');
+const portRange = 'must be a port from 1 to 65535';
+
 const telemetry = z
   .strictObject(
     {
@@ -203,6 +205,32 @@ const telemetry = z
     'What is passed on to traces. Metrics and spans need no setting: they come with an OpenTelemetry SDK.',
   );
 
+const health = z
+  .strictObject(
+    {
+      port: count()
+        .min(1, portRange)
+        .max(65_535, portRange)
+        .optional()
+        .describe('TCP port that answers `GET /ready` and `GET /live`. Set it or `socket`.'),
+      host: text('0.0.0.0')
+        .optional()
+        .describe(
+          'Address that the port is opened on. Default: `127.0.0.1`, which this machine alone reaches. The `httpGet` probes of ' +
+            'Kubernetes need `0.0.0.0`; anybody who reaches it reads states and error messages, no secrets.',
+        ),
+      socket: text('/run/walkeros/health.sock')
+        .optional()
+        .describe('Absolute path of a Unix socket that answers instead of a port. Its folder must exist.'),
+    },
+    { error: 'must be an object, for example { "port": 8090 }' },
+  )
+  .optional()
+  .describe(
+    'Answers over HTTP how the Kafka destinations of the process fare, as `kafkaHealth()` tells it. The destination then starts ' +
+      'with the flow, not with its first event. Default: nothing is opened.',
+  );
+
 export const settingsSchema = z.strictObject(
   {
     kafka: kafka.describe('Connection and producer.'),
@@ -210,6 +238,7 @@ export const settingsSchema = z.strictObject(
     deadLetter,
     spool,
     telemetry,
+    health,
   },
   {
     error: ({ input }) =>

@@ -402,6 +402,23 @@ export type Settings = {
         traceparent?: string | undefined;
       }
     | undefined;
+  /**
+   * Answers over HTTP how the Kafka destinations of the process fare, as `kafkaHealth()` tells it. The destination
+   * then starts with the flow, not with its first event. Default: nothing is opened.
+   */
+  health?:
+    | {
+        /** TCP port that answers `GET /ready` and `GET /live`. Set it or `socket`. */
+        port?: number | undefined;
+        /**
+         * Address that the port is opened on. Default: `127.0.0.1`, which this machine alone reaches. The `httpGet`
+         * probes of Kubernetes need `0.0.0.0`; anybody who reaches it reads states and error messages, no secrets.
+         */
+        host?: string | undefined;
+        /** Absolute path of a Unix socket that answers instead of a port. Its folder must exist. */
+        socket?: string | undefined;
+      }
+    | undefined;
 };
 
 /** `config.mapping.<entity>.<action>.settings` as users write it: what differs for these events. */

@@ -42,6 +42,9 @@ interface Facts {
   'spool-refused': { topic: string; error: KafkaError };
   'spool-row-damaged': { topic: string; error: KafkaError };
   'spool-failed': { error: KafkaError };
+  /** `address`: a URL, or the path of a socket. */
+  'health-opened': { address: string };
+  'health-unavailable': { address: string; reason: string };
 }
 
 export type NoticeKind = keyof Facts;

@@ -56,6 +56,9 @@ export interface Spool {
   /** The highest id there is; new records take higher ones. */
   readonly lastId: number;
 
+  /** A record would be kept now: its disk can be written, and no record was turned away for want of room since there was less. */
+  readonly accepting: boolean;
+
   /**
    * Keeps a record. Many appends share one write; `kept` is never called from within the call, and not at all for a
    * record that is removed before.

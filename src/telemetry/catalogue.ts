@@ -15,7 +15,7 @@ export interface CatalogueEntry<Kind extends NoticeKind> {
      * The state that this notice changes. Kinds of one state share their subjects: an outage that is over must not be the
      * log's last word. Undefined: it changes none, and a second one is a repetition.
      */
-    readonly changes?: 'connection' | 'spool';
+    readonly changes?: 'connection' | 'spool' | 'health';
     /** Lines of one subject are counted together. Default: the kind, or the state. */
     readonly subject?: (notice: NoticeOf<Kind>) => string;
     readonly text: (notice: NoticeOf<Kind>) => string;
@@ -309,6 +309,27 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
       act: 'Make room on the disk, or raise `settings.spool.maxBytes`.',
     },
     measure: ({ error }, measure) => measure('spoolFailures', 1, { error }),
+  },
+  'health-opened': {
+    help: 'Where `settings.health` answers.',
+    line: {
+      level: 'info',
+      changes: 'health',
+      subject: ({ address }) => `health ${address}`,
+      text: ({ address }) => `Health is answered at ${address}: GET /ready and GET /live.`,
+      act: 'Nothing.',
+    },
+  },
+  'health-unavailable': {
+    help: 'The port or socket of `settings.health` could not be opened.',
+    line: {
+      level: 'error',
+      changes: 'health',
+      subject: ({ address }) => `health ${address}`,
+      text: ({ address, reason }) =>
+        `settings.health: ${address} cannot be opened (${reason}). Events go on, and it is tried again every five seconds.`,
+      act: 'Free the port, make the folder of the socket, or name another one. Until then a probe gets no answer, or that of another process.',
+    },
   },
 };
 

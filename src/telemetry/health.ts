@@ -5,6 +5,11 @@ import type { SpoolLevel } from '../model/spool.ts';
 export interface KafkaHealth {
   /** The destination's id in the flow. */
   readonly id: string;
+  /**
+   * An event that is pushed now is taken in its time: by Kafka, or by the spool. With a spool an outage leaves it true, until the
+   * spool has no room. False while the destination opens or closes.
+   */
+  readonly ready: boolean;
   /** A broker answers, as far as is known. While none does, the cluster is asked every few seconds. */
   readonly connected: boolean;
   /**
@@ -24,5 +29,10 @@ export interface KafkaHealth {
   /** Events so far in which the key was not found: their name is their key, and all of a name are in one partition. */
   readonly keyFallbacks: number;
   /** Undefined without `settings.spool`. */
-  readonly spool: SpoolLevel | undefined;
+  readonly spool:
+    | (SpoolLevel & {
+        /** `settings.spool.maxBytes`, in bytes. */
+        readonly limit: number;
+      })
+    | undefined;
 }

@@ -117,6 +117,7 @@ const gauges: Readonly<Record<GaugeName, (health: KafkaHealth, now: number) => n
   bufferLimit: ({ waiting }) => waiting.limit,
   spoolMessages: ({ spool }) => spool?.records,
   spoolUsage: ({ spool }) => spool?.bytes,
+  spoolLimit: ({ spool }) => spool?.limit,
   spoolAge: ({ spool }, now) => spool && (spool.oldest === undefined ? 0 : since(spool.oldest, now)),
 };
 
@@ -175,6 +176,7 @@ function namesakesOf(meter: Meter, id: string): Set<Health> {
 function together(healths: readonly KafkaHealth[]): KafkaHealth {
   return healths.reduce((one, other) => ({
     id: one.id,
+    ready: one.ready && other.ready,
     connected: one.connected && other.connected,
     lastAcknowledgedAt: earlier(one.lastAcknowledgedAt, other.lastAcknowledgedAt),
     waiting: {
@@ -192,6 +194,7 @@ function inBoth(one: KafkaHealth['spool'], other: KafkaHealth['spool']): KafkaHe
   return {
     records: one.records + other.records,
     bytes: one.bytes + other.bytes,
+    limit: one.limit + other.limit,
     oldest: earlier(one.oldest, other.oldest),
   };
 }

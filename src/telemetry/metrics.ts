@@ -147,6 +147,10 @@ export const metrics = {
     ...gauge('walkeros.kafka.spool.usage', 'By'),
     help: 'Bytes of records in the spool.',
   },
+  spoolLimit: {
+    ...gauge('walkeros.kafka.spool.limit', 'By'),
+    help: '`settings.spool.maxBytes`.',
+  },
   spoolAge: {
     ...gauge('walkeros.kafka.spool.age', 's'),
     help: 'How long the oldest record has been in the spool; 0 when it is empty.',

@@ -1,7 +1,6 @@
 import { reasonOf, type KafkaError } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
 import type { OnProduced } from '../model/outcome.ts';
-import type { SpoolLevel } from '../model/spool.ts';
 import { Connection } from './connection.ts';
 import type { KafkaHealth } from './health.ts';
 import { carefulLogger, createLog, type Log, type LogClock, type Logger } from './log.ts';
@@ -13,7 +12,9 @@ import { createAttachTrace, type AttachTrace } from './trace-context.ts';
 interface State {
   readonly waiting: () => KafkaHealth['waiting'];
   /** Undefined without a spool. */
-  readonly spool: (() => SpoolLevel) | undefined;
+  readonly spool: (() => KafkaHealth['spool']) | undefined;
+  /** As `KafkaHealth.ready`. */
+  readonly ready: (connected: boolean) => boolean;
 }
 
 export interface Sources extends State {
@@ -33,7 +34,11 @@ interface TelemetryContext {
   readonly clock: LogClock;
 }
 
-const nothing: State = { waiting: () => ({ records: 0, bytes: 0, limit: 0 }), spool: undefined };
+const nothing: State = {
+  waiting: () => ({ records: 0, bytes: 0, limit: 0 }),
+  spool: undefined,
+  ready: () => false,
+};
 
 /** One destination, as operators see it: each notice goes to the log, the metrics and the spans. Without an SDK: log and health. */
 export class Telemetry {
@@ -109,9 +114,11 @@ export class Telemetry {
 
   health(): KafkaHealth {
     const last = this.#lastAcknowledgedAt;
+    const connected = this.#connection.up && !this.#closed;
     return {
       id: this.#id,
-      connected: this.#connection.up && !this.#closed,
+      ready: this.#state.ready(connected),
+      connected,
       lastAcknowledgedAt: last === undefined ? undefined : new Date(last),
       waiting: this.#state.waiting(),
       keyFallbacks: this.#keyFallbacks,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import { startFlow } from '@walkeros/collector';
 import type { Collector } from '@walkeros/core';
+import { freePorts } from '../../scripts/kafka/ports.ts';
 import { type HttpSource, sourceHttp } from '../../demo/source-http/index.ts';
 import { destinationKafka, type Settings } from '../../src/index.ts';
 import { freshTopic, sharedBroker } from '../support/broker.ts';
@@ -17,7 +18,8 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 
 const guide = blocksFor(import.meta.filename).map(({ text }) => text);
-const [sdkSnippet = '', tracing = '', healthSnippet = '', healthAnswer = ''] = guide;
+const [sdkSnippet = '', tracing = '', healthSettings = '', curl = '', healthAnswer = '', healthSnippet = ''] =
+  guide;
 
 /** Runs a TypeScript snippet from the repository's root, on the source and against a real broker. */
 async function runSnippet(
@@ -133,29 +135,40 @@ describe('telemetry on a real broker', () => {
     }
   });
 
-  it('the guide’s health endpoint answers as the guide shows', async (t) => {
+  it('the guide’s health settings and its code answer as the guide shows', async (t) => {
+    const [port = 0] = await freePorts(1);
+    const settings = (JSON.parse(`{${healthSettings}}`) as { settings: Settings }).settings;
     const flow = `
 import { startFlow } from '@walkeros/collector';
 import { destinationKafka } from 'walkeros-destination-kafka';
-const settings = { kafka: { brokers: ['kafka1:9092'], topic: 'walkeros-events' } };
+const settings = ${JSON.stringify({ ...settings, health: { port } }).replaceAll('"', "'")};
 const { collector } = await startFlow({ destinations: { kafka: { code: destinationKafka, config: { settings } } } });
 await collector.push({ name: 'page view' });
 console.log('port', server.address().port);
 `;
-    const health = healthSnippet.replace('listen(8090)', 'listen(0)');
-    const { output } = await runSnippet(t, health + flow);
-    const port = await eventually('the event is stored', () => /port (\d+)/.exec(output())?.[1], {
+    const { output } = await runSnippet(t, healthSnippet.replace('listen(8090)', 'listen(0)') + flow);
+    const own = await eventually('the event is stored', () => /port (\d+)/.exec(output())?.[1], {
       timeoutMs: 30_000,
     });
-    const response = await fetch(`http://127.0.0.1:${port}`);
-    const body = (await response.json()) as Record<string, unknown>[];
+    assert.equal(settings.health?.port, 8_090);
+    const [command = '', ...words] = curl.trim().replace('8090', String(port)).split(' ');
+    const asked = execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const [head = '', answer = ''] = asked.split('\r\n\r\n');
+    assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
+    const response = await fetch(`http://127.0.0.1:${own}`);
     assert.equal(response.status, 200);
-    const shown = JSON.parse(healthAnswer) as Record<string, unknown>[];
-    const { lastAcknowledgedAt } = body[0] ?? {};
-    assert.equal(new Date(String(lastAcknowledgedAt)).toISOString(), lastAcknowledgedAt);
-    assert.deepEqual(body, [{ ...shown[0], lastAcknowledgedAt }]);
+    const shown = JSON.parse(healthAnswer) as Answered;
+    for (const body of [JSON.parse(answer), await response.json()] as Answered[]) {
+      const { lastAcknowledgedAt } = body.destinations[0];
+      assert.equal(new Date(lastAcknowledgedAt).toISOString(), lastAcknowledgedAt);
+      assert.deepEqual(body, { ...shown, destinations: [{ ...shown.destinations[0], lastAcknowledgedAt }] });
+    }
   });
 });
+
+interface Answered {
+  readonly destinations: [{ readonly lastAcknowledgedAt: string }];
+}
 
 async function post(origin: string, body: unknown, headers: Record<string, string>): Promise<void> {
   const response = await fetch(`${origin}/collect`, {

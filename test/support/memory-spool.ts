@@ -53,6 +53,7 @@ export class MemorySpool implements Spool {
   #removals: (() => void)[] = [];
   #scheduled = false;
   #closed = false;
+  #fullAt = Infinity;
 
   constructor(options: MemorySpoolOptions) {
     this.#options = options;
@@ -64,12 +65,19 @@ export class MemorySpool implements Spool {
   }
 
   append(id: number, record: KafkaRecord, partition: number, kept: OnSpooled): void {
-    if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) this.#turnedAway.set(id, kept);
-    else {
+    if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) {
+      this.#fullAt = this.#bytes();
+      this.#turnedAway.set(id, kept);
+    } else {
+      this.#fullAt = Infinity;
       this.#rows.set(id, { record, keptAt: new Date(), partition, refused: undefined });
       this.#incoming.set(id, kept);
     }
     this.#schedule();
+  }
+
+  get accepting(): boolean {
+    return this.#disk.fault === undefined && this.#bytes() < this.#fullAt;
   }
 
   remove(id: number): void {

@@ -86,6 +86,8 @@ export class SqliteSpool implements Spool {
   readonly lastId: number;
   #bytes: number;
   #records: number;
+  /** A record found no room when the spool had so many bytes. */
+  #fullAt = Infinity;
   /** What the file held at the start, until something is written. */
   #places: Found['places'] | undefined;
   /** Who is told what became of a record, until it is told or the record removed. */
@@ -148,15 +150,22 @@ export class SqliteSpool implements Spool {
     const bytes = spoolBytes(record);
     this.#asked.set(id, kept);
     if (this.#closing !== undefined) this.#unkept.set(id, spoolErrors.closed(this.#path));
-    else if (this.#bytes + bytes > this.#maxBytes) this.#unkept.set(id, undefined);
-    else if (this.#log === undefined && this.#mending === undefined)
+    else if (this.#bytes + bytes > this.#maxBytes) {
+      this.#fullAt = this.#bytes;
+      this.#unkept.set(id, undefined);
+    } else if (this.#log === undefined && this.#mending === undefined)
       this.#unkept.set(id, spoolErrors.failed(this.#path, this.#fault));
     else {
       this.#bytes += bytes;
       this.#records++;
+      this.#fullAt = Infinity;
       this.#incoming.set(id, { record, partition });
     }
     this.#schedule();
+  }
+
+  get accepting(): boolean {
+    return this.#log !== undefined && this.#bytes < this.#fullAt;
   }
 
   remove(id: number, record: KafkaRecord): void {

@@ -58,7 +58,7 @@ export const claims: readonly Claim[] = [
   {
     test: 'test/integration/telemetry.test.ts',
     page: 'docs/telemetry.md',
-    languages: ['ts', 'json'],
+    languages: ['ts', 'json', 'sh'],
   },
 ];
 

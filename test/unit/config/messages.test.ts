@@ -324,6 +324,22 @@ describe('messages around settings.kafka', () => {
       { kafka: { brokers: ['a:1'], topic: 'x' }, telemetry: { traceparent: true } },
       'settings.telemetry.traceparent: must be text, for example "ingest.traceparent"',
     ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, health: 8090 },
+      'settings.health: must be an object, for example { "port": 8090 }',
+    ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, health: { port: '8090' } },
+      'settings.health.port: must be a whole number, not text ($env always gives text: write the value itself)',
+    ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, health: { port: 70_000 } },
+      'settings.health.port: must be a port from 1 to 65535',
+    ],
+    [
+      { kafka: { brokers: ['a:1'], topic: 'x' }, health: { port: 8090, host: '' } },
+      'settings.health.host: is empty: write text, for example "0.0.0.0", or leave it out',
+    ],
   ];
   for (const [settings, ...messages] of whole) {
     it(JSON.stringify(settings) ?? 'undefined', () => {

@@ -83,6 +83,19 @@ const errors: [settings: object, message: string][] = [
     },
     'settings.kafka.sasl.credentials: stands beside username or password: keep one of them, since only one can log in',
   ],
+  [{ health: {} }, 'settings.health: names no port and no socket: set one of them'],
+  [
+    { health: { port: 8090, socket: '/run/health.sock' } },
+    'settings.health: names a port and a socket: set one of them',
+  ],
+  [
+    { health: { socket: '/run/health.sock', host: '0.0.0.0' } },
+    'settings.health.host: belongs to a port, and settings.health.socket has none: remove it',
+  ],
+  [
+    { health: { socket: './health.sock' } },
+    'settings.health.socket: is "./health.sock", a relative path, and "walkeros run" works in another folder at each start: write an absolute path, for example "/run/walkeros/health.sock"',
+  ],
   [
     { spool: { path: './kafka.spool' } },
     'settings.spool.path: is "./kafka.spool", a relative path: "walkeros run" works in another folder at each start, and the commands of walkeros-kafka in a third, so that what the spool holds would not be found again; write an absolute path, for example "/var/lib/walkeros/kafka.spool"',

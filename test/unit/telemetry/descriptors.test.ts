@@ -29,11 +29,12 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
   metering.notify({ kind: 'may-be-doubled', topic, partition: 0, records: 1 });
   metering.observe(() => ({
     id: 'kafka',
+    ready: true,
     connected: true,
     lastAcknowledgedAt: new Date(),
     waiting: { records: 0, bytes: 0, limit: 1 },
     keyFallbacks: 0,
-    spool: { records: 0, bytes: 0, oldest: undefined },
+    spool: { records: 0, bytes: 0, limit: 1_000, oldest: undefined },
   }));
   const described = await sdk.described();
   assert.deepEqual(
@@ -77,6 +78,7 @@ it('metrics have their units, descriptions and buckets in the SDK', async (t) =>
       ['walkeros.kafka.buffer.limit', 'gauge', 'By'],
       ['walkeros.kafka.spool.messages', 'gauge', '{message}'],
       ['walkeros.kafka.spool.usage', 'gauge', 'By'],
+      ['walkeros.kafka.spool.limit', 'gauge', 'By'],
       ['walkeros.kafka.spool.age', 'gauge', 's'],
     ],
   );

@@ -11,6 +11,7 @@ const secondsBefore = (seconds: number): Date => new Date(noon - seconds * 1_000
 function healthOf(overrides: Partial<KafkaHealth> = {}): KafkaHealth {
   return {
     id: 'kafka',
+    ready: true,
     connected: true,
     lastAcknowledgedAt: undefined,
     waiting: { records: 7, bytes: 70, limit: 700 },
@@ -41,7 +42,7 @@ describe('gauges', () => {
     t.mock.timers.enable({ apis: ['Date'], now: noon });
     let health = healthOf({
       lastAcknowledgedAt: secondsBefore(12.5),
-      spool: { records: 3, bytes: 30, oldest: secondsBefore(90) },
+      spool: { records: 3, bytes: 30, limit: 300, oldest: secondsBefore(90) },
     });
     createMetering('kafka')?.observe(() => health);
     assert.deepEqual(await shown(), {
@@ -52,11 +53,12 @@ describe('gauges', () => {
       'buffer.limit': 700,
       'spool.messages': 3,
       'spool.usage': 30,
+      'spool.limit': 300,
       'spool.age': 90,
     });
     health = healthOf({
       lastAcknowledgedAt: secondsBefore(-5),
-      spool: { records: 3, bytes: 30, oldest: secondsBefore(-5) },
+      spool: { records: 3, bytes: 30, limit: 300, oldest: secondsBefore(-5) },
     });
     const { 'acknowledgement.age': acknowledged, 'spool.age': spooled } = await shown();
     assert.deepEqual([acknowledged, spooled], [0, 0]);
@@ -69,7 +71,7 @@ describe('gauges', () => {
     let first = healthOf({
       connected: false,
       lastAcknowledgedAt: secondsBefore(40),
-      spool: { records: 3, bytes: 30, oldest: secondsBefore(90) },
+      spool: { records: 3, bytes: 30, limit: 300, oldest: secondsBefore(90) },
     });
     let second = healthOf({ waiting: { records: 1, bytes: 10, limit: 100 } });
     const stopFirst = createMetering('kafka')?.observe(() => first);
@@ -83,6 +85,7 @@ describe('gauges', () => {
       'buffer.limit': 800,
       'spool.messages': 3,
       'spool.usage': 30,
+      'spool.limit': 300,
       'spool.age': 90,
     };
     assert.deepEqual(await shown(), both);
@@ -90,7 +93,7 @@ describe('gauges', () => {
     assert.deepEqual(await shown(), both);
     first = healthOf({
       lastAcknowledgedAt: secondsBefore(2),
-      spool: { records: 4, bytes: 40, oldest: secondsBefore(100) },
+      spool: { records: 4, bytes: 40, limit: 300, oldest: secondsBefore(100) },
     });
     assert.deepEqual(await shown(), {
       connected: 0,
@@ -100,9 +103,10 @@ describe('gauges', () => {
       'buffer.limit': 1_400,
       'spool.messages': 7,
       'spool.usage': 70,
+      'spool.limit': 600,
       'spool.age': 100,
     });
-    second = healthOf({ spool: { records: 0, bytes: 0, oldest: undefined } });
+    second = healthOf({ spool: { records: 0, bytes: 0, limit: 300, oldest: undefined } });
     assert.equal((await shown())['connected'], 1);
     assert.equal((await shown())['spool.age'], 100);
     assert.equal((await shown('other'))['buffer.messages'], 7);

@@ -14,6 +14,7 @@ describe('health', () => {
     const { runtime, cluster } = await openOn({}, { bufferMemory: 2_000_000, deliveryTimeout: 300 });
     assert.deepEqual(runtime.health(), {
       id: 'kafka',
+      ready: false,
       connected: false,
       lastAcknowledgedAt: undefined,
       waiting: { records: 0, bytes: 0, limit: 2_000_000 },
@@ -155,6 +156,7 @@ describe('health', () => {
     const failed = [
       {
         id: 'kafka',
+        ready: false,
         connected: false,
         error: {
           code: 'SPOOL_UNAVAILABLE',

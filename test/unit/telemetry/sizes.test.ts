@@ -42,6 +42,7 @@ it('metrics show the depth and the age of the spool, where there is one', async 
   t.after(() => sdk.uninstall());
   const health: KafkaHealth = {
     id: 'kafka',
+    ready: false,
     connected: false,
     lastAcknowledgedAt: undefined,
     waiting: { records: 0, bytes: 0, limit: 1 },
@@ -52,13 +53,13 @@ it('metrics show the depth and the age of the spool, where there is one', async 
   createMetering('kafka')?.observe(() => ({ ...health, spool }));
   assert.equal((await sdk.collect()).get('walkeros.kafka.spool.messages'), undefined);
 
-  spool = { records: 3, bytes: 700, oldest: new Date(Date.now() - 60_000) };
+  spool = { records: 3, bytes: 700, limit: 1_000, oldest: new Date(Date.now() - 60_000) };
   const found = await sdk.collect();
   assert.deepEqual(found.get('walkeros.kafka.spool.messages'), [{ attributes: id, value: 3 }]);
   assert.deepEqual(found.get('walkeros.kafka.spool.usage'), [{ attributes: id, value: 700 }]);
   const age = Number(found.get('walkeros.kafka.spool.age')?.[0]?.value);
   assert.ok(age >= 60 && age < 65, String(age));
 
-  spool = { records: 0, bytes: 0, oldest: undefined };
+  spool = { records: 0, bytes: 0, limit: 1_000, oldest: undefined };
   assert.deepEqual((await sdk.collect()).get('walkeros.kafka.spool.age'), [{ attributes: id, value: 0 }]);
 });

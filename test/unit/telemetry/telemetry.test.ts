@@ -51,7 +51,12 @@ it('telemetry that has ended asks the cluster nothing', async () => {
   const { telemetry, clock } = setUp();
   let asked = 0;
   const waiting = { records: 0, bytes: 0, limit: 1 };
-  telemetry.watch({ waiting: () => waiting, spool: undefined, ask: () => Promise.resolve(asked++) });
+  telemetry.watch({
+    waiting: () => waiting,
+    spool: undefined,
+    ready: () => true,
+    ask: () => Promise.resolve(asked++),
+  });
   telemetry.unanswered(lost);
   await clock.advance(2_000);
   assert.equal(asked, 1);

@@ -1,0 +1,169 @@
+import { lstatSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { printableJson } from '../model/foreign.ts';
+import { reasonOf } from '../model/errors.ts';
+import type { Notice, Notify } from '../model/notice.ts';
+import type { KafkaHealth } from './health.ts';
+
+/** A port, or a Unix socket. */
+export type HealthAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** Whoever floods the port has so many connections, and gets an answer this often: the loop is there for events. Milliseconds. */
+const mostConnections = 64;
+const answerEvery = 5;
+/** For a request to come in, and for an answer to be read. Milliseconds. */
+const clientTimeout = 5_000;
+const mostHeaderBytes = 8_192;
+/** After a port that could not be opened, such as that of a process that is about to end. Milliseconds. */
+const openAgainAfter = 5_000;
+
+/** The ports of the process, by address. Copies of this package share them, as they do `kafkaHealth()`. */
+const portsOfProcess = Symbol.for('walkeros-destination-kafka.health-ports');
+const shared = globalThis as { [portsOfProcess]?: Map<string, Pick<HealthPort, 'join'>> };
+const ports = (shared[portsOfProcess] ??= new Map());
+
+/**
+ * Answers `GET /ready` and `GET /live` for one destination, at a port that it may share with others of the process. Never throws:
+ * what cannot be opened is told, and tried again.
+ * @param healths of all Kafka destinations of the process
+ * @returns ends it; the port is closed with the last one
+ */
+export function answerHealth(
+  address: HealthAddress,
+  healths: () => KafkaHealth[],
+  notify: Notify,
+): () => void {
+  const name = 'path' in address ? address.path : `http://${urlHost(address.host)}:${address.port}`;
+  const port = ports.get(name) ?? new HealthPort(address, name, healths);
+  ports.set(name, port);
+  return port.join(notify);
+}
+
+const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+class HealthPort {
+  readonly #address: HealthAddress;
+  readonly #name: string;
+  readonly #healths: () => KafkaHealth[];
+  readonly #members = new Set<Notify>();
+  readonly #server: Server;
+  #retry: NodeJS.Timeout | undefined;
+  #nextAnswerAt = 0;
+
+  constructor(address: HealthAddress, name: string, healths: () => KafkaHealth[]) {
+    this.#address = address;
+    this.#name = name;
+    this.#healths = healths;
+    this.#server = createServer({
+      maxHeaderSize: mostHeaderBytes,
+      headersTimeout: clientTimeout,
+      requestTimeout: clientTimeout,
+      connectionsCheckingInterval: 1_000,
+    });
+    this.#server.maxConnections = mostConnections;
+    this.#server.maxRequestsPerSocket = 1;
+    this.#server.timeout = clientTimeout;
+    this.#server.on('request', (request, response) => this.#answer(request, response));
+    this.#server.on('listening', () => this.#tell({ kind: 'health-opened', address: name }));
+    this.#server.on('error', (error) => this.#failed(error));
+    // A flow that is done ends, whoever asks for its health.
+    this.#server.unref();
+  }
+
+  join(notify: Notify): () => void {
+    this.#members.add(notify);
+    if (this.#members.size === 1) this.#listen();
+    return () => {
+      if (this.#members.delete(notify) && this.#members.size === 0) this.#close();
+    };
+  }
+
+  #listen(): void {
+    // Of a cluster of processes each one speaks for itself.
+    this.#server.listen({ ...this.#address, exclusive: true });
+  }
+
+  #close(): void {
+    ports.delete(this.#name);
+    clearTimeout(this.#retry);
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    // A connection that could not be accepted is no end of the port.
+    if (this.#server.listening || this.#members.size === 0) return;
+    if (error.code !== 'EADDRINUSE' || !('path' in this.#address)) return this.#unavailable(error);
+    removeLeftSocket(this.#address.path, (removed) =>
+      removed && this.#members.size > 0 ? this.#listen() : this.#unavailable(error),
+    );
+  }
+
+  #unavailable(error: Error): void {
+    this.#tell({ kind: 'health-unavailable', address: this.#name, reason: reasonOf(error) });
+    this.#retry = setTimeout(() => this.#listen(), openAgainAfter).unref();
+  }
+
+  /** One of those who share the port writes the line. */
+  #tell(notice: Notice): void {
+    for (const notify of this.#members) return notify(notice);
+  }
+
+  /** Each connection has one answer, in its turn: what comes beyond the rate waits, and what comes beyond the connections is hung up on. */
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const now = performance.now();
+    this.#nextAnswerAt = Math.max(now, this.#nextAnswerAt + answerEvery);
+    response.shouldKeepAlive = false;
+    setTimeout(() => this.#write(request, response), this.#nextAnswerAt - now).unref();
+  }
+
+  #write({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
+    const [path] = url.split('?', 1);
+    const answer = method === 'GET' || method === 'HEAD' ? this.#answerTo(path) : notAllowed;
+    const body = printableJson(JSON.stringify(answer.body));
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', ...answer.headers };
+    response.writeHead(answer.status, headers).end(body);
+  }
+
+  #answerTo(path: string | undefined): Answer {
+    if (path === '/live') return { status: 200, body: { live: true } };
+    if (path !== '/ready') return notFound;
+    const destinations = this.#healths();
+    const ready = destinations.every((health) => health.ready);
+    return { status: ready ? 200 : 503, body: { ready, destinations } };
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const paths = 'ask with GET for /ready or /live';
+const notFound: Answer = { status: 404, body: { error: `not found: ${paths}` } };
+const notAllowed: Answer = {
+  status: 405,
+  body: { error: `method not allowed: ${paths}` },
+  headers: { allow: 'GET, HEAD' },
+};
+
+/** A process that was killed leaves its socket behind: nobody answers there, and nobody else can listen. */
+function removeLeftSocket(path: string, then: (removed: boolean) => void): void {
+  const probe = connect(path);
+  probe.on('connect', () => {
+    probe.destroy();
+    then(false);
+  });
+  probe.on('error', ({ code }: NodeJS.ErrnoException) => {
+    try {
+      // Any other file refuses connections as well.
+      const isLeft = code === 'ECONNREFUSED' && lstatSync(path).isSocket();
+      if (isLeft) rmSync(path);
+      then(isLeft);
+    } catch {
+      then(false);
+    }
+  });
+}
