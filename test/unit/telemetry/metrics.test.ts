@@ -307,5 +307,6 @@ const elsewhere = new Set([
   'walkeros.kafka.maybe_doubled.messages',
   'walkeros.kafka.spool.messages',
   'walkeros.kafka.spool.usage',
+  'walkeros.kafka.spool.limit',
   'walkeros.kafka.spool.age',
 ]);

@@ -31,6 +31,7 @@ describe('metrics of the spool', () => {
     assert.deepEqual(await points('walkeros.kafka.spool.messages'), [{ attributes: id, value: 1 }]);
     const [usage] = await points('walkeros.kafka.spool.usage');
     assert.ok(Number(usage?.value) > 2 && Number(usage?.value) < 200);
+    assert.deepEqual(await points('walkeros.kafka.spool.limit'), [{ attributes: id, value: 1_073_741_824 }]);
     const [age] = await points('walkeros.kafka.spool.age');
     assert.ok(Number(age?.value) < 10);
     assert.equal(runtime.health().spool?.records, 1);
