@@ -21,7 +21,7 @@ const openAgainAfter = 5_000;
 /** The ports of the process, by address. Copies of this package share them, as they do `kafkaHealth()`. */
 const portsOfProcess = Symbol.for('walkeros-destination-kafka.health-ports');
 const shared = globalThis as { [portsOfProcess]?: Map<string, Pick<HealthPort, 'join'>> };
-const ports = (shared[portsOfProcess] ??= new Map());
+const ports = (shared[portsOfProcess] ??= new Map<string, Pick<HealthPort, 'join'>>());
 
 /**
  * Answers `GET /ready` and `GET /live` for one destination, at a port that it may share with others of the process. Never throws:
