@@ -15,7 +15,7 @@ const folders: Readonly<Record<string, string>> = {
   'src/transport/security': 'SASL',
   'src/transport/tls': 'what TLS connections are made with',
   'src/transport/errors': 'broker codes and broken connections → KafkaError',
-  'src/tokens': 'bearer tokens, fetched, and renewed ahead of time',
+  'src/transport/tokens': 'bearer tokens, fetched, and renewed ahead of time',
   'src/spool': 'settings.spool: a durable queue on the disk',
   'src/spool/sqlite': 'in one SQLite file',
   'src/schema': 'values by a schema, in the wire format of a Schema Registry',

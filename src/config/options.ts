@@ -2,7 +2,7 @@ import type { Secret } from '../model/secret.ts';
 import type { HeaderSetting, KeySetting, TopicSetting } from '../record/settings.ts';
 import type { ClientOptions, IdentitySasl, PasswordSasl } from '../transport/port.ts';
 import type { MskLogin } from '../transport/security/msk-iam.ts';
-import type { OAuthLogin } from '../tokens/oauth.ts';
+import type { OAuthLogin } from '../transport/tokens/oauth.ts';
 import type { ProvidedToken } from './providers.ts';
 import type { ValueOptions } from './resolve-value.ts';
 import type { ParsedSettings } from './schema.ts';

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Secret } from '../model/secret.ts';
-import type { OAuthLogin } from '../tokens/oauth.ts';
+import type { OAuthLogin } from '../transport/tokens/oauth.ts';
 import type { Problem } from './problems.ts';
 import { oauthLogin } from './oauth.ts';
 import { tokenFrom, type ProvidedToken } from './providers.ts';

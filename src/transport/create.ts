@@ -1,7 +1,7 @@
 import type { Options } from '../config/resolve.ts';
 import { loadCodec } from '../protocol/codecs.ts';
-import { fixedBearer, providedBearers, type BearerSource } from '../tokens/bearer.ts';
-import { oauthTokens } from '../tokens/oauth.ts';
+import { fixedBearer, providedBearers, type BearerSource } from './tokens/bearer.ts';
+import { oauthTokens } from './tokens/oauth.ts';
 import { KafkaAdmin } from './admin.ts';
 import { KafkaClient } from './client.ts';
 import { Cluster } from './cluster.ts';

@@ -5,7 +5,7 @@ import type { KafkaError } from '../model/errors.ts';
 import type { StoredRecord } from '../model/record.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TopicConfig, TopicShape, TopicSpec } from '../model/cluster.ts';
-import type { BearerSource } from '../tokens/bearer.ts';
+import type { BearerSource } from './tokens/bearer.ts';
 import type { AwsKeys } from './security/msk-iam.ts';
 
 /**

@@ -5,7 +5,7 @@ import { createTopic } from '../../scripts/kafka/topics.ts';
 import { startKafka } from '../../scripts/kafka/launch.ts';
 import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
 import type { Client, ClientOptions, Sasl } from '../../src/transport/port.ts';
-import { fixedBearer } from '../../src/tokens/bearer.ts';
+import { fixedBearer } from '../../src/transport/tokens/bearer.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { batchOf } from './records.ts';
 import { networked } from './subjects.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { unreachable } from '../../src/transport/errors/messages.ts';
-import { oauthTokens } from '../../src/tokens/oauth.ts';
+import { oauthTokens } from '../../src/transport/tokens/oauth.ts';
 import { filterOf } from '../../src/cli/reading/filter.ts';
 import { driftOf } from '../../src/setup/topics.ts';
 import { compileAvro } from '../../src/schema/avro/avro.ts';

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistryFacts } from '../../config/registry-facts.ts';
 import { KafkaError } from '../../model/errors.ts';
 import type { Secret } from '../../model/secret.ts';
-import { providedBearers, type Bearer } from '../../tokens/bearer.ts';
-import type { Fresh } from '../../tokens/keep-fresh.ts';
-import { oauthTokens } from '../../tokens/oauth.ts';
+import { providedBearers, type Bearer } from '../../transport/tokens/bearer.ts';
+import type { Fresh } from '../../transport/tokens/keep-fresh.ts';
+import { oauthTokens } from '../../transport/tokens/oauth.ts';
 import { faultOfAnswer, faultOfSilence, faultOfToken, registryError, type Fault } from './errors.ts';
 import { plainTransport, tlsTransport, type Answer, type Question, type Transport } from './transport.ts';
 

@@ -1,6 +1,6 @@
 import type { Credentials, Sasl } from '../port.ts';
-import type { Bearer } from '../../tokens/bearer.ts';
-import { keepFresh } from '../../tokens/keep-fresh.ts';
+import type { Bearer } from '../tokens/bearer.ts';
+import { keepFresh } from '../tokens/keep-fresh.ts';
 
 /**
  * Names and passwords are kept for the moment in which several connections open, and no longer: they tell no expiry, and

@@ -1,8 +1,8 @@
 import { within } from '../../model/foreign.ts';
 import { KafkaError, reasonOf, withoutFullStop } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
-import type { Bearer, BearerSource } from '../../tokens/bearer.ts';
-import { keepFresh, type Perishable } from '../../tokens/keep-fresh.ts';
+import type { Bearer, BearerSource } from '../tokens/bearer.ts';
+import { keepFresh, type Perishable } from '../tokens/keep-fresh.ts';
 
 /** Who signs: fixed keys, or undefined for AWS's own credential chain (environment, profile, SSO, container, instance). */
 export interface MskLogin {

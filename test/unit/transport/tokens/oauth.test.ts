@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
-import { oauthTokens } from '../../../src/tokens/oauth.ts';
-import { Secret } from '../../../src/model/secret.ts';
-import { scriptedServer, type Reply } from '../../support/scripted-http.ts';
+import { oauthTokens } from '../../../../src/transport/tokens/oauth.ts';
+import { Secret } from '../../../../src/model/secret.ts';
+import { scriptedServer, type Reply } from '../../../support/scripted-http.ts';
 
 const clientSecret = 's3cret+/ ü';
 

@@ -1,4 +1,4 @@
-import type { Secret } from '../model/secret.ts';
+import type { Secret } from '../../model/secret.ts';
 import { keepFresh, type Fresh, type Perishable } from './keep-fresh.ts';
 
 /** What a login with a token sends. */

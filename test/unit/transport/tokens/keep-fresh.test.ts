@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { keepFresh } from '../../../src/tokens/keep-fresh.ts';
+import { keepFresh } from '../../../../src/transport/tokens/keep-fresh.ts';
 
 /** A source of tokens of 900 s, `token-1`, `token-2`, …, whose clock stands where the test puts it. */
 function source() {

@@ -1,7 +1,7 @@
-import { isBearerToken, boundedText } from '../model/foreign.ts';
-import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../model/errors.ts';
-import { Secret } from '../model/secret.ts';
-import { serverNameOf } from '../transport/tls/options.ts';
+import { isBearerToken, boundedText } from '../../model/foreign.ts';
+import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../../model/errors.ts';
+import { Secret } from '../../model/secret.ts';
+import { serverNameOf } from '../tls/options.ts';
 import { perishable, type Bearer, type Grant } from './bearer.ts';
 import { keepFresh, type Fresh } from './keep-fresh.ts';
 
