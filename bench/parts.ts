@@ -8,6 +8,7 @@ export const parts = {
   spool: async () => (await import('./rows/spool.ts')).spool,
   latency: async () => (await import('./rows/latency.ts')).latency,
   telemetry: async () => (await import('./rows/telemetry.ts')).telemetry,
+  health: async () => (await import('./rows/health.ts')).health,
   memory: async () => (await import('./rows/memory.ts')).memory,
   encoding: async () => (await import('./rows/encoding.ts')).encoding,
   heap: async () => (await import('./rows/heap.ts')).heap,

@@ -10,8 +10,8 @@ import type { KafkaHealth } from './health.ts';
 export type HealthAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /** Whoever floods the port has so many connections, and gets an answer this often: the loop is there for events. Milliseconds. */
-const mostConnections = 64;
-const answerEvery = 5;
+const mostConnections = 32;
+const answerEvery = 10;
 /** For a request to come in, and for an answer to be read. Milliseconds. */
 const clientTimeout = 5_000;
 const mostHeaderBytes = 8_192;

@@ -202,7 +202,7 @@ describe('the port of settings.health', { concurrency: true }, () => {
       return socket.resume();
     };
     for (let n = 0; n < 100; n++) open().write('GET /ready HTTP/1.1\r\nhost: x\r\nx: ');
-    await eventually('36 are hung up on', () => closed === 36);
+    await eventually('68 are hung up on', () => closed === 68);
     const drip = setInterval(() => sockets.forEach((socket) => socket.writable && socket.write('x')), 500);
     t.after(() => clearInterval(drip));
     await eventually('the slow ones are, too', () => closed === 100, { timeoutMs: 15_000, everyMs: 100 });
