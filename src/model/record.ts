@@ -30,6 +30,9 @@ export interface KafkaRecord {
   readonly resolve?: (() => Promise<KafkaRecord>) | undefined;
 }
 
+/** In place of a topic that is not known yet, or never will be: no name of one has brackets. */
+export const unknownTopic = '(unknown)';
+
 /** Kafka's own overhead of a record in a batch (lengths, offset and timestamp deltas), rounded up. */
 const recordOverhead = 24;
 

@@ -1,5 +1,5 @@
 import type { KafkaError } from '../model/errors.ts';
-import type { KafkaRecord } from '../model/record.ts';
+import { unknownTopic, type KafkaRecord } from '../model/record.ts';
 import type { Completion } from './completion.ts';
 import { producerErrors } from './errors.ts';
 import type { LiveRecords } from './live-records.ts';
@@ -21,8 +21,9 @@ interface Waiting {
 }
 
 /**
- * Where records wait for mapping values that give their key, headers or topic, and behind them all younger ones: any of those
- * may be of the same key, which nobody knows yet. All are resolved at the same time, and leave in the order of their pushes.
+ * Where records wait for mapping values that give their key, headers or topic, and behind them all younger ones of the same
+ * topic: any of those may be of the same key, which nobody knows yet. All are resolved at the same time, and leave in the order
+ * of their pushes. A record without a key waits for no other.
  */
 export class Resolution {
   readonly #completion: Completion;
@@ -31,8 +32,10 @@ export class Resolution {
   readonly #bufferMemory: number;
   /** Passes on together what has waited together. */
   readonly #onward: (records: readonly ProducerRecord[]) => void;
-  /** First in, first out. */
-  readonly #waiting: Waiting[] = [];
+  /** By topic, first in, first out. All are in that of the unknown topic while there is one. */
+  #lines = new Map<string, Waiting[]>();
+  /** How many wait whose topic is not known: it may be that of any other. */
+  #topicless = 0;
   #bytes = 0;
 
   /**
@@ -54,8 +57,8 @@ export class Resolution {
 
   /** @returns false where the record need not wait */
   add(record: ProducerRecord): boolean {
-    const { resolve } = record.content;
-    if (resolve === undefined && this.#waiting.length === 0) return false;
+    const { resolve, key, topic } = record.content;
+    if (resolve === undefined && (key === null || !this.#lines.has(this.#lineOf(topic)))) return false;
     if (this.#bytes + record.bytes > this.#bufferMemory) {
       this.#completion.fail(record, producerErrors.unresolvedFull(record, this.#bufferMemory));
       return true;
@@ -63,7 +66,11 @@ export class Resolution {
     moveTo(record, 'unresolved');
     this.#bytes += record.bytes;
     const waiting: Waiting = { record, content: resolve ? undefined : record.content, error: undefined };
-    this.#waiting.push(waiting);
+    if (topic === unknownTopic && this.#topicless++ === 0) this.#regroup();
+    const name = this.#lineOf(topic);
+    const line = this.#lines.get(name);
+    if (line === undefined) this.#lines.set(name, [waiting]);
+    else line.push(waiting);
     resolve?.().then(
       (content) => this.#resolved(waiting, content, undefined),
       // The record promises KafkaErrors.
@@ -75,34 +82,57 @@ export class Resolution {
   /** Gives up those whose mapping values have taken too long. @param now on the producer's clock */
   tend(now: number): void {
     const timeout = resolutionTimeout(this.#timeout);
-    for (const { record, content, error } of this.#waiting) {
-      if (now < record.deadline - this.#timeout + timeout) break;
-      if (content === undefined && error === undefined)
-        this.#completion.reject(record, producerErrors.unresolved(record, timeout));
-    }
-    this.#advance();
+    for (const line of this.#lines.values())
+      for (const { record, content, error } of line) {
+        if (now < record.deadline - this.#timeout + timeout) break;
+        if (content === undefined && error === undefined)
+          this.#completion.reject(record, producerErrors.unresolved(record, timeout));
+      }
+    this.#advanceAll();
+  }
+
+  #lineOf(topic: string): string {
+    return this.#topicless > 0 ? unknownTopic : topic;
+  }
+
+  /** Lines stay by age: `tend` ends with the first that has time left. */
+  #regroup(): void {
+    const all = [...this.#lines.values()].flat().sort((one, other) => one.record.id - other.record.id);
+    this.#lines = Map.groupBy(all, ({ record }) => this.#lineOf(record.content.topic));
   }
 
   #resolved(waiting: Waiting, content: KafkaRecord | undefined, error: KafkaError | undefined): void {
     waiting.content = content;
     waiting.error = error;
-    if (this.#waiting[0] === waiting) this.#advance();
+    const name = this.#lineOf(waiting.record.content.topic);
+    if (this.#lines.get(name)?.[0] === waiting) this.#advance(name);
   }
 
-  #advance(): void {
+  #advanceAll(): void {
+    for (const name of [...this.#lines.keys()]) this.#advance(name);
+  }
+
+  #advance(name: string): void {
+    const line = this.#lines.get(name) ?? [];
+    const before = this.#topicless;
     const passed: ProducerRecord[] = [];
     let gone = 0;
-    for (const { record, content, error } of this.#waiting) {
+    for (const { record, content, error } of line) {
       if (record.state !== 'done') {
         if (content !== undefined) passed.push(this.#successor(record, content));
         else if (error !== undefined) this.#completion.reject(record, error);
         else break;
       }
       this.#bytes -= record.bytes;
+      if (record.content.topic === unknownTopic) this.#topicless--;
       gone++;
     }
-    this.#waiting.splice(0, gone);
+    line.splice(0, gone);
+    if (line.length === 0) this.#lines.delete(name);
     if (passed.length > 0) this.#onward(passed);
+    if (this.#topicless > 0 || before === 0) return;
+    this.#regroup();
+    this.#advanceAll();
   }
 
   /** One that was resolved has another size: a record of its own takes its place. */

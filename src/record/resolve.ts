@@ -3,7 +3,7 @@ import type { Collector, Mapping, WalkerOS } from '@walkeros/core';
 import { KafkaError, reasonOf, withoutFullStop } from '../model/errors.ts';
 import { printable } from '../model/foreign.ts';
 import type { Notify } from '../model/notice.ts';
-import { refused, type KafkaRecord } from '../model/record.ts';
+import { refused, unknownTopic, type KafkaRecord } from '../model/record.ts';
 import { missingKey, pathKey, recordOf, textOf, type RecordSource } from './build.ts';
 import { jsonOf } from './json.ts';
 import { admits, type TopicChoice } from './settings.ts';
@@ -23,8 +23,6 @@ export interface ResolveContext {
 const mostPrefixed = 100;
 /** Of a header's value from the event, in bytes. Consumers that go on over HTTP take no more in all. */
 const longestHeader = 8_192;
-/** Where the topic is not known: no name of a topic has brackets. */
-const unknownTopic = '(unknown)';
 
 /**
  * The record of an event whose key, headers or topic take mapping values: as far as it is known now, to be weighed and kept

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Producer } from '../../../src/producer/producer.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
-import type { KafkaRecord } from '../../../src/model/record.ts';
+import { unknownTopic, type KafkaRecord } from '../../../src/model/record.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
@@ -23,7 +23,10 @@ function unresolved(value: string, key = 'k') {
 const scenario = fc.record({
   pushes: fc.array(
     fc.record({
-      key: fc.constantFrom('a', 'b', 'c', 'd'),
+      key: fc.constantFrom('a', 'b', 'c', null),
+      topic: fc.constantFrom('events', 'orders'),
+      /** The topic comes from mapping values too. */
+      chosen: fc.boolean(),
       /** `plain`: its key is known at once. A number: its mapping values take so many milliseconds. */
       mapped: fc.oneof(
         { weight: 3, arbitrary: fc.constant('plain' as const) },
@@ -45,14 +48,16 @@ describe('records whose key comes from mapping values', () => {
     await assertProperty(
       fc.asyncProperty(scenario, async ({ pushes, answers, partitions }) => {
         const clock = new FakeClock();
-        const logs = Array.from({ length: partitions }, () => [] as { key: string; sequence: number }[]);
+        const logs = new Map<string, { key: string; sequence: number }[]>();
         const broker: FakeBroker = new FakeBroker({
           clock,
           answers,
-          leaders: () => logs.map((_, partition) => partition % 2),
-          store: ({ partition, records }) => {
+          leaders: () => Array.from({ length: partitions }, (_, partition) => partition % 2),
+          store: ({ topic, partition, records }) => {
+            const log = logs.get(`${topic}-${partition}`) ?? [];
+            logs.set(`${topic}-${partition}`, log);
             for (const { key, value } of records)
-              logs[partition]?.push({ key: String(key), sequence: Number(String(value)) });
+              log.push({ key: String(key), sequence: Number(String(value)) });
           },
         });
         const producer = new Producer(broker, defaults, {
@@ -60,8 +65,13 @@ describe('records whose key comes from mapping values', () => {
         });
         let lastResolved = -1;
         const contentOf = (sequence: number): KafkaRecord => {
-          const { key, mapped } = pushes[sequence] ?? { key: '', mapped: 'plain' };
-          const value = record(String(sequence), { key });
+          const push = pushes[sequence];
+          assert.ok(push);
+          const { key, topic, chosen, mapped } = push;
+          const value = {
+            ...record(String(sequence), { topic }),
+            key: key === null ? null : Buffer.from(key),
+          };
           if (mapped === 'plain') return value;
           const resolve = (): Promise<KafkaRecord> => {
             if (mapped === 'throws') return Promise.reject(failed);
@@ -74,7 +84,7 @@ describe('records whose key comes from mapping values', () => {
                 });
             });
           };
-          return { ...record(String(sequence), { key: 'not known' }), resolve };
+          return { ...value, key: null, topic: chosen ? unknownTopic : topic, resolve };
         };
 
         const codes: (string | undefined)[][] = pushes.map(() => []);
@@ -102,17 +112,22 @@ describe('records whose key comes from mapping values', () => {
           const fails = pushes[sequence]?.mapped === 'throws' || pushes[sequence]?.mapped === 'never';
           assert.equal(told[0] === 'MAPPING_FAILED', fails, `push ${sequence}: ${told[0]}`);
         });
-        for (const log of logs) {
+        let stored = 0;
+        for (const log of logs.values()) {
           const newest = new Map<string, number>();
           const seen = new Set<number>();
           for (const { key, sequence } of log) {
             if (seen.has(sequence)) continue;
             seen.add(sequence);
+            stored++;
+            if (key === 'null') continue;
             const before = newest.get(key) ?? -1;
             assert.ok(sequence > before, `key ${key}: ${sequence} came after ${before}`);
             newest.set(key, sequence);
           }
         }
+        const toldStored = codes.filter(([code]) => code === undefined).length;
+        assert.ok(stored >= toldStored, `${stored} stored, ${toldStored} told so`);
         assert.deepEqual(producer.waiting, { records: 0, bytes: 0 });
         const closed = producer.close(100);
         await clock.advance(1_000);
@@ -123,7 +138,54 @@ describe('records whose key comes from mapping values', () => {
     assert.ok(overtaken > 100, `${overtaken} resolved before an older one`);
   });
 
-  it('are passed by none that needs no mapping value', async () => {
+  /** One slow `fn` of a rule held up every event of the flow, those of other topics and those without a key, too. */
+  it('hold up neither those of another topic nor those without a key', async () => {
+    const { producer, clock } = setUp({}, { topics: { events: 1, orders: 1 } });
+    const never = unresolved('1');
+    const fates = watch([
+      producer.send(never.content),
+      producer.send(record('2', { topic: 'orders' })),
+      producer.send({ ...record('3'), key: null }),
+      producer.send(record('4')),
+    ]);
+    await clock.advance(10);
+    assert.deepEqual(fates, ['pending', 'stored', 'stored', 'pending']);
+    never.give();
+    await clock.advance(10);
+    assert.deepEqual(fates, ['stored', 'stored', 'stored', 'stored']);
+  });
+
+  it('hold up every topic while their own is not known, and no longer', async () => {
+    const { producer, clock, cluster } = setUp({}, { topics: { events: 1, orders: 1 } });
+    const first = unresolved('1');
+    const chosen = unresolved('2');
+    const slow = unresolved('4');
+    const fates = watch([
+      producer.send(first.content),
+      producer.send({ ...chosen.content, topic: unknownTopic }),
+      producer.send(record('3', { topic: 'orders' })),
+      producer.send(slow.content),
+      producer.send(record('5', { topic: 'orders' })),
+    ]);
+    chosen.give();
+    await clock.advance(10);
+    assert.deepEqual(fates, ['pending', 'pending', 'pending', 'pending', 'pending']);
+    first.give();
+    await clock.advance(10);
+    assert.deepEqual(fates, ['stored', 'stored', 'stored', 'pending', 'stored']);
+    slow.give();
+    await clock.advance(10);
+    const valuesOf = (topic: string) => cluster.records(topic).map(({ value }) => String(value));
+    assert.deepEqual(
+      [valuesOf('events'), valuesOf('orders')],
+      [
+        ['1', '2', '4'],
+        ['3', '5'],
+      ],
+    );
+  });
+
+  it('are passed by none of their topic that has a key and needs no mapping value', async () => {
     const { producer, clock, cluster } = setUp();
     const first = unresolved('1');
     const pushes = watch([producer.send(first.content), producer.send(record('2'))]);
