@@ -25,7 +25,7 @@ const retry = z
       retries: count()
         .default(5)
         .describe(
-          'How many retriable errors of the broker ("try again") a record may get before its push fails. ' +
+          'How many retriable errors of the broker ("try again") a record may get before its push fails, or with `spool` its record goes there. ' +
             'Time without a reachable broker does not count. `0`: the first such answer is final.',
         ),
     },
@@ -132,7 +132,7 @@ const kafka = z.strictObject(
     bufferMemory: bytes()
       .default(33_554_432)
       .describe(
-        'Most bytes that wait to be sent. Beyond it a push waits for room and fails at `deliveryTimeout`. ' +
+        'Most bytes that wait to be sent. Beyond it a push waits for room and fails at `deliveryTimeout`; with `spool` its record goes there at once. ' +
           'More outlives a longer stall and takes as much memory.',
       ),
     deliveryTimeout: milliseconds()
@@ -173,7 +173,7 @@ const spool = z
         .default('overflow')
         .describe(
           'Which records go to the spool. `overflow`: those that Kafka has not acknowledged within `deliveryTimeout` or `retry.retries`, that have no room in `bufferMemory`, that must queue behind such records of their partition, or that are left at shutdown. ' +
-            '`always`: every record, before its push succeeds, so that a killed process loses nothing it acknowledged; costs a disk sync, which pushes share.',
+            '`always`: every record, and its push succeeds once the disk or Kafka has it, so that a killed process loses nothing it acknowledged; costs a disk sync, which pushes share.',
         ),
       maxBytes: bytes()
         .default(1_073_741_824)

@@ -197,8 +197,8 @@ export type Settings = {
            */
           initialRetryTime?: number | undefined;
           /**
-           * How many retriable errors of the broker ("try again") a record may get before its push fails. Time without a
-           * reachable broker does not count. `0`: the first such answer is final.
+           * How many retriable errors of the broker ("try again") a record may get before its push fails, or with `spool`
+           * its record goes there. Time without a reachable broker does not count. `0`: the first such answer is final.
            * @default 5
            */
           retries?: number | undefined;
@@ -217,8 +217,8 @@ export type Settings = {
      */
     batchSize?: number | undefined;
     /**
-     * Most bytes that wait to be sent. Beyond it a push waits for room and fails at `deliveryTimeout`. More outlives
-     * a longer stall and takes as much memory.
+     * Most bytes that wait to be sent. Beyond it a push waits for room and fails at `deliveryTimeout`; with `spool`
+     * its record goes there at once. More outlives a longer stall and takes as much memory.
      * @default 33554432
      */
     bufferMemory?: number | undefined;
@@ -379,8 +379,8 @@ export type Settings = {
         /**
          * Which records go to the spool. `overflow`: those that Kafka has not acknowledged within `deliveryTimeout` or
          * `retry.retries`, that have no room in `bufferMemory`, that must queue behind such records of their partition,
-         * or that are left at shutdown. `always`: every record, before its push succeeds, so that a killed process loses
-         * nothing it acknowledged; costs a disk sync, which pushes share.
+         * or that are left at shutdown. `always`: every record, and its push succeeds once the disk or Kafka has it, so
+         * that a killed process loses nothing it acknowledged; costs a disk sync, which pushes share.
          * @default "overflow"
          */
         mode?: 'overflow' | 'always' | undefined;

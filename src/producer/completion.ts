@@ -5,7 +5,7 @@ import { deadLetterOf, refusalOf, smallerDeadLetter } from './dead-letter.ts';
 import { producerErrors } from './errors.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { ProducerContext } from './ports.ts';
-import { createProducerRecord, type ProducerRecord } from './producer-record.ts';
+import { createProducerRecord, isUnfinished, type ProducerRecord } from './producer-record.ts';
 import type { SpooledRecords } from './spooled-records.ts';
 
 /**
@@ -93,10 +93,8 @@ export class Completion {
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   expire(record: ProducerRecord, error: KafkaError): void {
-    const { state } = record;
-    if (state === 'done') return;
-    if (this.#spooled === undefined || state === 'awaiting-schema' || state === 'unresolved')
-      return this.fail(record, error);
+    if (record.state === 'done') return;
+    if (this.#spooled === undefined || isUnfinished(record)) return this.fail(record, error);
     if (!this.#spooled.persistExpired(record, error)) this.fail(record, producerErrors.spoolSilent(record));
   }
 

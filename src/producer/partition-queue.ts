@@ -25,7 +25,7 @@ export class PartitionQueue {
   blockingError: KafkaError | undefined;
   /** In a row, for the backoff before the next one. */
   failedTries = 0;
-  /** A record of it ran out of time: new ones need not wait as long before the disk takes them. */
+  /** A record of it ran out of time or tries: new ones need not wait as long before the disk takes them. */
   hasExpired = false;
   /** The spool alone has younger records of it, above this id; undefined: all there is, is here. `DiskOverflow` writes it. */
   spooledAfter: number | undefined;
@@ -42,6 +42,7 @@ export class PartitionQueue {
   /** The batch that is out, or that must be sent again as it is: at most one at a time. */
   #batch: Batch | undefined;
   #isOut = false;
+  #sentTo = noLeader;
   /** Formed while another batch is out, in the hope that it will be the next. */
   #next: Batch | undefined;
   #isRemoved = false;
@@ -137,6 +138,11 @@ export class PartitionQueue {
     this.#batch.mayBeDoubled = isOld;
   }
 
+  /** Node id of the broker that its batch is out to, whoever leads by now. */
+  get sentTo(): number | undefined {
+    return this.#isOut ? this.#sentTo : undefined;
+  }
+
   /** The batch that is out or in doubt. */
   get batch(): Batch | undefined {
     return this.#batch;
@@ -157,6 +163,7 @@ export class PartitionQueue {
       if (record.state === 'queued') moveTo(record, 'in-flight');
     this.#batch = batch;
     this.#isOut = batch !== undefined;
+    this.#sentTo = this.#leader;
     return batch;
   }
 
@@ -216,6 +223,7 @@ export class PartitionQueue {
    */
   giveBack(outcome: Outcome): ProducerRecord[] {
     const batch = this.#batch;
+    // What was not sent now is in as much doubt as before.
     if (batch && outcome.kind !== 'unreachable') batch.inDoubt = mustComeAgain(outcome);
     switch (outcome.kind) {
       case 'stored':

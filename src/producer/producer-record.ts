@@ -69,6 +69,10 @@ export function moveTo(record: ProducerRecord, to: RecordState): void {
   (record as { state: RecordState }).state = to;
 }
 
+/** What is to be sent is not known yet: the disk and other topics have no use for it. */
+export const isUnfinished = ({ state }: ProducerRecord): boolean =>
+  state === 'unresolved' || state === 'awaiting-schema';
+
 /** One record on its way, from its push until it is complete. */
 export interface ProducerRecord {
   /**
@@ -82,7 +86,10 @@ export interface ProducerRecord {
   readonly state: RecordState;
   /** What the record counts against `bufferMemory` and `batchSize`, before compression. */
   readonly bytes: number;
-  /** On the producer's clock. The record is complete by then; what the spool has, has none. `LiveRecords` goes by it. */
+  /**
+   * On the producer's clock. The record is complete by then, or the disk is asked: with a spool it is `marginOf` earlier than the
+   * push may take. What the spool has, has none. `LiveRecords` goes by it.
+   */
   deadline: number;
   callback: Callback;
   /** `unassigned` until the metadata of its topic is known. */
@@ -93,7 +100,7 @@ export interface ProducerRecord {
   durability: 'memory' | 'writing' | 'disk';
   /** Answers so far: "try again", or in the end "no". A broker that cannot be reached does not count. */
   attempts: number;
-  /** A request that carried it went unanswered, or was answered with "appended, not replicated". */
+  /** A request that carried it went unanswered, or was answered with "appended, not replicated", or by a leader of the past. */
   mayHaveBeenWritten: boolean;
   /** Why it is not stored yet, for the message at the deadline. */
   lastError: KafkaError | undefined;

@@ -92,7 +92,7 @@ export class ProducerState {
     return batches.map((batch) => {
       const answer = answers.get(batch);
       if (answer === undefined) return outcomeWithoutProducerId(failure, batch.topic);
-      return batch.sequence ? this.#handleOutcome(batch, batch.sequence, answer, sentAt) : answer;
+      return batch.sequence ? this.#settleSequence(batch, batch.sequence, answer, sentAt) : answer;
     });
   }
 
@@ -135,7 +135,7 @@ export class ProducerState {
     }
   }
 
-  #handleOutcome(batch: SequencedBatch, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
+  #settleSequence(batch: SequencedBatch, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
     const key = partitionKey(batch.topic, batch.partition);
     const before = this.#inDoubt.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
     const since = before?.since ?? sentAt;

@@ -7,7 +7,7 @@ import type { Completion } from './completion.ts';
 import { producerErrors } from './errors.ts';
 import type { Batch, PartitionQueue, RetriedOutcome } from './partition-queue.ts';
 import type { ProducerClient, ProducerSettings } from './ports.ts';
-import { moveTo, type ProducerRecord } from './producer-record.ts';
+import { isUnfinished, moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerState } from './producer-state.ts';
 import { decide, rememberAttempt, type Backoffs } from './retry-policy.ts';
 import { Topic, type SendContext } from './topic.ts';
@@ -84,7 +84,7 @@ export class Sender {
   /** The time of a record is over. */
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
-    if (record.state !== 'awaiting-schema') this.#topic(record.content.topic).noteExpired(record);
+    if (!isUnfinished(record)) this.#topic(record.content.topic).noteExpired(record);
     this.#completion.expire(record, error);
   }
 
@@ -104,7 +104,7 @@ export class Sender {
     let pending = false;
     for (const topic of this.#topics.values()) {
       if (expired) topic.dropDone();
-      for (const queue of topic.queues) queue.stalled = this.#isStalled(queue.leader, now);
+      for (const queue of topic.queues) queue.stalled = this.#isStalled(queue.sentTo ?? queue.leader, now);
       const age = now - topic.askedAt;
       const stuck = topic.stalled || topic.leaderless;
       if (age > metadataMaxAge || (stuck && age > stalledAfter)) void this.#refresh(topic);
@@ -113,8 +113,9 @@ export class Sender {
       topic.unload();
       void this.#assignPartitions(topic);
       for (const queue of topic.queues) if (queue.spooledAfter !== undefined) this.#enqueue(queue);
-      // A batch in doubt without a leader has nobody else to ask for one, though its pushes were all told.
-      pending ||= topic.behind || topic.leaderless;
+      // A batch in doubt without a leader, or one that a frozen broker has, has nobody else to ask for another leader, though
+      // its pushes were all told.
+      pending ||= topic.behind || topic.leaderless || topic.stalled;
     }
     return pending;
   }
@@ -363,7 +364,8 @@ export class Sender {
     }
     if (this.#closed) return 0;
     sender.failedTries++;
-    // Nothing but queues that failed before, perhaps by their own fault: once, that is no reason.
+    // The first silence about queues that failed before, perhaps by their own fault: each backs off by itself, and the others of
+    // the broker do not.
     if (sender.failedTries === 1 && batches.every(({ queue }) => queue.failedTries > 0)) return 0;
     sender.endBackoff();
     const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));

@@ -6,7 +6,13 @@ import { producerErrors } from './errors.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { atMost, type Clock, type ProducerContext } from './ports.ts';
-import { createProducerRecord, moveTo, type ProducerRecord, type Callback } from './producer-record.ts';
+import {
+  createProducerRecord,
+  isUnfinished,
+  moveTo,
+  type ProducerRecord,
+  type Callback,
+} from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
 
 /** Before the deadline, so that the disk has told by then. A part of `deliveryTimeout`, and at most so many milliseconds. */
@@ -107,12 +113,12 @@ export class SpooledRecords {
   }
 
   /**
-   * Writes what is left when the destination closes, but for values that wait for their schema. Resolves once the disk has
-   * answered for each, or not in time.
+   * Writes what is left when the destination closes, but for records that wait for their mapping values or their schema. Resolves
+   * once the disk has answered for each, or not in time.
    */
   async persistAll(): Promise<void> {
     for (const record of this.#live.all())
-      if (record.durability === 'memory' && record.state !== 'awaiting-schema') this.persist(record);
+      if (record.durability === 'memory' && !isUnfinished(record)) this.persist(record);
     if (this.#writing > 0) await atMost(this.#clock, closeTimeout, (done) => (this.#onWritten = done));
   }
 

@@ -240,6 +240,7 @@ export class Topic {
     this.#removed = [...this.#removed, ...removed].filter((queue) => !queue.idle);
     this.#routeWaiting();
     const timeLeft = this.#timeLeft();
+    // An answer each time: the pause does not grow.
     return leaders.includes(noLeader) && timeLeft < Infinity ? this.#nextPause(timeLeft) : undefined;
   }
 

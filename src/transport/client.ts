@@ -21,7 +21,8 @@ import { NotSent, type Connection, type Transport } from './connection.ts';
 
 /**
  * A request that is out for longer is given up once the cluster names other leaders for all that it carries, or names its
- * broker no more. Sooner, an answer may be on its way: a leader that is replaced answers what it holds. Milliseconds.
+ * broker no more. Sooner, an answer may be on its way: a leader that is replaced answers what it holds. The producer has the cluster
+ * asked each second from then on (`Sender.tend`). Milliseconds.
  */
 const supersededAfter = 1_000;
 
@@ -82,6 +83,7 @@ export class KafkaClient implements Client {
     const byLeader = new Map<Address, PartitionBatch[]>();
     for (const batch of batches) {
       if (outcomes.has(batch)) continue;
+      // By the cluster's last answer, which may name another one than that by which the request was put together.
       const leader = this.#cluster.leaderOf(batch.topic, batch.partition);
       if (leader === undefined) outcomes.set(batch, partitionMissing(batch));
       else if (leader === noLeader)

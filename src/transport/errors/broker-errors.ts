@@ -55,9 +55,12 @@ const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCo
 
 /**
  * Kafka's `Errors.java` (4.3), as far as we make the requests that it answers. A code without a line is `rejected`. To add one
- * takes a line here and in the table of the test; beyond that, `sequenceLost` names those that cost the producer its id, and
- * `errorOfCode` those that have a sentence of their own. `retriable` holds for every request, the others for records alone
- * where `verdictOf` says so.
+ * takes a line here, and one in the table of the test where its kind is new. The question is whether the leader may have appended
+ * the records: then `maybeWritten` or `maybeWrittenByOldLeader`, or an idempotent producer would batch them anew. Beyond that,
+ * `sequenceLost` names those that cost the producer its id, and `errorOfCode` those that have a sentence of their own. Who reads
+ * or commits has lists of what to ask again: `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`.
+ * `retriable` is told as BROKER_BUSY for every request, and who made it sends it again; the others hold for records alone where
+ * `verdictOf` says so.
  */
 const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   // Java gives up here; an unforeseen fault of the broker says nothing about the records, so they are sent again.

@@ -22,7 +22,7 @@ const metadataAge = 5_000;
 /** Kafka's ways to say "first" and "end" instead of a time. */
 const marks = { first: -2n, end: -1n };
 
-/** Kafka's `InvalidMetadataException`s and faults that pass: the leader has to be looked for. */
+/** What Fetch and ListOffsets answer while a partition moves, and faults of them that pass: the leader has to be looked for. */
 const moved: ReadonlySet<number> = new Set([
   kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION,
   kafkaErrors.LEADER_NOT_AVAILABLE,

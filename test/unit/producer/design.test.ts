@@ -35,7 +35,7 @@ describe("a record's path in DESIGN.md", () => {
       for (const name of names)
         assert.match(
           text,
-          new RegExp(`^ *(export )?(async )?(function )?${name}\\(`, 'm'),
+          new RegExp(`^ *(export )?(async )?(function |get )?${name}\\(`, 'm'),
           `${file} ${name}`,
         );
     }

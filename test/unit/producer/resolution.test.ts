@@ -10,6 +10,7 @@ import { propertyRuns } from '../../support/property-runs.ts';
 import { assertProperty } from '../../support/untracked.ts';
 import { answers } from './arbitraries.ts';
 import { defaults, errorOf, record, setUp, watch } from './harness.ts';
+import { start } from './spool-harness.ts';
 
 const failed = new KafkaError('MAPPING_FAILED', 'scripted');
 
@@ -258,5 +259,17 @@ describe('records whose key comes from mapping values', () => {
     assert.deepEqual(fates, ['stored', 'DESTINATION_CLOSED']);
     never.give();
     await clock.advance(100);
+  });
+
+  // Written with no key, for a topic that is none, it was told as safe: nobody would ever have sent it.
+  it('do not go to the disk when the destination closes', async () => {
+    const { producer, clock, disk } = start();
+    const never = unresolved('1');
+    const fates = watch([producer.send(never.content), producer.send(record('2'))]);
+    const closed = producer.close(500);
+    await clock.advance(1_100);
+    assert.equal(await closed, 2);
+    assert.deepEqual(fates, ['DESTINATION_CLOSED', 'DESTINATION_CLOSED']);
+    assert.equal(disk.rows.size, 0);
   });
 });

@@ -191,3 +191,25 @@ describe('a partition whose leader answered that it leads no more', () => {
     );
   });
 });
+
+/**
+ * The client gives up a request to a frozen broker when the metadata that it is asked for names other leaders, and the request
+ * has been out for a second. A question in that very second had named the new leader, and none followed for half a minute.
+ */
+it('a request to a frozen broker has the cluster asked each second, though another broker leads by now', async () => {
+  const { clock, leaders, state, questions, producer } = setUp();
+  const first = producer.send(record('first'));
+  await clock.advance(29_500);
+  await first;
+  state[1] = 'silent';
+  const fates = watch([producer.send(record('second'))]);
+  await clock.advance(100);
+  leaders[0] = 2;
+  await clock.advance(600);
+  const named = questions.length;
+  await clock.advance(5_000);
+  assert.equal(questions.filter((at) => at > 29_500 && at < 30_200).length, 1);
+  assert.ok(questions.length - named >= 4, `${questions.length - named} questions in five seconds`);
+  await clock.advance(30_000);
+  assert.deepEqual(fates, ['stored']);
+});
