@@ -46,7 +46,7 @@ async function schemasOf({ schema, values }: SetupPlan): Promise<DeclaredSchema[
     declared.set(key, { registry, ...one, compatibility });
   };
   if (schema !== undefined)
-    add(registryOf(schema.registry, 'schemaRegistry'), schema.registry.urls, declaredBySetup(schema));
+    add(registryOf(schema.registry, 'setup.schemaRegistry'), schema.registry.urls, declaredBySetup(schema));
   for (const use of values)
     add(registryOf(use.registry, use.path), use.registry.urls, await declaredByValues(use));
   return [...declared.values()];

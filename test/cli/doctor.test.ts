@@ -166,7 +166,13 @@ describe('doctor', () => {
         name: 'OrderTotal',
         fields: [{ name: 'data', type: { type: 'record', name: 'Data', fields: [{ name: 'total', type }] } }],
       });
-      const registry = new Registry({ urls: [url], auth: undefined, tls: undefined, timeout: 5_000 });
+      const registry = new Registry({
+        urls: [url],
+        auth: undefined,
+        tls: undefined,
+        timeout: 5_000,
+        setting: 'x',
+      });
       await registry.register('OrderTotal', { schemaType: 'AVRO', schema: JSON.stringify(avro('string')) });
       await registry.setCompatibility('OrderTotal', 'BACKWARD');
       const value = { format: 'avro', registry: { url }, autoRegister: true, subjectNameStrategy: 'record' };

@@ -14,8 +14,8 @@ export interface RegistryOptions extends RegistryFacts {
   readonly retries?: number;
   /** The pause before the first of these, doubled for each later one. Default 300. */
   readonly initialRetryTime?: number;
-  /** Where the user has written all this, for messages. Default `schemaRegistry`. */
-  readonly setting?: string;
+  /** Where the user has written all this, for messages. */
+  readonly setting: string;
   /** Ends what is being asked, when nobody waits for it any more. */
   readonly closing?: AbortSignal;
 }
@@ -28,7 +28,7 @@ export interface Call {
   /** What it is for, after "could not". */
   readonly what: string;
   /** Faults that are an answer to this call. */
-  readonly accepts?: (fault: Fault) => boolean;
+  readonly accepts?: ((fault: Fault) => boolean) | undefined;
 }
 
 const mediaType = 'application/vnd.schemaregistry.v1+json';
@@ -71,7 +71,7 @@ export class RegistryCaller {
   }
 
   error(what: string, url: string, fault: Fault): KafkaError {
-    return registryError({ what, url, setting: this.#options.setting ?? 'schemaRegistry' }, fault);
+    return registryError({ what, url, setting: this.#options.setting }, fault);
   }
 
   /**
@@ -164,10 +164,9 @@ export class RegistryCaller {
       ...loginHeaders(this.#options.auth, token),
     };
     if (canBeSent(headers)) return headers;
-    const { setting = 'schemaRegistry' } = this.#options;
     throw new KafkaError(
       'REGISTRY_UNAUTHORIZED',
-      `${setting}.auth holds a character that no header takes (a line break?): correct it.`,
+      `${this.#options.setting}.auth holds a character that no header takes (a line break?): correct it.`,
     );
   }
 }
@@ -189,7 +188,7 @@ function canBeSent(headers: Readonly<Record<string, string>>): boolean {
   }
 }
 
-function tokensOf({ auth, setting = 'schemaRegistry' }: RegistryOptions): Fresh<Bearer> | undefined {
+function tokensOf({ auth, setting }: RegistryOptions): Fresh<Bearer> | undefined {
   if (auth === undefined) return undefined;
   if ('oauth' in auth) return oauthTokens(auth.oauth, `${setting}.auth.oauth`);
   if ('provide' in auth) return providedBearers(() => auth.provide(`${setting}.auth.oauthBearerProvider`));

@@ -85,7 +85,14 @@ describe('the server name of a TLS connection', () => {
     it(`has no dot at its end, a registry ${tls ? 'with' : 'without'} ssl`, async (t) => {
       const { port, names } = await listener(t);
       const url = `https://localhost.:${port}`;
-      const registry = new Registry({ urls: [url], auth: undefined, tls, timeout: 5_000, retries: 0 });
+      const registry = new Registry({
+        urls: [url],
+        auth: undefined,
+        tls,
+        timeout: 5_000,
+        retries: 0,
+        setting: 'x',
+      });
       await assert.rejects(registry.latest('orders'));
       assert.deepEqual(names, ['localhost']);
     });

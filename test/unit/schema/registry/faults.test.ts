@@ -14,7 +14,10 @@ async function server(...replies: Reply[]): Promise<ScriptedServer> {
 }
 
 function registry(urls: readonly string[], timeout = 1000): Registry {
-  return new Registry({ urls, auth: undefined, tls: undefined, timeout, retries: 2, initialRetryTime: 1 });
+  return new Registry({
+    ...{ urls, auth: undefined, tls: undefined, timeout, setting: 'schemaRegistry' },
+    ...{ retries: 2, initialRetryTime: 1 },
+  });
 }
 
 const right: Reply = { body: { schema: '"string"' } };

@@ -23,6 +23,7 @@ async function start(builds: (subject: string) => readonly string[]) {
       tls: undefined,
       timeout: 5_000,
       retries: 0,
+      setting: 'x',
     }),
     asked: server.asked,
   };

@@ -22,7 +22,7 @@ async function start(
 ): Promise<{ registry: Registry; asked: Asked[] }> {
   const server = await scriptedServer(answer);
   open.push(server);
-  const options = { urls: [server.url], tls, timeout: 1000, retries: 0 };
+  const options = { urls: [server.url], tls, timeout: 1000, retries: 0, setting: 'schemaRegistry' };
   return { registry: new Registry({ ...options, auth }), asked: server.asked };
 }
 
@@ -68,6 +68,21 @@ describe('registry', () => {
         return true;
       });
     }
+  });
+
+  // Two instances of a flow that started together over a new subject: Apicurio answered one of them "already exists", and its
+  // events were rejected as incompatible.
+  it('registers once more where another one was at work on the subject', async () => {
+    const body = { error_code: 409, message: "An artifact with ID 'orders-value' already exists." };
+    const { registry, asked } = await start(({ path }, count) => {
+      if (!path.endsWith('/versions')) return { body: { id: 7, version: 2 } };
+      return count < 3 ? { status: 409, body } : {};
+    });
+    assert.equal((await registry.register('orders-value', order)).id, 7);
+    assert.deepEqual(
+      asked.map(({ path }) => path),
+      [...Array<string>(3).fill('/subjects/orders-value/versions'), '/subjects/orders-value'],
+    );
   });
 
   /** "Correct the schema, or its schemaType", it said of a subject in read-only mode. */

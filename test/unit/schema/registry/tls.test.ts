@@ -33,7 +33,10 @@ describe('a registry behind TLS', () => {
     server.close();
   });
   const registry = (tls: ConnectionOptions | undefined): Registry =>
-    new Registry({ urls: [url], auth: undefined, tls: tls && new Secret(tls), timeout: 500, retries: 0 });
+    new Registry({
+      ...{ urls: [url], auth: undefined, tls: tls && new Secret(tls), timeout: 500, retries: 0 },
+      setting: 'schemaRegistry',
+    });
 
   it('answers to who trusts its authority, with a body and without', async () => {
     const trusting = registry({ ca: cert });
