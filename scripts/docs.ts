@@ -7,7 +7,7 @@ import { exampleFile } from './docs/example-file.ts';
 import { examplesText } from './docs/examples.ts';
 import { settingsTable, settingsText } from './docs/settings.ts';
 import { avroText, protobufText } from './docs/schemas.ts';
-import { linesText, metricsText } from './docs/telemetry.ts';
+import { alertsText, linesText, metricsText } from './docs/telemetry.ts';
 import { treeText } from './docs/tree.ts';
 import { typesText } from './docs/types.ts';
 import { chaosTable, soakTable } from '../test/chaos/record/table.ts';
@@ -31,6 +31,7 @@ export const pages: readonly Page[] = [
   { file: 'README.md', marker: 'settings', text: settingsTable },
   { file: 'docs/settings.md', marker: 'settings', text: settingsText },
   { file: 'docs/telemetry.md', marker: 'metrics', text: metricsText },
+  { file: 'docs/telemetry.md', marker: 'alerts', text: alertsText },
   { file: 'docs/telemetry.md', marker: 'lines', text: linesText },
   { file: 'docs/examples.md', marker: 'examples', text: examplesText },
   { file: 'docs/schemas.md', marker: 'avro', text: avroText },

@@ -1,3 +1,4 @@
+import { alerts } from '../../src/telemetry/alerts.ts';
 import { catalogue } from '../../src/telemetry/catalogue.ts';
 import { attributes, metrics, type MetricSpec } from '../../src/telemetry/metrics.ts';
 import { table } from './table.ts';
@@ -21,6 +22,11 @@ export function metricsText(): string {
       names.map(([name, meaning]) => [`\`${name}\``, meaning]),
     ),
   ].join('\n\n');
+}
+
+export function alertsText(): string {
+  const rows = alerts.map(({ name, when, because }) => [`\`${name}\``, when, because]);
+  return table(['Alert', 'When', 'Because'], rows);
 }
 
 export function linesText(): string {

@@ -6,6 +6,7 @@ import { deadLettersResend } from './commands/dead-letters-resend.ts';
 import { doctor } from './commands/doctor.ts';
 import { schemaCheck } from './commands/schema-check.ts';
 import { spoolDrainCommand, spoolStatusCommand } from './commands/spool.ts';
+import { alertsCommand, dashboardCommand } from './commands/monitoring.ts';
 import { findCommand } from './commands/find.ts';
 import { tail } from './commands/tail.ts';
 import { loginOption, readLogin, type Login } from './flow/login.ts';
@@ -13,7 +14,7 @@ import type { Terminal } from './terminal.ts';
 import { nearest } from '../config/problems.ts';
 import { KafkaError } from '../model/errors.ts';
 
-export const commands: readonly Command[] = [
+const ofFlows: readonly Command[] = [
   doctor,
   schemaCheck,
   tail,
@@ -22,7 +23,13 @@ export const commands: readonly Command[] = [
   deadLettersResend,
   spoolStatusCommand,
   spoolDrainCommand,
-].map((command) => ({ ...command, options: { ...command.options, login: loginOption } }));
+];
+
+export const commands: readonly Command[] = [
+  ...ofFlows.map((command) => ({ ...command, options: { ...command.options, login: loginOption } })),
+  alertsCommand,
+  dashboardCommand,
+];
 
 /** @returns the exit code. Errors that a user can mend are printed, and not thrown. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -50,7 +57,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
       return 0;
     }
     const given = argumentsFor(command, rest);
-    login = await readLogin(given.text('login'), terminal.environment);
+    if ('login' in command.options) login = await readLogin(given.text('login'), terminal.environment);
     return await command.run(given, { ...terminal, note }, login);
   } catch (thrown) {
     if (!(thrown instanceof UsageError || thrown instanceof KafkaError)) throw thrown;

@@ -58,7 +58,19 @@ export const claims: readonly Claim[] = [
   {
     test: 'test/integration/telemetry.test.ts',
     page: 'docs/telemetry.md',
-    languages: ['ts', 'json', 'sh'],
+    languages: ['ts', 'json'],
+  },
+  {
+    test: 'test/integration/telemetry.test.ts',
+    page: 'docs/telemetry.md',
+    languages: ['sh'],
+    headings: ['Health'],
+  },
+  {
+    test: 'test/unit/telemetry/alerts.test.ts',
+    page: 'docs/telemetry.md',
+    languages: ['sh'],
+    headings: ['Alerts worth having'],
   },
 ];
 

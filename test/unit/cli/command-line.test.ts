@@ -16,7 +16,7 @@ describe('the command line', () => {
   it('lists its commands, and shows options and examples of each', async () => {
     const { code, lines } = await run(['--help']);
     assert.equal(code, 0);
-    assert.deepEqual(lines.slice(2, 11), [
+    assert.deepEqual(lines.slice(2, 13), [
       'Commands',
       '  doctor <flow.json>               Says what keeps events from reaching Kafka, and what to type.',
       '  schema check <flow.json>         Says what a change of schemas breaks, before it is deployed.',
@@ -26,6 +26,8 @@ describe('the command line', () => {
       '  dead-letters resend <flow.json>  Sends them to the topics that refused them.',
       '  spool status <flow.json>         Says what waits in the spool, also while a flow runs.',
       '  spool drain <flow.json>          Delivers all that waits in the spool, and ends.',
+      '  alerts                           Writes alert rules for Prometheus.',
+      '  dashboard                        Writes a dashboard for Grafana.',
     ]);
     for (const command of commands) {
       const help = await run([...command.name.split(' '), '--help']);
@@ -65,7 +67,10 @@ describe('the command line', () => {
 
   const mistakes: readonly (readonly [line: string, message: string])[] = [
     ['docter flow.json', 'there is no command "docter": did you mean "doctor"?'],
-    ['explode', 'there is no command "explode": there are doctor, schema, tail, find, dead-letters, spool'],
+    [
+      'explode',
+      'there is no command "explode": there are doctor, schema, tail, find, dead-letters, spool, alerts, dashboard',
+    ],
     ['dead-letters lst', 'there is no command "dead-letters lst": did you mean "dead-letters list"?'],
     ['spool', '"spool" is not enough: there are spool status, spool drain'],
     ['doctor', '<flow.json> is missing. See: npx walkeros-kafka doctor --help'],

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { alertRules, alerts, series } from '../../../src/telemetry/alerts.ts';
+import { dashboard } from '../../../src/telemetry/dashboard.ts';
+import { metrics } from '../../../src/telemetry/metrics.ts';
+import { run } from '../../cli/support/run.ts';
+import { blocksFor } from '../../support/docs/claims.ts';
+import { textOf } from '../../support/docs/pages.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+const noPromtool =
+  spawnSync('promtool', ['--version']).error && 'promtool is not installed (Debian: prometheus)';
+
+const of = '{job="flow", instance="one", walkeros_destination_id="kafka"}';
+const named = (name: string): string => `${name}${of}`;
+const grown = (name: string) => [[named(name), '_x9 3+0x30']] as const;
+
+/** For each alert what makes it fire after ten minutes, under the names of either exporter. */
+const faults: Record<string, readonly (readonly [series: string, values: string])[]> = {
+  WalkerosKafkaRejected: grown('walkeros_kafka_rejected_messages_total'),
+  WalkerosKafkaDeadLettered: grown('walkeros_kafka_dead_lettered_messages_total'),
+  WalkerosKafkaDisconnected: [[named('walkeros_kafka_connected'), '1x5 0x30']],
+  WalkerosKafkaBufferFilling: [
+    [named('walkeros_kafka_buffer_usage_bytes'), '60x30'],
+    [named('walkeros_kafka_buffer_limit_bytes'), '100x30'],
+  ],
+  WalkerosKafkaNotAcknowledged: [
+    [named('walkeros_kafka_buffer_messages'), '1x30'],
+    [named('walkeros_kafka_acknowledgement_age_seconds'), '0+60x30'],
+  ],
+  WalkerosKafkaSpoolOld: [[named('walkeros_kafka_spool_age'), '0+60x30']],
+  WalkerosKafkaSpoolFilling: [
+    [named('walkeros_kafka_spool_usage'), '60x30'],
+    [named('walkeros_kafka_spool_limit'), '100x30'],
+  ],
+  WalkerosKafkaSpoolTrouble: grown('walkeros_kafka_spool_failures_total'),
+  WalkerosKafkaSchemaFailures: grown('walkeros_kafka_schema_failures_total'),
+  WalkerosKafkaSlow: [0.5, 1, '+Inf'].map((le) => [
+    `messaging_client_operation_duration_bucket${of.replace('}', `, le="${le}"}`)}`,
+    le === 0.5 ? '0x30' : '0+60x30',
+  ]),
+};
+
+describe('alert rules', () => {
+  it('are known to Prometheus, and fire for their fault alone', { skip: noPromtool }, () => {
+    const folder = tempFolder();
+    const promtool = (...words: string[]): void => {
+      const { status, stdout, stderr } = spawnSync('promtool', words, { cwd: folder, encoding: 'utf8' });
+      assert.equal(status, 0, stdout + stderr);
+    };
+    writeFileSync(join(folder, 'alerts.yml'), alertRules('docs'));
+    promtool('check', 'rules', 'alerts.yml');
+    const tests = alerts.map(({ name, severity, because, runbook }) => ({
+      interval: '1m',
+      input_series: (faults[name] ?? []).map(([one, values]) => ({ series: one, values })),
+      alert_rule_test: alerts.map((other) => ({
+        eval_time: '12m',
+        alertname: other.name,
+        exp_alerts:
+          other.name === name
+            ? [
+                {
+                  exp_labels: { severity, job: 'flow', instance: 'one', walkeros_destination_id: 'kafka' },
+                  exp_annotations: {
+                    summary: `Kafka destination kafka: ${because.replaceAll('`', '')}`,
+                    runbook_url: `docs/${runbook}`,
+                  },
+                },
+              ]
+            : [],
+      })),
+    }));
+    writeFileSync(join(folder, 'test.yml'), JSON.stringify({ rule_files: ['alerts.yml'], tests }));
+    promtool('test', 'rules', 'test.yml');
+  });
+
+  it('lead to a page and a heading that there is', () => {
+    assert.deepEqual(
+      Object.keys(faults),
+      alerts.map(({ name }) => name),
+    );
+    for (const { runbook } of alerts) {
+      const [page = '', anchor] = runbook.split('#');
+      const headings = [...textOf(`docs/${page}`).matchAll(/^## (.*)$/gm)].map(([, heading = '']) =>
+        heading.toLowerCase().replaceAll(' ', '-'),
+      );
+      assert.ok(anchor === undefined || headings.includes(anchor), runbook);
+    }
+  });
+});
+
+it('the commands of the guide write the rules and the dashboard', async () => {
+  const folder = tempFolder();
+  const lines = blocksFor(import.meta.filename).flatMap(({ text }) => text.trim().split('\n'));
+  assert.equal(lines.length, 2);
+  for (const line of lines) {
+    const words = line.split(' ').slice(2);
+    assert.deepEqual(await run([...words.slice(0, -1), join(folder, words.at(-1) ?? '')]), {
+      code: 0,
+      lines: [],
+      notes: [],
+    });
+  }
+  assert.equal(readFileSync(join(folder, 'kafka-alerts.yml'), 'utf8'), alertRules('docs'));
+  assert.equal(readFileSync(join(folder, 'kafka-dashboard.json'), 'utf8'), dashboard());
+  const printed = await run(['alerts', '--runbooks', 'https://wiki.example.com/kafka']);
+  assert.match(
+    printed.lines.join('\n'),
+    /runbook_url: "https:\/\/wiki\.example\.com\/kafka\/troubleshooting\.md#sending"/,
+  );
+  assert.equal((await run(['alerts', '--out', join(folder, 'nowhere', 'a.yml')])).code, 2);
+});
+
+it('the dashboard shows every metric', () => {
+  const board = dashboard();
+  const quoted = (text: string): string => JSON.stringify(text).slice(1, -1);
+  const missing = (Object.keys(metrics) as (keyof typeof metrics)[]).filter(
+    (metric) =>
+      !board.includes(quoted(series(metric, metrics[metric].kind === 'histogram' ? '_bucket' : ''))),
+  );
+  assert.deepEqual(missing, []);
+});
