@@ -155,7 +155,7 @@ export class Producer {
 
   /** Ends what has reached its deadline, and looks after what waits. */
   #sweep(): void {
-    this.#overdue ??= this.#live.overdue(this.#context.clock.now());
+    this.#overdue ??= this.#nextOverdue();
     const some = this.#overdue.slice(this.#expired, this.#expired + expiredAtOnce);
     this.#completion.holdNotices();
     for (const record of some) {
@@ -168,6 +168,15 @@ export class Producer {
     if (this.#expired < this.#overdue.length)
       this.#cancelSweep = this.#context.clock.after(0, () => this.#sweep());
     else this.#tend(some.length > 0);
+  }
+
+  /** Blocked records first: the others make room, which these would take for the moment that they have left. */
+  #nextOverdue(): ProducerRecord[] {
+    const overdue = this.#live.overdue(this.#context.clock.now());
+    const blocked = overdue.filter(({ state }) => state === 'blocked');
+    return blocked.length === 0
+      ? overdue
+      : [...blocked, ...overdue.filter(({ state }) => state !== 'blocked')];
   }
 
   #tend(expired: boolean): void {

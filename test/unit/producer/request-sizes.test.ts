@@ -155,3 +155,18 @@ describe('over a slow link', () => {
     await Promise.all(pushes);
   });
 });
+
+// Two thousand records expire in a turn of the event loop. The room that they gave back went to blocked ones whose time was over
+// as well, and those were told that the broker had not answered.
+it('five thousand records that expire together are told what each waited for', async () => {
+  const bytesOfOne = 26;
+  const { clock, producer } = setUp(
+    { bufferMemory: 2_500 * bytesOfOne, deliveryTimeout: 1_000 },
+    { onProduce: () => new Promise<never>(() => {}) },
+  );
+  const fates = watch(Array.from({ length: 5_000 }, () => producer.send(record('v'))));
+  await clock.advance(1_100);
+  const told = (from: number, to: number) => [...new Set(fates.slice(from, to))];
+  assert.deepEqual(told(0, 2_500), ['DEADLINE_EXCEEDED']);
+  assert.deepEqual(told(2_500, 5_000), ['BUFFER_FULL']);
+});
