@@ -1,4 +1,5 @@
 import type { Collector, Destination } from '@walkeros/core';
+import { withCodeNotRun } from './config/mapping-values.ts';
 import { healthAddress, resolveOptions } from './config/resolve.ts';
 import { resolveSetup } from './config/resolve-setup.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
@@ -41,8 +42,9 @@ export const destinationKafka: Destination.Instance<Types> = {
    */
   async setup({ id, config, logger }) {
     // Not logged as well: the walkerOS CLI prints what setup throws, and does so twice.
-    const { options } = resolveOptions(config.settings, { mapping: config.mapping });
-    const setup = resolveSetup(config.setup, options, { id, mapping: config.mapping });
+    const mapping = withCodeNotRun(config.mapping);
+    const { options } = resolveOptions(withCodeNotRun(config.settings), { mapping });
+    const setup = resolveSetup(config.setup, options, { id, mapping });
     if (setup === undefined) return nothingDone;
     for (const warning of setup.warnings) logger.warn(warning);
     return provision(setup.plan, options, logger);

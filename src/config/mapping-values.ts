@@ -169,6 +169,31 @@ function isPart(name: string): name is Part {
   return (parts as readonly string[]).includes(name);
 }
 
+/**
+ * Settings as `walkeros setup` gives them, which reads the flow file without running its code: each function of a mapping value
+ * is text then, and no function would be a fault.
+ */
+export function withCodeNotRun<Value>(settings: Value): Value {
+  if (Array.isArray(settings)) return settings.map((one: unknown) => withCodeNotRun(one)) as unknown as Value;
+  if (!isPlain(settings)) return settings;
+  const entries = Object.entries(settings).map(([name, inner]) => {
+    const isCode =
+      isPart(name) &&
+      partFaults[name] === isFunction &&
+      typeof inner === 'string' &&
+      inner.startsWith('$code:');
+    return [name, isCode ? notRun : withCodeNotRun(inner)];
+  });
+  return Object.fromEntries(entries) as Value;
+}
+
+const notRun = (): undefined => undefined;
+
+/** Certificates and secrets are objects of classes, and stay what they are. */
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isNamed(value) && Object.getPrototypeOf(value) === Object.prototype;
+}
+
 const isFunction = (part: unknown): Fault[] =>
   typeof part === 'function'
     ? []

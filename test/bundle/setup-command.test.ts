@@ -52,7 +52,9 @@ for (const client of ['platformatic', 'kafkajs']) {
         [orders]: {},
         [dead]: { numPartitions: 1, configEntries: { 'cleanup.policy': 'compact' } },
       };
-      const more = { mapping: { order: { complete: { settings: { topic: orders } } } } };
+      // The CLI does not run the code of a flow for this command.
+      const key = { fn: '$code:(event) => event.id' };
+      const more = { mapping: { order: { complete: { settings: { topic: orders, key } } } } };
       const again = await command({ client, topic, setup: { ...least, configEntries, topics }, more });
 
       const first = await again();
