@@ -3,7 +3,13 @@ import type { Collector, Mapping, WalkerOS } from '@walkeros/core';
 import { KafkaError, reasonOf, withoutFullStop } from '../model/errors.ts';
 import { printable } from '../model/foreign.ts';
 import type { Notify } from '../model/notice.ts';
-import { refused, unknownTopic, type KafkaRecord } from '../model/record.ts';
+import {
+  refused,
+  schemaIdHeader,
+  unknownTopic,
+  type KafkaRecord,
+  type RecordHeaders,
+} from '../model/record.ts';
 import { missingKey, pathKey, recordOf, textOf, type RecordSource } from './build.ts';
 import { jsonOf } from './json.ts';
 import { admits, type TopicChoice } from './settings.ts';
@@ -83,9 +89,14 @@ async function resolved(
     ...record,
     topic: name,
     key: keyBytes,
-    headers: { ...record.headers, ...Object.fromEntries(headers.flat(1)) },
+    headers: { ...record.headers, ...Object.fromEntries(headers.flat(1)), ...schemaOf(record.headers) },
     pending: error ? refused(error) : record.pending,
   };
+}
+
+/** The header that tells the schema of a value: no other replaces it. Those of the settings are text. */
+function schemaOf({ [schemaIdHeader]: id }: RecordHeaders): RecordHeaders | undefined {
+  return typeof id === 'object' ? { [schemaIdHeader]: id } : undefined;
 }
 
 async function mappedValue(

@@ -1,4 +1,5 @@
 import type { Mapping } from '@walkeros/core';
+import { isTopicName } from '../model/cluster.ts';
 
 /** The key of a message. `false`: none. Text: a mapping path. Anything else: a mapping value. */
 export type KeySetting = Mapping.Value | false;
@@ -30,9 +31,9 @@ export function mainTopic(setting: TopicSetting): string {
   return topicsOf(setting)[0] ?? '';
 }
 
-/** Whether events may go to this topic. A prefix allows none of Kafka's own. */
+/** Whether events may go to this topic. A prefix allows none of Kafka's own, and none that is no name of a topic. */
 export function admits(setting: TopicSetting, topic: string): boolean {
   if (topicsOf(setting).includes(topic)) return true;
   const prefix = typeof setting === 'string' ? undefined : setting.prefix;
-  return prefix !== undefined && topic.startsWith(prefix) && !topic.startsWith('__');
+  return prefix !== undefined && topic.startsWith(prefix) && !topic.startsWith('__') && isTopicName(topic);
 }

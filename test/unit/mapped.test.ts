@@ -271,6 +271,16 @@ describe('the topic of a record', () => {
       errors.map((error) => error?.code).filter((code) => code !== undefined),
       ['TOPIC_UNDECLARED', 'TOPIC_UNDECLARED'],
     );
+    // Names that no topic can have took up the hundred, and each was asked for at the cluster.
+    const strange = Array.from({ length: 100 }, (_, n) => of(`eu-../${n}\u0007`));
+    const refused = await sent({
+      kafka: { topic: { ...topic, prefix: 'eu-' } },
+      events: [...strange, of(`eu-${'x'.repeat(247)}`), of(`eu-${'x'.repeat(246)}`)],
+    });
+    assert.deepEqual(
+      refused.errors.map((error) => error?.code),
+      [...Array<string>(101).fill('TOPIC_UNDECLARED'), undefined],
+    );
     const own = await sent({
       kafka: { topic: { ...topic, prefix: '_' } },
       events: [of('__consumer_offsets'), of('_x')],
