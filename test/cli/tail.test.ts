@@ -131,7 +131,7 @@ describe('tail', () => {
       [
         ['text', 'just text'],
         ['bytes', '//4='],
-        ['null', null],
+        ['tombstone', null],
         ['schema 7', 'AQI='],
       ],
     );
