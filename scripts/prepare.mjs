@@ -18,7 +18,10 @@ installDependencies();
 checkNode();
 if (!withoutBroker.includes(process.argv[2] ?? '')) bringBroker();
 if (process.argv[2] === 'test') bring('registry', 'confluent', 'older-kafka');
-if (process.argv[2] === 'downstream') bring('registry', 'downstream');
+if (process.argv[2] === 'downstream') {
+  bring('registry', 'confluent', 'downstream');
+  bringKcat();
+}
 if (['test', 'browser'].includes(process.argv[2] ?? '')) bringBrowser();
 
 function installDependencies() {
@@ -72,21 +75,34 @@ function bring(...folders) {
 /** Only tests and pictures need one. Where it cannot be brought, tests in a browser are skipped, and say so. */
 function bringBrowser() {
   const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'];
-  if (process.env.CHROMIUM || names.some((name) => folders.some((folder) => existsSync(join(folder, name)))))
-    return;
-  const apt = ['/usr/bin/apt-get', '/bin/apt-get'].find((program) => existsSync(program));
-  if (apt && process.getuid?.() === 0) {
-    say('installing Chromium for the tests in a browser (apt-get install chromium); once, about a minute');
-    const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-    const install = () =>
-      spawnSync(apt, ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options).status === 0;
-    if (install() || (spawnSync(apt, ['update', '-qq'], options).status === 0 && install())) return;
-  }
+  if (process.env.CHROMIUM || isThere(...names)) return;
+  if (installsDebian('chromium', 'Chromium for the tests in a browser')) return;
   say(
     'there is no Chromium, so the tests in a browser are skipped.\n' +
       'Debian, Ubuntu: apt-get install chromium    elsewhere: CHROMIUM=/path/to/chrome',
   );
+}
+
+/** One test reads with it. */
+function bringKcat() {
+  if (isThere('kcat') || installsDebian('kcat', 'kcat, which a test reads with')) return;
+  say('there is no kcat, so the test that reads with it is skipped.\nDebian, Ubuntu: apt-get install kcat');
+}
+
+function isThere(...names) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'];
+  return names.some((name) => folders.some((folder) => existsSync(join(folder, name))));
+}
+
+/** Root of a Debian may install packages. @returns whether it did */
+function installsDebian(name, what) {
+  const apt = ['/usr/bin/apt-get', '/bin/apt-get'].find((program) => existsSync(program));
+  if (!apt || process.getuid?.() !== 0) return false;
+  say(`installing ${what} (apt-get install ${name}); once, about a minute`);
+  const options = { stdio: 'inherit', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const install = () =>
+    spawnSync(apt, ['install', '-y', '-qq', '--no-install-recommends', name], options).status === 0;
+  return install() || (spawnSync(apt, ['update', '-qq'], options).status === 0 && install());
 }
 
 function run(program, args, failure) {

@@ -32,6 +32,17 @@ export const avroTopic = (
     }),
   );
 
+/** A topic with the events as JSON by the ready-made schema, which is told in front of the value or in a header. @returns its name */
+export const jsonSchemaTopic = (
+  brokers: readonly string[],
+  events: readonly WalkerOS.Event[],
+  { registry, schemaId }: { registry: string; schemaId: 'prefix' | 'header' },
+): Promise<string> =>
+  topicOf(brokers, events, (topic) => ({
+    kafka: { brokers: [...brokers], topic, key: 'user.session' },
+    value: { format: 'json-schema', schemaId, registry: { url: registry }, autoRegister: true },
+  }));
+
 /** Three partitions, which keep the events for good: by their time they are old. */
 async function topicOf(
   brokers: readonly string[],

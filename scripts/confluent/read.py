@@ -91,7 +91,9 @@ def main():
     for topic in asked["topics"]:
         decode = reader(topic, registry)
         consumer = Consumer({"bootstrap.servers": asked["brokers"], "group.id": topic["topic"]})
-        consumer.assign([TopicPartition(topic["topic"], 0, 0)])
+        name = topic["topic"]
+        partitions = consumer.list_topics(name, 30).topics[name].partitions
+        consumer.assign([TopicPartition(name, number, 0) for number in partitions])
         for _ in range(topic["count"]):
             message = consumer.poll(30)
             if message is None or message.error():

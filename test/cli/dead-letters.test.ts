@@ -248,6 +248,56 @@ describe('dead letters', () => {
     );
   });
 
+  it('with the schema in a header, go again with the bytes of it, encoded before or kept as JSON', async (t) => {
+    const { brokers } = await sharedBroker();
+    const topic = await freshTopic('headed', { config: { 'max.message.bytes': '1000' } });
+    const dead = await freshTopic('dead');
+    let known = false;
+    const registry = await scriptedServer(() =>
+      known
+        ? { body: { id: 7, version: 1, guid: '6f9619ff-8b86-d011-b42d-00c04fc964ff' } }
+        : { status: 404, body: { error_code: 40401 } },
+    );
+    t.after(() => registry.close());
+    const fields = ['id', 'trigger'].map((name) => ({ name, type: 'string' }));
+    const value = {
+      ...({ format: 'avro', schemaId: 'header' } as const),
+      registry: { url: registry.url },
+      schema: { type: 'record', name: 'View', fields },
+    };
+    const settings = {
+      kafka: { brokers, topic, key: 'user.id', compression: 'none' as const },
+      value,
+      deadLetter: { topic: dead },
+    };
+    for (const trigger of ['load', 'x'.repeat(2_000)]) {
+      const flow = await openFlow(settings);
+      await flow.push(event({ id: 'a', trigger }));
+      await flow.stop();
+      known = true;
+    }
+    const path = flowFile(folder, { settings });
+    const listed = await run(['dead-letters', 'list', path, '--json']);
+    assert.deepEqual(
+      listed.lines.map((line) => (JSON.parse(line) as { code: string }).code),
+      ['SCHEMA_MISSING', 'MESSAGE_TOO_LARGE'],
+    );
+    await alterTopic(brokers, topic, { 'max.message.bytes': '1000000' });
+    assert.deepEqual((await resend(path)).lines, [`2 to "${topic}"`, '2 dead letters re-sent']);
+    const read = await readBack(brokers, topic, { count: 2 });
+    assert.deepEqual(
+      read.map(({ headers, value: bytes }) => [
+        headers.map(([name, content]) => [name, content?.toString('hex')]),
+        bytes?.subarray(0, 5).toString('hex'),
+        bytes?.length,
+      ]),
+      [
+        [[['__value_schema_id', '016f9619ff8b86d011b42d00c04fc964ff']], '0261086c6f', 7],
+        [[['__value_schema_id', '016f9619ff8b86d011b42d00c04fc964ff']], '0261a01f78', 2_004],
+      ],
+    );
+  });
+
   it('a list that ends before the topic says so', async () => {
     // "10 dead letters" was told of whatever there was, and a list that was stopped gave its count for all there are.
     const { brokers } = await sharedBroker();

@@ -7,10 +7,12 @@ import { shopEvents } from '../../examples/downstream/events.ts';
 import { filled } from '../../examples/downstream/filled.ts';
 import { runSql } from '../../examples/downstream/flink/run.ts';
 import { submit } from '../../examples/downstream/spark/run.ts';
-import { avroTopic, jsonTopic } from '../../examples/downstream/topics.ts';
+import { avroTopic, jsonSchemaTopic, jsonTopic } from '../../examples/downstream/topics.ts';
 import { startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import { walkerosEventSchemas } from '../../src/index.ts';
 import { sharedBroker } from '../support/broker.ts';
+import { confluentMissing, readByConfluent } from '../support/confluent.ts';
+import { kcatMissing, readByKcat } from '../support/kcat.ts';
 
 /** What an engine found of an event: something of each kind of column. */
 interface Row {
@@ -27,7 +29,7 @@ interface Row {
 const events = shopEvents();
 const text = (fields: object): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
-const expected = events.map(({ id, name, timestamp, data, user, context }): Row => ({
+const rowOf = ({ id, name, timestamp, data, user, context }: (typeof events)[number]): Row => ({
   id,
   name,
   at: timestamp,
@@ -35,7 +37,8 @@ const expected = events.map(({ id, name, timestamp, data, user, context }): Row 
   data: text(data),
   shopping: ['discover', Number(context.shopping?.[1])],
   functional: true,
-}));
+});
+const expected = events.map(rowOf);
 
 const example = (file: string): URL => new URL(`../../examples/downstream/${file}`, import.meta.url);
 const byId = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -54,6 +57,9 @@ describe('the tables of docs/schemas.md', () => {
   let brokers: string;
   let json: string;
   let avro: string;
+  /** JSON with a schema: told in a header, and in front of the value. */
+  let inHeader: string;
+  let inFront: string;
   before(async () => {
     const broker = await sharedBroker();
     brokers = broker.brokers.join(',');
@@ -61,13 +67,16 @@ describe('the tables of docs/schemas.md', () => {
     registry = await startRegistry();
     json = await jsonTopic(broker.brokers, events);
     avro = await avroTopic(broker.brokers, events, new URL(registry.url).origin);
+    const { url } = registry;
+    inHeader = await jsonSchemaTopic(broker.brokers, events, { registry: url, schemaId: 'header' });
+    inFront = await jsonSchemaTopic(broker.brokers, events, { registry: url, schemaId: 'prefix' });
   });
   after(async () => {
     await registry.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('Flink reads every column kind, in Avro and in JSON', async () => {
+  it('Flink reads every column kind, in Avro and in JSON, and JSON whose schema is in a header', async () => {
     const read = (output: string, columns: string): string => `
       CREATE TABLE ${output} (
         id STRING, name STRING, at_time STRING, session STRING, data MAP<STRING, STRING>, shopping STRING, position_ INT,
@@ -82,10 +91,13 @@ describe('the tables of docs/schemas.md', () => {
       'walkeros-events-avro': avro,
       'http://localhost:8081': registry.url,
     });
-    const jsonTable = filled(example('flink/json-table.sql'), folder, {
-      'localhost:9092': brokers,
-      'walkeros-events': json,
-    });
+    const readJson = (topic: string, output: string): string[] => {
+      const names = { 'localhost:9092': brokers, 'walkeros-events': topic };
+      const table = readFileSync(filled(example('flink/json-table.sql'), folder, names), 'utf8');
+      const columns =
+        "CAST(`time` AS STRING), `user`['session'], `data`, `context`['shopping'][1], CAST(`context`['shopping'][2] AS INT)";
+      return [table, read(output, columns)];
+    };
     const file = join(folder, 'tables.sql');
     const statements = [
       `SET 'table.local-time-zone' = 'UTC';`,
@@ -94,11 +106,8 @@ describe('the tables of docs/schemas.md', () => {
         'from_avro',
         "CAST(`timestamp` AS STRING), `user`['session'], `data`, `context`['shopping'].`value`, `context`['shopping'].`index`",
       ),
-      readFileSync(jsonTable, 'utf8'),
-      read(
-        'from_json',
-        "CAST(`time` AS STRING), `user`['session'], `data`, `context`['shopping'][1], CAST(`context`['shopping'][2] AS INT)",
-      ),
+      ...readJson(json, 'from_json'),
+      ...readJson(inHeader, 'from_header'),
     ];
     writeFileSync(file, statements.join('\n'));
     await runSql(file, folder);
@@ -112,6 +121,41 @@ describe('the tables of docs/schemas.md', () => {
       }));
     assert.deepEqual(byId(rows('from_avro')), expected);
     assert.deepEqual(byId(rows('from_json')), expected);
+    assert.deepEqual(byId(rows('from_header')), expected);
+  });
+
+  const rowsOf = (values: readonly unknown[]): Row[] =>
+    byId(values.map((value) => rowOf(value as (typeof events)[number])));
+
+  it('Confluent’s Python deserialiser reads both, the schema in a header and in front', async (t) => {
+    const missing = await confluentMissing();
+    if (missing !== undefined) return t.skip(missing);
+    const topics = [inHeader, inFront].map((topic) => ({
+      ...{ topic, count: events.length, format: 'json-schema' as const },
+    }));
+    const read = Object.groupBy(
+      await readByConfluent(brokers.split(','), registry.url, topics),
+      ({ topic }) => topic,
+    );
+    for (const { topic } of topics)
+      assert.deepEqual(rowsOf(read[topic]?.map(({ value }) => value) ?? []), expected);
+  });
+
+  it('kcat shows JSON as it is where its schema is in a header, and five bytes before it otherwise', async (t) => {
+    const missing = await kcatMissing();
+    if (missing !== undefined) return t.skip(missing);
+    const answer = await fetch(`${registry.url}/subjects/${inHeader}-value/versions/latest`);
+    const { id } = (await answer.json()) as { id: number };
+    const told = String.fromCharCode(0, 0, 0, 0, id);
+    const bare = await readByKcat(brokers, inHeader);
+    const rows = (texts: readonly string[]): Row[] => rowsOf(texts.map((one): unknown => JSON.parse(one)));
+    assert.deepEqual(rows(bare.map(({ value }) => value)), expected);
+    for (const { headers } of bare) assert.equal(headers['__value_schema_id'], told);
+    // The same schema, under another subject: the same id.
+    const framed = await readByKcat(brokers, inFront);
+    assert.deepEqual([...new Set(framed.map(({ value }) => value.slice(0, 5)))], [told]);
+    assert.deepEqual(rows(framed.map(({ value }) => value.slice(5))), expected);
+    assert.deepEqual(framed[0]?.headers, {});
   });
 
   interface SparkLine<Time, Context> {

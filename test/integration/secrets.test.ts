@@ -26,6 +26,7 @@ const planted = {
   passphrase: secret(),
   registryPassword: secret(),
   registryToken: secret(),
+  granted: secret(),
   inUrl: secret(),
 };
 const { privateKey: lockedKey } = generateKeyPairSync('ec', {
@@ -64,9 +65,12 @@ const aws = {
   sessionToken: planted.sessionToken,
 };
 const mutual = { cert, key, passphrase: planted.passphrase, rejectUnauthorized: false };
+const oauthLoginAt = (tokenEndpoint: string, path: string) => ({
+  oauth: { tokenEndpoint: `${tokenEndpoint}/${path}`, clientId: 'shop', clientSecret: planted.clientSecret },
+});
 const oauthAt = (tokenEndpoint: string, path: string) => ({
   mechanism: 'oauthbearer',
-  oauth: { tokenEndpoint: `${tokenEndpoint}/${path}`, clientId: 'shop', clientSecret: planted.clientSecret },
+  ...oauthLoginAt(tokenEndpoint, path),
 });
 
 /** Settings that are wrong by themselves: what is refused must not be quoted. */
@@ -97,12 +101,14 @@ async function scenarios(t: TestContext): Promise<Scenario[]> {
     if (path === '/refusing')
       return { status: 401, body: { error: 'invalid_client', error_description: quoted } };
     if (path === '/broken') return { status: 500, body: quoted };
+    if (path === '/granting') return { body: { access_token: planted.granted, expires_in: 600 } };
     return { cut: true };
   });
   t.after(() => issuer.close());
-  const registry = await scriptedServer(({ path }) =>
-    path.includes('refusing') ? { status: 401 } : { status: 500 },
-  );
+  const registry = await scriptedServer(({ path, headers }) => ({
+    status: path.includes('refusing') ? 401 : 500,
+    body: { message: String(headers.authorization) },
+  }));
   t.after(() => registry.close());
 
   const logins: [sasl: object | undefined, ssl: unknown, provider?: Scenario['provider']][] = [
@@ -132,7 +138,12 @@ async function scenarios(t: TestContext): Promise<Scenario[]> {
   const refused = wrong.map((part): Scenario => ({
     settings: { kafka: { ...base, brokers: ['127.0.0.1:1'], ...part } },
   }));
-  const auths = [{ username: 'shop', password: planted.registryPassword }, { token: planted.registryToken }];
+  const auths = [
+    { username: 'shop', password: planted.registryPassword },
+    { token: planted.registryToken },
+    oauthLoginAt(issuer.url, 'refusing'),
+    oauthLoginAt(issuer.url, 'granting'),
+  ];
   const registering = auths.flatMap((auth) =>
     ['refusing', 'broken'].map((subject): Scenario => ({
       settings: { kafka: { ...base, topic: `secrets-${randomBytes(4).toString('hex')}`, brokers: plain } },
@@ -227,7 +238,11 @@ it('no secret is in what libraries and Node print for debugging, whatever channe
         }),
     ),
   );
-  const auths = [{ username: 'shop', password: planted.registryPassword }, { token: planted.registryToken }];
+  const auths = [
+    { username: 'shop', password: planted.registryPassword },
+    { token: planted.registryToken },
+    oauthLoginAt(issuer.url, 'token'),
+  ];
   const registering = auths.map((auth): Scenario => ({
     settings: { kafka: { ...base, brokers: [doors[0].address] } },
     setup: {
@@ -249,7 +264,7 @@ it('no secret is in what libraries and Node print for debugging, whatever channe
     NODE_DEBUG: 'net,tls,http,https,fetch,undici,timer',
     TALK_OF_CHANNELS: 'yes',
   });
-  assert.match(output, /16 failures, \d+ metrics/, output.slice(-2_000));
+  assert.match(output, /17 failures, \d+ metrics/, output.slice(-2_000));
   // The channels were open, and logins went through them.
   assert.match(output, /plt:kafka:protocol/);
   assert.match(output, /SaslAuthenticate/);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { confluentPython } from '../../scripts/confluent/packages.ts';
 
-/** A topic of one partition, whose values Confluent's Python client is to decode. */
+/** A topic whose values Confluent's Python client is to decode. */
 export interface FramedTopic {
   readonly topic: string;
   readonly count: number;
