@@ -93,7 +93,12 @@ describe('walkeros validate', { concurrency: 2 }, () => {
       { path: '/kafka/acks', message: 'must be equal to one of the allowed values' },
       { path: '/kafka/timeout', message: 'must be integer' },
       { path: '/kafka/compression', message: 'must be equal to one of the allowed values' },
+      // Text, or one of the forms of a mapping value: the validator of walkerOS tells of each.
       { path: '/kafka/headers/a', message: 'must be string' },
+      { path: '/kafka/headers/a', message: 'must be object' },
+      { path: '/kafka/headers/a', message: 'must be array' },
+      { path: '/kafka/headers/a', message: 'must match a schema in anyOf' },
+      { path: '/kafka/headers/a', message: 'must match a schema in anyOf' },
     ]);
   });
 
