@@ -4,7 +4,7 @@ import { alterTopic, recordCounts } from '../../scripts/kafka/topics.ts';
 import { startProgram } from '../bundle/support/program.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
-import { event } from '../support/flow.ts';
+import { event, runFlow } from '../support/flow.ts';
 import { account, openFlow, upTo } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
 import { scriptedServer } from '../support/scripted-http.ts';
@@ -106,6 +106,81 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
     });
   });
 }
+
+/** The forms that take mapping values, from the event to the commands that read the same flow file. */
+it('topic, key, headers and tombstones from the event: doctor tries them, and resend sends what was undeclared', async () => {
+  const { brokers } = await sharedBroker();
+  const [eu, uk, dead] = [await freshTopic('eu'), await freshTopic('uk'), await freshTopic('dead')];
+  const flowWith = <Fn>(topics: readonly string[], fn: Fn) => ({
+    settings: {
+      kafka: {
+        brokers,
+        topic: { value: 'data.shop', topics },
+        key: ['user.id', { fn }],
+        headers: { user: { key: 'user.id' } },
+      },
+      deadLetter: { topic: dead },
+    },
+    mapping: { user: { delete: { settings: { tombstone: true, key: 'user.id' } } } },
+  });
+  const examples = {
+    sale: { in: { name: 'order complete', data: { shop: eu }, user: {} } },
+    away: { in: { name: 'order complete', data: { shop: 'us' }, user: { id: 'u' } } },
+  };
+  const failing = () => {
+    throw new Error('no such user');
+  };
+  const { settings, mapping } = flowWith([eu], failing);
+  const flow = await runFlow(settings, { mapping });
+  const of = (shop: string, id?: string) => event({ data: { shop }, user: id === undefined ? {} : { id } });
+  for (const one of [
+    of(eu, 'a'),
+    of(uk, 'b'),
+    of(eu),
+    { ...of(uk, 'c'), name: 'user delete', entity: 'user', action: 'delete' },
+  ])
+    await flow.push(one);
+  await flow.stop();
+
+  const path = flowFile(folder, flowWith([eu, uk], '$code:(event) => event.missing'), examples);
+  const { lines: checks } = await run(['doctor', path, '--json']);
+  const { ok, checks: found } = JSON.parse(checks.join('')) as {
+    readonly ok: boolean;
+    readonly checks: readonly { readonly status: string; readonly message: string }[];
+  };
+  assert.equal(ok, true);
+  assert.deepEqual(
+    found.filter(({ status }) => status !== 'ok').map(({ message }) => message),
+    [
+      'settings.kafka.key finds no key in example "sale" ("order_complete"): the name of the event is used instead, and all such events go to one partition.',
+      `example "away": Event "order complete" was not sent: the mapping value of settings.kafka.topic gives the topic "us", and may give "${eu}", "${uk}". Add the topic to \`topics\` if events belong there.`,
+    ],
+  );
+  const sent = await resend(path);
+  assert.deepEqual(sent.lines, [
+    `2 to "${uk}"`,
+    '2 dead letters re-sent',
+    '1 stay: mend the cause, then run this again',
+  ]);
+  assert.deepEqual(sent.notes, [
+    'stays: the letter 0/1 for "(unknown)": the mapping values of its key, headers and topic gave nothing: send its event again',
+  ]);
+  const stored = await readBack(brokers, [eu, uk], { count: 3 });
+  assert.deepEqual(
+    stored
+      .map(({ key, value, headers }) => [
+        String(key),
+        value === null,
+        headers.map(([name, content]) => `${name}: ${String(content)}`),
+      ])
+      .sort(),
+    [
+      ['a', false, ['content-type: application/json', 'user: a']],
+      ['b', false, ['content-type: application/json', 'user: b']],
+      ['c', true, ['user: c']],
+    ],
+  );
+});
 
 describe('dead letters', () => {
   // Whoever may write into the dead-letter topic named any topic in a letter, and `resend` sent there with the flow's rights.
