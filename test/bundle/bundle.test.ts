@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -27,9 +27,10 @@ const runner = (event: unknown) => `
   console.log(JSON.stringify({ ok, done: Object.keys(done ?? {}).sort(), queued, failed }));`;
 
 /** Bundles the flow of a folder and moves the result away from it, where no other node_modules can help out. */
-async function bundle(t: TestContext, folder: string): Promise<string> {
+async function bundle(t: TestContext, folder: string, env: Record<string, string> = {}): Promise<string> {
   const { code, stdout, stderr } = await walkeros(['bundle', 'flow.json', '--output', 'out/'], {
     cwd: folder,
+    env,
   });
   assert.equal(code, 0, stdout + stderr);
   const place = mkdtempSync(join(tmpdir(), 'walkeros-bundled-'));
@@ -84,11 +85,15 @@ describe('walkeros bundle', { concurrency: 2 }, () => {
     assert.deepEqual(sorted(stored), sorted(expected));
   });
 
-  it('of a local folder, by the named export, with settings from the environment', async (t) => {
+  it('of a local folder, by the named export, with settings from the environment, which are not in the bundle', async (t) => {
     const { brokers } = await sharedBroker();
     const { folder, nodes } = await project();
     const topic = await freshTopic('bundle-local');
     const settings = { kafka: { brokers: ['$env.TEST_BROKER'], topic: '$env.TEST_TOPIC' } };
+    const clientSecret = 's3cr3t of the client';
+    const oauth = { tokenEndpoint: 'https://idp/token', clientId: 'shop', clientSecret: '$env.TEST_SECRET' };
+    const registry = { url: 'https://registry:8081', auth: { oauth } };
+    const rule = { settings: { value: { format: 'avro', registry } } };
     const out = await bundle(
       t,
       await flowFolder({
@@ -96,12 +101,20 @@ describe('walkeros bundle', { concurrency: 2 }, () => {
           'walkeros-destination-kafka': { path: join(folder, 'node_modules', 'walkeros-destination-kafka') },
         },
         destinations: {
-          kafka: { package: 'walkeros-destination-kafka', import: 'destinationKafka', config: { settings } },
+          kafka: {
+            package: 'walkeros-destination-kafka',
+            import: 'destinationKafka',
+            config: { settings, mapping: { never: { seen: rule } } },
+          },
         },
       }),
+      { TEST_SECRET: clientSecret, TEST_TOPIC: topic },
     );
+    const bundled = readFileSync(join(out, 'flow.mjs'), 'utf8');
+    assert.match(bundled, /clientSecret:process\.env\.TEST_SECRET\b/);
+    assert.ok(![clientSecret, topic].some((value) => bundled.includes(value)));
     writeFileSync(join(out, 'run.mjs'), runner(wholeEvent('local')));
-    const env = environment({ TEST_BROKER: brokers[0], TEST_TOPIC: topic });
+    const env = environment({ TEST_BROKER: brokers[0], TEST_TOPIC: topic, TEST_SECRET: clientSecret });
     const { stdout } = await expectProgram(nodes['24'], ['run.mjs'], { cwd: out, env });
     assert.deepEqual(JSON.parse(stdout), { ok: true, done: ['kafka'] });
     assert.deepEqual(await storedTexts(brokers, topic, 1), [storedWhole('local')]);
