@@ -253,13 +253,13 @@ export class SpooledRecords {
     record.durability = 'writing';
     record.spoolPartition = record.partition;
     this.#writing++;
-    const rows = this.#topic(record.content.topic);
-    rows.count++;
+    this.#topic(record.content.topic).count++;
     this.#spool.append(record.id, record.content, record.spoolPartition, (error) => {
       if (record.state === 'done') return;
       if (error) {
-        rows.count--;
         this.#notify({ kind: 'spool-failed', error });
+        // It may be the last that was waited for.
+        this.#removed(record.content.topic);
       }
       written(error);
       this.#answered();

@@ -174,7 +174,9 @@ export class SqliteSpool implements Spool {
     this.#uncount(record);
     if (this.#incoming.delete(id)) return;
     this.#removed.add(id);
-    this.#tidyLater(removalDelay);
+    // On a disk without room the try that may bring an empty file does not wait for the next repair.
+    if (this.#crowded && this.#records === 0) this.#tidyNow();
+    else this.#tidyLater(removalDelay);
   }
 
   /**
@@ -431,6 +433,12 @@ export class SqliteSpool implements Spool {
     if (this.#closing === undefined) this.#tidyTimer ??= setTimeout(() => this.#tidy(), delay);
   }
 
+  #tidyNow(): void {
+    clearTimeout(this.#tidyTimer);
+    this.#tidyTimer = undefined;
+    this.#tidyLater(0);
+  }
+
   /** Nobody waits for removals, and no sync is theirs, but for that of a checkpoint. */
   #tidy(): void {
     this.#tidyTimer = undefined;
@@ -480,7 +488,7 @@ export class SqliteSpool implements Spool {
         this.#failIncoming(thrown);
         this.#write();
       } else if (this.#holdsOnlyRemoved()) this.#beginAnew();
-      else this.#tidyLater(repairDelay);
+      else this.#tidyLater(this.#records === 0 ? removalDelay : repairDelay);
     }
   }
 

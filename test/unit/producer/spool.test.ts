@@ -290,3 +290,17 @@ describe('a login or certificate that is refused', () => {
     });
   }
 });
+
+// The disk refused the last one, and the log never said that all was delivered.
+it('says that all was delivered where the last that the spool waited for is one that the disk refused', async () => {
+  const { clock, producer, kinds } = start({ bufferMemory: 150, maxBytes: 300, diskLatency: 50 });
+  const fates = watch(['a', 'b', 'c'].map((value) => producer.send(record(value.repeat(100)))));
+  await clock.advance(40);
+  assert.deepEqual(fates, ['stored', 'stored', 'pending']);
+  await clock.advance(100);
+  assert.deepEqual(fates, ['stored', 'stored', 'SPOOL_FULL']);
+  assert.deepEqual(
+    kinds().filter((kind) => kind.startsWith('spool')),
+    ['spooling', 'spool-failed', 'spool-drained'],
+  );
+});
