@@ -202,10 +202,12 @@ export class Sender {
     this.#topic(queue.topic).overflow?.fetch(queue);
     this.#context.clock.soon(() => {
       this.#hasFetched = false;
-      const [next] = this.#toFetch;
-      if (next === undefined) return;
-      this.#toFetch.delete(next);
-      if (!this.#closed && !next.isRemoved) this.#enqueue(next);
+      // One that is removed, or has nothing on the disk any more, fetches nothing: then the next.
+      for (const next of this.#toFetch) {
+        this.#toFetch.delete(next);
+        if (!this.#closed && !next.isRemoved) this.#enqueue(next);
+        if (this.#hasFetched) return;
+      }
     });
   }
 

@@ -252,3 +252,48 @@ function crowdOf(length: number, producer: Producer) {
     watch(values.slice(from, to).map((value) => producer.send(record(value))));
   return { values, push };
 }
+
+// One queue fetches in a turn of the event loop, and the others wait for their turn. Behind one whose partition was gone they waited
+// for ever, and new records with them.
+it('what an earlier run left is fetched though partitions that wait for it are removed', async () => {
+  const clock = new FakeClock();
+  const disk = new MemoryDisk();
+  const life = (broker: Pick<ProducerClient, 'metadata' | 'produce'>) => {
+    const file = new MemorySpool({ disk, maxBytes: 1e7, synced: (task) => clock.after(5, task) });
+    const client = { ...broker, initProducerId: noProducerId };
+    return { file, producer: deliveryOver(client, { spool: { file, always: false } }, clock) };
+  };
+  const before = life({
+    metadata: () => Promise.reject(refused('BROKER_UNREACHABLE')),
+    produce: () => Promise.resolve([]),
+  });
+  const keys = [0, 1, 2, 3, 4, 5].map((partition) => keyOf(partition));
+  const fates = watch(keys.map((key) => before.producer.send(record(key, { key }))));
+  const closed = before.producer.close(100);
+  await clock.advance(1_000);
+  await closed;
+  await before.file.close();
+  assert.deepEqual(new Set(fates), new Set(['stored']));
+
+  const stored: string[] = [];
+  let partitions = 6;
+  life({
+    metadata: () =>
+      Promise.resolve({ leaders: Array.from({ length: partitions }, (_, partition) => partition) }),
+    produce: (batches) => {
+      if (partitions === 6) {
+        partitions = 2;
+        const error = refused('BROKER_BUSY');
+        return Promise.resolve(
+          batches.map(
+            () => ({ kind: 'retriable', error, refresh: true, mayHaveBeenWritten: false }) as const,
+          ),
+        );
+      }
+      stored.push(...batches.flatMap(({ records }) => records.map(({ key }) => String(key))));
+      return Promise.resolve(batches.map(() => ({ kind: 'stored' }) as const));
+    },
+  });
+  await clock.advance(60_000);
+  assert.deepEqual(stored.sort(), keys.sort());
+});
