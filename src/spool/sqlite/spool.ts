@@ -119,6 +119,7 @@ export class SqliteSpool implements Spool {
   #syncFailed = false;
   #scheduled: NodeJS.Immediate | undefined;
   #tidyTimer: NodeJS.Timeout | undefined;
+  #tidySoon: NodeJS.Immediate | undefined;
   #shrinkTimer: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -175,7 +176,7 @@ export class SqliteSpool implements Spool {
     if (this.#incoming.delete(id)) return;
     this.#removed.add(id);
     // On a disk without room the try that may bring an empty file does not wait for the next repair.
-    if (this.#crowded && this.#records === 0) this.#tidyNow();
+    if (this.#crowded && this.#records === 0) this.#tidyAtOnce();
     else this.#tidyLater(removalDelay);
   }
 
@@ -201,6 +202,8 @@ export class SqliteSpool implements Spool {
   read(place: Place, after: number, maxBytes: number, onDamaged?: OnDamaged): SpooledRecord[] {
     // What has left the spool may still be in the file. A transaction for each of sixty partitions stopped the loop for a second.
     if (this.#incoming.size > 0) this.#writeAll();
+    // A crash sends again what was delivered and is still in the file: one turn's records, not those of twenty milliseconds.
+    if (this.#removed.size > 0 && !this.#crowded) this.#tidyAtOnce();
     const gone = (id: number): boolean => this.#removed.has(id) || this.#refused.has(id);
     return this.#rows.read(place, after, maxBytes, gone, ({ id, topic, why }) => {
       if (this.#damaged.has(id)) return;
@@ -433,15 +436,16 @@ export class SqliteSpool implements Spool {
     if (this.#closing === undefined) this.#tidyTimer ??= setTimeout(() => this.#tidy(), delay);
   }
 
-  #tidyNow(): void {
-    clearTimeout(this.#tidyTimer);
-    this.#tidyTimer = undefined;
-    this.#tidyLater(0);
+  #tidyAtOnce(): void {
+    if (this.#closing === undefined) this.#tidySoon ??= setImmediate(() => this.#tidy());
   }
 
   /** Nobody waits for removals, and no sync is theirs, but for that of a checkpoint. */
   #tidy(): void {
+    clearTimeout(this.#tidyTimer);
+    clearImmediate(this.#tidySoon);
     this.#tidyTimer = undefined;
+    this.#tidySoon = undefined;
     this.#write();
     if (this.#written.size > 0 || this.#logBytes >= checkpointBytes) this.#schedule();
   }
@@ -569,6 +573,7 @@ export class SqliteSpool implements Spool {
   async #close(): Promise<void> {
     this.#dropUntold();
     clearTimeout(this.#tidyTimer);
+    clearImmediate(this.#tidySoon);
     clearTimeout(this.#mendTimer);
     clearTimeout(this.#shrinkTimer);
     await this.#syncing;
