@@ -57,7 +57,7 @@ export function brokenRules(severity: Rule['severity'], known: Partial<Facts>): 
 
 /** Said of a `prefix`, in the settings and in a mapping rule. */
 export const createsTopics =
-  'and settings.kafka.allowAutoTopicCreation together let an event create any number of topics: remove one of them';
+  'and allowAutoTopicCreation together let an event create any number of topics: remove one of them';
 
 export function prefixOf(topic: TopicSetting): string | undefined {
   return typeof topic === 'string' ? undefined : topic.prefix;
@@ -253,7 +253,7 @@ export const rules: readonly Rule[] = [
     'settings.kafka.linger',
     ({ linger, deliveryTimeout }) =>
       linger >= deliveryTimeout &&
-      `is ${linger} ms, no less than settings.kafka.deliveryTimeout (${deliveryTimeout} ms): every push would fail ` +
+      `is ${linger} ms, no less than deliveryTimeout (${deliveryTimeout} ms): every push would fail ` +
         'before it is sent; lower linger',
   ),
   error(
@@ -263,7 +263,7 @@ export const rules: readonly Rule[] = [
       linger < deliveryTimeout &&
       linger >= deliveryTimeout - marginOf(deliveryTimeout) &&
       `is ${linger} ms, no less than the ${deliveryTimeout - marginOf(deliveryTimeout)} ms after which records go to ` +
-        `settings.spool (settings.kafka.deliveryTimeout, ${deliveryTimeout} ms, less the time for the disk): all of them ` +
+        `settings.spool (deliveryTimeout, ${deliveryTimeout} ms, less the time for the disk): all of them ` +
         'would go there before they are sent; lower linger',
   ),
   error(
@@ -278,14 +278,14 @@ export const rules: readonly Rule[] = [
     ({ retry, deliveryTimeout }) =>
       retry.retries > 0 &&
       retry.initialRetryTime >= deliveryTimeout &&
-      `is ${retry.initialRetryTime} ms, no less than settings.kafka.deliveryTimeout (${deliveryTimeout} ms): a push ` +
+      `is ${retry.initialRetryTime} ms, no less than deliveryTimeout (${deliveryTimeout} ms): a push ` +
         'fails before its first retry; lower initialRetryTime',
   ),
   warning(
     'settings.kafka.connectionTimeout',
     ({ connectionTimeout, deliveryTimeout }) =>
       connectionTimeout >= deliveryTimeout &&
-      `is ${connectionTimeout} ms, no less than settings.kafka.deliveryTimeout (${deliveryTimeout} ms): one broker ` +
+      `is ${connectionTimeout} ms, no less than deliveryTimeout (${deliveryTimeout} ms): one broker ` +
         'that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
   ),
   warning(
@@ -315,7 +315,7 @@ export const rules: readonly Rule[] = [
     'settings.value.registry.timeout',
     ({ value, deliveryTimeout }) =>
       (value.registry?.timeout ?? 0) >= deliveryTimeout &&
-      `is ${value.registry?.timeout} ms, no less than settings.kafka.deliveryTimeout (${deliveryTimeout} ms): one look-up ` +
+      `is ${value.registry?.timeout} ms, no less than deliveryTimeout (${deliveryTimeout} ms): one look-up ` +
         'without an answer takes up the whole push; lower timeout',
   ),
   error(

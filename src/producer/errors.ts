@@ -7,7 +7,7 @@ export const producerErrors = {
   deadline(record: ProducerRecord, deliveryTimeout: number): KafkaError {
     return new KafkaError(
       'DEADLINE_EXCEEDED',
-      `Kafka topic "${record.content.topic}": not acknowledged within settings.kafka.deliveryTimeout ` +
+      `Kafka topic "${record.content.topic}": not acknowledged within deliveryTimeout ` +
         `(${deliveryTimeout} ms); the record ${fate(record)}. ${lastWord(record)}`,
       about(record),
     );
@@ -85,7 +85,7 @@ export const producerErrors = {
     return new KafkaError(
       'MAPPING_FAILED',
       `Kafka topic "${record.content.topic}": the mapping values of key, headers and topic gave nothing within ${timeout} ms, a ` +
-        'quarter of settings.kafka.deliveryTimeout; the record was not written. Make them faster, and send the event again.',
+        'quarter of deliveryTimeout; the record was not written. Make them faster, and send the event again.',
       about(record),
     );
   },

@@ -108,7 +108,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       assert.match(
         String(message),
         new RegExp(
-          `^Kafka topic "${topic}": not acknowledged within settings.kafka.deliveryTimeout \\(1500 ms\\); ` +
+          `^Kafka topic "${topic}": not acknowledged within deliveryTimeout \\(1500 ms\\); ` +
             `the record was not written. Last failure: Cannot reach Kafka at ${proxy.address}: .*ECONNREFUSED`,
         ),
       );

@@ -14,7 +14,7 @@ export function topicMissing(topic: string, cause?: unknown): KafkaError {
   return new KafkaError(
     'TOPIC_MISSING',
     `Topic "${topic}" does not exist. Create it with "walkeros setup destination.<id>" (config.setup: numPartitions and ` +
-      'replicationFactor), or set settings.kafka.allowAutoTopicCreation.',
+      'replicationFactor), or set allowAutoTopicCreation in settings.kafka.',
     { topic, kafkaCode: 'UNKNOWN_TOPIC_OR_PARTITION', cause },
   );
 }
@@ -41,7 +41,7 @@ export function topicUnauthorised(topic: string, cause?: unknown): KafkaError {
 /** The broker's answer to a question about a topic, which is the same where there is none. */
 export function topicHidden(topic: string, autoCreate: boolean, cause?: unknown): KafkaError {
   const create = autoCreate
-    ? ', and CREATE where settings.kafka.allowAutoTopicCreation is to make it'
+    ? ', and CREATE where allowAutoTopicCreation is to make it'
     : ', and see that it exists';
   return new KafkaError(
     'NOT_AUTHORIZED',

@@ -28,8 +28,7 @@ export const topicMissing =
   'explicit { numPartitions, replicationFactor } to create it.';
 
 /** Whether it may have been written, and the last failure, follow. */
-export const tooLate =
-  'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (8000 ms); the record ';
+export const tooLate = 'Kafka topic "events": not acknowledged within deliveryTimeout (8000 ms); the record ';
 
 export const spooling =
   'WARN Kafka topic "events": records go to the spool from here on, and to Kafka once it takes them.';

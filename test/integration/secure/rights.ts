@@ -68,7 +68,7 @@ export const lacks: readonly Lack[] = [
     settings: { allowAutoTopicCreation: true },
     message:
       'Topic "TOPIC": the broker does not show it to this user (TOPIC_AUTHORIZATION_FAILED). Grant the ACL operation ' +
-      'WRITE on topic "TOPIC", which includes DESCRIBE, and CREATE where settings.kafka.allowAutoTopicCreation is to make it.',
+      'WRITE on topic "TOPIC", which includes DESCRIBE, and CREATE where allowAutoTopicCreation is to make it.',
   },
 ];
 

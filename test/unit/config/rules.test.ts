@@ -122,19 +122,19 @@ const errors: [settings: object, message: string][] = [
   ],
   [
     { kafka: { linger: 30000 } },
-    'settings.kafka.linger: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): every push would fail before it is sent; lower linger',
+    'settings.kafka.linger: is 30000 ms, no less than deliveryTimeout (30000 ms): every push would fail before it is sent; lower linger',
   ],
   // With a spool records go to the disk a second before their deadline: between the two, all went there unsent.
   [
     { kafka: { linger: 7000 }, spool: { path: '/var/lib/walkeros/kafka.spool' } },
-    'settings.kafka.linger: is 7000 ms, no less than the 7000 ms after which records go to settings.spool (settings.kafka.deliveryTimeout, 8000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
+    'settings.kafka.linger: is 7000 ms, no less than the 7000 ms after which records go to settings.spool (deliveryTimeout, 8000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
   ],
   [
     {
       kafka: { linger: 1750, deliveryTimeout: 2000 },
       spool: { path: '/var/lib/walkeros/kafka.spool' },
     },
-    'settings.kafka.linger: is 1750 ms, no less than the 1750 ms after which records go to settings.spool (settings.kafka.deliveryTimeout, 2000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
+    'settings.kafka.linger: is 1750 ms, no less than the 1750 ms after which records go to settings.spool (deliveryTimeout, 2000 ms, less the time for the disk): all of them would go there before they are sent; lower linger',
   ],
   [
     { kafka: { retry: { initialRetryTime: 501, maxRetryTime: 500 } } },
@@ -146,7 +146,7 @@ const errors: [settings: object, message: string][] = [
   ],
   [
     { kafka: { topic: { value: 'data.region', topics: ['eu'], prefix: 'x' }, allowAutoTopicCreation: true } },
-    'settings.kafka.topic.prefix: and settings.kafka.allowAutoTopicCreation together let an event create any number of topics: remove one of them',
+    'settings.kafka.topic.prefix: and allowAutoTopicCreation together let an event create any number of topics: remove one of them',
   ],
   [
     { deadLetter: { topic: 'events' } },
@@ -206,15 +206,15 @@ const warnings: [settings: object, message: string, context?: ResolveContext][] 
   ],
   [
     { kafka: { retry: { initialRetryTime: 30000 } } },
-    'settings.kafka.retry.initialRetryTime: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): a push fails before its first retry; lower initialRetryTime',
+    'settings.kafka.retry.initialRetryTime: is 30000 ms, no less than deliveryTimeout (30000 ms): a push fails before its first retry; lower initialRetryTime',
   ],
   [
     { kafka: { connectionTimeout: 30000 } },
-    'settings.kafka.connectionTimeout: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): one broker that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
+    'settings.kafka.connectionTimeout: is 30000 ms, no less than deliveryTimeout (30000 ms): one broker that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
   ],
   [
     { value: { format: 'avro', registry: { url: 'http://registry', timeout: 30000 } } },
-    'settings.value.registry.timeout: is 30000 ms, no less than settings.kafka.deliveryTimeout (30000 ms): one look-up without an answer takes up the whole push; lower timeout',
+    'settings.value.registry.timeout: is 30000 ms, no less than deliveryTimeout (30000 ms): one look-up without an answer takes up the whole push; lower timeout',
   ],
   [
     { kafka: { requestTimeout: 2500 } },

@@ -164,7 +164,7 @@ describe('the producer', () => {
     assert.equal((await first).code, 'DEADLINE_EXCEEDED');
     assert.equal(
       (await second).message,
-      'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (2000 ms); ' +
+      'Kafka topic "events": not acknowledged within deliveryTimeout (2000 ms); ' +
         'the record was not written. No answer came.',
     );
   });
@@ -186,7 +186,7 @@ describe('the producer', () => {
     );
     assert.equal(
       (await out).message,
-      'Kafka topic "events": not acknowledged within settings.kafka.deliveryTimeout (2000 ms); ' +
+      'Kafka topic "events": not acknowledged within deliveryTimeout (2000 ms); ' +
         'the record may have been written. No answer came.',
     );
   });

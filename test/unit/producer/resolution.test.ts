@@ -213,7 +213,7 @@ describe('records whose key comes from mapping values', () => {
     assert.equal(
       (await errorOf(push)).message,
       'Kafka topic "events": the mapping values of key, headers and topic gave nothing within 2000 ms, a quarter of ' +
-        'settings.kafka.deliveryTimeout; the record was not written. Make them faster, and send the event again.',
+        'deliveryTimeout; the record was not written. Make them faster, and send the event again.',
     );
     never.give();
     await clock.advance(100);
