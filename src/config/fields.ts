@@ -33,10 +33,10 @@ export function innerOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
 }
 
 /**
- * The TypeScript types of schemas that do not show theirs, such as `z.custom`, and the modules they come from (relative to this
- * folder): `npm run docs` writes settings.ts with them.
+ * The TypeScript types of schemas that do not show theirs, such as `z.custom`, and of those that stand in several places. `from`:
+ * the module (relative to this folder); without it the type is one of settings.ts, which `npm run docs` writes.
  */
-export const typeNames = z.registry<{ readonly type: string; readonly from: string }>();
+export const typeNames = z.registry<{ readonly type: string; readonly from?: string }>();
 
 /** The names an object in the middle of a schema takes; none for a path that leads nowhere. */
 export function namesAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { typeNames } from './fields.ts';
 import { oauthBearerProvider, oauthError, oauthFields } from './oauth.ts';
 import { tlsOptions } from './security-schema.ts';
 import { bearerToken, checked, headerText, text } from './values.ts';
@@ -6,6 +7,10 @@ import { bearerToken, checked, headerText, text } from './values.ts';
 /** What a Schema Registry is reached with, the same in `config.setup` and in `settings.value`. */
 
 const url = checked(text('https://registry:8081'), urlProblem).trim();
+
+export const registryOAuth = z
+  .strictObject(oauthFields('https://registry.example.com'), { error: oauthError })
+  .register(typeNames, { type: 'OAuthClient' });
 
 const auth = z
   .strictObject(
@@ -15,8 +20,7 @@ const auth = z
       token: bearerToken('$env.REGISTRY_TOKEN')
         .optional()
         .describe('A bearer token instead of both. Never logged.'),
-      oauth: z
-        .strictObject(oauthFields('https://registry.example.com'), { error: oauthError })
+      oauth: registryOAuth
         .optional()
         .describe(
           'OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and replaced ' +
@@ -48,7 +52,8 @@ const auth = z
     );
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
-  .describe('How to log in at the registry.');
+  .describe('How to log in at the registry.')
+  .register(typeNames, { type: 'RegistryAuth' });
 
 export const registryFields = {
   url: z

@@ -30,7 +30,7 @@ function extensionProblem(name: string): string | undefined {
   return /^[A-Za-z]+$/.test(name) ? undefined : 'has a name that Kafka does not take: letters only';
 }
 
-const oauth = z
+export const kafkaOAuth = z
   .strictObject(
     {
       ...oauthFields('https://kafka.example.com'),
@@ -46,11 +46,7 @@ const oauth = z
     },
     { error: oauthError },
   )
-  .optional()
-  .describe(
-    'OAuth 2 client credentials, for `oauthbearer`. One token serves all connections and is replaced after two thirds ' +
-      'of its life; while the endpoint is down the old one goes on.',
-  );
+  .register(typeNames, { type: 'KafkaOAuthClient' });
 
 export const saslSchema = z
   .strictObject(
@@ -76,7 +72,12 @@ export const saslSchema = z
           'Function `() => Promise<{ username: string; password: string }>`, instead of `username` and `password` ' +
             '(code only). It is asked at each login, so that a password can be replaced without a restart.',
         ),
-      oauth,
+      oauth: kafkaOAuth
+        .optional()
+        .describe(
+          'OAuth 2 client credentials, for `oauthbearer`. One token serves all connections and is replaced after two thirds ' +
+            'of its life; while the endpoint is down the old one goes on.',
+        ),
       token: bearerToken('$env.KAFKA_TOKEN')
         .optional()
         .describe(

@@ -1,11 +1,9 @@
 // Written by `npm run docs` from the schemas of this folder: change those, and not this file.
 
+import type { Compatibility } from '../model/schema.ts';
 import type { ConnectionOptions } from 'node:tls';
-import type { CredentialsProvider } from './providers.ts';
-import type { HeaderSetting } from '../record/settings.ts';
-import type { KeySetting } from '../record/settings.ts';
-import type { OAuthBearerProvider } from './providers.ts';
-import type { TopicSetting } from '../record/settings.ts';
+import type { CredentialsProvider, OAuthBearerProvider } from './providers.ts';
+import type { HeaderSetting, KeySetting, TopicSetting } from '../record/settings.ts';
 
 /** `config.settings` as users write it: only `kafka.brokers` and `kafka.topic` are required. */
 export type Settings = {
@@ -58,39 +56,7 @@ export type Settings = {
            * OAuth 2 client credentials, for `oauthbearer`. One token serves all connections and is replaced after two
            * thirds of its life; while the endpoint is down the old one goes on.
            */
-          oauth?:
-            | {
-                /**
-                 * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
-                 * CAs and those of `NODE_EXTRA_CA_CERTS`.
-                 */
-                tokenEndpoint: string;
-                /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
-                clientId: string;
-                /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
-                clientSecret: string;
-                /**
-                 * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
-                 * `client_secret_post` as the form fields `client_id` and `client_secret`.
-                 * @default "client_secret_basic"
-                 */
-                tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
-                /** Scope of the token, if the endpoint requires one. */
-                scope?: string | undefined;
-                /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
-                audience?: string | undefined;
-                /**
-                 * Further form fields of the request, name to text, such as `resource`. Never logged.
-                 * @default {}
-                 */
-                parameters?: Record<string, string> | undefined;
-                /**
-                 * SASL extensions that go with the token, such as Confluent Cloud's `logicalCluster` and `identityPoolId`.
-                 * @default {}
-                 */
-                extensions?: Record<string, string> | undefined;
-              }
-            | undefined;
+          oauth?: KafkaOAuthClient | undefined;
           /** A fixed bearer token, for `oauthbearer`. Never logged. When it expires, the connection ends. */
           token?: string | undefined;
           /**
@@ -232,135 +198,7 @@ export type Settings = {
     deliveryTimeout?: number | undefined;
   };
   /** What the stored values look like. */
-  value?:
-    | {
-        /**
-         * How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding.
-         * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value),
-         * or as `schemaId` says.
-         * @default "json"
-         */
-        format?: 'json' | 'cloudevents' | 'avro' | 'json-schema' | 'protobuf' | undefined;
-        /**
-         * Content mode of `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers.
-         * `structured`: all in one JSON value.
-         */
-        mode?: 'binary' | 'structured' | undefined;
-        /** For `cloudevents`: the attribute `source`. Default: `walkeros`. */
-        source?: string | undefined;
-        /** For `cloudevents`: prefix of the attribute `type`, before the event name (spaces as `_`). Default: `walkeros.`. */
-        typePrefix?: string | undefined;
-        /** The Schema Registry, for `avro`, `json-schema` and `protobuf`. */
-        registry?:
-          | {
-              /** URL of the Schema Registry; several are tried in turn. For Apicurio, include `/apis/ccompat/v7`. */
-              url: string | string[];
-              /** How to log in at the registry. */
-              auth?:
-                | {
-                    /** User name (or API key), with `password`. */
-                    username?: string | undefined;
-                    /** Password (or API secret). Never logged. */
-                    password?: string | undefined;
-                    /** A bearer token instead of both. Never logged. */
-                    token?: string | undefined;
-                    /**
-                     * OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and
-                     * replaced after two thirds of its life; while the endpoint is down the old one goes on.
-                     */
-                    oauth?:
-                      | {
-                          /**
-                           * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
-                           * CAs and those of `NODE_EXTRA_CA_CERTS`.
-                           */
-                          tokenEndpoint: string;
-                          /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
-                          clientId: string;
-                          /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
-                          clientSecret: string;
-                          /**
-                           * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
-                           * `client_secret_post` as the form fields `client_id` and `client_secret`.
-                           * @default "client_secret_basic"
-                           */
-                          tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
-                          /** Scope of the token, if the endpoint requires one. */
-                          scope?: string | undefined;
-                          /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
-                          audience?: string | undefined;
-                          /**
-                           * Further form fields of the request, name to text, such as `resource`. Never logged.
-                           * @default {}
-                           */
-                          parameters?: Record<string, string> | undefined;
-                        }
-                      | undefined;
-                    /**
-                     * Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions`
-                     * of its answer are not sent.
-                     */
-                    oauthBearerProvider?: OAuthBearerProvider | undefined;
-                    /** For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`. */
-                    logicalCluster?: string | undefined;
-                    /**
-                     * For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`.
-                     * Several with commas between.
-                     */
-                    identityPoolId?: string | undefined;
-                  }
-                | undefined;
-              /**
-               * Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and
-               * keys are PEM text, the path of a file, or a Buffer; files are read again for each request.
-               */
-              ssl?: ConnectionOptions | undefined;
-              /**
-               * Longest wait for one answer of the registry, in ms, before the next URL or another try.
-               * @default 3000
-               */
-              timeout?: number | undefined;
-            }
-          | undefined;
-        /**
-         * The schema to write with, as text; an Avro or JSON schema may be an object. Default: `walkeros-event`, the
-         * ready-made one of the event. Mapped data needs its own. `$contract.<name>.events.<entity>.<action>`: that of
-         * the event with a part of the flow's contract in it.
-         */
-        schema?: string | Record<string, unknown> | undefined;
-        /** For `protobuf`: the message of the schema to write. Default: its first. */
-        message?: string | undefined;
-        /**
-         * Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header
-         * `__value_schema_id`, so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read
-         * both.
-         */
-        schemaId?: 'prefix' | 'header' | undefined;
-        /**
-         * Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full
-         * name; `topic-record`: `<topic>-<full name>`.
-         */
-        subjectNameStrategy?: 'topic' | 'record' | 'topic-record' | undefined;
-        /** Registers the schema if it is not registered. Default: `false`, so that no flow changes what others read. */
-        autoRegister?: boolean | undefined;
-        /**
-         * Writes with the latest schema version of the subject instead of `schema`. Default: `false`. In a mapping rule
-         * it goes before the `schema` of `settings.value`.
-         */
-        useLatestVersion?: boolean | undefined;
-        /**
-         * For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background.
-         * Default: 60000.
-         */
-        latestCacheTtl?: number | undefined;
-        /**
-         * Names of rules in the schema (encryption, conditions, transformations of a data contract) that values may be
-         * written without. No rule is carried out here: a schema with one that is not named refuses its events. Default:
-         * none.
-         */
-        ignoreRules?: string[] | undefined;
-      }
-    | undefined;
+  value?: Value | undefined;
   /** Where refused records go. Without it their push fails. */
   deadLetter?:
     | {
@@ -439,134 +277,7 @@ export type RuleSettings = {
    * What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is
    * taken over.
    */
-  value?:
-    | {
-        /**
-         * How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding.
-         * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value),
-         * or as `schemaId` says.
-         */
-        format?: 'json' | 'cloudevents' | 'avro' | 'json-schema' | 'protobuf' | undefined;
-        /**
-         * Content mode of `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers.
-         * `structured`: all in one JSON value.
-         */
-        mode?: 'binary' | 'structured' | undefined;
-        /** For `cloudevents`: the attribute `source`. Default: `walkeros`. */
-        source?: string | undefined;
-        /** For `cloudevents`: prefix of the attribute `type`, before the event name (spaces as `_`). Default: `walkeros.`. */
-        typePrefix?: string | undefined;
-        /** The Schema Registry, for `avro`, `json-schema` and `protobuf`. */
-        registry?:
-          | {
-              /** URL of the Schema Registry; several are tried in turn. For Apicurio, include `/apis/ccompat/v7`. */
-              url: string | string[];
-              /** How to log in at the registry. */
-              auth?:
-                | {
-                    /** User name (or API key), with `password`. */
-                    username?: string | undefined;
-                    /** Password (or API secret). Never logged. */
-                    password?: string | undefined;
-                    /** A bearer token instead of both. Never logged. */
-                    token?: string | undefined;
-                    /**
-                     * OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and
-                     * replaced after two thirds of its life; while the endpoint is down the old one goes on.
-                     */
-                    oauth?:
-                      | {
-                          /**
-                           * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
-                           * CAs and those of `NODE_EXTRA_CA_CERTS`.
-                           */
-                          tokenEndpoint: string;
-                          /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
-                          clientId: string;
-                          /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
-                          clientSecret: string;
-                          /**
-                           * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
-                           * `client_secret_post` as the form fields `client_id` and `client_secret`.
-                           * @default "client_secret_basic"
-                           */
-                          tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
-                          /** Scope of the token, if the endpoint requires one. */
-                          scope?: string | undefined;
-                          /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
-                          audience?: string | undefined;
-                          /**
-                           * Further form fields of the request, name to text, such as `resource`. Never logged.
-                           * @default {}
-                           */
-                          parameters?: Record<string, string> | undefined;
-                        }
-                      | undefined;
-                    /**
-                     * Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions`
-                     * of its answer are not sent.
-                     */
-                    oauthBearerProvider?: OAuthBearerProvider | undefined;
-                    /** For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`. */
-                    logicalCluster?: string | undefined;
-                    /**
-                     * For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`.
-                     * Several with commas between.
-                     */
-                    identityPoolId?: string | undefined;
-                  }
-                | undefined;
-              /**
-               * Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and
-               * keys are PEM text, the path of a file, or a Buffer; files are read again for each request.
-               */
-              ssl?: ConnectionOptions | undefined;
-              /**
-               * Longest wait for one answer of the registry, in ms, before the next URL or another try.
-               * @default 3000
-               */
-              timeout?: number | undefined;
-            }
-          | undefined;
-        /**
-         * The schema to write with, as text; an Avro or JSON schema may be an object. Default: `walkeros-event`, the
-         * ready-made one of the event. Mapped data needs its own. `$contract.<name>.events.<entity>.<action>`: that of
-         * the event with a part of the flow's contract in it.
-         */
-        schema?: string | Record<string, unknown> | undefined;
-        /** For `protobuf`: the message of the schema to write. Default: its first. */
-        message?: string | undefined;
-        /**
-         * Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header
-         * `__value_schema_id`, so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read
-         * both.
-         */
-        schemaId?: 'prefix' | 'header' | undefined;
-        /**
-         * Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full
-         * name; `topic-record`: `<topic>-<full name>`.
-         */
-        subjectNameStrategy?: 'topic' | 'record' | 'topic-record' | undefined;
-        /** Registers the schema if it is not registered. Default: `false`, so that no flow changes what others read. */
-        autoRegister?: boolean | undefined;
-        /**
-         * Writes with the latest schema version of the subject instead of `schema`. Default: `false`. In a mapping rule
-         * it goes before the `schema` of `settings.value`.
-         */
-        useLatestVersion?: boolean | undefined;
-        /**
-         * For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background.
-         * Default: 60000.
-         */
-        latestCacheTtl?: number | undefined;
-        /**
-         * Names of rules in the schema (encryption, conditions, transformations of a data contract) that values may be
-         * written without. No rule is carried out here: a schema with one that is not named refuses its events. Default:
-         * none.
-         */
-        ignoreRules?: string[] | undefined;
-      }
-    | undefined;
+  value?: RuleValue | undefined;
 };
 
 /** `config.setup` as users write it, for `walkeros setup`; `true` is refused, since there is no safe default. */
@@ -583,15 +294,7 @@ export type Setup = {
    * What later versions of the schemas of values must stay compatible with. Set on the subject after registration;
    * without it the registry's own level holds.
    */
-  compatibility?:
-    | 'BACKWARD'
-    | 'BACKWARD_TRANSITIVE'
-    | 'FORWARD'
-    | 'FORWARD_TRANSITIVE'
-    | 'FULL'
-    | 'FULL_TRANSITIVE'
-    | 'NONE'
-    | undefined;
+  compatibility?: Compatibility | undefined;
   /**
    * More topics to provision, by name: those that mapping rules and `deadLetter` point at. Each takes
    * `numPartitions`, `replicationFactor`, `configEntries` and `compatibility` of its own; what it leaves out is as
@@ -611,15 +314,7 @@ export type Setup = {
            * What later versions of its schema must stay compatible with. Set on the subject after registration; without it
            * the registry's own level holds.
            */
-          compatibility?:
-            | 'BACKWARD'
-            | 'BACKWARD_TRANSITIVE'
-            | 'FORWARD'
-            | 'FORWARD_TRANSITIVE'
-            | 'FULL'
-            | 'FULL_TRANSITIVE'
-            | 'NONE'
-            | undefined;
+          compatibility?: Compatibility | undefined;
         }
       >
     | undefined;
@@ -644,70 +339,9 @@ export type Setup = {
          * What later versions of this schema must stay compatible with. Set on the subject after registration; without it
          * the registry's own level holds.
          */
-        compatibility?:
-          | 'BACKWARD'
-          | 'BACKWARD_TRANSITIVE'
-          | 'FORWARD'
-          | 'FORWARD_TRANSITIVE'
-          | 'FULL'
-          | 'FULL_TRANSITIVE'
-          | 'NONE'
-          | undefined;
+        compatibility?: Compatibility | undefined;
         /** How to log in at the registry. */
-        auth?:
-          | {
-              /** User name (or API key), with `password`. */
-              username?: string | undefined;
-              /** Password (or API secret). Never logged. */
-              password?: string | undefined;
-              /** A bearer token instead of both. Never logged. */
-              token?: string | undefined;
-              /**
-               * OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and
-               * replaced after two thirds of its life; while the endpoint is down the old one goes on.
-               */
-              oauth?:
-                | {
-                    /**
-                     * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
-                     * CAs and those of `NODE_EXTRA_CA_CERTS`.
-                     */
-                    tokenEndpoint: string;
-                    /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
-                    clientId: string;
-                    /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
-                    clientSecret: string;
-                    /**
-                     * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
-                     * `client_secret_post` as the form fields `client_id` and `client_secret`.
-                     * @default "client_secret_basic"
-                     */
-                    tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
-                    /** Scope of the token, if the endpoint requires one. */
-                    scope?: string | undefined;
-                    /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
-                    audience?: string | undefined;
-                    /**
-                     * Further form fields of the request, name to text, such as `resource`. Never logged.
-                     * @default {}
-                     */
-                    parameters?: Record<string, string> | undefined;
-                  }
-                | undefined;
-              /**
-               * Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions`
-               * of its answer are not sent.
-               */
-              oauthBearerProvider?: OAuthBearerProvider | undefined;
-              /** For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`. */
-              logicalCluster?: string | undefined;
-              /**
-               * For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`.
-               * Several with commas between.
-               */
-              identityPoolId?: string | undefined;
-            }
-          | undefined;
+        auth?: RegistryAuth | undefined;
         /**
          * Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and
          * keys are PEM text, the path of a file, or a Buffer; files are read again for each request.
@@ -726,3 +360,153 @@ export type Setup = {
    */
   validateOnly?: boolean | undefined;
 };
+
+/** What a mapping rule says of how values are written. */
+type RuleValue = {
+  /**
+   * How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding.
+   * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value),
+   * or as `schemaId` says.
+   */
+  format?: 'json' | 'cloudevents' | 'avro' | 'json-schema' | 'protobuf' | undefined;
+  /**
+   * Content mode of `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers.
+   * `structured`: all in one JSON value.
+   */
+  mode?: 'binary' | 'structured' | undefined;
+  /** For `cloudevents`: the attribute `source`. Default: `walkeros`. */
+  source?: string | undefined;
+  /** For `cloudevents`: prefix of the attribute `type`, before the event name (spaces as `_`). Default: `walkeros.`. */
+  typePrefix?: string | undefined;
+  /** The Schema Registry, for `avro`, `json-schema` and `protobuf`. */
+  registry?:
+    | {
+        /** URL of the Schema Registry; several are tried in turn. For Apicurio, include `/apis/ccompat/v7`. */
+        url: string | string[];
+        /** How to log in at the registry. */
+        auth?: RegistryAuth | undefined;
+        /**
+         * Node's `tls.ConnectionOptions` for `https`, such as a private `ca` or a client certificate. Certificates and
+         * keys are PEM text, the path of a file, or a Buffer; files are read again for each request.
+         */
+        ssl?: ConnectionOptions | undefined;
+        /**
+         * Longest wait for one answer of the registry, in ms, before the next URL or another try.
+         * @default 3000
+         */
+        timeout?: number | undefined;
+      }
+    | undefined;
+  /**
+   * The schema to write with, as text; an Avro or JSON schema may be an object. Default: `walkeros-event`, the
+   * ready-made one of the event. Mapped data needs its own. `$contract.<name>.events.<entity>.<action>`: that of
+   * the event with a part of the flow's contract in it.
+   */
+  schema?: string | Record<string, unknown> | undefined;
+  /** For `protobuf`: the message of the schema to write. Default: its first. */
+  message?: string | undefined;
+  /**
+   * Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header
+   * `__value_schema_id`, so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read
+   * both.
+   */
+  schemaId?: 'prefix' | 'header' | undefined;
+  /**
+   * Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full
+   * name; `topic-record`: `<topic>-<full name>`.
+   */
+  subjectNameStrategy?: 'topic' | 'record' | 'topic-record' | undefined;
+  /** Registers the schema if it is not registered. Default: `false`, so that no flow changes what others read. */
+  autoRegister?: boolean | undefined;
+  /**
+   * Writes with the latest schema version of the subject instead of `schema`. Default: `false`. In a mapping rule
+   * it goes before the `schema` of `settings.value`.
+   */
+  useLatestVersion?: boolean | undefined;
+  /**
+   * For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background.
+   * Default: 60000.
+   */
+  latestCacheTtl?: number | undefined;
+  /**
+   * Names of rules in the schema (encryption, conditions, transformations of a data contract) that values may be
+   * written without. No rule is carried out here: a schema with one that is not named refuses its events. Default:
+   * none.
+   */
+  ignoreRules?: string[] | undefined;
+};
+
+/** How values are written. */
+interface Value extends RuleValue {
+  /**
+   * How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding.
+   * `avro`, `json-schema`, `protobuf`: in the Schema Registry's wire format (a zero, the schema's id, the value),
+   * or as `schemaId` says.
+   * @default "json"
+   */
+  format?: 'json' | 'cloudevents' | 'avro' | 'json-schema' | 'protobuf' | undefined;
+}
+
+/** How to log in at a Schema Registry. */
+type RegistryAuth = {
+  /** User name (or API key), with `password`. */
+  username?: string | undefined;
+  /** Password (or API secret). Never logged. */
+  password?: string | undefined;
+  /** A bearer token instead of both. Never logged. */
+  token?: string | undefined;
+  /**
+   * OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and
+   * replaced after two thirds of its life; while the endpoint is down the old one goes on.
+   */
+  oauth?: OAuthClient | undefined;
+  /**
+   * Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions`
+   * of its answer are not sent.
+   */
+  oauthBearerProvider?: OAuthBearerProvider | undefined;
+  /** For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`. */
+  logicalCluster?: string | undefined;
+  /**
+   * For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`.
+   * Several with commas between.
+   */
+  identityPoolId?: string | undefined;
+};
+
+/** Client credentials of OAuth 2. */
+type OAuthClient = {
+  /**
+   * URL of the token endpoint, called with `POST`; it has 4 s to answer. Its certificate is checked against Node's
+   * CAs and those of `NODE_EXTRA_CA_CERTS`.
+   */
+  tokenEndpoint: string;
+  /** OAuth client ID, sent as `tokenEndpointAuthMethod` says. */
+  clientId: string;
+  /** OAuth client secret, sent as `tokenEndpointAuthMethod` says. Never logged. */
+  clientSecret: string;
+  /**
+   * Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication,
+   * `client_secret_post` as the form fields `client_id` and `client_secret`.
+   * @default "client_secret_basic"
+   */
+  tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
+  /** Scope of the token, if the endpoint requires one. */
+  scope?: string | undefined;
+  /** Form field `audience`, which some issuers want (Auth0): the API that the token is for. */
+  audience?: string | undefined;
+  /**
+   * Further form fields of the request, name to text, such as `resource`. Never logged.
+   * @default {}
+   */
+  parameters?: Record<string, string> | undefined;
+};
+
+/** Client credentials of OAuth 2, for the login at brokers. */
+interface KafkaOAuthClient extends OAuthClient {
+  /**
+   * SASL extensions that go with the token, such as Confluent Cloud's `logicalCluster` and `identityPoolId`.
+   * @default {}
+   */
+  extensions?: Record<string, string> | undefined;
+}

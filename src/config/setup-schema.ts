@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compatibilities, schemaTypes } from '../model/schema.ts';
+import { typeNames } from './fields.ts';
 import { registryFields, schemaText } from './registry-schema.ts';
 import { choice, flag, milliseconds, text, topicName } from './values.ts';
 
@@ -43,6 +44,7 @@ const configEntries = z
 
 const compatibility = (what: string) =>
   choice(compatibilities)
+    .register(typeNames, { type: 'Compatibility', from: '../model/schema.ts' })
     .optional()
     .describe(
       `What later versions ${what} must stay compatible with. Set on the subject after registration; without it the ` +

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { typeNames } from './fields.ts';
 import { registryFields, schemaText } from './registry-schema.ts';
 import { choice, flag, milliseconds, text } from './values.ts';
 
@@ -108,11 +109,13 @@ const example =
 
 export const valueSchema = z
   .strictObject({ format: format.default('json'), ...others }, { error: example })
+  .register(typeNames, { type: 'Value' })
   .prefault({})
   .describe('What the stored values look like.');
 
 export const ruleValueSchema = z
   .strictObject({ format: format.optional(), ...others }, { error: example })
+  .register(typeNames, { type: 'RuleValue' })
   .optional()
   .describe(
     'What differs from `settings.value` for these events, such as `schema`; with another `format` only `registry` is taken over.',

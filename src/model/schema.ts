@@ -2,7 +2,6 @@ export const schemaTypes = ['AVRO', 'JSON', 'PROTOBUF'] as const;
 /** The formats of schemas, by the Schema Registry's own names. */
 export type SchemaType = (typeof schemaTypes)[number];
 
-/** What a new version of a schema must stay compatible with; the registry checks it. */
 export const compatibilities = [
   'BACKWARD',
   'BACKWARD_TRANSITIVE',
@@ -12,6 +11,7 @@ export const compatibilities = [
   'FULL_TRANSITIVE',
   'NONE',
 ] as const;
+/** What a new version of a schema must stay compatible with; the registry checks it. */
 export type Compatibility = (typeof compatibilities)[number];
 
 /** A schema as text, such as a registry keeps it. */
