@@ -12,8 +12,8 @@ export interface Typed {
   readonly output: () => string;
   /** Its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** What Ctrl-C does, or worse. Nothing when it has ended. */
-  readonly signal: (signal: 'SIGINT' | 'SIGKILL') => void;
+  /** What Ctrl-C does, or a supervisor. Nothing when it has ended. */
+  readonly signal: (signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => void;
 }
 
 /** Types a line into `sh`. It is killed after `timeoutMs`, with all that it started. */

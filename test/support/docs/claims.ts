@@ -32,6 +32,16 @@ export const claims: readonly Claim[] = [
     languages: ['sh', 'json', 'text'],
     headings: ['In a minute', 'A record that Kafka refuses'],
   },
+  {
+    test: 'test/bundle/deployment.test.ts',
+    page: 'docs/deployment.md',
+    languages: ['sh', 'json', 'js', 'properties', 'text'],
+  },
+  {
+    test: 'test/unit/docs/deployment.test.ts',
+    page: 'docs/deployment.md',
+    languages: ['ini', 'dockerfile', 'yaml'],
+  },
   { test: 'test/bundle/getting-started.test.ts', page: 'docs/getting-started.md', languages: ['json'] },
   { test: 'test/unit/docs/migration.test.ts', page: 'docs/migration.md', languages: ['json', 'text'] },
   { test: 'test/unit/docs/security.test.ts', page: 'docs/security.md', languages: ['json', 'text'] },
