@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isNamed } from '../model/foreign.ts';
 import type { HeaderSetting, KeySetting, TopicSetting } from '../record/settings.ts';
+import { codePrefix, runCode } from './code.ts';
 import { typeNames } from './fields.ts';
 import { nearest } from './problems.ts';
 import { topicProblem } from './values.ts';
@@ -151,9 +152,8 @@ function valueFaults(value: unknown): Fault[] {
 }
 
 function formFaults(form: unknown): Fault[] {
-  if (typeof form === 'string') {
-    return form === '' ? [fault('is empty: write a mapping path, for example "user.id"')] : [];
-  }
+  if (typeof form === 'string')
+    return form === '' ? [fault('is empty: write a mapping path, for example "user.id"')] : spaceFaults(form);
   if (!isNamed(form))
     return [fault('must be a mapping path or a mapping value, for example { "key": "user.id" }')];
   const names = Object.keys(form);
@@ -165,29 +165,37 @@ function formFaults(form: unknown): Fault[] {
   );
 }
 
+/** No property of an event is called so: a key that is never found would be the name of the event, in silence. */
+function spaceFaults(path: string): Fault[] {
+  const say = `${JSON.stringify(path)} has a space before or after it, so that nothing would be found: write ${JSON.stringify(path.trim())}`;
+  return path === path.trim() ? [] : [fault(say)];
+}
+
 function isPart(name: string): name is Part {
   return (parts as readonly string[]).includes(name);
 }
 
 /**
- * Settings as `walkeros setup` gives them, which reads the flow file without running its code: each function of a mapping value
- * is text then, and no function would be a fault.
+ * Settings as `walkeros setup` gives them, which reads the flow file without running its code: each function is text then, and no
+ * function would be a fault. Those of mapping values are not needed; those of a login are run once it needs them.
  */
 export function withCodeNotRun<Value>(settings: Value): Value {
   if (Array.isArray(settings)) return settings.map((one: unknown) => withCodeNotRun(one)) as unknown as Value;
   if (!isPlain(settings)) return settings;
   const entries = Object.entries(settings).map(([name, inner]) => {
-    const isCode =
-      isPart(name) &&
-      partFaults[name] === isFunction &&
-      typeof inner === 'string' &&
-      inner.startsWith('$code:');
-    return [name, isCode ? notRun : withCodeNotRun(inner)];
+    if (typeof inner !== 'string' || !inner.startsWith(codePrefix)) return [name, withCodeNotRun(inner)];
+    if (isPart(name) && partFaults[name] === isFunction) return [name, (): undefined => undefined];
+    return [name, ofLogin.has(name) ? runLater(inner, name) : inner];
   });
   return Object.fromEntries(entries) as Value;
 }
 
-const notRun = (): undefined => undefined;
+const ofLogin: ReadonlySet<string> = new Set(['oauthBearerProvider', 'credentials']);
+
+const runLater = (text: string, name: string) => (): unknown => {
+  const provide = runCode(text, name);
+  return typeof provide === 'function' ? (provide as () => unknown)() : undefined;
+};
 
 /** Certificates and secrets are objects of classes, and stay what they are. */
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -205,7 +213,9 @@ const isList = (part: unknown): Fault[] =>
 
 const partFaults: Readonly<Record<Part, (part: unknown) => Fault[]>> = {
   key: (part) =>
-    typeof part === 'string' && part !== '' ? [] : [fault('must be a mapping path, for example "user.id"')],
+    typeof part === 'string' && part !== ''
+      ? spaceFaults(part)
+      : [fault('must be a mapping path, for example "user.id"')],
   value: (part) => (part === undefined ? [fault('is missing: write the value itself')] : []),
   fn: isFunction,
   condition: isFunction,

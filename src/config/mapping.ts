@@ -1,5 +1,5 @@
-import { isNamed } from '../model/foreign.ts';
-import { pathText, problemsOf, type Problem } from './problems.ts';
+import { isNamed, propertyOf } from '../model/foreign.ts';
+import { pathText, problemsOf, protoProblems, type Problem } from './problems.ts';
 import type { RegistryFacts } from './registry-facts.ts';
 import { tlsProblems } from './tls.ts';
 import { merged, type SchemaOptions } from './resolve-value.ts';
@@ -27,6 +27,7 @@ export function mappingProblems(mapping: unknown, known: Partial<Facts>): Proble
     if (!parsed.success) return problemsOf(parsed.error, ruleSettingsSchema, root);
     const { topic, value } = parsed.data;
     return [
+      ...protoProblems(propertyOf(settings, 'headers'), `${root}.headers`),
       ...topicProblems(topic, `${root}.topic`, known),
       ...tombstoneProblems(parsed.data, root, known),
       ...(base && value ? valueProblems(merged(base, value), `${root}.value`) : []),
@@ -121,11 +122,17 @@ function rules(mapping: unknown): Rule[] {
   });
 }
 
-/** The settings of every rule that writes values, its own topic, and the setting in them that may name a registry of its own. */
-export function ruleValues(mapping: unknown): Pick<Rule, 'settings' | 'topic' | 'path'>[] {
-  return rules(mapping)
-    .filter(({ tombstone }) => !tombstone)
-    .map(({ settings, topic, path }) => ({ settings, topic, path: `${path}.value.registry` }));
+/** The settings of every rule that writes values, and its own topic. */
+export function ruleValues(mapping: unknown): Pick<Rule, 'settings' | 'topic'>[] {
+  return rules(mapping).filter(({ tombstone }) => !tombstone);
+}
+
+/** Where the settings of a rule stand, such as `mapping.order.complete.settings`. */
+export function rulePaths(mapping: unknown): (settings: object) => string {
+  const paths = new Map(
+    ruleSettingsOf(mapping).map(({ path, settings }) => [settings, pathText('mapping', path)]),
+  );
+  return (settings) => paths.get(settings) ?? 'mapping.<entity>.<action>.settings';
 }
 
 /** walkerOS takes one rule or several (the first whose condition holds) for each action of an entity. */
@@ -152,8 +159,6 @@ function entriesOf(value: unknown): [string, unknown][] {
 /** A Schema Registry that the settings name. */
 export interface NamedRegistry {
   readonly facts: RegistryFacts;
-  /** Where the user has written it, for messages. */
-  readonly path: string;
   /** What is written with its schemas, each topic with each format once. Empty for that of `config.setup`. */
   readonly uses: readonly RegistryUse[];
 }
@@ -168,12 +173,12 @@ export function valueRegistries(
   { topic: main, valueOf }: Pick<Options, 'topic' | 'valueOf'>,
   mapping: unknown,
 ): readonly NamedRegistry[] {
-  const general = { settings: undefined, topic: main, path: 'settings.value.registry' };
+  const general = { settings: undefined, topic: main };
   const found = new Map<RegistryFacts, NamedRegistry & { readonly uses: RegistryUse[] }>();
-  for (const { settings, topic = main, path } of [general, ...ruleValues(mapping)]) {
+  for (const { settings, topic = main } of [general, ...ruleValues(mapping)]) {
     const value = valueOf(settings);
     if (!('registry' in value)) continue;
-    const named = found.get(value.registry) ?? { facts: value.registry, path, uses: [] };
+    const named = found.get(value.registry) ?? { facts: value.registry, uses: [] };
     found.set(value.registry, named);
     for (const one of topicsOf(topic))
       if (!named.uses.some((use) => use.topic === one && use.value === value))

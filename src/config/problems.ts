@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { fieldsOf, namesAt } from './fields.ts';
+import { isObject } from '../model/foreign.ts';
 import { plural } from '../model/plural.ts';
 
 /** Something to change, and where: `settings.kafka.topic` with the sentence that follows it. */
@@ -23,6 +24,12 @@ export function problemsOf(error: z.ZodError, schema: z.core.$ZodType, root: str
       say: unknownName(key, issue.path, schema, root),
     }));
   });
+}
+
+/** zod passes over this name without a word, and no object of ours could hold it. */
+export function protoProblems(headers: unknown, root: string): Problem[] {
+  if (!isObject(headers) || !Object.hasOwn(headers, '__proto__')) return [];
+  return [{ path: `${root}["__proto__"]`, say: 'is a name that no header can have here: take another' }];
 }
 
 function unknownName(

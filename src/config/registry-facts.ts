@@ -15,6 +15,8 @@ export interface RegistryFacts {
   readonly tls: Secret<ConnectionOptions> | undefined;
   /** For one answer. */
   readonly timeout: number;
+  /** Where the user has written all this, such as `settings.value.registry`: for messages. */
+  readonly setting: string;
 }
 
 export type RegistryAuth =
@@ -28,25 +30,22 @@ export type RegistryAuth =
 type BearerAuth =
   | { readonly token: Secret<string> }
   | { readonly oauth: OAuthLogin }
-  /** @param setting where the user has written the function, for messages */
-  | { readonly provide: (setting: string) => Promise<ProvidedToken> };
+  | { readonly provide: () => Promise<ProvidedToken> };
 
 type DeclaredRegistry = NonNullable<ParsedValue['registry']>;
 
-export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry): RegistryFacts {
+export function registryFacts({ url, auth, ssl, timeout }: DeclaredRegistry, setting: string): RegistryFacts {
   return Object.freeze({
     urls: Object.freeze([url].flat()),
-    auth: authOf(auth),
+    auth: authOf(auth, setting),
     tls: ssl && tlsFacts(ssl),
     timeout,
+    setting,
   });
 }
 
-/**
- * A login that anybody on the way can read, a certificate that is not checked, and certificates without a use.
- * @param path where the registry stands, such as `settings.value.registry`
- */
-export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: string): Problem[] {
+/** A login that anybody on the way can read, a certificate that is not checked, and certificates without a use. */
+export function registryWarnings({ urls, auth, tls, setting: path }: RegistryFacts): Problem[] {
   const warnings: Problem[] = [];
   const login = auth === undefined ? undefined : 'password' in auth ? 'password' : 'token';
   if (login !== undefined && urls.some(inClearText)) {
@@ -69,13 +68,16 @@ export function registryWarnings({ urls, auth, tls }: RegistryFacts, path: strin
 }
 
 /** The schema has seen to it that there is one of them. */
-function authOf(auth: DeclaredRegistry['auth']): RegistryAuth | undefined {
+function authOf(auth: DeclaredRegistry['auth'], setting: string): RegistryAuth | undefined {
   if (auth === undefined) return undefined;
   const { username, password, token, oauth, oauthBearerProvider, ...headers } = auth;
   if (token !== undefined) return { token: new Secret(token), ...headers };
   if (oauth !== undefined) return { oauth: oauthLogin(oauth), ...headers };
   if (oauthBearerProvider !== undefined)
-    return { provide: (setting) => tokenFrom(oauthBearerProvider, setting), ...headers };
+    return {
+      provide: () => tokenFrom(oauthBearerProvider, `${setting}.auth.oauthBearerProvider`),
+      ...headers,
+    };
   if (username === undefined || password === undefined) return undefined;
   return { username, password: new Secret(password) };
 }

@@ -5,6 +5,7 @@ import type { TopicSpec } from '../model/cluster.ts';
 import { countOf, problemsOf, sentenceOf, type Problem } from './problems.ts';
 import { declaredTopics, valueRegistries, type RegistryUse } from './mapping.ts';
 import { mainTopic } from '../record/settings.ts';
+import { withCodeNotRun } from './mapping-values.ts';
 import type { Options } from './options.ts';
 import { registryFacts, registryWarnings, type RegistryFacts } from './registry-facts.ts';
 import { tlsProblems } from './tls.ts';
@@ -31,9 +32,6 @@ export interface SchemaPlan extends Schema {
 
 /** The schema of a topic's values. */
 export interface ValuePlan extends RegistryUse {
-  readonly registry: RegistryFacts;
-  /** The setting that names it. */
-  readonly path: string;
   readonly compatibility: Compatibility | undefined;
 }
 
@@ -60,10 +58,11 @@ const requirement =
  * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret is in it.
  */
 export function resolveSetup(
-  setup: unknown,
+  written: unknown,
   options: Pick<Options, 'topic' | 'deadLetter' | 'valueOf'>,
   { id, mapping }: SetupContext,
 ): ResolvedSetup | undefined {
+  const setup = withCodeNotRun(written);
   if (setup === undefined || setup === null || setup === false) return undefined;
   const title = `walkeros setup destination.${id} cannot run`;
   if (setup === true) {
@@ -85,7 +84,7 @@ export function resolveSetup(
     throw new KafkaError('SETTINGS_INVALID', incomplete === true ? [...lines, requirement] : lines);
   }
   const plan = planOf(parsed.data, options, mapping);
-  const ofRegistry = plan.schema ? registryWarnings(plan.schema.registry, registryPath) : [];
+  const ofRegistry = plan.schema ? registryWarnings(plan.schema.registry) : [];
   const warnings = [
     ...uncovered(plan, options, mapping),
     ...idleCompatibilities(parsed.data, plan),
@@ -99,7 +98,7 @@ const registryPath = 'setup.schemaRegistry';
 /** The registry that a setup names, whatever else it lacks. Undefined: none that can be asked. */
 export function setupRegistry(setup: unknown): RegistryFacts | undefined {
   const declared = declaredRegistry(setup);
-  return declared && registryFacts(declared);
+  return declared && registryFacts(declared, registryPath);
 }
 
 /** How many partitions a setup gives a topic, if there is nothing wrong with it. */
@@ -157,10 +156,10 @@ export function valuePlans(
   mapping: unknown,
   setup?: ParsedSetup,
 ): ValuePlan[] {
-  return valueRegistries(options, mapping).flatMap(({ facts, path, uses }) =>
+  return valueRegistries(options, mapping).flatMap(({ uses }) =>
     uses.map((use): ValuePlan => {
       const compatibility = setup?.topics?.[use.topic]?.compatibility ?? setup?.compatibility;
-      return { ...use, registry: facts, path, compatibility };
+      return { ...use, compatibility };
     }),
   );
 }
@@ -168,7 +167,13 @@ export function valuePlans(
 function schemaPlanOf(declared: NonNullable<ParsedSetup['schemaRegistry']>): SchemaPlan {
   const { subject, schemaType, schema, compatibility } = declared;
   const text = schemaOf(schemaType, schema);
-  return { registry: registryFacts(declared), subject, schemaType, schema: text, compatibility };
+  return {
+    registry: registryFacts(declared, registryPath),
+    subject,
+    schemaType,
+    schema: text,
+    compatibility,
+  };
 }
 
 /** Levels that no subject gets. */

@@ -49,24 +49,29 @@ function unused(base: ParsedValue, { useLatestVersion, subjectNameStrategy }: Pa
 /**
  * How values are written, by a mapping rule's `settings` or without them. A closure, since it holds secrets.
  * For the same settings it answers with the same object, and with the same registry where a rule has no other.
+ * @param pathOf where the settings of a rule stand
  */
-export function valueChoice(base: ParsedValue): (ruleSettings?: unknown) => ValueOptions {
+export function valueChoice(
+  base: ParsedValue,
+  pathOf: (ruleSettings: object) => string,
+): (ruleSettings?: unknown) => ValueOptions {
   const registries = new Map<unknown, RegistryFacts>();
-  const optionsOf = (value: ParsedValue): ValueOptions => {
+  const optionsOf = (value: ParsedValue, path: string): ValueOptions => {
     const { registry } = value;
     if (registry === undefined) return valueOptions(value, undefined);
-    const facts = registries.get(registry) ?? registryFacts(registry);
+    const facts = registries.get(registry) ?? registryFacts(registry, `${path}.value.registry`);
     registries.set(registry, facts);
     return valueOptions(value, facts);
   };
-  const general = optionsOf(base);
+  const general = optionsOf(base, 'settings');
   const ofRules = new WeakMap<object, ValueOptions>();
   return (ruleSettings) => {
     if (!isObject(ruleSettings)) return general;
     let options = ofRules.get(ruleSettings);
     if (options === undefined) {
       const { data } = ruleSettingsSchema.safeParse(ruleSettings);
-      options = data?.value === undefined ? general : optionsOf(merged(base, data.value));
+      options =
+        data?.value === undefined ? general : optionsOf(merged(base, data.value), pathOf(ruleSettings));
       ofRules.set(ruleSettings, options);
     }
     return options;

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { KafkaError } from '../model/errors.ts';
 import { propertyOf } from '../model/foreign.ts';
 import type { HealthAddress } from '../telemetry/health-port.ts';
-import { mappingProblems, valueRegistries } from './mapping.ts';
+import { mappingProblems, rulePaths, valueRegistries } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
 import type { ConnectionFacts, Options } from './options.ts';
-import { countOf, problemsOf, sentenceOf } from './problems.ts';
+import { countOf, problemsOf, protoProblems, sentenceOf } from './problems.ts';
 import { registryWarnings } from './registry-facts.ts';
 import { valueChoice } from './resolve-value.ts';
 import { brokenRules, type Facts } from './rules.ts';
@@ -55,6 +55,7 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
 
   const problems = [
     ...(parsed.success ? [] : problemsOf(parsed.error, settingsSchema, 'settings')),
+    ...protoProblems(propertyOf(propertyOf(settings, 'kafka'), 'headers'), 'settings.kafka.headers'),
     ...brokenRules('error', known),
     ...tlsProblems(known.ssl, 'settings.kafka.ssl'),
     ...(known.value ? valueProblems(known.value, 'settings.value') : []),
@@ -67,10 +68,8 @@ export function resolveOptions(settings: unknown, context: ResolveContext = {}):
   }
   const { deliveryTimeout = parsed.data.kafka.deliveryTimeout, collectorTimeout = 0 } = known;
   const kafka = { ...parsed.data.kafka, deliveryTimeout };
-  const options = optionsOf({ ...parsed.data, kafka }, environmentRegion);
-  const ofRegistries = valueRegistries(options, mapping).flatMap(({ facts, path }) =>
-    registryWarnings(facts, path),
-  );
+  const options = optionsOf({ ...parsed.data, kafka }, environmentRegion, mapping);
+  const ofRegistries = valueRegistries(options, mapping).flatMap(({ facts }) => registryWarnings(facts));
   return {
     options,
     warnings: [...brokenRules('warning', known), ...ofRegistries].map(sentenceOf),
@@ -122,6 +121,7 @@ function validFields(settings: unknown): Partial<Facts> {
 function optionsOf(
   { kafka, value, deadLetter, spool, telemetry }: ParsedSettings,
   environmentRegion: string | undefined,
+  mapping: unknown,
 ): Options {
   return Object.freeze({
     client: kafka.client,
@@ -137,7 +137,7 @@ function optionsOf(
     deliveryTimeout: kafka.deliveryTimeout,
     deadLetter: deadLetter && Object.freeze({ ...deadLetter }),
     spool: spool && Object.freeze({ ...spool }),
-    valueOf: valueChoice(value),
+    valueOf: valueChoice(value, rulePaths(mapping)),
     traceparent: telemetry?.traceparent,
   });
 }

@@ -151,12 +151,12 @@ export class SchemaWriter {
       const known = await (autoRegister
         ? schemas.register(subject, { schemaType, schema })
         : schemas.find(subject, { schemaType, schema }));
-      if (known === undefined) throw this.#missing(subject, 'this schema');
+      if (known === undefined) throw this.#missing(subject);
       this.#refuseRules(known.rules, `version ${known.version} of subject "${subject}"`);
       return { schema: known, compiled };
     }
     const latest = await schemas.latest(subject);
-    if (latest === undefined) throw this.#missing(subject, 'any schema');
+    if (latest === undefined) throw this.#missing(subject);
     if (latest.schemaType !== schemaType) throw this.#otherType(latest);
     this.#refuseRules(latest.rules, `version ${latest.version} of subject "${subject}"`);
     if (latest.id === this.#inUse?.schema.id) return { schema: latest, compiled: undefined };
@@ -192,11 +192,16 @@ export class SchemaWriter {
     );
   }
 
-  #missing(subject: string, what: string): KafkaError {
+  #missing(subject: string): KafkaError {
+    const [what, advice] = this.#choice.useLatestVersion
+      ? ['any schema', 'Register one: config.setup has schemaRegistry for it.']
+      : [
+          'this schema',
+          'Register it ("walkeros setup" does, with config.setup), or set settings.value.autoRegister.',
+        ];
     return this.#error(
       'SCHEMA_MISSING',
-      `the Schema Registry does not have ${what} under subject "${subject}". Register it (config.setup has ` +
-        'schemaRegistry for it), or set settings.value.autoRegister.',
+      `the Schema Registry does not have ${what} under subject "${subject}". ${advice}`,
     );
   }
 

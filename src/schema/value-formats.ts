@@ -34,12 +34,7 @@ export function valueFormats(options: Options, notify: Notify, simulated: boolea
     let registry = registries.get(facts);
     if (registry === undefined) {
       // SchemaWriter repeats a failed look-up for as long as a record waits.
-      registry = new Registry({
-        ...facts,
-        retries: 0,
-        setting: 'settings.value.registry',
-        closing: closing.signal,
-      });
+      registry = new Registry({ ...facts, retries: 0, closing: closing.signal });
       registries.set(facts, registry);
     }
     return registry;

@@ -39,11 +39,11 @@ export async function declaredByValues({ topic, value, compatibility }: ValuePla
  */
 export function registriesByUrl(
   options: Pick<RegistryOptions, 'closing' | 'retries'> = {},
-): (facts: RegistryFacts, setting: string) => Registry {
+): (facts: RegistryFacts) => Registry {
   const known = new Map<string, Registry>();
-  return (facts, setting) => {
+  return (facts) => {
     const urls = facts.urls.join(' ');
-    const registry = known.get(urls) ?? new Registry({ ...facts, ...options, setting });
+    const registry = known.get(urls) ?? new Registry({ ...facts, ...options });
     known.set(urls, registry);
     return registry;
   };

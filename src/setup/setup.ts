@@ -1,9 +1,8 @@
-import { createAdmin } from '../transport/create.ts';
-import { clientOptions } from '../transport/create.ts';
+import { clientOptions, createAdmin } from '../transport/create.ts';
 import type { SetupPlan } from '../config/resolve-setup.ts';
 import type { Options } from '../config/options.ts';
+import type { RegistryFacts } from '../config/registry-facts.ts';
 import { printable } from '../model/foreign.ts';
-import type { Registry } from '../schema/registry/registry.ts';
 import { declaredBySetup, declaredByValues, registriesByUrl, type Declared } from './declared.ts';
 import { provisionSchemas, type DeclaredSchema } from './schema.ts';
 import { provisionTopic, type SetupLog, type Topics } from './topics.ts';
@@ -40,15 +39,13 @@ export async function provision(plan: SetupPlan, options: Options, log: SetupLog
 async function schemasOf({ schema, values }: SetupPlan): Promise<DeclaredSchema[]> {
   const registryOf = registriesByUrl();
   const declared = new Map<string, DeclaredSchema>();
-  const add = (registry: Registry, place: readonly string[], one: Declared): void => {
-    const key = JSON.stringify([place, one.subject, one.schema]);
+  const add = (facts: RegistryFacts, one: Declared): void => {
+    const key = JSON.stringify([facts.urls, one.subject, one.schema]);
     const compatibility = declared.get(key)?.compatibility ?? one.compatibility;
-    declared.set(key, { registry, ...one, compatibility });
+    declared.set(key, { registry: registryOf(facts), ...one, compatibility });
   };
-  if (schema !== undefined)
-    add(registryOf(schema.registry, 'setup.schemaRegistry'), schema.registry.urls, declaredBySetup(schema));
-  for (const use of values)
-    add(registryOf(use.registry, use.path), use.registry.urls, await declaredByValues(use));
+  if (schema !== undefined) add(schema.registry, declaredBySetup(schema));
+  for (const use of values) add(use.value.registry, await declaredByValues(use));
   return [...declared.values()];
 }
 

@@ -86,8 +86,9 @@ function formatOf(
 }
 
 function distinct(formats: readonly SchemaOptions[]): SchemaOptions[] {
+  const bare = formats.map((format) => ({ ...format, registry: { ...format.registry, setting: '' } }));
   return formats.filter(
-    (format, index) => formats.findIndex((other) => isDeepStrictEqual(other, format)) === index,
+    (_, index) => bare.findIndex((other) => isDeepStrictEqual(other, bare[index])) === index,
   );
 }
 

@@ -14,26 +14,16 @@ type Registries = Target['registries'];
 export function setupRegistries(plan: SchemaPlan | undefined): Registries {
   if (plan === undefined) return [];
   const { registry: facts, subject } = plan;
-  const path = 'setup.schemaRegistry';
-  const registry = new Registry({ ...facts, retries: 0, setting: path });
-  return [
-    {
-      ...facts,
-      path,
-      look: async () => {
-        await registry.latest(subject);
-      },
-    },
-  ];
+  const registry = new Registry({ ...facts, retries: 0 });
+  return [{ ...facts, look: async () => void (await registry.latest(subject)) }];
 }
 
 /** The schemas that values are written with, of the settings and of rules, each once for each topic. */
 export function valueRegistriesOf(options: Options, mapping: unknown): Registries {
-  return valueRegistries(options, mapping).flatMap(({ facts, path, uses }) => {
-    const registry = new Registry({ ...facts, retries: 0, setting: path });
+  return valueRegistries(options, mapping).flatMap(({ facts, uses }) => {
+    const registry = new Registry({ ...facts, retries: 0 });
     return uses.map(({ topic, value }) => ({
       ...facts,
-      path,
       look: () => lookForSchema(value, topic, registry),
     }));
   });

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { RegistryFacts } from '../../config/registry-facts.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { SpoolStatus } from '../../spool/status.ts';
 import type { Inspector } from '../../transport/port.ts';
@@ -42,11 +43,7 @@ export interface Target {
 /** What the doctor asks the cluster. Fails with `KafkaError`s. */
 export type Kafka = Omit<Inspector, 'close'>;
 
-export interface Registry {
-  readonly urls: readonly string[];
-  readonly tls: Secret<ConnectionOptions> | undefined;
-  /** Which setting names it. */
-  readonly path: string;
+export interface Registry extends Pick<RegistryFacts, 'urls' | 'tls' | 'setting'> {
   /** Asks for what the destination will ask for. Fails with `KafkaError`s. */
   look(): Promise<void>;
 }

@@ -47,7 +47,7 @@ export async function configuredDestination(
   const ofValues = valueRegistries(options, config.mapping);
   // Only `walkeros setup` needs all of `config.setup`, and says what is wrong with it.
   const facts = setupRegistry(config.setup);
-  const ofSetup = facts && { facts, path: 'setup.schemaRegistry', uses: [] };
+  const ofSetup = facts && { facts, uses: [] };
   const registries = ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup];
   const topics = topicsOf(options, config.mapping, config.setup);
   return { path, id, options, mapping: config.mapping, topics, registries };
@@ -75,5 +75,8 @@ export function plainRegistry(url: string): readonly NamedRegistry[] {
   // Required, and never used.
   const kafka = { brokers: ['localhost:9092'], topic: 'any' };
   const { options } = resolveOptions({ kafka, value: { format: 'json-schema', registry: { url } } });
-  return valueRegistries(options, undefined).map((named) => ({ ...named, path: '--registry' }));
+  return valueRegistries(options, undefined).map(({ facts }) => ({
+    facts: { ...facts, setting: '--registry' },
+    uses: [],
+  }));
 }

@@ -1,7 +1,8 @@
 import { getFlowSettings } from '@walkeros/core';
 import { flowInvalid, type FlowFile } from './flow-file.ts';
 import { withKafka, type Login } from './login.ts';
-import { CodeFault, replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
+import { replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
+import { CodeFault } from '../../config/code.ts';
 import { reasonOf, withoutFullStop, type KafkaError } from '../../model/errors.ts';
 import { isObject, propertyOf } from '../../model/foreign.ts';
 

@@ -1,5 +1,5 @@
-import { Script } from 'node:vm';
 import { ENV_MARKER_PREFIX, SECRET_MARKER_PREFIX } from '@walkeros/core';
+import { codePrefix, runCode } from '../../config/code.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,11 +8,6 @@ export interface Unset {
   /** Within the destination's `config`, such as `settings.kafka.sasl.password`. */
   readonly path: string;
   readonly variable: string;
-}
-
-/** Code of the configuration that does not run. `path` as that of `Unset`. */
-export class CodeFault extends Error {
-  override readonly name = 'CodeFault';
 }
 
 export interface Replaced {
@@ -42,7 +37,6 @@ const variable = new RegExp(
   `${ENV_MARKER_PREFIX}([a-zA-Z_][a-zA-Z0-9_]*)(?::((?:(?!${ENV_MARKER_PREFIX})[^\\s"'])*))?`,
   'g',
 );
-const codePrefix = '$code:';
 
 function replaceText(text: string, environment: Environment, path: string): Replaced {
   if (text.startsWith(SECRET_MARKER_PREFIX)) {
@@ -52,7 +46,7 @@ function replaceText(text: string, environment: Environment, path: string): Repl
   }
   // The walkeros CLI runs the same code of the user's file. Here only what shapes a record is needed.
   if (text.startsWith(codePrefix) && /^(settings|mapping|data|policy)\b/.test(path))
-    return { value: valueOf(text.slice(codePrefix.length), path), unset: [] };
+    return { value: runCode(text, `config.${path}`), unset: [] };
   const unset: Unset[] = [];
   const found = [...text.matchAll(variable)];
   const lookUp = (name: string, fallback: string | undefined): string | undefined => {
@@ -66,15 +60,4 @@ function replaceText(text: string, environment: Environment, path: string): Repl
     String(lookUp(name, fallback)),
   );
   return { value, unset };
-}
-
-/** V8's own message would quote the code. */
-function valueOf(code: string, path: string): unknown {
-  try {
-    return new Script(`(${code})`, { filename: codePrefix }).runInThisContext();
-  } catch (thrown) {
-    const { name, stack = '' } = thrown instanceof Error ? thrown : new Error();
-    const line = /\$code::(\d+)/.exec(stack)?.[1] ?? '1';
-    throw new CodeFault(`config.${path}: its ${codePrefix} does not run (${name} in line ${line})`);
-  }
 }

@@ -20,7 +20,7 @@ export function schemaReaders(
   if (named.length === 0) return undefined;
   const registries = named
     .toSorted((one, other) => Number(writes(other, topic)) - Number(writes(one, topic)))
-    .map(({ facts, path }) => new Registry({ ...facts, retries: 0, setting: path, closing }));
+    .map(({ facts }) => new Registry({ ...facts, retries: 0, closing }));
   return {
     async of(id) {
       for (const registry of registries) {

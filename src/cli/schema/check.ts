@@ -92,18 +92,18 @@ export async function checkSchemas(request: SchemaCheckRequest): Promise<SchemaC
   if (plan?.schema !== undefined) {
     const { registry, schemaType } = plan.schema;
     const declared = declaredBySetup(plan.schema);
-    const asked = registryOf(registry, 'setup.schemaRegistry');
+    const asked = registryOf(registry);
     add({ subject: declared.subject, topics: [], schemaType, ...(await compare(declared, asked)) });
   }
   const uses = plan?.values ?? valuePlans(options, mapping);
-  for (const use of uses) add(await examine(use, registryOf(use.registry, use.path)));
+  for (const use of uses) add(await examine(use, registryOf(use.value.registry)));
   const findings = [...subjects.values()];
   const unknown = new Set(findings.filter((one) => one.status === 'unknown').flatMap((one) => one.topics));
   const events = await tryEvents(
     allEvents(found.examples, request.events),
     config,
     options,
-    (topic, facts) => (unknown.has(topic) ? nobody : registryOf(facts, 'settings.value.registry')),
+    (topic, facts) => (unknown.has(topic) ? nobody : registryOf(facts)),
   );
   const status =
     events.broken > 0 || findings.some((one) => one.status === 'break')

@@ -14,8 +14,6 @@ export interface RegistryOptions extends RegistryFacts {
   readonly retries?: number;
   /** The pause before the first of these, doubled for each later one. Default 300. */
   readonly initialRetryTime?: number;
-  /** Where the user has written all this, for messages. */
-  readonly setting: string;
   /** Ends what is being asked, when nobody waits for it any more. */
   readonly closing?: AbortSignal;
 }
@@ -191,7 +189,7 @@ function canBeSent(headers: Readonly<Record<string, string>>): boolean {
 function tokensOf({ auth, setting }: RegistryOptions): Fresh<Bearer> | undefined {
   if (auth === undefined) return undefined;
   if ('oauth' in auth) return oauthTokens(auth.oauth, `${setting}.auth.oauth`);
-  if ('provide' in auth) return providedBearers(() => auth.provide(`${setting}.auth.oauthBearerProvider`));
+  if ('provide' in auth) return providedBearers(auth.provide);
   return undefined;
 }
 

@@ -126,7 +126,7 @@ describe('the schemas that a doctor asks for', () => {
         status: 'failure',
         message:
           `Kafka topic "${topic}": the Schema Registry does not have this schema under subject "${topic}-value". ` +
-          'Register it (config.setup has schemaRegistry for it), or set settings.value.autoRegister.',
+          'Register it ("walkeros setup" does, with config.setup), or set settings.value.autoRegister.',
         fix,
       })),
       { name: 'registry', status: 'ok', message: `${url}: answers` },

@@ -26,6 +26,11 @@ describe('settings of mapping rules', () => {
       'mapping.order.complete.settings.partition: unknown setting: known here are key, headers, topic, tombstone, value',
     ],
     [
+      'a name that no header can have',
+      { order: { complete: { settings: JSON.parse('{ "headers": { "__proto__": "web" } }') as object } } },
+      'mapping.order.complete.settings.headers["__proto__"]: is a name that no header can have here: take another',
+    ],
+    [
       'every form',
       {
         order: {

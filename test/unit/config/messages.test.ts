@@ -57,6 +57,17 @@ const kafka: [name: string, value: unknown, message: string][] = [
     'key[1]: must be a mapping path or a mapping value, for example { "key": "user.id" }',
   ],
   ['key', ['user.id', ''], 'key[1]: is empty: write a mapping path, for example "user.id"'],
+  // It was taken, and every key was the name of its event.
+  [
+    'key',
+    ' user.id',
+    'key: " user.id" has a space before or after it, so that nothing would be found: write "user.id"',
+  ],
+  [
+    'key',
+    [{ key: 'user.id ' }],
+    'key[0].key: "user.id " has a space before or after it, so that nothing would be found: write "user.id"',
+  ],
   [
     'key',
     {},
@@ -88,6 +99,12 @@ const kafka: [name: string, value: unknown, message: string][] = [
     'headers',
     { user: { fn: 5 } },
     'headers.user.fn: must be a function (in a flow file: "$code:(value, context) => …")',
+  ],
+  // It was left out of every record without a word.
+  [
+    'headers',
+    JSON.parse('{ "__proto__": "web" }'),
+    'headers["__proto__"]: is a name that no header can have here: take another',
   ],
   [
     'headers',

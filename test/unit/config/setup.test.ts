@@ -209,8 +209,8 @@ describe('config.setup', () => {
       const topics = { orders: { compatibility: 'FULL' }, pages: {} } as const;
       const { plan: { values = [] } = {}, warnings } = plan({ compatibility: 'BACKWARD', topics }) ?? {};
       assert.deepEqual(
-        values.map(({ topic, value: { schema }, path, registry, compatibility }) => ({
-          ...{ topic, schema, path, urls: registry.urls, compatibility },
+        values.map(({ topic, value: { schema, registry }, compatibility }) => ({
+          ...{ topic, schema, path: registry.setting, urls: registry.urls, compatibility },
         })),
         [
           {

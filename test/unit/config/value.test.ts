@@ -19,7 +19,10 @@ describe('settings.value', () => {
   it('fills in the defaults of a format with a schema', () => {
     assert.deepEqual(resolveOptions({ kafka, value: { format: 'avro', registry } }).options.valueOf(), {
       format: 'avro',
-      registry: { urls: ['http://registry:8081'], auth: undefined, tls: undefined, timeout: 3000 },
+      registry: {
+        ...{ urls: ['http://registry:8081'], auth: undefined, tls: undefined, timeout: 3000 },
+        setting: 'settings.value.registry',
+      },
       schema: undefined,
       message: undefined,
       subjectNameStrategy: 'topic',

@@ -128,7 +128,7 @@ describe('a writer by schema', () => {
     await writer.changed(8_000);
     const message =
       'SCHEMA_MISSING Kafka topic "orders": the Schema Registry does not have this schema under subject "orders-value". ' +
-      'Register it (config.setup has schemaRegistry for it), or set settings.value.autoRegister.';
+      'Register it ("walkeros setup" does, with config.setup), or set settings.value.autoRegister.';
     assert.equal(refusal(writer, { a: 'x' }), message);
     pass(4_999);
     assert.equal(refusal(writer, { a: 'x' }), message);

@@ -20,7 +20,10 @@ async function look(target: Target, registry: Registry): Promise<[cause: string,
     await registry.look();
     return [place, ok(`${place}: answers`)];
   } catch (thrown) {
-    return [`${place} ${causeOf(thrown)}`, failure(reasonOf(thrown), fixFor(thrown, registry.path, target))];
+    return [
+      `${place} ${causeOf(thrown)}`,
+      failure(reasonOf(thrown), fixFor(thrown, registry.setting, target)),
+    ];
   }
 }
 

@@ -122,7 +122,7 @@ describe('an examination', () => {
     const registry = {
       urls: ['http://registry'],
       tls: undefined,
-      path: 'settings.value.registry',
+      setting: 'settings.value.registry',
       look: () => Promise.reject(schemaMissing),
     };
     const made = await report(
@@ -191,7 +191,7 @@ describe('an examination', () => {
     const fixAfter = async (code: string, reason: string) => {
       const failure = Object.assign(new Error(reason), { code });
       const look = () => Promise.reject(registryError(asked, faultOfSilence(failure)));
-      const registry = { urls: ['https://r:1'], tls: undefined, path: 'settings.value.registry', look };
+      const registry = { urls: ['https://r:1'], tls: undefined, setting: 'settings.value.registry', look };
       const made = await report({ registries: [registry] });
       return made.findings.find(({ name }) => name === 'registry')?.fix;
     };
