@@ -67,7 +67,8 @@ export const alerts: readonly Alert[] = [
   {
     name: 'WalkerosKafkaDisconnected',
     severity: 'critical',
-    expr: `${series('connected')} == 0`,
+    // Metric readers keep what a closed destination showed last: its limit is 0.
+    expr: `${series('connected')} == 0 and ${series('bufferLimit')} > 0`,
     for: '1m',
     when: `${code('connected')} is 0 for a minute`,
     because: 'no broker answers',
@@ -85,9 +86,10 @@ export const alerts: readonly Alert[] = [
   {
     name: 'WalkerosKafkaNotAcknowledged',
     severity: 'critical',
-    expr: `${series('bufferMessages')} > 0 and ${series('acknowledgementAge')} > 30`,
-    for: '0m',
-    when: `${code('bufferMessages')} > 0 and ${code('acknowledgementAge')} > 30 s`,
+    // Not "and … > 30": the age is absent before the first acknowledgement. Not at once: an idle flow has an old one.
+    expr: `${series('bufferMessages')} > 0 unless ${series('acknowledgementAge')} <= 30`,
+    for: '30s',
+    when: `${code('bufferMessages')} > 0 for 30 s, and ${code('acknowledgementAge')} > 30 s or absent`,
     because: 'records wait, and none is acknowledged',
     runbook: 'troubleshooting.md#sending',
   },

@@ -18,6 +18,12 @@ const rateOf = (metric: Metric): [string, string] => [
   `sum by (${source}, error_type) (rate(${series(metric)}[$__rate_interval]))`,
   `${id} ${metrics[metric].name} {{error_type}}`,
 ];
+/** A counter comes with its first count: the rate would never show it, and for most failures it is the only one. */
+const countOf = (metric: Metric): [string, string] => {
+  const counter = series(metric);
+  const grown = `(${counter} unless ${counter} offset $__rate_interval) or increase(${counter}[$__rate_interval])`;
+  return [`sum by (${source}, error_type) (${grown})`, `${id} ${metrics[metric].name} {{error_type}}`];
+};
 const spreadOf = (metric: Metric): [string, string][] => [
   [quantile(metric, 0.5), `${id} 50 %`],
   [quantile(metric, 0.99), `${id} 99 %`],
@@ -29,22 +35,22 @@ const panels: readonly Panel[] = [
   { title: 'Connected', unit: 'none', queries: [gaugeOf('connected')] },
   { title: 'Since the last acknowledgement', unit: 's', queries: [gaugeOf('acknowledgementAge')] },
   {
-    title: 'Failed, refused, sent again',
-    unit: 'cps',
-    queries: [rateOf('rejected'), rateOf('deadLettered'), rateOf('retried'), rateOf('maybeDoubled')],
+    title: 'Failed, refused, sent again: records in each interval',
+    unit: 'none',
+    queries: [countOf('rejected'), countOf('deadLettered'), countOf('retried'), countOf('maybeDoubled')],
   },
   {
-    title: 'Connections, schemas, spool: failures',
-    unit: 'cps',
+    title: 'Connections, schemas, spool: failures in each interval',
+    unit: 'none',
     queries: [
-      rateOf('connectionFailures'),
-      rateOf('schemaFailures'),
-      rateOf('spoolFailures'),
-      rateOf('spoolRefused'),
+      countOf('connectionFailures'),
+      countOf('schemaFailures'),
+      countOf('spoolFailures'),
+      countOf('spoolRefused'),
     ],
   },
   { title: 'Under way', unit: 'bytes', queries: [gaugeOf('bufferUsage'), gaugeOf('bufferLimit')] },
-  { title: 'Records under way', unit: 'none', queries: [gaugeOf('bufferMessages'), rateOf('bufferFull')] },
+  { title: 'Records under way', unit: 'none', queries: [gaugeOf('bufferMessages'), countOf('bufferFull')] },
   { title: 'Spool', unit: 'bytes', queries: [gaugeOf('spoolUsage'), gaugeOf('spoolLimit')] },
   { title: 'Records in the spool', unit: 'none', queries: [gaugeOf('spoolMessages')] },
   { title: 'Age of the spool', unit: 's', queries: [gaugeOf('spoolAge')] },
@@ -52,9 +58,9 @@ const panels: readonly Panel[] = [
   { title: 'Bytes of a request', unit: 'bytes', queries: spreadOf('batchSize') },
   { title: 'Compression', unit: 'none', queries: spreadOf('compressionRatio') },
   {
-    title: 'Events without key or timestamp',
-    unit: 'cps',
-    queries: [rateOf('keyFallbacks'), rateOf('timestampsReplaced')],
+    title: 'Without key or timestamp: events in each interval',
+    unit: 'none',
+    queries: [countOf('keyFallbacks'), countOf('timestampsReplaced')],
   },
 ];
 

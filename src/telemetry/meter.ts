@@ -133,7 +133,7 @@ const shown = new WeakMap<Meter, Map<string, Set<Health>>>();
 
 /**
  * Shows a state whenever metrics are collected, together with the other states of the same id.
- * @returns ends that after one more collection: metric readers keep the last value they got
+ * @returns ends that after one more collection: metric readers keep the last value they got, so what is gone by then shows 0
  */
 export function observeGauges(meter: Meter, id: string, health: Health): () => void {
   const attributes = { 'walkeros.destination.id': id };
@@ -147,13 +147,16 @@ export function observeGauges(meter: Meter, id: string, health: Health): () => v
   });
   const observables = instruments.map(({ instrument }) => instrument);
   const namesakes = namesakesOf(meter, id).add(health);
+  const seen = new Set<unknown>();
   const observe: BatchObservableCallback = (result) => {
     const now = Date.now();
     // Each callback observes the sum of all: of different values only the last would count.
     const state = together([...(namesakes.size > 0 ? namesakes : [health])].map((each) => each()));
     for (const { read, instrument } of instruments) {
-      const value = read(state, now);
-      if (value !== undefined) result.observe(instrument, value, attributes);
+      const value = read(state, now) ?? (seen.has(instrument) ? 0 : undefined);
+      if (value === undefined) continue;
+      seen.add(instrument);
+      result.observe(instrument, value, attributes);
     }
     // Not at once: the SDK iterates over its callbacks here.
     if (!namesakes.has(health)) {

@@ -43,6 +43,25 @@ describe('metrics of the spool', () => {
     assert.equal(runtime.health().spool, undefined);
   });
 
+  /** Metric readers keep the last value: alerts on the spool of a closed destination went on until the process ended. */
+  it('are 0 once the destination is closed in a process that goes on', async () => {
+    const spool = { ...spoolIn(tempFolder()), mode: 'always' } as const;
+    const { runtime, cluster } = await openOn({}, {}, { spool });
+    cluster.cutOff();
+    await send(runtime);
+    assert.deepEqual(await points('walkeros.kafka.spool.messages'), [{ attributes: id, value: 1 }]);
+    await runtime.close();
+    for (const name of ['messages', 'usage', 'limit', 'age'])
+      assert.deepEqual(await points(`walkeros.kafka.spool.${name}`), [{ attributes: id, value: 0 }], name);
+  });
+
+  it('are absent without one, at the end as well', async () => {
+    const { runtime } = await openOn({}, {}, {});
+    await points('walkeros.kafka.spool.messages');
+    await runtime.close();
+    assert.deepEqual(await points('walkeros.kafka.spool.messages'), []);
+  });
+
   /** A flow that ended in an outage said nothing of what it left on the disk, which went with its volume. */
   it('are told in words at the end, where records stay', async () => {
     const folder = tempFolder();
