@@ -5,7 +5,8 @@
  * among them the Node that everything else runs on, and brings the broker's jars. When nothing is to be done it is quick.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,6 +24,7 @@ if (process.argv[2] === 'downstream') {
   bringKcat();
 }
 if (['test', 'browser'].includes(process.argv[2] ?? '')) bringBrowser();
+if (process.argv[2] === 'alerts') bringPrometheus();
 
 function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');
@@ -87,6 +89,21 @@ function bringBrowser() {
 function bringKcat() {
   if (isThere('kcat') || installsDebian('kcat', 'kcat, which a test reads with')) return;
   say('there is no kcat, so the test that reads with it is skipped.\nDebian, Ubuntu: apt-get install kcat');
+}
+
+/** Unpacked from its Debian package, not installed: that would start a service, and needs root. */
+function bringPrometheus() {
+  const target = join(root, '.kafka', 'prometheus');
+  if (isThere('prometheus') || existsSync(target)) return;
+  say('unpacking the Debian package prometheus into .kafka; once');
+  const cwd = mkdtempSync(join(tmpdir(), 'prometheus-'));
+  const call = (program, ...args) => spawnSync(program, args, { stdio: 'inherit', cwd }).status === 0;
+  const download = () => call('apt-get', 'download', '-qq', 'prometheus');
+  if (download() || (call('apt-get', 'update', '-qq') && download())) {
+    const [name = ''] = readdirSync(cwd);
+    call('dpkg-deb', '-x', name, target);
+  }
+  rmSync(cwd, { recursive: true });
 }
 
 function isThere(...names) {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { freePorts } from '../../scripts/kafka/ports.ts';
 import { alterTopic } from '../../scripts/kafka/topics.ts';
+import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { event, runFlow } from '../support/flow.ts';
+import { upTo } from '../support/load.ts';
 import { tempFolder } from '../support/temp.ts';
 import { flowFile, run } from './support/run.ts';
 
@@ -237,10 +239,117 @@ describe('find', () => {
     assert.match(lines[2] ?? '', / key us3r {2}\(header ce_id\) {2}\{/);
 
     const stopped = await run(['find', id, '--flow', path, ...since], { stop: AbortSignal.abort() });
-    assert.deepEqual([stopped.code, stopped.lines], [1, ['stopped: not seen so far']]);
+    assert.deepEqual(
+      [stopped.code, stopped.lines],
+      [1, ['stopped: not seen so far', `not searched: topic "${topic}": stopped`]],
+    );
     const missing = flowFile(folder, { settings: { kafka: { brokers, topic: freshName('missing') } } });
     const { code, lines: told } = await run(['find', id, '--flow', missing]);
     assert.equal(code, 1);
     assert.match(told[1] ?? '', /^not searched: topic "missing-\w+": .*does not exist/);
   });
+
+  /** What was found by then stood there as the whole answer, and the topic as searched. */
+  it('ends with Ctrl-C in the middle of a topic, and says how far it came', async () => {
+    const { brokers } = await sharedBroker();
+    const [topic, other] = [await freshTopic('stopped'), await freshTopic('stopped-other')];
+    const settings = { kafka: { brokers, topic, compression: 'none' } } as const;
+    const mapping = { order: { complete: { settings: { topic: other } } } };
+    const path = flowFile(folder, { settings, mapping });
+    const flow = await runFlow(settings, { mapping });
+    await flow.push(event({ id: ids.stored }));
+    const text = 'x'.repeat(10_000);
+    await Promise.all(upTo(500).map(() => flow.push(event({ id: 'other', data: { text } }))));
+    await flow.stop();
+
+    const stopped = async (id: string, ...words: string[]) => {
+      const stop = new AbortController();
+      const onProgress = (): void => stop.abort();
+      const asked = ['find', id, '--flow', path, '--since', '2023-11-01', '--topic', topic, '--topic', other];
+      const { code, lines } = await run([...asked, ...words], { stop: stop.signal, onProgress });
+      return [code, ...lines.map((line) => line.replaceAll(topic, 'events').replaceAll(other, 'orders'))];
+    };
+    const [code, stored, ...rest] = await stopped(ids.stored);
+    assert.equal(code, 0);
+    assert.match(String(stored), /^stored {2}events 0\/0 {2}/);
+    const far =
+      /^searched: events, 1 partition, (\d+) records from its first record on, stopped before the end$/;
+    const [said, searched = '', ...others] = rest.map(String);
+    assert.equal(said, 'stopped: there may be more');
+    assert.ok(Number(far.exec(searched)?.[1]) < 501, searched);
+    assert.deepEqual(others, ['not searched: topic "orders": stopped']);
+
+    const [none, unseen, ...whereNot] = await stopped(ids.nowhere);
+    assert.deepEqual([none, unseen], [1, 'stopped: not seen so far']);
+    assert.match(String(whereNot[0]), far);
+    const [, json] = await stopped(ids.stored, '--json');
+    const told = JSON.parse(String(json)) as { found: boolean; stopped: boolean; searched: object[] };
+    assert.deepEqual(
+      [told.found, told.stopped, told.searched.map((one) => 'stopped' in one && one.stopped)],
+      [true, true, [true]],
+    );
+  });
+});
+
+const withoutRegistry = await registryMissing();
+
+describe('find decodes what a flow writes with a schema', { skip: withoutRegistry ?? false }, () => {
+  let registry: RunningRegistry;
+  before(async () => {
+    registry = await startRegistry();
+  });
+  after(() => registry.stop());
+
+  for (const format of ['avro', 'protobuf'] as const)
+    it(`in the topic, the dead letters and the spool: ${format}`, async () => {
+      const { brokers } = await sharedBroker();
+      const [topic, dead] = [await freshTopic(format), await freshTopic(`${format}-dead`)];
+      await alterTopic(brokers, topic, { 'max.message.bytes': '2000' });
+      const spool = { path: join(folder, `${topic}.spool`), mode: 'always' } as const;
+      const value = { format, registry: { url: registry.url }, autoRegister: true } as const;
+      const kafka = { brokers, topic, compression: 'none' } as const;
+      const settings = { kafka, value, deadLetter: { topic: dead } };
+      const path = flowFile(folder, { settings: { ...settings, spool } });
+
+      const flow = await runFlow(settings);
+      await flow.push(sent(ids.stored, { n: 1 }));
+      await flow.push(sent('other', { parent: ids.stored }));
+      await flow.push(sent(ids.deadLetter, large));
+      await flow.stop();
+      const [nobody = 0] = await freePorts(1);
+      const held = await runFlow({
+        ...settings,
+        kafka: { ...kafka, brokers: [`127.0.0.1:${nobody}`] },
+        spool,
+      });
+      await held.push(sent(ids.spooled, { n: 4 }));
+      await held.stop();
+
+      interface Found {
+        readonly at: string;
+        readonly format: string;
+        readonly value: { readonly id: string; readonly timestamp: number };
+      }
+      const find = async (id: string, list: 'stored' | 'deadLetters' | 'spooled') => {
+        const { code, lines, notes } = await run(['find', id, '--flow', path, ...since, '--json']);
+        assert.deepEqual([code, notes], [0, []]);
+        const found = (JSON.parse(lines.join('')) as Record<typeof list, Found[]>)[list];
+        for (const one of found) {
+          assert.match(one.format, format === 'avro' ? /^avro \d+$/ : /^protobuf \d+ Event$/);
+          assert.equal(one.value.timestamp, timestamp);
+        }
+        return found.map(({ at, value }) => [at, value.id]);
+      };
+      assert.deepEqual(await find(ids.stored, 'stored'), [
+        ['id', ids.stored],
+        ['data.parent', 'other'],
+      ]);
+      assert.deepEqual(await find(ids.deadLetter, 'deadLetters'), [['id', ids.deadLetter]]);
+      assert.deepEqual(await find(ids.spooled, 'spooled'), [['id', ids.spooled]]);
+      const { lines } = await run(['find', ids.stored, '--flow', path, ...since]);
+      assert.match(
+        lines[0] ?? '',
+        /^stored {2}\S+ 0\/0 {2}\S+ {2}key page_view {2}(avro|protobuf) \d+( Event)? \{"name":"page view",/,
+      );
+    });
 });

@@ -12,14 +12,15 @@ export interface TestFlow {
   stop(): Promise<void>;
 }
 
-/** The destination in a real collector, as users run it. Its id is "kafka". */
+/** The destination in a real collector, as users run it. */
 export async function runFlow(
   settings: Settings,
   config: Omit<Destination.Config<Types>, 'settings'> = {},
+  id = 'kafka',
 ): Promise<TestFlow> {
   const log: string[] = [];
   const { collector } = await startFlow({
-    destinations: { kafka: { code: destinationKafka, config: { ...config, settings } } },
+    destinations: { [id]: { code: destinationKafka, config: { ...config, settings } } },
     logger: {
       level: 'DEBUG',
       handler: (level, message, context) => {

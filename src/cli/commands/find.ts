@@ -139,7 +139,14 @@ function restText(result: FindResult, around: Around): string {
   return [
     ...deadLetters.flatMap((one) => deadLetterText(one, result.stored, terminal)),
     ...spooled.flatMap((one) => spooledText(one, around)),
-    ...(found ? [] : [terminal.paint('yellow', stopped ? 'stopped: not seen so far' : notSeenText)]),
+    ...(stopped || !found
+      ? [
+          terminal.paint(
+            'yellow',
+            stopped ? `stopped: ${found ? 'there may be more' : 'not seen so far'}` : notSeenText,
+          ),
+        ]
+      : []),
     ...(more ? [`the first ${grouped(limit)}; there are more`] : []),
     ...searched.map((one) => terminal.paint('dim', searchedText(one, around))),
     ...reasons.map(
@@ -212,14 +219,18 @@ function spooledText(
   ];
 }
 
-function searchedText({ where, records, partitions, whole }: Searched, { since, until }: Around): string {
+function searchedText(
+  { where, records, partitions, whole, stopped }: Searched,
+  { since, until }: Around,
+): string {
   const what = `searched: ${printable(where)}, `;
   if (partitions === undefined) return `${what}${counted(records, 'record')}`;
   const { read, all } = partitions;
   const one = read.length === 1 && all > 1 ? `partition ${read.join()} of ${all}` : counted(all, 'partition');
   const back = whole ? 'from its first record on' : `since ${new Date(since).toISOString()}`;
   const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
-  return `${what}${one}, ${counted(records, 'record')} ${back}${end}`;
+  const cut = stopped ? ', stopped before the end' : '';
+  return `${what}${one}, ${counted(records, 'record')} ${back}${end}${cut}`;
 }
 
 function jsonOf(

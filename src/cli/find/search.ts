@@ -66,6 +66,8 @@ export interface Searched {
   readonly partitions?: { readonly read: readonly number[]; readonly all: number };
   /** Whether nothing older is left in the topic. */
   readonly whole: boolean;
+  /** Ended by the signal before its end. */
+  readonly stopped?: true;
 }
 
 export interface FindResult {
@@ -133,10 +135,11 @@ class Search {
   async run(): Promise<FindResult> {
     const { topics, signal } = this.#request;
     const dead = this.#configured.options.deadLetter?.topic;
+    const ofFlow = [...topics, ...(dead === undefined ? [] : [dead])];
     try {
       await this.#spool();
       const waiting = this.#spooled.map(({ record }) => record.topic);
-      const named = [...new Set([...topics, ...(dead === undefined ? [] : [dead]), ...waiting])];
+      const named = [...new Set([...ofFlow, ...waiting])];
       const found = await unlessStopped(Promise.all(named.map((topic) => this.#range(topic))), signal);
       const ranges = found.filter((range) => range !== undefined);
       const ofDead = ranges.find(({ topic }) => topic === dead);
@@ -146,6 +149,9 @@ class Search {
       for (const range of others) if (this.#left >= 0) await this.#topic(range);
     } catch (thrown) {
       if (!(thrown instanceof Stopped)) throw thrown;
+      const told = new Set([...this.#searched.map(({ where }) => where), ...this.#troubles.keys()]);
+      for (const topic of new Set(ofFlow))
+        if (!told.has(topic)) this.#notSearched.push({ where: `topic "${topic}"`, reason: 'stopped' });
     }
     return {
       stored: this.#stored,
@@ -262,7 +268,9 @@ class Search {
     }
     const whole = [...from].every(([partition, offset]) => offset === firsts.get(partition));
     const partitions = { read: [...from.keys()].toSorted((one, other) => one - other), all: ends.size };
-    this.#searched.push({ where: topic, records, partitions, whole });
+    const isStopped =
+      signal.aborted && [...until].some(([partition, end]) => (positions.get(partition) ?? end) < end);
+    this.#searched.push({ where: topic, records, partitions, whole, ...(isStopped && { stopped: true }) });
     if (signal.aborted) throw new Stopped();
   }
 

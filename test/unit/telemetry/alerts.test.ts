@@ -9,10 +9,8 @@ import { metrics } from '../../../src/telemetry/metrics.ts';
 import { run } from '../../cli/support/run.ts';
 import { blocksFor } from '../../support/docs/claims.ts';
 import { textOf } from '../../support/docs/pages.ts';
+import { noPrometheus, promtool } from '../../support/prometheus.ts';
 import { tempFolder } from '../../support/temp.ts';
-
-const noPromtool =
-  spawnSync('promtool', ['--version']).error && 'promtool is not installed (Debian: prometheus)';
 
 const of = '{job="flow", instance="one", walkeros_destination_id="kafka"}';
 const named = (name: string): string => `${name}${of}`;
@@ -51,16 +49,16 @@ const faults: Record<string, Input> = {
 
 const inputOf = (input: Input) => input.map(([one, values]) => ({ series: one, values }));
 
-function promtool(folder: string, ...words: string[]): void {
-  const { status, stdout, stderr } = spawnSync('promtool', words, { cwd: folder, encoding: 'utf8' });
+function check(folder: string, ...words: string[]): void {
+  const { status, stdout, stderr } = spawnSync(promtool, words, { cwd: folder, encoding: 'utf8' });
   assert.equal(status, 0, stdout + stderr);
 }
 
 describe('alert rules', () => {
-  it('are known to Prometheus, and fire for their fault alone', { skip: noPromtool }, () => {
+  it('are known to Prometheus, and fire for their fault alone', { skip: noPrometheus }, () => {
     const folder = tempFolder();
     writeFileSync(join(folder, 'alerts.yml'), alertRules('docs'));
-    promtool(folder, 'check', 'rules', 'alerts.yml');
+    check(folder, 'check', 'rules', 'alerts.yml');
     const tests = alerts.map(({ name, severity, because, runbook }) => ({
       interval: '1m',
       input_series: inputOf(faults[name] ?? []),
@@ -82,7 +80,7 @@ describe('alert rules', () => {
       })),
     }));
     writeFileSync(join(folder, 'test.yml'), JSON.stringify({ rule_files: ['alerts.yml'], tests }));
-    promtool(folder, 'test', 'rules', 'test.yml');
+    check(folder, 'test', 'rules', 'test.yml');
   });
 
   /**
@@ -113,7 +111,7 @@ describe('alert rules', () => {
       [],
     ],
   ] as const satisfies readonly (readonly [string, Input, readonly string[]])[])
-    it(`${what}: ${firing.join(', ') || 'none'}`, { skip: noPromtool }, () => {
+    it(`${what}: ${firing.join(', ') || 'none'}`, { skip: noPrometheus }, () => {
       const folder = tempFolder();
       writeFileSync(join(folder, 'alerts.yml'), alertRules('docs'));
       const test = {
@@ -128,7 +126,7 @@ describe('alert rules', () => {
         ],
       };
       writeFileSync(join(folder, 'test.yml'), JSON.stringify({ rule_files: ['alerts.yml'], tests: [test] }));
-      promtool(folder, 'test', 'rules', 'test.yml');
+      check(folder, 'test', 'rules', 'test.yml');
     });
 
   it('lead to a page and a heading that there is', () => {
@@ -169,7 +167,7 @@ it('the commands of the guide write the rules and the dashboard', async () => {
 });
 
 /** A counter comes with its first count: its rate never shows that one, which was most often the only one. */
-it('the dashboard shows what happened once', { skip: noPromtool }, () => {
+it('the dashboard shows what happened once', { skip: noPrometheus }, () => {
   const folder = tempFolder();
   const { panels } = JSON.parse(dashboard()) as { panels: { targets: { expr: string }[] }[] };
   const [expr = ''] = panels
@@ -188,7 +186,7 @@ it('the dashboard shows what happened once', { skip: noPromtool }, () => {
     })),
   };
   writeFileSync(join(folder, 'test.yml'), JSON.stringify({ rule_files: [], tests: [test] }));
-  promtool(folder, 'test', 'rules', 'test.yml');
+  check(folder, 'test', 'rules', 'test.yml');
 });
 
 it('the dashboard shows every metric', () => {
