@@ -1,6 +1,6 @@
 import type { Collector, Destination } from '@walkeros/core';
 import { withCodeNotRun } from './config/mapping-values.ts';
-import { healthAddress, resolveOptions } from './config/resolve.ts';
+import { resolveOptions } from './config/resolve.ts';
 import { resolveSetup } from './config/resolve-setup.ts';
 import { buildRecord, hasTimestamp } from './record/build.ts';
 import { unresolvedRecord } from './record/resolve.ts';
@@ -51,28 +51,30 @@ export const destinationKafka: Destination.Instance<Types> = {
   },
 
   /**
-   * Checks the settings and connects. Never throws: the collector would answer `ok` to every push from then on, and lose its event.
-   * What keeps the destination from opening is logged, shown by `kafkaHealth()`, and rejects each push.
+   * Checks the settings and connects: with the start of a flow, which does not wait for it. Never throws: the collector would
+   * answer `ok` to every push from then on, and lose its event. What keeps the destination from opening is logged, shown by
+   * `kafkaHealth()`, and rejects each push.
    * @returns the configuration with which the collector goes on, where its `timeout` has to be longer; false where it is to be
    *   called again with the first event
    */
   async init(context) {
     // `walkeros setup` runs `init` too, without a collector: it needs neither a connection nor the spool of a running flow.
     if (!('collector' in context)) return undefined;
-    if (healthAddress(context.config.settings) === undefined && isBeforeEvents(context.collector))
-      return false;
+    const beforeEvents = isBeforeEvents(context.collector);
+    if (beforeEvents && keepsEventsBack(context.collector)) return false;
     const opening = runtimes.open(context).then((runtime) => runtime.connect());
-    // What fails has been logged, and is told to each push. Brokers that do not answer must not keep pushes from their deadline.
-    await within(
-      connectingTimeout,
-      opening.catch(() => undefined),
-    );
+    // What fails has been logged, and is told to each push.
+    const opened = opening.catch(() => undefined);
+    // The collector would take the start for an event, and count it.
+    if (beforeEvents) return false;
+    // Brokers that do not answer must not keep pushes from their deadline.
+    await within(connectingTimeout, opened);
     return runtimes.initialized(context);
   },
 
   /**
-   * Does nothing. For a destination that has it, walkerOS runs `init` when the flow starts: `settings.health` must answer before
-   * the first event.
+   * Does nothing. For a destination that has it, walkerOS runs `init` when the flow starts: the first event finds the library
+   * loaded and the brokers connected.
    */
   on() {},
 
@@ -152,6 +154,11 @@ export function kafkaHealth(): KafkaHealth[] {
 /** A collector that does not say it counts as one with events: for them `init` must not answer false. */
 function isBeforeEvents(collector: unknown): boolean {
   return propertyOf(propertyOf(collector, 'status'), 'in') === 0;
+}
+
+/** Of a flow that `walkeros push --simulate source.<id>` runs no event arrives, and nothing may connect. */
+function keepsEventsBack(collector: unknown): boolean {
+  return propertyOf(propertyOf(collector, 'hooks'), 'prePush') !== undefined;
 }
 
 /** How long the first pushes wait for a connection, on top of their deadline. Milliseconds. */

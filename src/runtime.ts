@@ -33,7 +33,7 @@ export interface Runtime {
   readonly attachTrace: AttachTrace | undefined;
   readonly producer: Pick<Producer, 'send' | 'sendAll'>;
   health(): KafkaHealth;
-  /** Connects, and tells the operator how that went. Never rejects: pushes try again by themselves. */
+  /** Connects, once, and tells the operator how that went. Never rejects: pushes try again by themselves. */
   connect(): Promise<void>;
   /** Sends what waits, then ends the connections. Within five seconds; safe twice. */
   close(): Promise<void>;
@@ -116,6 +116,22 @@ function runtimeOf(
     ready: (connected) => closing === undefined && takes(connected, spool),
     ask: () => producerClient.metadata(mainTopic(options.topic)),
   });
+  const connect = async (): Promise<void> => {
+    formats.warm();
+    try {
+      await client.connect();
+    } catch (failure) {
+      // The client port promises KafkaErrors. One that is closed meanwhile has not failed.
+      if (closing === undefined) telemetry.connectFailed(failure as KafkaError);
+      return;
+    }
+    telemetry.connected(brokers);
+    void expectFirstPush();
+  };
+  const expectFirstPush = async (): Promise<void> => {
+    const topic = mainTopic(options.topic);
+    if (await client.connectTo?.(topic)) producer.expect(topic);
+  };
   let closing: Promise<void> | undefined;
   /** Shared by all first pushes: woken one after the other, they keep their order. */
   let connecting: Promise<void> | undefined;
@@ -129,17 +145,7 @@ function runtimeOf(
     health: () => telemetry.health(),
     connect() {
       if (closing !== undefined) return Promise.resolve();
-      formats.warm();
-      connecting ??= client
-        .connect()
-        .then(
-          () => telemetry.connected(brokers),
-          (failure: unknown) => {
-            // The client port promises KafkaErrors. One that is closed meanwhile has not failed.
-            if (closing === undefined) telemetry.connectFailed(failure as KafkaError);
-          },
-        )
-        .finally(() => (connecting = undefined));
+      connecting ??= connect();
       return connecting;
     },
     close() {

@@ -28,6 +28,8 @@ interface Opening {
   readonly runtime: Promise<Runtime>;
   /** The same once it is there, so that a push need not wait a turn for it. */
   opened: Runtime | undefined;
+  /** How it looks until then, where nothing failed before. */
+  readonly starting: KafkaHealth | undefined;
   /** It stays, so that late pushes are told so; `init` may begin anew. */
   destroyed: boolean;
 }
@@ -103,20 +105,20 @@ export class Runtimes {
       partitionsOf,
       spoolLockTimeout: lockTimeout,
     });
-    const opening: Opening = { runtime, opened: undefined, destroyed: false };
+    const starting = state.failure === undefined ? notOpen(id, options.bufferMemory) : undefined;
+    const opening: Opening = { runtime, opened: undefined, starting, destroyed: false };
     state.opening = opening;
-    const starting = notOpen(id, options.bufferMemory);
-    if (state.failure === undefined) this.#starting.add(starting);
+    if (starting) this.#starting.add(starting);
     runtime.then(
       (opened) => {
-        this.#starting.delete(starting);
+        this.#started(opening);
         opening.opened = opened;
         if (opening.destroyed) return void opened.close();
         this.#open.add(opened);
         this.#recovered(state);
       },
       (thrown: unknown) => {
-        this.#starting.delete(starting);
+        this.#started(opening);
         // Somebody may have begun anew meanwhile.
         if (state.opening !== opening || opening.destroyed) return;
         state.opening = undefined;
@@ -154,8 +156,12 @@ export class Runtimes {
     // `init` may begin anew meanwhile.
     const { endHealth } = state;
     state.endHealth = undefined;
-    const opening = state.opening.runtime.catch(() => undefined);
-    const runtime = await within(openingTimeout, opening);
+    const { opening } = state;
+    const runtime = await within(
+      openingTimeout,
+      opening.runtime.catch(() => undefined),
+    );
+    this.#started(opening);
     if (runtime) {
       await runtime.close();
       this.#open.delete(runtime);
@@ -221,6 +227,11 @@ export class Runtimes {
     state.endHealth ??= answerHealth(address, this.#healthsOfProcess, log);
   }
 
+  /** It is open, or failed, or is not waited for any more. */
+  #started({ starting }: Opening): void {
+    if (starting) this.#starting.delete(starting);
+  }
+
   #recovered(state: DestinationState): void {
     if (state.failure === undefined) return;
     clearTimeout(state.failure.retry);
@@ -271,5 +282,5 @@ function failed(thrown: unknown): Opening {
   const runtime = Promise.reject<Runtime>(thrown instanceof Error ? thrown : new Error(reasonOf(thrown)));
   // Only pushes look at it.
   runtime.catch(() => undefined);
-  return { runtime, opened: undefined, destroyed: false };
+  return { runtime, opened: undefined, starting: undefined, destroyed: false };
 }

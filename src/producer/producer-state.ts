@@ -73,6 +73,11 @@ export class ProducerState {
     this.#doubtTimeout = Math.max(shortestDoubt, deliveryTimeout);
   }
 
+  /** Asks for the producer id before anything is sent under it. A failure is left to `produce`, which asks again. */
+  register(): void {
+    if (this.#idempotent) this.#identity().catch(() => undefined);
+  }
+
   /** @returns one outcome per batch, in their order; does not reject */
   async produce(batches: readonly SequencedBatch[]): Promise<Outcome[]> {
     // An earlier process may have left batches in doubt that have a sequence.

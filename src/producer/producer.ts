@@ -93,6 +93,11 @@ export class Producer {
     return answers.all;
   }
 
+  /** Asks for what the first record of the topic would wait for. The topic exists. */
+  expect(topic: string): void {
+    if (!this.#closed) this.#sender.expect(topic);
+  }
+
   /**
    * Takes nothing more and sends what waits for at most `timeout` milliseconds. What is left then goes to the spool, or
    * is rejected.

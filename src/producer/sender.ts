@@ -81,6 +81,12 @@ export class Sender {
     void this.#refresh(this.#topic(topic));
   }
 
+  /** Records of the topic will come. */
+  expect(topic: string): void {
+    this.#state.register();
+    void this.#refresh(this.#topic(topic));
+  }
+
   /** The time of a record is over. */
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib';
+import { loadLibrary } from '../transport/platformatic/library.ts';
 import type { Compression } from '../transport/port.ts';
 
 /** How the records of a batch are compressed. */
@@ -48,6 +49,6 @@ function atBest(
 }
 
 async function webAssembly(name: 'snappy' | 'lz4'): Promise<(bytes: Buffer) => Buffer> {
-  const { compressSync } = (await import('@platformatic/kafka')).compressionsAlgorithms[name];
+  const { compressSync } = (await loadLibrary()).compressionsAlgorithms[name];
   return (bytes) => compressSync(bytes);
 }

@@ -58,6 +58,16 @@ export class KafkaClient implements Client {
     return this.#cluster.connect();
   }
 
+  async connectTo(topic: string): Promise<boolean> {
+    if (this.#options.autoCreateTopics) return false;
+    const metadata = await this.#cluster.metadata(topic).catch(() => undefined);
+    const leaders = metadata?.leaders.map((_leader, partition) => this.#cluster.leaderOf(topic, partition));
+    // One after the other: each may be a handshake, and nobody waits.
+    for (const leader of new Set(leaders))
+      if (typeof leader === 'object') await this.#transport.open(leader, 'produce').catch(() => undefined);
+    return leaders !== undefined;
+  }
+
   async metadata(topic: string): Promise<TopicMetadata> {
     const metadata = await this.#cluster.metadata(topic);
     this.#abandonSuperseded();

@@ -17,7 +17,8 @@ export interface Connection {
   /** Why it ended, where the library says it apart from what it throws. */
   readonly reason?: unknown;
   /**
-   * Opens the connection, and waits for a login that is under way; those who ask meanwhile share the opening.
+   * Opens the connection, and waits for a login that is under way; those who ask meanwhile share the opening. Once open it keeps
+   * the process alive only while a request is in flight.
    * @throws whatever the library throws; `connectionError` reads it
    */
   ready(): Promise<void>;

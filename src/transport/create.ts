@@ -12,7 +12,7 @@ import { loadInternals } from './kafkajs/internals.ts';
 import { PlatformaticOffsetStore } from './platformatic/offset-store.ts';
 import { platformaticConnections } from './platformatic/connection.ts';
 import { PlatformaticInspector } from './platformatic/inspector.ts';
-import { loadLibrary } from './platformatic/apis.ts';
+import { loadLibrary } from './platformatic/library.ts';
 import { PlatformaticReader } from './platformatic/reader.ts';
 import { renewedCredentials } from './security/login.ts';
 import { mskIamTokens } from './security/msk-iam.ts';

@@ -24,6 +24,13 @@ export interface Client {
   connect(): Promise<void>;
 
   /**
+   * Opens the connections that records of the topic take, so that the first of them finds them open. Does nothing with
+   * `autoCreateTopics`: to ask for the topic would create it.
+   * @returns whether its leaders are known. Does not reject.
+   */
+  readonly connectTo?: (topic: string) => Promise<boolean>;
+
+  /**
    * Asks the cluster, never a cache, who leads each partition of a topic.
    * Later `produce` calls go by this answer. With `autoCreateTopics` a missing topic is created and waited for.
    * @throws KafkaError TOPIC_MISSING, TOPIC_INVALID, NOT_AUTHORIZED, BROKER_BUSY, or as `connect`.

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { startFlow } from '@walkeros/collector';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { freePorts } from '../../scripts/kafka/ports.ts';
 import { destinationKafka } from '../../src/index.ts';
 import { freshName } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
@@ -11,6 +16,8 @@ import { readBack } from '../support/reader.ts';
 /** One broker whose network the tests own: what connects to it is counted at its socket. */
 const { proxy, kafka, topicOf } = await proxiedKafka();
 
+const run = promisify(execFile);
+
 for (const client of ['platformatic', 'kafkajs'] as const) {
   describe(`life cycle with ${client}`, () => {
     const settings = (topic: string, more: object = {}) => ({
@@ -19,14 +26,14 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
 
     it('50 concurrent first pushes open one producer, and destroy leaves no connection', async () => {
       const topic = await topicOf('first');
-      const alone = await runFlow(settings(topic));
       const before = proxy.connections;
+      const alone = await runFlow(settings(topic));
       await alone.push(event());
       const forOne = proxy.connections - before;
       await alone.stop();
 
-      const flow = await runFlow(settings(topic));
       const beforeMany = proxy.connections;
+      const flow = await runFlow(settings(topic));
       const results = await Promise.all(Array.from({ length: 50 }, () => flow.push(event())));
       const forFifty = proxy.connections - beforeMany;
       assert.ok(results.every(({ ok }) => ok));
@@ -35,6 +42,42 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       await flow.stop();
       await eventually('every connection is closed', () => proxy.openConnections === 0);
       assert.equal((await readBack(kafka.direct, topic, { count: 51 })).length, 51);
+    });
+
+    // The first event of a flow waited for half a second while the library was loaded, and for two connections.
+    it('connects with the start of the flow, which does not wait for it, and the first event opens nothing', async () => {
+      const topic = await topicOf('ahead');
+      const before = proxy.connections;
+      const held = await startFlow({
+        destinations: { kafka: { code: destinationKafka, config: { settings: settings(topic) } } },
+        // As `walkeros push --simulate source.<id>` has it.
+        hooks: { prePush: () => Promise.resolve({ ok: true }) },
+      });
+      const flow = await runFlow(settings(topic));
+      const opened = () => proxy.connections - before;
+      assert.equal(opened(), 0);
+      await eventually('it is connected', () => opened() >= connections);
+      await flow.push(event());
+      assert.equal(opened(), connections, 'a flow that keeps its events back connects nowhere');
+      await flow.stop();
+      await held.collector.command('shutdown');
+    });
+
+    it('a process with a flow ends by itself, and connected nothing keeps it', async () => {
+      const topic = await topicOf('ends');
+      const [nobody = 0] = await freePorts(1);
+      const flows = [
+        { brokers: [proxy.address], pushes: 0 },
+        { brokers: [proxy.address], pushes: 1 },
+        { brokers: [`127.0.0.1:${nobody}`], pushes: 0 },
+      ];
+      const ends = flows.map(async ({ brokers, pushes }) => {
+        const task = JSON.stringify({ settings: { kafka: { ...settings(topic).kafka, brokers } }, pushes });
+        const program = join(import.meta.dirname, 'flow-process.ts');
+        return run(process.execPath, [program, task], { timeout: 60_000 });
+      });
+      for (const { stdout } of await Promise.all(ends)) assert.equal(stdout, 'connected, or not\n');
+      assert.equal((await readBack(kafka.direct, topic, { count: 1 })).length, 1);
     });
 
     it('destroy sends what is in flight before it closes, in under five seconds', async () => {
@@ -79,10 +122,10 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       const topic = await topicOf('down');
       proxy.refuse();
       const flow = await runFlow(settings(topic));
-      const push = flow.push(event());
-      const warning = await eventually('the warning is logged', () =>
+      const warning = await eventually('the warning is logged before an event comes', () =>
         flow.log.find((line) => line.startsWith('WARN')),
       );
+      const push = flow.push(event());
       assert.match(
         warning,
         new RegExp(
@@ -91,6 +134,10 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       );
       await proxy.accept();
       assert.ok((await push).ok, flow.log.join('\n'));
+      assert.deepEqual(
+        flow.log.filter((line) => line.startsWith('WARN')),
+        [warning],
+      );
       await flow.stop();
       assert.equal((await readBack(kafka.direct, topic, { count: 1 })).length, 1);
     });

@@ -95,16 +95,20 @@ export class KafkajsConnection implements Connection {
       neverThrottle(connection);
       checkAnswers(connection);
       renewInGoodTime(connection);
+      checkTimeOutsInFlight(connection);
     }
     this.#broker = new Broker({ connectionPool: this.#pool, logger: silence, versions: null });
   }
 
   /** Opens the connection; those who ask meanwhile share the opening. A failed connection is of no further use. */
   ready(): Promise<void> {
-    this.#opening ??= this.#broker.connect().catch((failure: unknown) => {
-      void this.destroy();
-      throw failure;
-    });
+    this.#opening ??= this.#broker.connect().then(
+      () => void this.#socket?.unref(),
+      (failure: unknown) => {
+        void this.destroy();
+        throw failure;
+      },
+    );
     return this.#opening;
   }
 
@@ -295,6 +299,18 @@ function checkAnswers({ requestQueue }: LibraryConnection): void {
     checkAnswer(request, answer.payload);
     fulfill(answer);
   };
+}
+
+/** kafkajs looks ten times a second on each connection for requests that took too long, though none is in flight. */
+function checkTimeOutsInFlight({ requestQueue }: LibraryConnection): void {
+  const check = requestQueue.scheduleRequestTimeoutCheck.bind(requestQueue);
+  const send = requestQueue.sendSocketRequest.bind(requestQueue);
+  requestQueue.scheduleRequestTimeoutCheck = silent;
+  requestQueue.sendSocketRequest = (request) => {
+    send(request);
+    if (requestQueue.inflight.size === 1) check();
+  };
+  requestQueue.on('requestQueueEmpty', () => requestQueue.destroy());
 }
 
 /** The part of a session after which to log in again, as the other library does. */

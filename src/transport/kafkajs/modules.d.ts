@@ -36,6 +36,11 @@ declare module 'kafkajs/src/network/connectionPool.js' {
       fulfillRequest: (answer: { readonly correlationId: number; readonly payload: Buffer }) => void;
       maybeThrottle: (time: number) => void;
       scheduleCheckPendingRequests: () => void;
+      /** Begins to look for requests in flight that took too long; until `destroy`. */
+      scheduleRequestTimeoutCheck: () => void;
+      sendSocketRequest: (request: unknown) => void;
+      on(event: 'requestQueueEmpty', listener: () => void): void;
+      destroy(): void;
     };
     /** While a login of Kafka before 1.0 is under way, whose messages have no header. */
     readonly authHandlers: { readonly onError: () => void } | null;

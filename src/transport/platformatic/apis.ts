@@ -1,4 +1,3 @@
-import type * as platformatic from '@platformatic/kafka';
 import type { Connection } from '@platformatic/kafka';
 import { brokerCode, flatten } from '../errors/connection-errors.ts';
 import type { Compression } from '../port.ts';
@@ -11,9 +10,9 @@ import {
 } from '../../protocol/api-versions.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import type { RawMetadata } from '../metadata.ts';
+import type { Library } from './library.ts';
 import { produceVersion } from '../../protocol/produce-request.ts';
 
-export type Library = typeof platformatic;
 export type MetadataResponse = Awaited<ReturnType<Library['metadataV12']['api']['async']>>;
 export type FetchResponse = Awaited<ReturnType<Library['fetchV12']['api']['async']>>;
 
@@ -147,37 +146,4 @@ async function apiVersions(library: Library, connection: Connection) {
     if (brokerCode(failure) !== kafkaErrors.UNSUPPORTED_VERSION) throw failure;
     return (await library.apiVersionsV1.api.async(connection, '', '')).apiKeys;
   }
-}
-
-/** Kafka's request that carries passwords and tokens. */
-const saslAuthenticate = 'SaslAuthenticate';
-
-/** Of the package `debug`, which has no types here. */
-type Print = (format: unknown, ...details: unknown[]) => void;
-
-/** The library, which prints nothing of a login: with `DEBUG=*` it prints each request with its bytes. */
-export async function loadLibrary(): Promise<Library> {
-  const library = await import('@platformatic/kafka');
-  const loggers = library.loggers as unknown as Record<string, Print | undefined>;
-  if (loggers.protocol !== undefined) loggers.protocol = withoutLogins(loggers.protocol);
-  return library;
-}
-
-const made = new WeakSet<Print>();
-
-function withoutLogins(print: Print): Print {
-  if (made.has(print)) return print;
-  const quiet = (format: unknown, ...details: unknown[]): void => {
-    if (details.some(isLogin)) print(format, { apiKey: saslAuthenticate });
-    else print(format, ...details);
-  };
-  const wrapped = Object.assign(quiet, print);
-  made.add(wrapped);
-  return wrapped;
-}
-
-function isLogin(detail: unknown): boolean {
-  return (
-    typeof detail === 'object' && detail !== null && 'apiKey' in detail && detail.apiKey === saslAuthenticate
-  );
 }

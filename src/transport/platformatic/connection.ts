@@ -22,8 +22,9 @@ import { Connections } from '../connections.ts';
 import { saneMetadata, type MetadataAnswer } from '../metadata.ts';
 import type { ClientOptions } from '../port.ts';
 import { connectOptions, serverNameOf } from '../tls/options.ts';
-import { answerOf, negotiate, rawMetadata, type Apis, type Library } from './apis.ts';
+import { answerOf, negotiate, rawMetadata, type Apis } from './apis.ts';
 import { guardedConnection } from './guarded.ts';
+import type { Library } from './library.ts';
 import { platformaticLogin } from './login.ts';
 
 /**
@@ -170,6 +171,7 @@ export class PlatformaticConnection implements Connection {
     try {
       await this.connection.connect(this.#broker.host, this.#broker.port);
       this.#apis = await negotiate(this.#library, this.connection);
+      this.connection.socket?.unref();
       return this.#apis;
     } catch (failure) {
       // Of no use to those who come later. One that was not established in time would say "connecting" for ever.

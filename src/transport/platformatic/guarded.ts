@@ -1,6 +1,6 @@
 import type { Callback, Reader, ResponseParser, Writer } from '@platformatic/kafka';
 import { guardFrames, NotKafka } from '../../protocol/frames.ts';
-import type { Library } from './apis.ts';
+import type { Library } from './library.ts';
 
 /**
  * The library's connection, proof against answers that make no sense. Its own reads a length of -2 by going back, so that a

@@ -1,12 +1,12 @@
-import type { Connection } from '@platformatic/kafka';
+import type { Connection, ConnectionOptions } from '@platformatic/kafka';
 import type { IdentitySasl, Sasl } from '../port.ts';
 import { KafkaError } from '../../model/errors.ts';
 import { acknowledgement, bearerMessage, checkIterations, mechanismOf } from '../security/login.ts';
-import type { Library } from './apis.ts';
+import type { Library } from './library.ts';
 
 type AuthenticateApi = Library['saslAuthenticateV2']['api'];
 type Authenticated = Awaited<ReturnType<AuthenticateApi['async']>>;
-type SaslOptions = NonNullable<NonNullable<ConstructorParameters<Library['ConnectionPool']>[1]>['sasl']>;
+type SaslOptions = NonNullable<ConnectionOptions['sasl']>;
 
 /** The library logs in again after four fifths of a session, and Node fires a timer beyond this at once. Milliseconds. */
 const longestSession = 2_147_483_647n;

@@ -6,7 +6,8 @@ import { operations, type Operation } from '../errors/broker-errors.ts';
 import { offsetStoreError } from '../errors/request-errors.ts';
 import type { CommittedOffset, OffsetStore } from '../port.ts';
 import type { Address } from '../../model/cluster.ts';
-import { answerOf, type Library } from './apis.ts';
+import { answerOf } from './apis.ts';
+import type { Library } from './library.ts';
 import type { Cluster } from '../cluster.ts';
 import type { PlatformaticConnection } from './connection.ts';
 
