@@ -136,9 +136,8 @@ export function kafkaDestination(config: Config): { code: Destination.Instance<T
 }
 
 /**
- * How the Kafka destinations of this process fare, one for each that has begun, well or not: walkerOS begins a destination
- * with its first event (with `settings.health`: with the flow), and before it the list is empty. Asks no broker and waits for
- * nothing. It may be asked by `import` or by `require`, whichever the flow has its destination by.
+ * How the Kafka destinations of this process fare, one for each that has begun, well or not: with the flow, or with the first
+ * event that `config.consent` and `config.require` allow. Asks no broker and waits for nothing. It may be asked by `import` or by `require`, whichever the flow has its destination by.
  *
  * @example
  * createServer((_request, response) => {

@@ -227,8 +227,7 @@ const health = z
   )
   .optional()
   .describe(
-    'Answers over HTTP how the Kafka destinations of the process fare, as `kafkaHealth()` tells it. The destination then starts ' +
-      'with the flow, not with its first event. Default: nothing is opened.',
+    'Answers over HTTP how the Kafka destinations of the process fare, as `kafkaHealth()` tells it. Default: nothing is opened.',
   );
 
 export const settingsSchema = z.strictObject(

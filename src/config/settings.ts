@@ -241,8 +241,8 @@ export type Settings = {
       }
     | undefined;
   /**
-   * Answers over HTTP how the Kafka destinations of the process fare, as `kafkaHealth()` tells it. The destination
-   * then starts with the flow, not with its first event. Default: nothing is opened.
+   * Answers over HTTP how the Kafka destinations of the process fare, as `kafkaHealth()` tells it. Default: nothing
+   * is opened.
    */
   health?:
     | {

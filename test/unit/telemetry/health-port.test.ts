@@ -118,7 +118,7 @@ describe('settings.health', () => {
     const [port = 0] = await freePorts(1);
     const spool = { path: join(tempFolder(), 'kafka.spool'), maxBytes: 1_500 };
     const flow = await flowWith(t, { port }, { spool });
-    assert.equal(await statusOf({ port }), 200);
+    await eventually('it is open', async () => (await statusOf({ port })) === 200);
     const results = await Promise.all([1, 2, 3, 4].map(() => flow.push(event())));
     assert.ok(results.some(({ ok }) => ok) && results.some(({ ok }) => !ok));
     const { status, body } = (await ask({ port })) ?? {};
