@@ -6,7 +6,6 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** One option of a command, as its help shows it. */
 export interface Option {
   /** The placeholder of its value, such as `<id>`; without one it is a switch. */
   readonly value?: string;
@@ -16,7 +15,6 @@ export interface Option {
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** The words behind a command's name, checked against what the command takes. */
 export class Arguments {
   readonly #given = new Map<string, string[]>();
   readonly #positionals: string[] = [];

@@ -11,7 +11,6 @@ import { topicProblem } from './values.ts';
  * would not say what is wrong with it.
  */
 
-/** What is wrong, and where below the setting. */
 interface Fault {
   readonly path: readonly (string | number)[];
   readonly say: string;

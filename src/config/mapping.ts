@@ -9,7 +9,6 @@ import { ruleSettingsSchema, type ParsedRule } from './schema.ts';
 import { valueProblems } from './value-rules.ts';
 import type { Options } from './options.ts';
 
-/** The place of one mapping rule's settings, and the settings. */
 interface RuleSettingsAt {
   readonly path: readonly (string | number)[];
   readonly settings: unknown;
@@ -73,7 +72,6 @@ function tombstoneProblems(rule: ParsedRule, root: string, known: Partial<Facts>
   return problems;
 }
 
-/** A topic that events may go to, and the setting that names it. */
 export interface DeclaredTopic {
   readonly topic: string;
   readonly path: string;
@@ -106,7 +104,6 @@ export function writesTo(main: TopicSetting, mapping: unknown): (topic: string) 
 
 interface Rule {
   readonly settings: unknown;
-  /** Its own. */
   readonly topic: TopicSetting | undefined;
   readonly path: string;
   readonly tombstone: boolean;
@@ -156,7 +153,6 @@ function entriesOf(value: unknown): [string, unknown][] {
   return isNamed(value) ? Object.entries(value) : [];
 }
 
-/** A Schema Registry that the settings name. */
 export interface NamedRegistry {
   readonly facts: RegistryFacts;
   /** What is written with its schemas, each topic with each format once. Empty for that of `config.setup`. */

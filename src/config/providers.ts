@@ -1,4 +1,4 @@
-import { isBearerToken, isObject, isSaslExtension } from '../model/foreign.ts';
+import { isBearerToken, isObject, isSaslExtension, within } from '../model/foreign.ts';
 import { KafkaError, reasonOf } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 
@@ -64,19 +64,18 @@ async function answerOf(
   name: string,
   provider: () => Promise<unknown>,
 ): Promise<Readonly<Record<string, unknown>>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${answerTimeout} ms`)), answerTimeout);
-  });
   try {
     // Not the function itself, which may throw before it answers.
-    const answer = await Promise.race([Promise.resolve().then(provider), late]);
-    return isObject(answer) ? { ...answer } : {};
+    const asked = Promise.resolve().then(provider);
+    const found = await within(
+      answerTimeout,
+      asked.then((answer) => ({ answer })),
+    );
+    if (found === undefined) throw new Error(`no answer within ${answerTimeout} ms`);
+    return isObject(found.answer) ? { ...found.answer } : {};
   } catch (failure) {
     // The failure is not passed on as cause: it may refer to what the user's code had at hand, such as a request with its secret.
     throw new KafkaError('CREDENTIALS_UNAVAILABLE', `The function ${name} failed: ${reasonOf(failure)}`);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -22,7 +22,6 @@ export interface RegistryFacts {
 export type RegistryAuth =
   | { readonly username: string; readonly password: Secret<string> }
   | (BearerAuth & {
-      /** Confluent Cloud's, as headers. */
       readonly logicalCluster?: string | undefined;
       readonly identityPoolId?: string | undefined;
     });

@@ -16,9 +16,7 @@ import { contractProblems, schemaOf } from './value-rules.ts';
 export interface SetupPlan {
   /** The first is the main one. */
   readonly topics: readonly TopicSpec[];
-  /** That of `setup.schemaRegistry`. */
   readonly schema: SchemaPlan | undefined;
-  /** Those that values are written with. */
   readonly values: readonly ValuePlan[];
   readonly validateOnly: boolean;
 }
@@ -30,7 +28,6 @@ export interface SchemaPlan extends Schema {
   readonly compatibility: Compatibility | undefined;
 }
 
-/** The schema of a topic's values. */
 export interface ValuePlan extends RegistryUse {
   readonly compatibility: Compatibility | undefined;
 }
@@ -42,7 +39,6 @@ export interface ResolvedSetup {
 }
 
 export interface SetupContext {
-  /** The destination's id, for the command that messages name. */
   readonly id: string;
   /** The destination's `config.mapping`, for the topics that its rules name. */
   readonly mapping?: unknown;

@@ -15,18 +15,13 @@ export interface SchemaOptions {
   readonly registry: RegistryFacts;
   /** Undefined: the ready-made one of the event. */
   readonly schema: string | undefined;
-  /** Protobuf: the message of the schema to write. */
   readonly message: string | undefined;
-  /** Where a record tells its schema. */
   readonly schemaId: 'prefix' | 'header';
   readonly subjectNameStrategy: 'topic' | 'record' | 'topic-record';
-  /** Registers the schema where it is not. */
   readonly autoRegister: boolean;
   /** Writes with the newest schema of the subject instead of this one. */
   readonly useLatestVersion: boolean;
-  /** How long that one is taken for the newest, in ms. */
   readonly latestCacheTtl: number;
-  /** Names of rules that values may be written without. */
   readonly ignoreRules: readonly string[];
 }
 

@@ -26,11 +26,9 @@ export interface Resolved {
 }
 
 export interface ResolveContext {
-  /** The destination's `config.timeout`, as it stands. */
   timeout?: unknown;
   /** Whether the collector will take `Resolved.collectorTimeout` where `timeout` is not set. Default: true. */
   raisesTimeout?: boolean | undefined;
-  /** The destination's `config.mapping`, for the settings of its rules. */
   mapping?: unknown;
   /** Default: the process's. */
   environment?: Readonly<Record<string, string | undefined>>;

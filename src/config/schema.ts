@@ -267,6 +267,5 @@ export const ruleSettingsSchema = z.strictObject(
   { error: 'must be an object, for example { "topic": "orders" }' },
 );
 
-/** The settings with all defaults in place. */
 export type ParsedSettings = z.output<typeof settingsSchema>;
 export type ParsedRule = z.output<typeof ruleSettingsSchema>;

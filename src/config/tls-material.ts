@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { succeeds } from '../model/foreign.ts';
 
 /** What is wrong with something that is to hold certificates in PEM, and how to make it right; undefined: nothing. */
 export function certificateProblem(content: string | Buffer): string | undefined {
@@ -87,23 +88,13 @@ function blocksOf(text: string): string[] {
 }
 
 function isReadable(certificate: string | Buffer): boolean {
-  try {
-    new X509Certificate(certificate);
-    return true;
-  } catch {
-    return false;
-  }
+  return succeeds(() => new X509Certificate(certificate));
 }
 
 function isPrivateKey(bytes: Buffer): boolean {
-  return (['pkcs8', 'pkcs1', 'sec1'] as const).some((type) => {
-    try {
-      createPrivateKey({ key: bytes, format: 'der', type });
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return (['pkcs8', 'pkcs1', 'sec1'] as const).some((type) =>
+    succeeds(() => createPrivateKey({ key: bytes, format: 'der', type })),
+  );
 }
 
 /** JKS and JCEKS. */

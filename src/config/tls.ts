@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { reasonOf } from '../model/errors.ts';
+import { codeOf } from '../model/foreign.ts';
 import { certificateProblem, pkcs12Problem } from './tls-material.ts';
 import { Secret } from '../model/secret.ts';
 import type { Problem } from './problems.ts';
@@ -121,7 +122,7 @@ function partProblem(name: Material, part: unknown): string | undefined {
 }
 
 function unreadable(failure: unknown): string {
-  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : 'not readable';
+  const code = codeOf(failure) ?? 'not readable';
   return `is neither PEM text ("-----BEGIN …") nor the path of a file that can be read (${code})`;
 }
 

@@ -1,3 +1,4 @@
+import { jsonIn } from '../model/foreign.ts';
 import type { Schema, SchemaType } from '../model/schema.ts';
 import { contractSchema } from '../schema/walkeros-event/contract.ts';
 import type { Problem } from './problems.ts';
@@ -14,7 +15,6 @@ export const schemaTypeOf: Readonly<Record<'avro' | 'json-schema' | 'protobuf', 
 export const isSchemaFormat = (format: Format): format is 'avro' | 'json-schema' | 'protobuf' =>
   format !== 'json' && format !== 'cloudevents';
 
-/** Names the ready-made schema of the event. */
 export const readyMade = 'walkeros-event';
 
 const bySchema = ['avro', 'json-schema', 'protobuf'] as const;
@@ -61,7 +61,7 @@ const rules: readonly (readonly [keyof ParsedValue, (value: ParsedValue) => bool
   [
     'schema',
     ({ format, schema = readyMade }) =>
-      (format === 'avro' || format === 'json-schema') && schema !== readyMade && !isJson(schema),
+      (format === 'avro' || format === 'json-schema') && schema !== readyMade && jsonIn(schema) === undefined,
     'is no JSON, which schemas of this format are',
   ],
   [
@@ -109,13 +109,4 @@ export function contractProblems({ schemaType, schema }: Schema, path: string): 
 export function schemaOf(schemaType: SchemaType, text: string): string {
   const made = contractSchema(schemaType, text);
   return made !== undefined && 'schema' in made ? made.schema : text;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -8,9 +8,7 @@ import { choice, flag, milliseconds, text } from './values.ts';
 const registry = z
   .strictObject(
     {
-      url: registryFields.url,
-      auth: registryFields.auth,
-      ssl: registryFields.ssl,
+      ...registryFields,
       timeout: milliseconds()
         .default(3_000)
         .describe('Longest wait for one answer of the registry, in ms, before the next URL or another try.'),

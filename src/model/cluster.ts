@@ -1,6 +1,5 @@
 /** What a cluster is made of, by the names that users, brokers and Kafka's own requests have for it: addresses and topics. */
 
-/** Where a broker is, as users and brokers name it. */
 export interface Address {
   readonly host: string;
   readonly port: number;

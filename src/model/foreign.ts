@@ -62,6 +62,31 @@ export function propertyOf(value: unknown, name: string): unknown {
   return isObject(value) ? Reflect.get(value, name) : undefined;
 }
 
+/** Undefined where the text is no JSON. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it throws nothing. */
+export function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Node's code of an error, such as `ENOENT`. */
+export function codeOf(thrown: unknown): string | undefined {
+  const code = propertyOf(thrown, 'code');
+  return typeof code === 'string' ? code : undefined;
+}
+
 /** What the work resolves to; undefined where that takes longer than `ms`. */
 export async function within<Result>(ms: number, work: Promise<Result>): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined;

@@ -18,9 +18,7 @@ export interface PartitionBatch {
 export interface EncodedRecords {
   /** Room for the header, and behind it the records where they are not compressed. */
   readonly start: Buffer;
-  /** The compressed records. */
   readonly rest: Buffer;
-  /** How many bytes the batch would be without compression. */
   readonly plainSize: number;
 }
 
@@ -42,7 +40,6 @@ export interface TopicMetadata {
 
 export const noLeader = -1;
 
-/** Names a partition in a map. */
 export function partitionKey(topic: string, partition: number): string {
   return `${topic}:${partition}`;
 }

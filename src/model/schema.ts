@@ -14,7 +14,6 @@ export const compatibilities = [
 /** What a new version of a schema must stay compatible with; the registry checks it. */
 export type Compatibility = (typeof compatibilities)[number];
 
-/** A schema as text, such as a registry keeps it. */
 export interface Schema {
   readonly schemaType: SchemaType;
   readonly schema: string;
@@ -35,7 +34,6 @@ export interface SchemaRule {
   readonly tags: readonly string[];
 }
 
-/** What clients must do with the values of a schema, beyond its format. */
 export interface SchemaRules {
   readonly onWrite: readonly SchemaRule[];
   readonly onRead: readonly SchemaRule[];

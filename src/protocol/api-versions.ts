@@ -26,7 +26,6 @@ export interface VersionRange {
  */
 export type BrokerVersions = ReadonlyMap<number, VersionRange>;
 
-/** A broker and this package have no version of a request in common. */
 export class UnsupportedVersion extends Error {
   override readonly name = 'UnsupportedVersion';
   /** What to do about it: a sentence. */

@@ -3,11 +3,9 @@ import { gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib';
 import { loadLibrary } from '../transport/platformatic/library.ts';
 import type { Compression } from '../transport/port.ts';
 
-/** How the records of a batch are compressed. */
 export interface Codec {
   /** Kafka's number of it, the lowest bits of a batch's attributes. */
   readonly number: number;
-  /** Absent: not at all. */
   readonly compress?: (bytes: Buffer) => Buffer | Promise<Buffer>;
   /** Large batches are compressed by the thread pool, so that it is worth beginning early. */
   readonly threaded?: boolean;

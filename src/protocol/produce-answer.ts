@@ -2,7 +2,6 @@ import { AnswerBytes } from './answer-bytes.ts';
 import { partitionKey } from '../model/partition.ts';
 import type { CodeAnswer } from './kafka-errors.ts';
 
-/** What the broker says about one batch. */
 export interface BatchAnswer extends CodeAnswer {
   /** The records at fault, by index in the batch, and the broker's words about each. Indexes may be any number. */
   readonly named?: ReadonlyMap<number, string | null>;

@@ -32,7 +32,6 @@ export interface ProduceSettings {
 }
 
 export interface EncodedProduce {
-  /** The body of the request, in pieces. */
   readonly body: readonly Buffer[];
   /** Bytes of its record batches: without compression, and as they are sent. */
   readonly size: { readonly plain: number; readonly sent: number };

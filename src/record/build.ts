@@ -6,7 +6,6 @@ import type { KafkaRecord } from '../model/record.ts';
 import { jsonOf } from './json.ts';
 import type { PlainShape, RecordShape } from './shape.ts';
 
-/** What a record is made of. */
 export interface RecordSource {
   readonly event: WalkerOS.Event;
   /** What walkerOS mapped (`data.map`), which replaces the event as value where it is an object. */

@@ -72,7 +72,6 @@ export interface MappedShape extends Shape {
   };
 }
 
-/** Gives each mapping rule its shape; always the same one. */
 export function recordShapes(settings: RecordSettings): (rule: RuleSettings | undefined) => RecordShape {
   const general = shapeOf(settings, undefined);
   const ofRules = new WeakMap<RuleSettings, RecordShape>();

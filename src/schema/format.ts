@@ -1,6 +1,5 @@
 import type { SchemaReference } from '../model/schema.ts';
 
-/** A compiled schema, which makes writers of values. */
 export interface Compiled {
   /** Its full name: of the record (Avro), the message (Protobuf), or the `title` (JSON Schema). Undefined where it has none. */
   readonly name: string | undefined;
@@ -25,11 +24,9 @@ export interface CompileOptions {
 /** @throws Error that says why the text is no schema */
 export type Compile = (text: string, options?: CompileOptions) => Compiled;
 
-/** A value read back. */
 export interface ReadBack {
   /** As JSON has it; a 64-bit integer is a number up to 2^53, and beyond it decimal text. */
   readonly value: unknown;
-  /** Protobuf: the message, as its file names it. */
   readonly message?: string;
   /** The value's JSON, where that is what was written: its numbers may have more digits than `value` can hold. */
   readonly json?: string;

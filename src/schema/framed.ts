@@ -1,4 +1,5 @@
 import { KafkaError, reasonOf } from '../model/errors.ts';
+import { memo } from '../model/memo.ts';
 import {
   refused,
   schemaIdHeader,
@@ -10,12 +11,10 @@ import type { Head, StaticHeaders } from '../record/shape.ts';
 import { jsonText } from './json-text.ts';
 import { SchemaWriter, type SchemaChoice, type SchemaWriterContext, type Written } from './schema-writer.ts';
 
-/** Values by the schemas of a registry, with one writer for each topic. */
 export class FramedValues {
   readonly #choice: SchemaChoice;
   readonly #headers: StaticHeaders;
-  readonly #context: SchemaWriterContext;
-  readonly #writers = new Map<string, SchemaWriter>();
+  readonly #writer: (topic: string) => SchemaWriter;
   /** By the header that tells the schema, and by what it is added to. */
   readonly #headersWithId = new WeakMap<Buffer, WeakMap<RecordHeaders, RecordHeaders>>();
 
@@ -23,7 +22,7 @@ export class FramedValues {
   constructor(choice: SchemaChoice, headers: StaticHeaders, context: SchemaWriterContext) {
     this.#choice = choice;
     this.#headers = headers;
-    this.#context = context;
+    this.#writer = memo((topic) => new SchemaWriter(topic, choice, context));
   }
 
   /**
@@ -74,18 +73,8 @@ export class FramedValues {
     throw pending.lastError ?? new KafkaError('REGISTRY_UNAVAILABLE', message, { topic });
   }
 
-  /** Looks up the schema of a topic before its first event comes. */
   warm(topic: string): void {
     void this.#writer(topic).changed(0);
-  }
-
-  #writer(topic: string): SchemaWriter {
-    let writer = this.#writers.get(topic);
-    if (writer === undefined) {
-      writer = new SchemaWriter(topic, this.#choice, this.#context);
-      this.#writers.set(topic, writer);
-    }
-    return writer;
   }
 
   #pending(value: unknown, what: string, writer: SchemaWriter, headers: StaticHeaders): Pending {

@@ -2,6 +2,7 @@ import { Ajv, str, type Options } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { succeeds } from '../model/foreign.ts';
 import { isObject } from './validation-error.ts';
 
 const drafts = ['04', '06', '07', '2019-09', '2020-12'] as const;
@@ -109,14 +110,7 @@ function regExpOf(pattern: string, flags: string): RegExp {
   }
 }
 
-function isRegExp(text: string): boolean {
-  try {
-    regExpOf(text, 'u');
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isRegExp = (text: string): boolean => succeeds(() => regExpOf(text, 'u'));
 
 /**
  * Whether a number is a multiple of another by their shortest decimal texts, as other languages have them: the quotient of two

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SchemaOptions } from '../config/resolve-value.ts';
+import { schemaTypeOf } from '../config/value-rules.ts';
 import { errorTraits, KafkaError, reasonOf, type ErrorCode } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
 import type { RegisteredSchema, Schema, SchemaRules, SchemaType } from '../model/schema.ts';
@@ -10,12 +11,11 @@ import { ValidationError } from './validation-error.ts';
 import { rulesLeft, rulesText } from './registry/rule-set.ts';
 import { flattened, inWholeMilliseconds } from './walkeros-event/flatten.ts';
 import { schemaIdBytes } from './schema-id.ts';
-import { walkerosEventName } from './walkeros-event/schemas.ts';
+import { walkerosEventName, walkerosEventSchemas } from './walkeros-event/schemas.ts';
 
 /** What a writer needs of a Schema Registry. Failures are `KafkaError`s. */
 export type Schemas = Pick<Registry, 'find' | 'register' | 'latest' | 'latestRules'>;
 
-/** The settings of a value, with the text of its schema. */
 export type SchemaChoice = Schema & Omit<SchemaOptions, 'format' | 'registry' | 'schema'>;
 
 export interface SchemaWriterContext {
@@ -67,7 +67,6 @@ export class SchemaWriter {
     this.#context = context;
   }
 
-  /** Why the schema is not known. */
   get lastError(): KafkaError | undefined {
     return this.#lastError;
   }
@@ -227,6 +226,30 @@ export class SchemaWriter {
   #error(code: ErrorCode, text: string, cause?: unknown): KafkaError {
     return errorOf(this.#topic, code, text, cause);
   }
+}
+
+/** A writer that has looked its schema up once, for commands. */
+export async function triedWriter(
+  topic: string,
+  value: SchemaOptions,
+  schemas: Schemas,
+): Promise<SchemaWriter> {
+  const context = { schemas, notify: () => undefined, now: () => performance.now() };
+  const writer = new SchemaWriter(topic, schemaChoice(value), {
+    ...context,
+    closing: new AbortController().signal,
+  });
+  await writer.changed(0);
+  return writer;
+}
+
+/** In place of what a registry answers once a schema is registered. */
+export const unregistered = { id: 0, version: 0, references: [] };
+
+/** With the ready-made schema where the settings have none. */
+export function schemaChoice(value: SchemaOptions): SchemaChoice {
+  const schemaType = schemaTypeOf[value.format];
+  return { ...value, schemaType, schema: value.schema ?? walkerosEventSchemas[schemaType] };
 }
 
 /**

@@ -4,8 +4,7 @@ import { readyMade } from '../config/value-rules.ts';
 import type { Compatibility, Schema } from '../model/schema.ts';
 import type { RegistryOptions } from '../schema/registry/caller.ts';
 import { Registry } from '../schema/registry/registry.ts';
-import { compiledChoice, subjectOf } from '../schema/schema-writer.ts';
-import { schemaChoice } from '../schema/value-formats.ts';
+import { compiledChoice, schemaChoice, subjectOf } from '../schema/schema-writer.ts';
 import { walkerosEventSchemas } from '../schema/walkeros-event/schemas.ts';
 
 /** One schema under its subject, or a subject whose newest one values are written with. */

@@ -6,7 +6,6 @@ import { rulesText } from '../schema/registry/rule-set.ts';
 import type { Declared } from './declared.ts';
 import type { SetupLog } from './topics.ts';
 
-/** What setup needs of a Schema Registry. */
 export type SetupRegistry = Pick<
   Registry,
   'find' | 'latest' | 'register' | 'incompatibilities' | 'latestRules' | 'setCompatibility'

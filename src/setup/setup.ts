@@ -9,9 +9,7 @@ import { provisionTopic, type SetupLog, type Topics } from './topics.ts';
 
 /** What `walkeros setup --json` prints. */
 export interface SetupResult {
-  /** Whether any topic was created just now. */
   readonly topicCreated: boolean;
-  /** Whether any schema was registered just now. */
   readonly schemaRegistered: boolean;
 }
 

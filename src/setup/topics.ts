@@ -7,7 +7,6 @@ import { plural } from '../model/plural.ts';
 /** The part of walkerOS' logger that setup writes to. Values go into the text: the walkerOS CLI drops log contexts. */
 export type SetupLog = Pick<Logger, 'info' | 'warn'>;
 
-/** What setup needs of a cluster. */
 export type Topics = Omit<Admin, 'close'>;
 
 /**

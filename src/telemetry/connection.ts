@@ -47,7 +47,6 @@ export class Connection {
     if (outcomes.some(isAnswer)) this.answered();
   }
 
-  /** A broker answered, with whatever result. */
   answered(): void {
     if (this.#state === 'down') {
       this.#notify({ kind: 'reconnected', downFor: this.#clock.now() - this.#downSince });
@@ -55,7 +54,6 @@ export class Connection {
     this.#state = 'up';
   }
 
-  /** All brokers were asked, and none answered. */
   allLost(error: KafkaError): void {
     if (this.#state === 'up') this.#notify({ kind: 'disconnected', error });
     if (this.#state !== 'down') this.#downSince = this.#clock.now();

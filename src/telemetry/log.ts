@@ -47,7 +47,6 @@ const changes: Rate = { burst: 4, interval: 15_000 };
 /** So many subjects are told apart within a minute; further ones share one line a kind. */
 const subjectLimit = 100;
 
-/** Takes notices; callable as it is. */
 export interface Log extends Notify {
   /** Writes the lines that are held back: at the end no timer runs any more. */
   flush(): void;

@@ -6,6 +6,7 @@ import {
   metrics as api,
 } from '@opentelemetry/api';
 import { partsOf } from '../model/cluster.ts';
+import { memo } from '../model/memo.ts';
 import type { NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
 import { catalogue } from './catalogue.ts';
 import type { KafkaHealth } from './health.ts';
@@ -46,8 +47,8 @@ function measureOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind>, 
 
 function createMeasure(meter: Meter, id: string): Measure {
   const attributesOf = createAttributes(id);
-  const instruments = new Map<EventMetricName, (value: number, attributes: Attributes) => void>();
-  const create = ({ name, kind, unit, help, buckets }: MetricSpec) => {
+  const instrumentOf = memo((metric: EventMetricName) => {
+    const { name, kind, unit, help, buckets }: MetricSpec = metrics[metric];
     if (kind === 'counter') {
       const counter = meter.createCounter(name, { unit, description: help });
       return (value: number, attributes: Attributes): void => counter.add(value, attributes);
@@ -55,13 +56,9 @@ function createMeasure(meter: Meter, id: string): Measure {
     const advice = buckets && { explicitBucketBoundaries: [...buckets] };
     const histogram = meter.createHistogram(name, { unit, description: help, ...(advice && { advice }) });
     return (value: number, attributes: Attributes): void => histogram.record(value, attributes);
-  };
-  return (metric, value, labels = {}) => {
-    const spec = metrics[metric];
-    let instrument = instruments.get(metric);
-    if (instrument === undefined) instruments.set(metric, (instrument = create(spec)));
-    instrument(value, attributesOf(spec.attributes, labels));
-  };
+  });
+  return (metric, value, labels = {}) =>
+    instrumentOf(metric)(value, attributesOf(metrics[metric].attributes, labels));
 }
 
 /** Only the attributes that the metric has: each further value is a further time series. */
@@ -102,7 +99,6 @@ export function boundedNames(): (name: string) => string {
   };
 }
 
-/** The address of a broker in the attributes of OpenTelemetry. */
 export function hostAndPort(broker: string): { 'server.address': string; 'server.port'?: number } {
   const { host, port } = partsOf(broker);
   return { 'server.address': host, ...(port !== undefined && { 'server.port': port }) };

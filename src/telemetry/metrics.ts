@@ -13,7 +13,6 @@ export interface MetricSpec {
   readonly help: string;
   /** Beside `walkeros.destination.id`, which all have. */
   readonly attributes: readonly AttributeName[];
-  /** Upper bounds of a histogram's buckets. */
   readonly buckets?: readonly number[];
 }
 

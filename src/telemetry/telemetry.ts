@@ -11,9 +11,7 @@ import { createAttachTrace, type AttachTrace } from './trace-context.ts';
 /** What a destination's state is read from, when somebody asks. */
 interface State {
   readonly waiting: () => KafkaHealth['waiting'];
-  /** Undefined without a spool. */
   readonly spool: (() => KafkaHealth['spool']) | undefined;
-  /** As `KafkaHealth.ready`. */
   readonly ready: (connected: boolean) => boolean;
 }
 
@@ -23,11 +21,9 @@ export interface Sources extends State {
 }
 
 interface TelemetryContext {
-  /** The destination's id in the flow. */
   readonly id: string;
   readonly clientId: string;
   readonly logger: Logger;
-  /** `settings.telemetry.traceparent` */
   readonly traceparent: string | undefined;
   /** Called when the whole cluster is lost: walkerOS counts that by destination. */
   readonly reportError: ((error: KafkaError) => void) | undefined;
@@ -44,7 +40,6 @@ const nothing: State = {
 export class Telemetry {
   readonly notify: Notify;
   readonly attachTrace: AttachTrace | undefined;
-  /** Called after each produce request. */
   readonly produced: OnProduced;
   readonly #id: string;
   readonly #log: Log;
@@ -90,24 +85,20 @@ export class Telemetry {
     this.#stop = this.#metering?.observe(() => this.health());
   }
 
-  /** The first connection was made. */
   connected(brokers: readonly string[]): void {
     this.#connection.answered();
     this.notify({ kind: 'connected', brokers });
   }
 
-  /** The first connection could not be made. */
   connectFailed(error: KafkaError): void {
     this.#connection.allLost(error);
     this.notify({ kind: 'connect-failed', error });
   }
 
-  /** A broker answered a request, with whatever result. */
   answered(): void {
     if (!this.#closed) this.#connection.answered();
   }
 
-  /** No broker answered a request to the cluster. */
   unanswered(error: KafkaError): void {
     if (!this.#closed) this.#connection.allLost(error);
   }

@@ -17,7 +17,6 @@ const election = { attempts: 20, pause: 250 };
 /** A topic just created is announced to all brokers, and gets its leaders, within this. */
 const announcement = { attempts: 50, pause: 100 };
 
-/** The admin port on top of a library's connections. */
 export class KafkaAdmin implements Admin {
   readonly #transport: Transport;
   readonly #cluster: Cluster;

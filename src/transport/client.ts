@@ -26,7 +26,6 @@ import { NotSent, type Connection, type Transport } from './connection.ts';
  */
 const supersededAfter = 1_000;
 
-/** A Produce request that waits for its answer. */
 interface Outstanding {
   readonly broker: string;
   readonly batches: readonly PartitionBatch[];

@@ -43,7 +43,6 @@ export interface Connection {
  */
 export type Purpose = 'ask' | 'produce';
 
-/** Connections to all brokers. */
 export interface Transport<Opened extends Connection = Connection> {
   /** A connection that is ready for requests, shared with earlier callers of the same purpose. */
   open(broker: Address, purpose: Purpose): Promise<Opened>;
@@ -124,7 +123,6 @@ export class Throttle {
     for (let time = this.#timeLeft(); time > 0; time = this.#timeLeft()) await this.#pause(time);
   }
 
-  /** The connection has ended. */
   end(): void {
     this.#ended = true;
     for (const wake of this.#waiting) wake();

@@ -3,7 +3,6 @@ import { noLeader } from '../model/partition.ts';
 
 export interface MetadataAnswer {
   readonly brokers: readonly (Address & { readonly nodeId: number })[];
-  /** Undefined: the broker does not tell. */
   readonly clusterId: string | undefined;
   /** Kafka's error code for the topic, 0 for none. */
   readonly code: number;

@@ -82,7 +82,6 @@ export interface Admin {
   close(): Promise<void>;
 }
 
-/** What the library behind a client can take in one batch. */
 export interface ClientLimits {
   readonly maxRecordsPerBatch: number;
 }

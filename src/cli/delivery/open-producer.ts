@@ -5,7 +5,6 @@ import { systemClock, type ProducerSettings } from '../../producer/ports.ts';
 import { Producer } from '../../producer/producer.ts';
 import { clientOptions, createClient } from '../../transport/create.ts';
 
-/** What a command sets otherwise than a flow. */
 interface ProducerOverrides {
   /** In ms. Somebody waits for a push; a command may take its time. */
   readonly deliveryTimeout: number;

@@ -3,8 +3,7 @@ import type { SchemaOptions } from '../../config/resolve-value.ts';
 import type { Options } from '../../config/resolve.ts';
 import { valueRegistries } from '../../config/mapping.ts';
 import { Registry } from '../../schema/registry/registry.ts';
-import { SchemaWriter, type Schemas } from '../../schema/schema-writer.ts';
-import { schemaChoice } from '../../schema/value-formats.ts';
+import { triedWriter, unregistered, type Schemas } from '../../schema/schema-writer.ts';
 import { assertCompatible } from '../../setup/schema.ts';
 import type { Target } from './target.ts';
 
@@ -45,15 +44,6 @@ async function lookForSchema(value: SchemaOptions, topic: string, registry: Regi
       return { ...schema, ...unregistered, subject };
     },
   };
-  const writer = new SchemaWriter(topic, schemaChoice(value), {
-    schemas,
-    notify: () => undefined,
-    now: () => performance.now(),
-    closing: new AbortController().signal,
-  });
-  await writer.changed(0);
-  if (writer.lastError !== undefined) throw writer.lastError;
+  const { lastError } = await triedWriter(topic, value, schemas);
+  if (lastError !== undefined) throw lastError;
 }
-
-/** In place of what the registry answers when the first event registers the schema. */
-const unregistered = { id: 0, version: 0, references: [] };

@@ -49,7 +49,6 @@ export function fixUnforeseen(thrown: unknown): string {
     : 'Run it again. If it stays, it is a fault of the doctor: report it with this line.';
 }
 
-/** Collects what a diagnosis finds, and passes each finding on as it comes. */
 export class Report {
   readonly findings: Finding[] = [];
   readonly notChecked: NotChecked[] = [];

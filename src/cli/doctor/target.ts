@@ -40,7 +40,6 @@ export interface Target {
   readonly spool: Spool | undefined;
 }
 
-/** What the doctor asks the cluster. Fails with `KafkaError`s. */
 export type Kafka = Omit<Inspector, 'close'>;
 
 export interface Registry extends Pick<RegistryFacts, 'urls' | 'tls' | 'setting'> {

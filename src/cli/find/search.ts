@@ -1,4 +1,5 @@
 import { KafkaError } from '../../model/errors.ts';
+import { memo } from '../../model/memo.ts';
 import type { StoredRecord } from '../../model/record.ts';
 import { partitionOf } from '../../protocol/partitioner.ts';
 import { findInSpool, type SpooledRecord } from '../../spool/find.ts';
@@ -21,7 +22,6 @@ export interface FindRequest {
   readonly since: number;
   /** Reading ends at the first record of that time, or later. Default: at the end of the topic. */
   readonly until: number | undefined;
-  /** Ends after so many. */
   readonly limit: number;
   readonly signal: AbortSignal;
   /** Called for what is found in the topics, as it comes. */
@@ -33,7 +33,6 @@ export interface FindRequest {
   readonly onNote: (message: string) => void;
 }
 
-/** Something that was found, and what of it is readable. */
 interface Hit {
   readonly decoded: Decoded;
   /** Where in the record the id stands. */
@@ -82,7 +81,6 @@ export interface FindResult {
   readonly stopped: boolean;
 }
 
-/** The part of a topic that is read. */
 interface Range {
   readonly topic: string;
   readonly from: Offsets;
@@ -106,12 +104,15 @@ class Search {
   readonly #request: FindRequest;
   readonly #reader: Reader;
   readonly #offsetStore: OffsetStore;
-  readonly #decoders = new Map<string, ReturnType<typeof decoderOf>>();
+  readonly #decoderOf = memo((topic: string) => {
+    const { signal, onNote } = this.#request;
+    const readers = schemaReaders(this.#configured.registries, topic, signal, onNote);
+    return decoderOf({ readers, onUndecoded: ({ message }) => onNote(`${message} Shown as bytes.`) });
+  });
   readonly #stored: Stored[] = [];
   readonly #deadLetters: Refused[] = [];
   readonly #searched: Searched[] = [];
   readonly #notSearched: { where: string; reason: string }[] = [];
-  /** Why topics cannot be read. */
   readonly #troubles = new Map<string, string>();
   #spooled: readonly Omit<Spooled, 'waitsFor'>[] = [];
   #spoolIsOpen = false;
@@ -275,15 +276,9 @@ class Search {
   }
 
   async #hit(topic: string, record: RecordBytes | undefined): Promise<Hit | undefined> {
-    const { wanted, signal, onNote } = this.#request;
+    const { wanted } = this.#request;
     if (record === undefined || !wanted.mayBe(record)) return undefined;
-    let decode = this.#decoders.get(topic);
-    if (decode === undefined) {
-      const readers = schemaReaders(this.#configured.registries, topic, signal, onNote);
-      decode = decoderOf({ readers, onUndecoded: ({ message }) => onNote(`${message} Shown as bytes.`) });
-      this.#decoders.set(topic, decode);
-    }
-    const decoded = await decode(record);
+    const decoded = await this.#decoderOf(topic)(record);
     const at = wanted.placeIn(record, decoded);
     return at === undefined ? undefined : { decoded, at };
   }

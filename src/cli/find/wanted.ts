@@ -5,7 +5,6 @@ import type { Decoded } from '../reading/decode.ts';
 
 export type RecordBytes = Pick<StoredRecord, 'key' | 'value' | 'headers'>;
 
-/** What is looked for: the id of an event, a key, or a record with both. */
 export class Wanted {
   readonly id: string | undefined;
   readonly key: Buffer | undefined;

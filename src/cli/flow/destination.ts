@@ -6,7 +6,6 @@ import { CodeFault } from '../../config/code.ts';
 import { reasonOf, withoutFullStop, type KafkaError } from '../../model/errors.ts';
 import { isObject, propertyOf } from '../../model/foreign.ts';
 
-/** A destination of a flow file, with its references replaced. */
 export interface FlowDestination {
   readonly flow: string;
   readonly id: string;

@@ -4,7 +4,6 @@ import { readJson } from './json-file.ts';
 
 /** A flow.json, its references not yet replaced. */
 export interface FlowFile {
-  /** As the user named it, for messages. */
   readonly path: string;
   readonly content: Flow.Json;
 }

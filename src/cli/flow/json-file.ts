@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { reasonOf, type KafkaError } from '../../model/errors.ts';
+import { codeOf } from '../../model/foreign.ts';
 
 /** What a file is to us, and the words for one that cannot be used. */
 export interface FileKind {
@@ -17,8 +18,11 @@ async function text(path: string, { wanted, invalid }: FileKind): Promise<string
   try {
     return await readFile(path, 'utf8');
   } catch (failure) {
-    const missing = failure instanceof Error && 'code' in failure && failure.code === 'ENOENT';
-    throw invalid(path, missing ? `there is no such file. Name ${wanted}` : reasonOf(failure), failure);
+    throw invalid(
+      path,
+      codeOf(failure) === 'ENOENT' ? `there is no such file. Name ${wanted}` : reasonOf(failure),
+      failure,
+    );
   }
 }
 

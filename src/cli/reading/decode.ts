@@ -1,5 +1,5 @@
 import { KafkaError, reasonOf } from '../../model/errors.ts';
-import { printable } from '../../model/foreign.ts';
+import { jsonIn, printable } from '../../model/foreign.ts';
 import { schemaIdHeader, type StoredRecord } from '../../model/record.ts';
 import type { SchemaId } from '../../model/schema.ts';
 import { splitSchemaId } from '../../schema/schema-id.ts';
@@ -50,11 +50,8 @@ export function decodeJson({ value }: Value): Decoded | undefined {
   const first = value?.[0];
   if (value === null || first === undefined || !firsts.has(first)) return undefined;
   const json = value.toString();
-  try {
-    return { format: 'json', value: JSON.parse(json) as unknown, json: onOneLine(json) };
-  } catch {
-    return undefined;
-  }
+  const parsed = jsonIn(json);
+  return parsed === undefined ? undefined : { format: 'json', value: parsed, json: onOneLine(json) };
 }
 
 /** Strings in valid JSON hold no line break. */

@@ -1,14 +1,14 @@
 import type { RegistryFacts } from '../../config/registry-facts.ts';
 import { resolveSetup, valuePlans, type ValuePlan } from '../../config/resolve-setup.ts';
-import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts';
+import type { SchemaOptions } from '../../config/resolve-value.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';
 import { ruleSettingsSchema } from '../../config/schema.ts';
 import { topicsOf } from '../../record/settings.ts';
 import { KafkaError, reasonOf } from '../../model/errors.ts';
+import { memo } from '../../model/memo.ts';
 import type { Schema, SchemaType } from '../../model/schema.ts';
 import type { Registry } from '../../schema/registry/registry.ts';
-import { SchemaWriter, type Schemas } from '../../schema/schema-writer.ts';
-import { schemaChoice } from '../../schema/value-formats.ts';
+import { schemaChoice, triedWriter, unregistered, type Schemas } from '../../schema/schema-writer.ts';
 import { ValidationError } from '../../schema/validation-error.ts';
 import { declaredBySetup, declaredByValues, registriesByUrl, type Declared } from '../../setup/declared.ts';
 import { findDestination, type DestinationConfig } from '../flow/destination.ts';
@@ -18,14 +18,12 @@ import type { Environment } from '../flow/references.ts';
 import { exampleEvents, mapEvent, type NamedEvent } from './events.ts';
 
 export interface SchemaCheckRequest {
-  /** Of the flow file. */
   readonly path: string;
   readonly destination: string | undefined;
   readonly environment: Environment;
   readonly login: Login | undefined;
   /** Beside the flow's step examples. */
   readonly events: AsyncIterable<NamedEvent>;
-  /** Ends what is being asked. */
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +42,6 @@ export interface SubjectFinding {
   readonly reasons: readonly string[];
 }
 
-/** An event that the flow could not write. */
 export interface EventBreak {
   /** `example "refund"`, or `events.ndjson:3`. */
   readonly from: string;
@@ -57,7 +54,6 @@ export interface SchemaCheck {
   readonly status: Status;
   readonly subjects: readonly SubjectFinding[];
   readonly events: {
-    /** How many fit. */
     readonly ok: number;
     /** That the flow ignores, or writes without a schema, or whose schema only the registry has. */
     readonly skipped: number;
@@ -130,7 +126,7 @@ async function examine(use: ValuePlan, registry: Registry): Promise<SubjectFindi
   const verdict = await compare(declared, registry);
   if (verdict.status !== 'ok') return { ...base, subject, ...verdict };
   // What else keeps the first event from being written: rules of the schema, another type of the newest version.
-  const { lastError } = await writerFor(use, registry);
+  const { lastError } = await triedWriter(topic, value, allRegistered(registry));
   return { ...base, subject, ...(lastError === undefined ? verdict : verdictOf(lastError)) };
 }
 
@@ -166,24 +162,16 @@ function verdictOf(thrown: unknown): Verdict {
 /** In place of a registry that could not be asked: it is not asked again for each topic. */
 const nobody = { latest: () => Promise.resolve(undefined), latestRules: () => Promise.resolve(undefined) };
 
-/** A writer as the flow has it, but that it takes any schema of the settings for registered. */
-async function writerFor(
-  { topic, value }: Pick<ValuePlan, 'topic' | 'value'>,
-  registry: Pick<Registry, 'latest' | 'latestRules'>,
-): Promise<SchemaWriter> {
+/** A registry that takes any schema of the settings for registered. */
+function allRegistered(registry: Pick<Registry, 'latest' | 'latestRules'>): Schemas {
   const registered = (subject: string, schema: Schema) =>
-    Promise.resolve({ ...schema, subject, version: 0, id: 0, references: [] });
-  const schemas: Schemas = {
+    Promise.resolve({ ...schema, ...unregistered, subject });
+  return {
     find: registered,
     register: registered,
     latest: (subject) => registry.latest(subject),
     latestRules: (subject) => registry.latestRules(subject),
   };
-  const context = { schemas, notify: () => undefined, now: () => performance.now() };
-  const closing = new AbortController().signal;
-  const writer = new SchemaWriter(topic, schemaChoice(value), { ...context, closing });
-  await writer.changed(0);
-  return writer;
 }
 
 async function* allEvents(examples: unknown, others: AsyncIterable<NamedEvent>) {
@@ -197,14 +185,9 @@ async function tryEvents(
   options: Options,
   registryOf: (topic: string, facts: RegistryFacts) => Pick<Registry, 'latest' | 'latestRules'>,
 ): Promise<SchemaCheck['events']> {
-  const writers = new Map<ValueOptions, Map<string, Promise<SchemaWriter>>>();
-  const writerOf = (topic: string, value: SchemaOptions): Promise<SchemaWriter> => {
-    const ofValue = writers.get(value) ?? new Map<string, Promise<SchemaWriter>>();
-    writers.set(value, ofValue);
-    const known = ofValue.get(topic) ?? writerFor({ topic, value }, registryOf(topic, value.registry));
-    ofValue.set(topic, known);
-    return known;
-  };
+  const writersOf = memo((value: SchemaOptions) =>
+    memo((topic: string) => triedWriter(topic, value, allRegistered(registryOf(topic, value.registry)))),
+  );
   const breaks: EventBreak[] = [];
   let [ok, skipped, brokenEvents] = [0, 0, 0];
   const fail = (one: EventBreak): void => {
@@ -228,7 +211,7 @@ async function tryEvents(
     let broken: EventBreak | undefined;
     // Which of several topics its mapping value gives is not asked: the event has to fit all of them.
     for (const topic of topicsOf(rule?.topic ?? options.topic)) {
-      const writer = await writerOf(topic, value);
+      const writer = await writersOf(value)(topic);
       try {
         if (writer.write(mapped.value, `event "${event}"`) === undefined) written = false;
       } catch (thrown) {

@@ -2,10 +2,9 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isObject, processEventMapping, type Collector, type Mapping, type WalkerOS } from '@walkeros/core';
 import { reasonOf } from '../../model/errors.ts';
-import { isNamed } from '../../model/foreign.ts';
+import { isNamed, jsonIn } from '../../model/foreign.ts';
 import type { DestinationConfig } from '../flow/destination.ts';
 
-/** An event to try, and where it comes from. */
 export interface NamedEvent {
   /** `example "refund"`, or `events.ndjson:3`. */
   readonly from: string;
@@ -28,15 +27,7 @@ export async function* eventsOfFile(path: string): AsyncGenerator<NamedEvent, vo
   let number = 0;
   for await (const line of lines) {
     number += 1;
-    if (line.trim() !== '') yield { from: `${path}:${number}`, event: parsed(line) };
-  }
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
+    if (line.trim() !== '') yield { from: `${path}:${number}`, event: jsonIn(line) };
   }
 }
 
@@ -48,7 +39,6 @@ export interface MappedEvent {
   readonly collector: Collector.Instance;
   /** What stands as the value of its record. */
   readonly value: object;
-  /** The `settings` of the mapping rule. */
   readonly settings: unknown;
   /** A mapping rule keeps it from the destination. */
   readonly ignored: boolean;

@@ -8,7 +8,6 @@ import { writerOf } from './writers.ts';
 
 const encoder = new Encoder();
 
-/** Avro, parsed by avsc. */
 export const compileAvro: Compile = (text, { references = [] } = {}) => {
   const schema = parse(text, references);
   const write = writerOf(schema);

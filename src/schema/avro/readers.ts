@@ -92,7 +92,6 @@ const maxDepth = 100;
 /** Items of some types take no bytes (null). More of them than this in a value are taken for damage. */
 const mostWithoutBytes = 1_000;
 
-/** The bytes of one value, read from front to back. */
 export class Decoder {
   readonly #bytes: Buffer;
   #position = 0;

@@ -5,7 +5,6 @@ import { messageWriter } from './messages.ts';
 import { plainOf } from './message-json.ts';
 import protobuf from 'protobufjs';
 
-/** Protobuf (2, 3, editions), parsed by protobufjs from `.proto` text. */
 export const compileProtobuf: Compile = (text, { references = [], message } = {}) => {
   const file = parse(text, references);
   const { type, indexes } = message === undefined ? first(file) : find(file, message);

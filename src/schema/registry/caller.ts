@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RegistryFacts } from '../../config/registry-facts.ts';
 import { KafkaError } from '../../model/errors.ts';
+import { succeeds } from '../../model/foreign.ts';
 import type { Secret } from '../../model/secret.ts';
 import { providedBearers, type Bearer } from '../../transport/tokens/bearer.ts';
 import type { Fresh } from '../../transport/tokens/keep-fresh.ts';
@@ -172,18 +173,12 @@ export class RegistryCaller {
 interface Failure {
   readonly fault: Fault;
   readonly url: string;
-  /** What the registry asks to wait, in ms. */
   readonly pause: number;
 }
 
 /** Asked before `fetch` is, which quotes the header that it refuses, and with it the token. */
 function canBeSent(headers: Readonly<Record<string, string>>): boolean {
-  try {
-    new Headers(headers);
-    return true;
-  } catch {
-    return false;
-  }
+  return succeeds(() => new Headers(headers));
 }
 
 function tokensOf({ auth, setting }: RegistryOptions): Fresh<Bearer> | undefined {

@@ -1,4 +1,5 @@
 import { KafkaError, reasonOf, type ErrorCode, type ErrorDetail } from '../../model/errors.ts';
+import { codeOf, isObject, jsonIn } from '../../model/foreign.ts';
 import type { Answer } from './transport.ts';
 
 /** What is wrong with an answer, or with not getting one. Only a retriable fault may pass by itself. */
@@ -118,7 +119,7 @@ export function faultOfToken(failure: unknown, loggedIn: boolean): Fault {
 
 /** By Node's codes of what is wrong with a certificate. */
 function certificateDetail(failure: unknown): ErrorDetail | undefined {
-  const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
+  const code = codeOf(failure) ?? '';
   if (/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_UNTRUSTED/.test(code)) return 'certificate-untrusted';
   if (code === 'CERT_HAS_EXPIRED') return 'certificate-expired';
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'certificate-name' : undefined;
@@ -146,9 +147,7 @@ const authorityOf = (setting: string): string =>
 export interface Asked {
   /** What was wanted, such as `register the schema under subject "orders-value"`. */
   readonly what: string;
-  /** The URL of the registry. */
   readonly url: string;
-  /** Where the user has written how to reach it. */
   readonly setting: string;
 }
 
@@ -162,8 +161,8 @@ const longestReason = 1000;
 
 /** Bodies of failures may be empty, a proxy's page, or text. */
 function saidIn({ text, contentType }: Answer): { message: string; registryCode: number | undefined } {
-  const body = jsonOf(text);
-  if (typeof body === 'object' && body !== null) {
+  const body = jsonIn(text);
+  if (isObject(body)) {
     const { message, detail, error_code: registryCode } = body as Record<string, unknown>;
     // Apicurio tells in `detail` what it sums up in `message`.
     const said = [message, detail].find((value) => typeof value === 'string' && value !== '');
@@ -178,12 +177,4 @@ function saidIn({ text, contentType }: Answer): { message: string; registryCode:
 
 function isHtml(text: string, contentType: string): boolean {
   return contentType.includes('text/html') || /^\s*<(!doctype|html)/i.test(text);
-}
-
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,6 @@
 import { KafkaError } from '../../model/errors.ts';
 import type { SchemaId, SchemaReference } from '../../model/schema.ts';
 
-/** A reference as a registry lists it. */
 export interface ReferenceTo {
   readonly name: string;
   readonly subject: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KafkaError } from '../../model/errors.ts';
+import { jsonIn } from '../../model/foreign.ts';
 import {
   schemaTypes,
   type Compatibility,
@@ -10,7 +11,7 @@ import {
   type SchemaRules,
 } from '../../model/schema.ts';
 import { RegistryCaller, type Call, type RegistryOptions } from './caller.ts';
-import { faultOfContent, jsonOf, type Fault } from './errors.ts';
+import { faultOfContent, type Fault } from './errors.ts';
 import { isGuid } from '../schema-id.ts';
 import { resolveReferences, type ReferenceTo } from './references.ts';
 import { ruleSet, rulesOf } from './rule-set.ts';
@@ -193,7 +194,7 @@ export class Registry {
   async #read<Shape extends z.ZodType>(call: Call, shape: Shape): Promise<z.output<Shape> | undefined> {
     const asked = await this.#caller.ask(call);
     if (asked === undefined) return undefined;
-    const parsed = shape.safeParse(jsonOf(asked.answer.text));
+    const parsed = shape.safeParse(jsonIn(asked.answer.text));
     if (parsed.success) return parsed.data;
     throw this.#caller.error(call.what, asked.url, faultOfContent(asked.answer));
   }

@@ -6,7 +6,6 @@ export class SharedCache<Value> {
   readonly #values = new Map<string, Value>();
   readonly #loading = new Map<string, Promise<Value | undefined>>();
 
-  /** What is known already. */
   peek(key: string): Value | undefined {
     return this.#values.get(key);
   }

@@ -1,4 +1,4 @@
-import { isNamed } from '../../model/foreign.ts';
+import { isNamed, jsonIn } from '../../model/foreign.ts';
 import type { SchemaType } from '../../model/schema.ts';
 import { contractInAvro } from './contract-avro.ts';
 import { contractInProtobuf } from './contract-protobuf.ts';
@@ -34,12 +34,7 @@ const columns: ReadonlySet<string> = new Set([...parts, 'entity', 'action', 'tri
  */
 function contractIn(text: string): Json | undefined {
   if (!text.startsWith('{')) return undefined;
-  let schema: unknown;
-  try {
-    schema = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const schema = jsonIn(text);
   if (!isNamed(schema) || ['$schema', '$id', 'id', 'title'].some((name) => name in schema)) return undefined;
   const { type = 'object', properties } = schema;
   if (type !== 'object' || !isNamed(properties)) return undefined;

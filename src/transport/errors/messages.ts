@@ -5,6 +5,7 @@ import {
   withoutOpenssl,
   type ErrorDetail,
 } from '../../model/errors.ts';
+import { codeOf } from '../../model/foreign.ts';
 import type { Sasl } from '../port.ts';
 import type { UnsupportedVersion } from '../../protocol/api-versions.ts';
 
@@ -72,18 +73,13 @@ export function unsupportedVersion(brokers: string, cause: UnsupportedVersion): 
 
 /** @param reachedBefore these settings have reached the cluster: they are not what is wrong */
 export function unreachable(brokers: string, cause: unknown, reachedBefore = false): KafkaError {
-  const reason = quotable(reasonOf(cause)) || codeOf(cause);
+  // The code is all that kafkajs keeps of a host with several addresses, whose error has no words of its own.
+  const reason = quotable(reasonOf(cause)) || (codeOf(cause) ?? 'no reason given');
   const [advice, detail] = nextStep(reason, reachedBefore);
   return new KafkaError('BROKER_UNREACHABLE', `Cannot reach Kafka at ${brokers}: ${reason}. ${advice}`, {
     cause,
     detail: /timed out/i.test(reason) ? 'no-answer' : detail,
   });
-}
-
-/** All that kafkajs keeps of a host with several addresses, whose error has no words of its own. */
-function codeOf(cause: unknown): string {
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : 'no reason given';
 }
 
 function nextStep(reason: string, reachedBefore: boolean): [advice: string, detail?: ErrorDetail] {

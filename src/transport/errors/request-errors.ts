@@ -17,7 +17,6 @@ export function isUnauthorised(code: number): boolean {
   return code === kafkaErrors.TOPIC_AUTHORIZATION_FAILED || code === kafkaErrors.CLUSTER_AUTHORIZATION_FAILED;
 }
 
-/** Why a topic was not created. */
 export function createTopicError(topic: string, { code, detail }: CodeAnswer): KafkaError {
   const kafkaCode = kafkaErrorName(code);
   if (isUnauthorised(code)) {
@@ -39,14 +38,12 @@ export function createTopicError(topic: string, { code, detail }: CodeAnswer): K
   );
 }
 
-/** Why nothing is known of a topic. */
 export function describeTopicError(topic: string, code: number): KafkaError {
   return isUnauthorised(code)
     ? mayNot(topic, 'DESCRIBE', 'see it', code)
     : errorOfCode(code, topic, { operation: operations.metadata });
 }
 
-/** Why a topic's configuration is not known. */
 export function topicConfigError(topic: string, { code, detail }: CodeAnswer): KafkaError {
   return isUnauthorised(code)
     ? mayNot(topic, 'DESCRIBE_CONFIGS', 'read its configuration', code)
@@ -72,7 +69,6 @@ export function noController(topic: string): KafkaError {
   );
 }
 
-/** Why a topic's records cannot be read. */
 export function readError(code: number, topic: string, operation: Operation): KafkaError {
   return code === kafkaErrors.TOPIC_AUTHORIZATION_FAILED
     ? mayNotRead(topic)
@@ -88,7 +84,6 @@ export function mayNotRead(topic: string): KafkaError {
   );
 }
 
-/** Why the offsets of a group cannot be fetched or committed. */
 export function offsetStoreError(
   code: number,
   group: string,

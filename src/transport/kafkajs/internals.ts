@@ -4,7 +4,6 @@ import type { AwsKeys, PasswordSasl } from '../port.ts';
 import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
 
-/** The parts of kafkajs that are used, loaded. */
 export interface Internals {
   readonly Broker: typeof Broker;
   readonly ConnectionPool: typeof ConnectionPool;

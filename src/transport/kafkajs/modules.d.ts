@@ -48,7 +48,6 @@ declare module 'kafkajs/src/network/connectionPool.js' {
     readonly sessionLifetime: { toString(): string };
     /** So long before a session's end kafkajs logs in again, when there is something to send. Milliseconds. */
     reauthenticationThreshold: number;
-    /** Logs in where that is due. */
     authenticate(): Promise<void>;
     rejectRequests(error: Error): void;
     disconnect(): Promise<unknown>;
@@ -96,7 +95,6 @@ declare module 'kafkajs/src/broker/index.js' {
 declare module 'kafkajs/src/protocol/requests/index.js' {
   import type { Exchange } from 'kafkajs/src/network/connectionPool.js';
 
-  /** All versions of one request. */
   export interface Definition<Options, Answer> {
     readonly versions: readonly string[];
     protocol(version: { version: number }): (options: Options) => Exchange<Answer>;

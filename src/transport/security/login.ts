@@ -8,7 +8,6 @@ import { keepFresh } from '../tokens/keep-fresh.ts';
  */
 const credentialsLife = 2_000;
 
-/** Credentials of the user's own function. */
 export function renewedCredentials(
   fetch: () => Promise<Credentials>,
   now: () => number = Date.now,

@@ -1,3 +1,4 @@
+import { jsonIn, propertyOf } from '../../model/foreign.ts';
 import type { Secret } from '../../model/secret.ts';
 import { keepFresh, type Fresh, type Perishable } from './keep-fresh.ts';
 
@@ -48,13 +49,7 @@ export function fixedBearer(token: Secret<string>): BearerSource {
 
 /** `exp` of a JWT, in milliseconds; undefined where there is none to be found. */
 function expiryOf(token: Secret<string>): number | undefined {
-  try {
-    const claims: unknown = JSON.parse(
-      Buffer.from(token.reveal().split('.')[1] ?? '', 'base64url').toString(),
-    );
-    if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return undefined;
-    return typeof claims.exp === 'number' ? claims.exp * 1000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const claims = jsonIn(Buffer.from(token.reveal().split('.')[1] ?? '', 'base64url').toString());
+  const end = propertyOf(claims, 'exp');
+  return typeof end === 'number' ? end * 1000 : undefined;
 }

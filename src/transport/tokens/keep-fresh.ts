@@ -1,3 +1,5 @@
+import { within } from '../../model/foreign.ts';
+
 /** Something that dies, such as a token, and its life in milliseconds since the epoch. */
 export interface Perishable<Value> {
   readonly value: Value;
@@ -103,11 +105,6 @@ function isAlive({ issuedAt, expiresAt }: Perishable<unknown>, now: number): boo
 
 /** The new value, or the old one where the new one fails or is not there in time. */
 async function firstOf<Value>(fetching: Promise<Value>, old: Value): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Value>((resolve) => (timer = setTimeout(() => resolve(old), renewalTimeout)));
-  try {
-    return await Promise.race([fetching.catch(() => old), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const fetched = fetching.catch(() => old);
+  return (await within(renewalTimeout, fetched)) ?? old;
 }

@@ -1,4 +1,4 @@
-import { isBearerToken, boundedText } from '../../model/foreign.ts';
+import { isBearerToken, isObject, boundedText, jsonIn } from '../../model/foreign.ts';
 import { KafkaError, reasonOf, withoutFullStop, type ErrorCode } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
 import { serverNameOf } from '../tls/options.ts';
@@ -15,7 +15,6 @@ export interface OAuthLogin {
   readonly audience?: string | undefined;
   /** Further form fields of the request. */
   readonly parameters: Secret<Readonly<Record<string, string>>>;
-  /** SASL extensions. */
   readonly extensions?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -62,7 +61,8 @@ async function ask(login: OAuthLogin, setting: string, issuedAt: number): Promis
   } catch (failure) {
     throw failed('CREDENTIALS_UNAVAILABLE', `did not answer: ${networkReason(failure)}`);
   }
-  const answer = parsed(text);
+  const said = jsonIn(text);
+  const answer: Readonly<Record<string, unknown>> = isObject(said) ? { ...said } : {};
   if (passing(status)) {
     throw failed('CREDENTIALS_UNAVAILABLE', `answered ${status}${explained(answer)}`);
   }
@@ -115,15 +115,6 @@ function basicOf({ clientId, clientSecret }: OAuthLogin): string {
 /** As RFC 6749 (2.3.1) wants an id and a secret within Basic. */
 function form(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1);
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const answer: unknown = JSON.parse(text);
-    return typeof answer === 'object' && answer !== null ? { ...answer } : {};
-  } catch {
-    return {};
-  }
 }
 
 /** The issuer's own words (RFC 6749, 5.2). */

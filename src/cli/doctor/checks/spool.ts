@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { access, constants, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../../../model/errors.ts';
+import { codeOf } from '../../../model/foreign.ts';
 import { isOfDisk } from '../../../spool/sqlite/sqlite.ts';
 import { failure, ok, warning, type Verdict } from '../report.ts';
 import type { Spool, SpoolState, Target } from '../target.ts';
@@ -81,8 +82,7 @@ async function mayWrite(file: string): Promise<void> {
   try {
     await access(file, constants.R_OK | constants.W_OK);
   } catch (thrown) {
-    const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-    if (!missing) throw thrown;
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
   }
 }
 

@@ -1,0 +1,9 @@
+/** A function that makes one thing for each key, and answers with the same from then on. */
+export function memo<Key, Made>(make: (key: Key) => Made): (key: Key) => Made {
+  const known = new Map<Key, { readonly made: Made }>();
+  return (key) => {
+    const found = known.get(key) ?? { made: make(key) };
+    known.set(key, found);
+    return found.made;
+  };
+}
