@@ -90,7 +90,7 @@ export const destinationKafka: Destination.Instance<Types> = {
 
   /** Sends the batch as one burst. Names exactly the events that failed, by their index. */
   async pushBatch(batch, context) {
-    const runtime = await runtimes.get(context);
+    const runtime = await runtimes.get(context, batch.entries.length);
     const failed: Destination.BatchFailure[] = [];
     const records: KafkaRecord[] = [];
     const indexes: number[] = [];

@@ -5,6 +5,7 @@ import { openRuntime, type Runtime } from './runtime.ts';
 import { answerHealth } from './telemetry/health-port.ts';
 import type { KafkaHealth } from './telemetry/health.ts';
 import { carefulLogger, createLog, logClock } from './telemetry/log.ts';
+import { createMetering } from './telemetry/meter.ts';
 import type { Types } from './types.ts';
 import { KafkaError, reasonOf } from './model/errors.ts';
 import { isObject, within } from './model/foreign.ts';
@@ -18,6 +19,8 @@ interface DestinationState {
   opening: Opening | undefined;
   /** Of the last opening, until one succeeds or the destination is gone. */
   failure: Failure | undefined;
+  /** Ends what metrics show of one that could not open; undefined where they show nothing. */
+  endGauges: (() => void) | undefined;
   /** What the collector's limit for one push has to be, in ms. Undefined until the settings are found to be right. */
   collectorTimeout: number | undefined;
   /** Ends the answers of `settings.health`; undefined where nothing is answered. */
@@ -73,10 +76,14 @@ export class Runtimes {
     return this.#find(owner)?.opening?.opened;
   }
 
-  /** The runtime for a push. @throws KafkaError as `open`, DESTINATION_CLOSED */
-  get(context: Context): Promise<Runtime> {
+  /** The runtime for a push of so many records. @throws KafkaError as `open`, DESTINATION_CLOSED */
+  get(context: Context, records = 1): Promise<Runtime> {
     // A flow that sets `config.init` by itself never runs ours, and so never takes a longer timeout.
-    return this.#find(context)?.opening?.runtime ?? this.open(context, { raisesTimeout: false });
+    const runtime = this.#find(context)?.opening?.runtime ?? this.open(context, { raisesTimeout: false });
+    runtime.catch((thrown: unknown) =>
+      createMetering(context.id)?.rejected(records, thrown instanceof KafkaError ? thrown : undefined),
+    );
+    return runtime;
   }
 
   /**
@@ -199,7 +206,7 @@ export class Runtimes {
     bufferMemory: number | undefined,
   ): void {
     const before = state.failure?.health.error?.message;
-    this.#recovered(state);
+    this.#forgetFailure(state);
     const code = thrown instanceof KafkaError ? thrown.code : undefined;
     const health = notOpen(context.id, bufferMemory, { code, message: reasonOf(thrown) });
     const isFinal = bufferMemory === undefined;
@@ -209,6 +216,7 @@ export class Runtimes {
     // An instance that is not ready gets no traffic, so no push would try it: a timer does.
     const retry = isFinal ? undefined : setTimeout(() => this.#retry(context), retryEvery).unref();
     state.failure = { health, retry };
+    state.endGauges ??= createMetering(context.id)?.observe(() => state.failure?.health ?? health);
     this.#failures.add(state.failure);
   }
 
@@ -233,6 +241,12 @@ export class Runtimes {
   }
 
   #recovered(state: DestinationState): void {
+    this.#forgetFailure(state);
+    state.endGauges?.();
+    state.endGauges = undefined;
+  }
+
+  #forgetFailure(state: DestinationState): void {
     if (state.failure === undefined) return;
     clearTimeout(state.failure.retry);
     this.#failures.delete(state.failure);
@@ -249,6 +263,7 @@ export class Runtimes {
     const state = siblings.get(owner.id) ?? {
       opening: undefined,
       failure: undefined,
+      endGauges: undefined,
       collectorTimeout: undefined,
       endHealth: undefined,
     };

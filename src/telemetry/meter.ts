@@ -6,6 +6,7 @@ import {
   metrics as api,
 } from '@opentelemetry/api';
 import { partsOf } from '../model/cluster.ts';
+import type { KafkaError } from '../model/errors.ts';
 import { memo } from '../model/memo.ts';
 import type { NoticeKind, NoticeOf, Notify } from '../model/notice.ts';
 import { catalogue } from './catalogue.ts';
@@ -26,6 +27,8 @@ export const scope = 'walkeros-destination-kafka';
 
 export interface Metering {
   readonly notify: Notify;
+  /** Counts records of a destination that could not open. */
+  rejected(records: number, error: KafkaError | undefined): void;
   /** As `observeGauges`. */
   observe(health: () => KafkaHealth): () => void;
 }
@@ -37,6 +40,7 @@ export function createMetering(id: string): Metering | undefined {
   const measure = createMeasure(meter, id);
   return {
     notify: (notice) => measureOf(notice.kind, notice, measure),
+    rejected: (records, error) => measure('rejected', records, { error }),
     observe: (health) => observeGauges(meter, id, health),
   };
 }

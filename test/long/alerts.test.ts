@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pass } from 'node:timers/promises';
@@ -46,6 +46,17 @@ let prometheus: Awaited<ReturnType<typeof startPrometheus>>;
 let watching: NodeJS.Timeout;
 
 const slowly = await openProxy();
+/** The user may write to this topic. */
+const mayWrite = 'rejected';
+const acl = (operation: 'WRITE' | 'DESCRIBE', permission: 'ALLOW' | 'DENY') => ({
+  resourceType: ResourceTypes.TOPIC,
+  resourceName: mayWrite,
+  resourcePatternType: ResourcePatternTypes.LITERAL,
+  principal: 'User:shop',
+  host: '*',
+  operation: AclOperations[operation],
+  permissionType: AclPermissionTypes[permission],
+});
 const user = { mechanism: 'plain', username: 'shop', password: 'hush' } as const;
 
 /** One broker. Who comes through LOGIN has to log in and needs rights; answers at SLOW may be slow. */
@@ -162,6 +173,10 @@ const send = (flow: TestFlow, bytes = 0): void => {
 before(async () => {
   if (noPrometheus) return;
   kafka = await startBroker();
+  await createTopic(kafka.direct, mayWrite);
+  await withAdmin(kafka.direct, (admin) =>
+    admin.createAcls({ creations: [acl('WRITE', 'ALLOW'), acl('DESCRIBE', 'ALLOW')] }),
+  );
   const [port = 0] = await freePorts(1);
   const exporter = new PrometheusExporter({ host: '127.0.0.1', port });
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [exporter] }));
@@ -182,28 +197,13 @@ after(async () => {
   metrics.disable();
 });
 
-const skip = noPrometheus;
-
 describe(
   'each alert fires for its fault, and for nothing else, and is resolved when that is mended',
-  { skip, concurrency: true },
+  { skip: noPrometheus, concurrency: true },
   () => {
     it('Rejected: the user loses the right to write', async () => {
-      const topic = await topicOf('rejected');
-      const acl = (operation: 'WRITE' | 'DESCRIBE', permission: 'ALLOW' | 'DENY') => ({
-        resourceType: ResourceTypes.TOPIC,
-        resourceName: topic,
-        resourcePatternType: ResourcePatternTypes.LITERAL,
-        principal: 'User:shop',
-        host: '*',
-        operation: AclOperations[operation],
-        permissionType: AclPermissionTypes[permission],
-      });
-      await withAdmin(kafka.direct, (admin) =>
-        admin.createAcls({ creations: [acl('WRITE', 'ALLOW'), acl('DESCRIBE', 'ALLOW')] }),
-      );
       const login = kafka.nodes[0]?.listeners.LOGIN ?? '';
-      const flow = await open('rejected', { kafka: { brokers: [login], sasl: user, topic } });
+      const flow = await open('rejected', { kafka: { brokers: [login], sasl: user, topic: mayWrite } });
       await withAdmin(kafka.direct, (admin) => admin.createAcls({ creations: [acl('WRITE', 'DENY')] }));
       await eventually('it is refused', async () => !(await flow.push(event())).ok);
       await fires('rejected', 'Rejected');
@@ -266,6 +266,19 @@ describe(
         assert.deepEqual(await resolved(id), { NotAcknowledged: ['pending', 'firing', 'resolved'] });
       });
 
+    it('Disconnected and Rejected: the spool cannot be opened', async () => {
+      const path = join(folder, 'unopened.spool');
+      mkdirSync(path);
+      const flow = await open('unopened', { spool: { path } }, false);
+      send(flow);
+      await fires('unopened', 'Disconnected', 'Rejected');
+      rmdirSync(path);
+      assert.deepEqual(await resolved('unopened'), {
+        Disconnected: ['pending', 'firing', 'resolved'],
+        Rejected: ['firing', 'resolved'],
+      });
+    });
+
     it('SpoolOld: the topic is gone for five minutes', async () => {
       const topic = await topicOf('spool-old');
       const spool = { path: join(folder, 'spool-old.spool'), mode: 'always' } as const;
@@ -289,7 +302,7 @@ describe(
       upTo(18).forEach(() => send(flow, 1_000));
       await fires('spool-full', 'SpoolFilling');
       upTo(18).forEach(() => send(flow, 1_000));
-      await fires('spool-full', 'SpoolTrouble');
+      await fires('spool-full', 'SpoolTrouble', 'Rejected', 'BufferFilling');
       await back(topic);
       assert.deepEqual(await resolved('spool-full'), {
         BufferFilling: ['pending', 'firing', 'resolved'],
@@ -379,7 +392,7 @@ describe(
   },
 );
 
-describe('with the broker', { skip }, () => {
+describe('with the broker', { skip: noPrometheus }, () => {
   it('Disconnected: stopped, and started again', async () => {
     const flow = await open('stopped', {});
     await kafka.nodes[0]?.stop();
@@ -391,7 +404,7 @@ describe('with the broker', { skip }, () => {
   });
 });
 
-describe('the dashboard', { skip }, () => {
+describe('the dashboard', { skip: noPrometheus }, () => {
   it('every query has data of this run, and shows what happened once', async () => {
     const file = join(folder, 'dashboard.json');
     assert.equal((await run(['dashboard', '--out', file])).code, 0);

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { metrics } from '@opentelemetry/api';
 import type { KafkaHealth } from '../../../src/telemetry/health.ts';
 import { createMetering } from '../../../src/telemetry/meter.ts';
+import { eventually } from '../../support/eventually.ts';
+import { event, runFlow } from '../../support/flow.ts';
 import { installSdk, type Sdk } from '../../support/otel.ts';
+import { tempFolder } from '../../support/temp.ts';
 
 const noon = Date.parse('2026-01-01T12:00:00Z');
 const secondsBefore = (seconds: number): Date => new Date(noon - seconds * 1_000);
@@ -145,5 +150,31 @@ describe('gauges', () => {
     await sdk.collect();
     assert.equal(asked, 0);
     assert.equal(removed.mock.callCount(), 1);
+  });
+
+  /** Its pushes failed, and there was no metric at all: no alert fired, of all times when nothing was delivered. */
+  it('show a destination that could not open as not connected, until it can, and its pushes are counted', async () => {
+    const path = join(tempFolder(), 'kafka.spool');
+    mkdirSync(path);
+    const kafka = { brokers: ['b1:9092'], topic: 'events' };
+    const flow = await runFlow({ kafka, spool: { path } });
+    await flow.push(event());
+    await flow.push(event());
+    const rejected = async () => (await sdk.collect()).get('walkeros.kafka.rejected.messages');
+    const of = { 'walkeros.destination.id': 'kafka', 'error.type': 'SPOOL_UNAVAILABLE' };
+    assert.deepEqual(await rejected(), [{ attributes: of, value: 2 }]);
+    const { connected, 'buffer.limit': limit } = await shown();
+    assert.deepEqual([connected, limit], [0, 33_554_432]);
+    rmdirSync(path);
+    await eventually('it opens', async () => (await shown())['spool.limit'] !== undefined);
+    await flow.stop();
+    assert.equal((await shown())['buffer.limit'], 0);
+
+    const wrong = await runFlow({ kafka: { ...kafka, acks: 2 as 1 } }, {}, 'wrong');
+    await wrong.push(event());
+    await wrong.stop();
+    assert.deepEqual((await rejected())?.slice(1), [
+      { attributes: { 'walkeros.destination.id': 'wrong', 'error.type': 'SETTINGS_INVALID' }, value: 1 },
+    ]);
   });
 });
