@@ -26,7 +26,7 @@ export const usage = `npm run bench -- [options]
   --only <part>   ${partNames.join(', ')}; several with commas (default: all)
   --rounds <n>    default 3; with --quick 1
   --events <n>    per row, instead of each part's own number
-  --quick         few events, without memory unless asked for; figures go to the temporary folder
+  --quick         few events, without memory and smooth unless asked for; figures go to the temporary folder
   --row <text>    only rows whose name contains the text
   --before <dir>  also runs each row of ours in another checkout of this repository, and compares
   --profile       a .cpuprofile of each row beside the results
@@ -49,7 +49,8 @@ export function readArguments(argv: readonly string[]): Arguments {
   });
   const { quick, row, profile } = values;
   return {
-    parts: partsOf(values.only) ?? partNames.filter((name) => !quick || name !== 'memory'),
+    parts:
+      partsOf(values.only) ?? partNames.filter((name) => !quick || (name !== 'memory' && name !== 'smooth')),
     rounds: countOf('--rounds', values.rounds) ?? (quick ? 1 : 3),
     events: countOf('--events', values.events),
     quick,

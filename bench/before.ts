@@ -11,10 +11,13 @@ const least = 0.98;
  * Rows of yardsticks are left out.
  */
 export function besideBefore(part: Part, checkout: string): Part {
-  const ours = part.rows.filter(({ name }) => /ours|spool|replay|long|frozen, (engine|flow)/.test(name));
+  const ours = part.rows.filter(
+    ({ name }) => part.publicOnly === true || /ours|spool|replay|long|frozen, (engine|flow)/.test(name),
+  );
+  const older = part.publicOnly === true ? { package: checkout } : { checkout };
   return {
     ...part,
-    rows: ours.flatMap((row): Row[] => [{ ...row, name: before(row.name), checkout }, row]),
+    rows: ours.flatMap((row): Row[] => [{ ...row, name: before(row.name), ...older }, row]),
     targets: part.columns.flatMap(({ figure }): Target[] => {
       if (figure !== 'rate' && !costs.includes(figure)) return [];
       const bound = figure === 'rate' ? 'at least' : 'at most';

@@ -14,6 +14,7 @@ export interface KafkaChoice {
   readonly compression?: 'none' | 'gzip' | 'lz4';
   readonly deliveryTimeout?: number;
   readonly idempotent?: boolean;
+  readonly bufferMemory?: number;
 }
 
 export interface SpoolChoice {

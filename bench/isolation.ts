@@ -5,6 +5,7 @@ import { pinnedTo } from '../scripts/kafka/pinned.ts';
 import { nameThere } from './before.ts';
 import type { ChildAnswer } from './child.ts';
 import type { PartName } from './parts.ts';
+import { packageVariable } from './ours.ts';
 import { pins } from './pins.ts';
 import type { Row, RowContext } from './row.ts';
 
@@ -42,6 +43,7 @@ export function runAlone(
   const running = spawn(program, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     timeout: timeoutMs,
+    env: row.package === undefined ? process.env : { ...process.env, [packageVariable]: row.package },
   });
   let output = '';
   const take = (text: Buffer): void => void (output = (output + text.toString()).slice(-3_000));

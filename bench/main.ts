@@ -1,6 +1,8 @@
 /** `npm run bench`: measures side by side, prints the figures beside their targets, and keeps them in bench/results. */
 import { basename } from 'node:path';
+import type { ExtraListener } from '../scripts/kafka/cluster.ts';
 import { startKafka } from '../scripts/kafka/launch.ts';
+import { freePorts } from '../scripts/kafka/ports.ts';
 import { progressLine } from '../scripts/kafka/progress.ts';
 import { readArguments, usage, type Arguments } from './arguments.ts';
 import { besideBefore } from './before.ts';
@@ -10,12 +12,17 @@ import { pins } from './pins.ts';
 import { installPeer } from './peer.ts';
 import { sectionOf, writeReport } from './report.ts';
 import { runRounds } from './rounds.ts';
-import { Skipped, type Figures, type Part } from './row.ts';
+import { Skipped, type Figures, type Link, type Part } from './row.ts';
 import { summarise, type PartSummary } from './verdict.ts';
 
 const options = argumentsOrExit();
 const line = progressLine(process.stderr);
-const cluster = await startKafka({ cpus: pins?.broker, onProgress: line.update });
+let link: Link | undefined;
+const cluster = await startKafka({
+  cpus: pins?.broker,
+  onProgress: line.update,
+  ...(options.parts.includes('smooth') && { listeners: [await linkListener()] }),
+});
 line.end();
 try {
   const conditions = await conditionsOf(cluster);
@@ -26,7 +33,10 @@ try {
     const own = await parts[name]();
     const part = options.before === undefined ? own : besideBefore(own, options.before);
     console.log(`\n── ${name}`);
-    const summary = summarise(part, await runRounds(name, part, options, cluster.brokers, tell));
+    const summary = summarise(
+      part,
+      await runRounds(name, part, options, { brokers: cluster.brokers, link }, tell),
+    );
     plans[name] = part;
     summaries[name] = summary;
     console.log(`\n${sectionOf(summary, part.columns).join('\n')}`);
@@ -35,6 +45,19 @@ try {
   console.log(`Written: ${basename(path)}.* in ${options.quick ? 'the temporary folder' : options.out}`);
 } finally {
   await cluster.stop();
+}
+
+/** A way to the broker on which rows may put a network of their own. */
+async function linkListener(): Promise<ExtraListener> {
+  const [port = 0] = await freePorts(1);
+  return {
+    name: 'LINK',
+    protocol: 'PLAINTEXT',
+    advertised: (_id, target) => {
+      link = { port, target };
+      return `127.0.0.1:${String(port)}`;
+    },
+  };
 }
 
 function argumentsOrExit(): Arguments {

@@ -7,6 +7,7 @@ export const parts = {
   engine: async () => (await import('./rows/engine.ts')).engine,
   spool: async () => (await import('./rows/spool.ts')).spool,
   latency: async () => (await import('./rows/latency.ts')).latency,
+  smooth: async () => (await import('./rows/smooth.ts')).smooth,
   telemetry: async () => (await import('./rows/telemetry.ts')).telemetry,
   health: async () => (await import('./rows/health.ts')).health,
   memory: async () => (await import('./rows/memory.ts')).memory,

@@ -2,13 +2,11 @@ import { createTopic, deleteTopic, recordCounts } from '../scripts/kafka/topics.
 import type { Arguments } from './arguments.ts';
 import { runAlone } from './isolation.ts';
 import type { PartName } from './parts.ts';
-import { Skipped, type Figures, type Part, type Row } from './row.ts';
+import { Skipped, type Figures, type Part, type Row, type RowContext } from './row.ts';
 
 /** A row's figures, one entry a round; or why there are none. */
 export type Runs = ReadonlyMap<string, readonly Figures[] | Skipped>;
 
-/** Enough for several record batches in each request, as a topic in use has. */
-const partitions = 6;
 /** The events are years old by their timestamps: the broker would drop them as expired, at some moment of the run. */
 const topicConfig = { 'retention.ms': '-1' };
 const limitMs = 20_000;
@@ -21,7 +19,7 @@ export async function runRounds(
   name: PartName,
   part: Part,
   options: Arguments,
-  brokers: readonly string[],
+  { brokers, link }: Pick<RowContext, 'brokers' | 'link'>,
   onRun: (row: string, round: number, outcome: Figures | Skipped) => void,
 ): Promise<Runs> {
   const rows = part.rows.filter((row) => row.name.includes(options.row));
@@ -30,7 +28,7 @@ export async function runRounds(
     for (const row of rows) {
       const past = runs.get(row.name);
       if (past === undefined || past instanceof Skipped) continue;
-      const outcome = await runOnce(name, part, row, round, options, brokers).catch(
+      const outcome = await runOnce(name, part, row, round, options, { brokers, link }).catch(
         (error: unknown) => new Skipped(error instanceof Error ? error.message : String(error), true),
       );
       if (outcome instanceof Skipped) runs.set(row.name, outcome);
@@ -47,15 +45,15 @@ async function runOnce(
   row: Row,
   round: number,
   options: Arguments,
-  brokers: readonly string[],
+  { brokers, link }: Pick<RowContext, 'brokers' | 'link'>,
 ): Promise<Figures | Skipped> {
   const events = Math.ceil(
     (options.events ?? (options.quick ? part.quickEvents : part.events)) * (row.share ?? 1),
   );
   const topic = `bench-${name}-${String(part.rows.indexOf(row))}-${String(round)}-${String(process.pid)}`;
-  await createTopic(brokers, topic, { partitions, config: topicConfig });
+  await createTopic(brokers, topic, { partitions: row.partitions ?? 6, config: topicConfig });
   try {
-    const context = { brokers, topic, events, warmUp: Math.ceil(events / 4), limitMs };
+    const context = { brokers, topic, events, warmUp: Math.ceil(events / 4), limitMs, link };
     const answer = await runAlone(name, row, context, options.profile ? options.out : undefined);
     if (answer.kind === 'skipped') return new Skipped(answer.reason);
     await check(brokers, topic, answer.result.stored, row.name);
@@ -69,9 +67,10 @@ async function runOnce(
 async function check(
   brokers: readonly string[],
   topic: string,
-  expected: number,
+  expected: number | undefined,
   row: string,
 ): Promise<void> {
+  if (expected === undefined) return;
   const counts = await recordCounts(brokers, topic);
   const stored = counts.reduce((sum, count) => sum + count, 0);
   if (stored !== expected) throw new Error(`${row}: ${stored} records are stored, ${expected} should be`);

@@ -11,12 +11,23 @@ export interface RowContext {
   /** Events before the clock starts: V8 compiles, connections open. */
   readonly warmUp: number;
   readonly limitMs: number;
+  /** Where a row may put a network of its own before the broker; undefined: the broker is not the bench's. */
+  readonly link: Link | undefined;
+}
+
+/** A port that the broker says is one of its own, and the port where that listener really is. */
+export interface Link {
+  readonly port: number;
+  readonly target: number;
 }
 
 export interface RowResult {
   readonly figures: Figures;
-  /** How many records the topic must hold now; the bench counts them, for a peer may swallow its errors. */
-  readonly stored: number;
+  /**
+   * How many records the topic must hold now; the bench counts them, for a peer may swallow its errors. Undefined: the row took the
+   * broker away, and some may be there twice or not at all.
+   */
+  readonly stored: number | undefined;
 }
 
 export interface Row {
@@ -25,6 +36,10 @@ export interface Row {
   readonly checkout?: string;
   /** This row's share of the part's events, where it is much slower than the others. Default 1. */
   readonly share?: number;
+  /** Of its topic. Default 6: enough for several record batches in each request, as a topic in use has. */
+  readonly partitions?: number;
+  /** A checkout whose package is measured by this bench; undefined: this one's. */
+  readonly package?: string;
   /** For the row's process. Default: none. */
   readonly nodeFlags?: readonly string[];
   readonly run: (context: RowContext) => Promise<RowResult>;
@@ -55,6 +70,8 @@ export interface Part {
   readonly method: string;
   readonly events: number;
   readonly quickEvents: number;
+  /** Its rows take the package by its public face alone, so that an older one need not know them. */
+  readonly publicOnly?: boolean;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
   readonly targets: readonly Target[];

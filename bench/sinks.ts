@@ -45,3 +45,38 @@ function later(kept: unknown): Promise<void> {
     }, sinkDelay);
   });
 }
+
+/**
+ * Acknowledges as a log does that has one group of records out at a time: what comes meanwhile is the next group. It does nothing
+ * else, so that nothing with one request out for each partition can be faster.
+ * @param roundTrip milliseconds that a group is out
+ */
+export function groupSink(roundTrip: number): Destination.Instance {
+  let waiting: (() => void)[] = [];
+  let isOut = false;
+  const sendAll = (): void => {
+    const group = waiting;
+    waiting = [];
+    isOut = group.length > 0;
+    if (isOut)
+      setTimeout(() => {
+        for (const acknowledge of group) acknowledge();
+        gather(waiting.length);
+      }, roundTrip);
+  };
+  /** The pushes that follow on an acknowledgement go together: once a turn of the event loop brings no more. */
+  const gather = (seen: number): void => {
+    setImmediate(() => (waiting.length > seen ? gather(waiting.length) : sendAll()));
+  };
+  return {
+    type: 'group',
+    config: {},
+    push: () =>
+      new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (isOut) return;
+        isOut = true;
+        gather(0);
+      }),
+  };
+}

@@ -1,13 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSpool } from '../../src/spool/open.ts';
-import { unassigned } from '../../src/model/spool.ts';
 import { nth, readEvents } from '../data.ts';
 import { closeFlow, kafkaConfig, openFlow, runFlow } from '../flow-run.ts';
 import { measure } from '../measure.ts';
 import { loadOurs } from '../ours.ts';
 import type { Part, Row, RowContext, RowResult, Target } from '../row.ts';
+import { fillSpool, withFolder } from '../spool-file.ts';
 
 const plain = 'ours platformatic, gzip';
 const choice = { client: 'platformatic', compression: 'gzip' } as const;
@@ -72,7 +69,7 @@ function replayed(name: string, idempotent: boolean): Row {
 
 /** One event opens the flow; those of the spool go before it. */
 async function replay(context: RowContext, path: string, idempotent: boolean): Promise<RowResult> {
-  await fill(context, path);
+  await fillSpool(context, path);
   const config = kafkaConfig(context, { ...choice, idempotent }, { path, mode: 'overflow' });
   const figures = await measure(async () => {
     const { promise: drained, resolve } = Promise.withResolvers<void>();
@@ -87,35 +84,6 @@ async function replay(context: RowContext, path: string, idempotent: boolean): P
     return context.events;
   });
   return { figures, stored: context.events + 1 };
-}
-
-/** As a process leaves it that never reached a broker. What is not kept yet when a spool closes is dropped from it. */
-async function fill({ topic, events: count }: RowContext, path: string): Promise<void> {
-  const events = readEvents();
-  const file = await openSpool({ path, maxBytes: Infinity }, () => undefined);
-  const headers = { 'content-type': 'application/json' };
-  const kept: Promise<void>[] = [];
-  for (let id = 1; id <= count; id++) {
-    const event = nth(events, id);
-    const key = Buffer.from(String(event.user.session ?? event.name));
-    const value = Buffer.from(JSON.stringify(event));
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    file.append(id, { topic, key, value, headers, timestamp: event.timestamp }, unassigned, (error) =>
-      error === undefined ? resolve() : reject(error),
-    );
-    kept.push(promise);
-  }
-  await Promise.all(kept);
-  await file.close();
-}
-
-async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'kafka-bench-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 function against(row: string, limit: number): Target {

@@ -107,12 +107,14 @@ async function offsets(admin: Admin, name: string, count: number, timestamp: big
 }
 
 async function untilLed(admin: Admin, topic: string, count: number): Promise<void> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(20)) {
+  // A broker opens some hundred files a second.
+  const limit = 15_000 + 10 * count;
+  for (const deadline = Date.now() + limit; Date.now() < deadline; await sleep(20)) {
     const partitions = await partitionsOf(admin, topic);
     const led = partitions?.length === count && partitions.every(({ leader }) => leader >= 0);
     if (led && (await leadersAnswer(admin, topic, count))) return;
   }
-  throw new Error(`Topic ${topic} has no leaders 15 s after it was made`);
+  throw new Error(`Topic ${topic} has no leaders ${String(limit / 1_000)} s after it was made`);
 }
 
 /** Metadata names leaders some milliseconds before they take office: until then they say that they are none. */

@@ -221,9 +221,10 @@ export class Rows {
     );
   }
 
-  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean {
+  /** @returns how many rows were given another partition, `limit` at most */
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): number {
     const topicId = this.#topicId(topic);
-    if (topicId === undefined) return false;
+    if (topicId === undefined) return 0;
     const rows = this.#withoutPartition.all(topicId, unassigned, limit);
     rows.push(...this.#beyond.all(topicId, partitions, limit - rows.length));
     this.transaction(() => {
@@ -232,7 +233,7 @@ export class Rows {
         this.#assign.run(choose(keyIsNull ? null : bufferOf(key)), Number(id));
       }
     });
-    return rows.length === limit;
+    return rows.length;
   }
 
   #newTopicId(name: string): number {

@@ -42,6 +42,8 @@ const checkpointBytes = 4 * 1024 * 1024;
 /** What a transaction and each of its rows add to the log beside the records: pages of the tables and of the index. */
 const transactionBytes = 16 * 1024;
 const rowBytes = 512;
+/** A row that is given a partition writes its page, and one of the index. */
+const assignBytes = 2 * 1024;
 /** A removal writes the page of its row, which others may share. */
 const removalBytes = 2 * 1024;
 
@@ -233,7 +235,10 @@ export class SqliteSpool implements Spool {
       throw spoolErrors.failed(this.#path, this.#fault);
     }
     this.#places = undefined;
-    return this.#rows.assign(topic, partitions, choose, limit);
+    const assigned = this.#rows.assign(topic, partitions, choose, limit);
+    this.#logBytes += transactionBytes + assigned * assignBytes;
+    if (this.#logBytes >= checkpointBytes) this.#schedule();
+    return assigned === limit;
   }
 
   batchesInDoubt(): BatchInDoubt[] {
