@@ -12,7 +12,9 @@ const least = 0.98;
  */
 export function besideBefore(part: Part, checkout: string): Part {
   const ours = part.rows.filter(
-    ({ name }) => part.publicOnly === true || /ours|spool|replay|long|frozen, (engine|flow)/.test(name),
+    ({ name }) =>
+      (part.publicOnly === true && !/sink|public destination/.test(name)) ||
+      /ours|spool|replay|long|frozen, (engine|flow)/.test(name),
   );
   const older = part.publicOnly === true ? { package: checkout } : { checkout };
   return {

@@ -12,6 +12,7 @@ export const batch: Part = {
   method: `As before with batches of ${String(batchSize)}; 1,000 events unanswered. (The public destination takes no batches.)`,
   events: 100_000,
   quickEvents: 3_000,
+  publicOnly: true,
   columns: [
     { figure: 'rate', title: 'events/s', digits: 0 },
     { figure: 'cpu', title: 'CPU µs/event', digits: 1 },

@@ -21,6 +21,7 @@ export const flow: Part = {
   method: 'One destination in a real collector, one push per event, 1,000 pushes in flight.',
   events: 100_000,
   quickEvents: 3_000,
+  publicOnly: true,
   columns: flowColumns,
   rows: [
     sink('sink, no-op', noopSink),

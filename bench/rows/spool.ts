@@ -16,6 +16,7 @@ export const spool: Part = {
     'record before its push is told. Replay: a spool left by an earlier process, from the start of the flow until it is empty.',
   events: 100_000,
   quickEvents: 3_000,
+  publicOnly: true,
   columns: [
     { figure: 'rate', title: 'events/s', digits: 0 },
     { figure: 'cpu', title: 'CPU µs/event', digits: 1 },
