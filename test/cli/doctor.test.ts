@@ -5,10 +5,13 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { AclOperations } from '@platformatic/kafka';
 import { registryMissing } from '../../scripts/registry/launch.ts';
 import { Registry } from '../../src/schema/registry/registry.ts';
+import { freshTopic } from '../support/broker.ts';
 import { tempFolder } from '../support/temp.ts';
 import { broken } from './support/broken.ts';
+import { fillDeadLetters, refusal } from './support/letters.ts';
 import { run } from './support/run.ts';
 import { environment, open, openWard, password, setup, wrong, type Ward } from './support/ward.ts';
 
@@ -245,4 +248,37 @@ describe('doctor', () => {
       }
     },
   );
+
+  /** Thousands of refused records waited, and all was well. */
+  it('says how many dead letters wait to be re-sent, or that it may not know', async () => {
+    const direct = [ward.plain];
+    const dead = await freshTopic('dead', { brokers: direct, partitions: 2 });
+    const path = ward.flow({ kafka: { ...open, brokers: direct }, deadLetter: { topic: dead } });
+    const told = async (file = path) => {
+      const { ok, checks } = await examine(file);
+      assert.ok(ok);
+      return checks
+        .filter(({ name }) => name === 'letters')
+        .map(({ status, message, fix }) => ({ status, message, ...(fix && { fix }) }));
+    };
+    assert.deepEqual(await told(), [{ status: 'ok', message: `"${dead}": no dead letter waits` }]);
+    await fillDeadLetters(direct, dead, { count: 5, headers: refusal('events') });
+    await run(['dead-letters', 'resend', path, '--key', 'key-0']);
+    assert.deepEqual(await told(), [
+      {
+        status: 'warning',
+        message: `4 dead letters in "${dead}" wait to be re-sent.`,
+        fix:
+          `See why: "walkeros-kafka dead-letters list ${path} --destination kafka". ` +
+          `Once that is mended: "walkeros-kafka dead-letters resend ${path} --destination kafka".`,
+      },
+    ]);
+    // The flow's own user may write, and no more.
+    await ward.grant(dead, AclOperations.WRITE, AclOperations.DESCRIBE);
+    assert.deepEqual(await told(ward.flow({ deadLetter: { topic: dead } })), [
+      { status: 'ok', message: `"${dead}": 5 dead letters; how many were re-sent is not told to this user` },
+    ]);
+    assert.equal((await run(['dead-letters', 'resend', path])).code, 0);
+    assert.deepEqual(await told(), [{ status: 'ok', message: `"${dead}": no dead letter waits` }]);
+  });
 });

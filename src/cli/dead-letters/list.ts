@@ -1,5 +1,6 @@
 import { KafkaError } from '../../model/errors.ts';
 import { clientOptions, createReader } from '../../transport/create.ts';
+import type { ClientOptions } from '../../transport/port.ts';
 import type { Configured } from '../flow/configured.ts';
 import { untilStopped } from '../stopping.ts';
 import { deadLetterOf, matches, type DeadLetter, type DeadLetterFilter } from './dead-letter.ts';
@@ -44,6 +45,34 @@ export async function* listDeadLetters(
 
   try {
     yield* untilStopped(listed(), signal);
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * How many records the topic holds, and how many of them wait to be re-sent; undefined where the cluster does not tell this user.
+ * No record is read. @throws KafkaError as the reader's
+ */
+export async function countDeadLetters(
+  topic: string,
+  options: ClientOptions,
+): Promise<{ readonly held: number; readonly waiting: number | undefined }> {
+  const { reader, offsetStore } = await createReader(options);
+  try {
+    const [firsts, ends] = await Promise.all([reader.offsets(topic, 'first'), reader.offsets(topic, 'end')]);
+    const held = [...ends].reduce(
+      (sum, [partition, end]) => sum + Number(end - (firsts.get(partition) ?? end)),
+      0,
+    );
+    try {
+      const found = await readProgress(topic, firsts, ends, offsetStore);
+      return { held, waiting: found.reduce((sum, { progress, end }) => sum + progress.left(end), 0) };
+    } catch (thrown) {
+      if (thrown instanceof KafkaError && thrown.code === 'NOT_AUTHORIZED')
+        return { held, waiting: undefined };
+      throw thrown;
+    }
   } finally {
     await reader.close();
   }

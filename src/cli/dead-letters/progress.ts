@@ -54,6 +54,11 @@ export class Progress {
     return start;
   }
 
+  /** How many records before this offset were not re-sent. */
+  left(end: bigint): number {
+    return Number(end - this.#next) + this.#skipped.size;
+  }
+
   /** Whether the record at this offset was re-sent, or never has to be. */
   isDone(offset: bigint): boolean {
     return offset < this.#next && !this.#skipped.has(offset);

@@ -11,6 +11,7 @@ import { filesOf } from '../../spool/sqlite/database.ts';
 import { readSpool } from '../../spool/status.ts';
 import { clientOptions, createInspector } from '../../transport/create.ts';
 import type { Inspector } from '../../transport/port.ts';
+import { countDeadLetters } from '../dead-letters/list.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Login } from '../flow/login.ts';
@@ -197,7 +198,7 @@ function factsOf(
   { options, warnings, collectorTimeout, setupRegistries: ofSetup }: Settings,
   login: Login | undefined,
 ): Omit<Target, 'kafka' | 'unaskable'> {
-  const { connection } = options;
+  const { connection, deadLetter } = options;
   return {
     path,
     id,
@@ -218,6 +219,10 @@ function factsOf(
     network: new Network(connection.connectTimeout, connection.tls),
     registries: [...ofSetup, ...valueRegistriesOf(options, config.mapping)],
     spool: spoolOf(options.spool),
+    deadLetters: deadLetter && {
+      ...deadLetter,
+      count: () => countDeadLetters(deadLetter.topic, clientOptions({ ...connection, requestTimeout })),
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { answers, timeouts } from './checks/answers.ts';
 import { dns, sasl, tcp } from './checks/brokers.ts';
 import { cluster } from './checks/cluster.ts';
 import { heap } from './checks/heap.ts';
+import { letters } from './checks/letters.ts';
 import { clock, registry } from './checks/registry.ts';
 import { spool } from './checks/spool.ts';
 import { tls } from './checks/tls.ts';
@@ -28,6 +29,7 @@ const checks: readonly Check[] = [
   { name: 'sasl', needs: ['tls'], examine: sasl },
   { name: 'cluster', needs: ['sasl'], examine: cluster },
   { name: 'topics', needs: ['cluster'], examine: topics },
+  { name: 'letters', needs: ['cluster'], examine: letters },
   { name: 'registry', needs: ['settings'], examine: registry },
   { name: 'spool', needs: ['settings'], examine: spool },
   { name: 'clock', needs: ['settings'], examine: clock },

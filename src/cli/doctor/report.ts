@@ -10,6 +10,7 @@ export const checkNames = [
   'sasl',
   'cluster',
   'topics',
+  'letters',
   'registry',
   'spool',
   'clock',

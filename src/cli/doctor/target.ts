@@ -3,6 +3,7 @@ import type { RegistryFacts } from '../../config/registry-facts.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { SpoolStatus } from '../../spool/status.ts';
 import type { Inspector } from '../../transport/port.ts';
+import type { countDeadLetters } from '../dead-letters/list.ts';
 import type { Network } from './network.ts';
 
 /** A configured destination, as the checks see it: its settings, and ways to ask what is behind them. Times in ms. */
@@ -38,6 +39,8 @@ export interface Target {
   /** That of setup, and those of values, once for each schema that is asked for. */
   readonly registries: readonly Registry[];
   readonly spool: Spool | undefined;
+  /** Undefined where none are kept. */
+  readonly deadLetters: { readonly topic: string; count(): ReturnType<typeof countDeadLetters> } | undefined;
 }
 
 export type Kafka = Omit<Inspector, 'close'>;

@@ -113,6 +113,7 @@ export async function openWard(folder: string) {
   return {
     folder,
     registry,
+    grant,
     at: { LOGIN, BARE, MUTUAL, MISNAMED: MISNAMED.replace('localhost', '127.0.0.1') },
     /** Addresses: without login, with an expired certificate, advertised as one that leads nowhere, and of nobody. */
     plain: brokers[0] ?? '',

@@ -34,6 +34,7 @@ export function targetWith(
     unaskable: undefined,
     registries: [],
     spool: undefined,
+    deadLetters: undefined,
     ...changed,
   };
 }
