@@ -2,26 +2,22 @@ import type { Clock } from '../../src/producer/ports.ts';
 
 interface Task {
   readonly at: number;
-  readonly order: number;
   readonly run: () => void;
 }
 
 /** Time that stands still until a test moves it. */
 export class FakeClock implements Clock {
   #now = 0;
-  #order = 0;
-  #tasks: Task[] = [];
+  readonly #tasks: Task[] = [];
 
   now(): number {
     return this.#now;
   }
 
   after(ms: number, run: () => void): () => void {
-    const task = { at: this.#now + ms, order: this.#order++, run };
+    const task = { at: this.#now + ms, run };
     this.#tasks.push(task);
-    return () => {
-      this.#tasks = this.#tasks.filter((other) => other !== task);
-    };
+    return () => this.#remove(task);
   }
 
   /** How many tasks wait for their time. */
@@ -38,7 +34,7 @@ export class FakeClock implements Clock {
     const end = this.#now + ms;
     await settled();
     for (let task = this.#next(end); task !== undefined; task = this.#next(end)) {
-      this.#tasks.splice(this.#tasks.indexOf(task), 1);
+      this.#remove(task);
       this.#now = Math.max(this.#now, task.at);
       task.run();
       await settled();
@@ -46,10 +42,16 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
+  #remove(task: Task): void {
+    const index = this.#tasks.indexOf(task);
+    if (index >= 0) this.#tasks.splice(index, 1);
+  }
+
+  /** They stand in the order they were asked for. */
   #next(end: number): Task | undefined {
-    return this.#tasks
-      .filter(({ at }) => at <= end)
-      .sort((one, other) => one.at - other.at || one.order - other.order)[0];
+    let next: Task | undefined;
+    for (const task of this.#tasks) if (task.at <= end && (next === undefined || task.at < next.at)) next = task;
+    return next;
   }
 }
 

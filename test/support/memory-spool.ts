@@ -46,6 +46,9 @@ export class MemorySpool implements Spool {
   readonly #options: MemorySpoolOptions;
   /** What the running process sees: the disk, and what is on its way there. */
   readonly #rows: Map<number, Row>;
+  /** Of which the disk has not heard what became of them. */
+  readonly #changed = new Set<number>();
+  #bytes = 0;
   readonly #inDoubt: Map<string, NotedBatch>;
   #noted: (() => void)[] = [];
   #incoming = new Map<number, OnSpooled>();
@@ -59,30 +62,36 @@ export class MemorySpool implements Spool {
     this.#options = options;
     this.#disk = options.disk;
     for (const row of this.#disk.rows.values()) row.refused = undefined;
-    this.#rows = new Map([...this.#disk.rows].map(([id, row]) => [id, { ...row }]));
+    const rows = [...this.#disk.rows].sort(([one], [other]) => one - other);
+    this.#rows = new Map(rows.map(([id, row]) => [id, { ...row }]));
+    for (const { record } of this.#rows.values()) this.#bytes += spoolBytes(record);
     this.#inDoubt = new Map(this.#disk.inDoubt);
     this.lastId = Math.max(0, ...this.#rows.keys());
   }
 
   append(id: number, record: KafkaRecord, partition: number, kept: OnSpooled): void {
-    if (this.#bytes() + spoolBytes(record) > this.#options.maxBytes) {
-      this.#fullAt = this.#bytes();
+    const bytes = spoolBytes(record);
+    if (this.#bytes + bytes > this.#options.maxBytes) {
+      this.#fullAt = this.#bytes;
       this.#turnedAway.set(id, kept);
     } else {
       this.#fullAt = Infinity;
+      this.#delete(id);
       this.#rows.set(id, { record, keptAt: new Date(), partition, refused: undefined });
+      this.#bytes += bytes;
+      this.#changed.add(id);
       this.#incoming.set(id, kept);
     }
     this.#schedule();
   }
 
   get accepting(): boolean {
-    return this.#disk.fault === undefined && this.#bytes() < this.#fullAt;
+    return this.#disk.fault === undefined && this.#bytes < this.#fullAt;
   }
 
   remove(id: number): void {
     if (this.#turnedAway.delete(id)) return;
-    this.#rows.delete(id);
+    this.#delete(id);
     this.#incoming.delete(id);
     this.#schedule();
   }
@@ -90,6 +99,7 @@ export class MemorySpool implements Spool {
   refuse(id: number, error: KafkaError): void {
     const row = this.#rows.get(id);
     if (row) row.refused = error.message;
+    this.#changed.add(id);
     this.#schedule();
   }
 
@@ -128,7 +138,10 @@ export class MemorySpool implements Spool {
       ([, { record, partition }]) =>
         record.topic === topic && (partition === unassigned || partition >= partitions),
     );
-    for (const [, row] of withoutPartition.slice(0, limit)) row.partition = choose(row.record.key);
+    for (const [id, row] of withoutPartition.slice(0, limit)) {
+      row.partition = choose(row.record.key);
+      this.#changed.add(id);
+    }
     return withoutPartition.length >= limit;
   }
 
@@ -164,13 +177,13 @@ export class MemorySpool implements Spool {
 
   level(): SpoolLevel {
     const oldest = this.#rows.get(Math.min(...this.#rows.keys()));
-    return { records: this.#rows.size, bytes: this.#bytes(), oldest: oldest?.keptAt };
+    return { records: this.#rows.size, bytes: this.#bytes, oldest: oldest?.keptAt };
   }
 
   close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
-      for (const id of this.#incoming.keys()) this.#rows.delete(id);
+      for (const id of this.#incoming.keys()) this.#delete(id);
       if (this.#disk.fault === undefined) this.#write();
       this.#sync();
     }
@@ -183,8 +196,12 @@ export class MemorySpool implements Spool {
       .sort(([one], [other]) => one - other);
   }
 
-  #bytes(): number {
-    return [...this.#rows.values()].reduce((sum, { record }) => sum + spoolBytes(record), 0);
+  #delete(id: number): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    this.#rows.delete(id);
+    this.#bytes -= spoolBytes(row.record);
+    this.#changed.add(id);
   }
 
   #schedule(): void {
@@ -200,7 +217,7 @@ export class MemorySpool implements Spool {
     this.#incoming = new Map();
     this.#turnedAway = new Map();
     const fault = this.#closed ? new Error('the spool is closed') : this.#disk.fault;
-    if (fault) for (const id of incoming.keys()) this.#rows.delete(id);
+    if (fault) for (const id of incoming.keys()) this.#delete(id);
     else this.#write();
     const error = fault && spoolErrors.failed('memory', fault);
     for (const kept of incoming.values()) kept(error);
@@ -209,8 +226,12 @@ export class MemorySpool implements Spool {
   }
 
   #write(): void {
-    this.#disk.rows.clear();
-    for (const [id, row] of this.#rows) this.#disk.rows.set(id, { ...row });
+    for (const id of this.#changed) {
+      const row = this.#rows.get(id);
+      if (row) this.#disk.rows.set(id, { ...row });
+      else this.#disk.rows.delete(id);
+    }
+    this.#changed.clear();
     this.#disk.inDoubt.clear();
     for (const [key, batch] of this.#inDoubt) this.#disk.inDoubt.set(key, batch);
     for (const then of this.#removals.splice(0)) then();
