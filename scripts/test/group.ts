@@ -4,22 +4,40 @@
  */
 import { writeFileSync } from 'node:fs';
 import { run } from 'node:test';
-import { spec } from 'node:test/reporters';
-import { keepRunnersHooks } from '../../test/support/untracked.ts';
-import { count, none } from './tally.ts';
+import { spec, type TestEvent } from 'node:test/reporters';
+import { inspect } from 'node:util';
+import { count, none, type Verdict } from './tally.ts';
+import { runnersHook } from './untracked.ts';
 
 const [counts = '', timeout = '', ...files] = process.argv.slice(2);
-keepRunnersHooks();
+const endHook = runnersHook();
 let tally = none;
+/** Top-level tests and suites, less those that have reported. All are known before the first one starts. */
+let left = 0;
+const reporter = new spec();
+reporter.pipe(process.stdout, { end: false });
 const events = run({ files, isolation: 'none', timeout: Number(timeout) });
-events.on('test:pass', (data) => {
-  tally = count(tally, { type: 'test:pass', data }, []);
+events.on('data', (event: TestEvent) => reporter.write(event));
+events.on('test:enqueue', ({ nesting }) => {
+  if (nesting === 0) left += 1;
 });
-events.on('test:fail', (data) => {
-  tally = count(tally, { type: 'test:fail', data }, []);
+// The runner knows no test for it any more, and sets the exit code.
+for (const kind of ['uncaughtException', 'unhandledRejection'])
+  process.on(kind, (error: unknown) => console.log(`✖ ${kind}: ${inspect(error)}`));
+// A test belongs to its suite by that hook: from here on there is no new one.
+events.once('test:start', endHook);
+events.on('test:pass', (data) => reported({ type: 'test:pass', data }));
+events.on('test:fail', (data) => reported({ type: 'test:fail', data }));
+
+function reported(verdict: Verdict): void {
+  tally = count(tally, verdict, []);
+  if (verdict.data.nesting === 0) left -= 1;
+  // The runner itself waits until nothing holds the process: a library's timer of ten seconds, a connection kept alive.
+  if (left === 0) setImmediate(() => reporter.end());
+}
+
+reporter.once('end', () => {
+  writeFileSync(counts, JSON.stringify(tally));
+  // An error that belongs to no test has set the exit code.
+  process.exit(tally.failed > 0 ? 1 : (process.exitCode ?? 0));
 });
-for await (const text of events.compose(new spec())) process.stdout.write(String(text));
-writeFileSync(counts, JSON.stringify(tally));
-// A library's timer of ten seconds that nobody ended would hold the process, and with it the part.
-// The runner sets the exit code where an error came after the end of its test, and so counts for none.
-process.exit(tally.failed > 0 ? 1 : (process.exitCode ?? 0));

@@ -8,7 +8,7 @@ import { confluentMissing, readByConfluent, type FramedTopic } from '../support/
 import { event, runFlow } from '../support/flow.ts';
 import { failureOf } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
-import { guidOf, registryProxy, type RegistryProxy } from '../support/registry-proxy.ts';
+import { guidOf, registryProxy } from '../support/registry-proxy.ts';
 
 type Format = FramedTopic['format'];
 
@@ -140,14 +140,17 @@ const missing = (await registryMissing()) ?? (await confluentMissing());
 
 describe('values that Confluent’s Python client decodes', { skip: missing ?? false }, () => {
   let registry: RunningRegistry;
-  /** The same registry, whose schemas have GUIDs. */
-  let newer: RegistryProxy;
+  /** What has been started, in this order: also where what comes next fails. */
+  const started: (() => unknown)[] = [];
   const topics: Record<string, { events: string; orders: string }> = {};
   const decoded = new Map<string, unknown>();
 
   before(async () => {
     registry = await startRegistry();
-    newer = await registryProxy(registry.url, { guids: true });
+    started.push(() => registry.stop());
+    /** The same registry, whose schemas have GUIDs. */
+    const newer = await registryProxy(registry.url, { guids: true });
+    started.push(() => newer.close());
     const { brokers } = await sharedBroker();
     const toRead: FramedTopic[] = [];
     const write = async (format: Format, way: Way): Promise<void> => {
@@ -161,6 +164,7 @@ describe('values that Confluent’s Python client decodes', { skip: missing ?? f
         { kafka: { brokers, topic: events }, value },
         { mapping: { order: { complete: { settings: { topic: orders, value: own[format] } } } } },
       );
+      started.push(() => flow.stop());
       const nested = [
         { entity: 'product', data: { id: 'ers', price: 420 }, nested: [{ entity: 'part', data: {} }] },
       ];
@@ -184,8 +188,7 @@ describe('values that Confluent’s Python client decodes', { skip: missing ?? f
       decoded.set(topic, value);
   });
   after(async () => {
-    await newer.close();
-    await registry.stop();
+    for (const stop of started.reverse()) await stop();
   });
 
   const read = (format: Format, which: 'events' | 'orders', way: Way = 'prefix'): unknown =>

@@ -50,7 +50,8 @@ export class FakeClock implements Clock {
   /** They stand in the order they were asked for. */
   #next(end: number): Task | undefined {
     let next: Task | undefined;
-    for (const task of this.#tasks) if (task.at <= end && (next === undefined || task.at < next.at)) next = task;
+    for (const task of this.#tasks)
+      if (task.at <= end && (next === undefined || task.at < next.at)) next = task;
     return next;
   }
 }

@@ -8,7 +8,6 @@ import type { Notice } from '../../../src/model/notice.ts';
 import type { Outcome } from '../../../src/model/outcome.ts';
 import { noLeader, type PartitionBatch } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
-import { assertProperty } from '../../support/untracked.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
 import { answers, key, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
@@ -57,7 +56,7 @@ class PartitionLog {
 // Eight kills at 800 events a second stored 69 records twice: each process had a producer id of its own.
 describe('an idempotent producer whose spool has every record, killed at any time', () => {
   it('stores each acknowledged record exactly once, no record twice, and keeps the order of keys', async () => {
-    await assertProperty(
+    await fc.assert(
       fc.asyncProperty(scenario, async ({ lives, partitions, diskLatency, ...settings }) => {
         const disk = new MemoryDisk();
         const logs = Array.from({ length: partitions }, () => new PartitionLog());

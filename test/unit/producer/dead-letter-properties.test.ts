@@ -6,7 +6,6 @@ import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { noLeader } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
-import { assertProperty } from '../../support/untracked.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { answers, key, leaderless, outage, size, sizes, wait } from './arbitraries.ts';
@@ -114,7 +113,7 @@ function cluster(
 
 describe('a producer with a spool, where brokers refuse some records for good', () => {
   it('loses none of the others, tells each push once, stores each once if idempotent, and keeps their order', async () => {
-    await assertProperty(
+    await fc.assert(
       fc.asyncProperty(
         scenario,
         async ({ lives, partitions, always, deadLetters, idempotent, diskLatency, ...settings }) => {

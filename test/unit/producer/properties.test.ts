@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { Producer } from '../../../src/producer/producer.ts';
 import { backoff } from '../../../src/producer/retry-policy.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
-import { assertProperty } from '../../support/untracked.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { error, type Answer } from './answers.ts';
@@ -50,7 +49,7 @@ describe('a producer under random outcomes, sizes and timings', () => {
   it('completes each record once; what is acknowledged is stored, in the order of its key', async () => {
     let ahead = 0;
     let repeated = 0;
-    await assertProperty(
+    await fc.assert(
       fc.asyncProperty(
         scenario,
         async ({ pushes, answers, partitions, brokers, idempotent, idle, ...settings }) => {

@@ -15,7 +15,6 @@ import type { KafkaRecord } from '../../../src/model/record.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
-import { assertProperty } from '../../support/untracked.ts';
 import { outcomeOf, type Answer } from './answers.ts';
 import { key, outage, size, sizes, wait } from './arbitraries.ts';
 import { defaults, numbered } from './harness.ts';
@@ -108,7 +107,7 @@ describe('the states of a record', () => {
       taken.set(from, (taken.get(from) ?? new Set()).add(to));
     };
     recordStates.subscribe(note);
-    await assertProperty(fc.asyncProperty(scenario, run), {
+    await fc.assert(fc.asyncProperty(scenario, run), {
       numRuns: Math.max(propertyRuns, 1_000),
       examples: [[blockedAtClose]],
     });

@@ -7,7 +7,6 @@ import { unknownTopic, type KafkaRecord } from '../../../src/model/record.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
-import { assertProperty } from '../../support/untracked.ts';
 import { answers } from './arbitraries.ts';
 import { defaults, errorOf, record, setUp, watch } from './harness.ts';
 import { start } from './spool-harness.ts';
@@ -46,7 +45,7 @@ const scenario = fc.record({
 describe('records whose key comes from mapping values', () => {
   it('keep the order of their key, whatever resolves first; what fails or never resolves fails alone', async () => {
     let overtaken = 0;
-    await assertProperty(
+    await fc.assert(
       fc.asyncProperty(scenario, async ({ pushes, answers, partitions }) => {
         const clock = new FakeClock();
         const logs = new Map<string, { key: string; sequence: number }[]>();

@@ -6,7 +6,6 @@ import { MemoryDisk, MemorySpool } from '../../support/memory-spool.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
 import { noLeader } from '../../../src/model/partition.ts';
 import { propertyRuns } from '../../support/property-runs.ts';
-import { assertProperty } from '../../support/untracked.ts';
 import { FakeBroker } from '../../support/fake-broker.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { outcomeOf } from './answers.ts';
@@ -80,7 +79,7 @@ const gone = outcomeOf('moved');
 
 describe('a producer with a spool, over outages and restarts', () => {
   it('loses nothing that was acknowledged, completes each push once and in time, and keeps the order of keys', async () => {
-    await assertProperty(
+    await fc.assert(
       fc.asyncProperty(scenario, async ({ lives, partitions, always, diskLatency, ...settings }) => {
         const disk = new MemoryDisk();
         /** What the brokers stored, in the order in which they did. */

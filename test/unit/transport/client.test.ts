@@ -111,7 +111,7 @@ describe('KafkaClient', () => {
 
 // A leader was frozen: its connection stayed open, and what the request carried waited for its time-out of 18 s although
 // another broker led the partition after nine.
-describe('a request that is out to a leader of the past', () => {
+describe('a request that is out to a leader of the past', { concurrency: true }, () => {
   const brokers = [1, 2].map((nodeId) => ({ nodeId, host: `b${nodeId}`, port: 9092 }));
   const both = [batch, { ...batch, partition: 1 }];
 

@@ -15,7 +15,7 @@ import { goodAnswer } from '../../fuzz/support/good-answers.ts';
 async function staysBusy(turns: number): Promise<void> {
   // Promises are looked at first, and those of a connection that is opened are not many.
   for (let left = turns; left > 0; left--) await Promise.resolve();
-  const until = performance.now() + 500;
+  const until = performance.now() + 250;
   while (performance.now() < until);
 }
 
@@ -58,7 +58,7 @@ describe('a connection that is established too late', () => {
       await once(server, 'listening');
       t.after(() => server.close());
       const { port } = server.address() as AddressInfo;
-      const options = { ...clientOptions, brokers: [`127.0.0.1:${port}`], connectTimeout: 400 };
+      const options = { ...clientOptions, brokers: [`127.0.0.1:${port}`], connectTimeout: 200 };
       const client = await lateClient(t, kind, options);
       await eventually('the broker is reached', () =>
         client.connect().then(

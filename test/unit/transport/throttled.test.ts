@@ -11,7 +11,7 @@ const batch = { topic: 't', partition: 0, records: [record] };
  * A quota is used up: the broker answers at once, and then does not read for so long. Requests were sent all the same, lay
  * unread until they timed out, and were stored twice: once by the broker after its pause, once on the next connection.
  */
-describe('a broker that throttles', () => {
+describe('a broker that throttles', { concurrency: true }, () => {
   for (const kind of ['platformatic', 'kafkajs'] as const) {
     async function rig(t: TestContext, throttle: number, requestTimeout: number) {
       const broker = await moodyBroker(t);

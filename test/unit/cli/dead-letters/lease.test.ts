@@ -6,7 +6,7 @@ import { KafkaError } from '../../../../src/model/errors.ts';
 import type { OffsetStore } from '../../../../src/transport/port.ts';
 import { cluster, many, outcomeOf, resending, taker, type Send } from './cluster.ts';
 
-describe('two resends of one dead-letter topic', () => {
+describe('two resends of one dead-letter topic', { concurrency: true }, () => {
   it('started together: one does all, the other says so, and nothing goes twice', async () => {
     // Equal progress made equal offsets, and each took the other's for its own: 10,000 of 10,000 were sent twice.
     for (const jitter of [0, 1, 5]) {

@@ -32,9 +32,9 @@ describe('a registry behind TLS', () => {
     server.closeAllConnections();
     server.close();
   });
-  const registry = (tls: ConnectionOptions | undefined): Registry =>
+  const registry = (tls: ConnectionOptions | undefined, timeout = 30_000): Registry =>
     new Registry({
-      ...{ urls: [url], auth: undefined, tls: tls && new Secret(tls), timeout: 500, retries: 0 },
+      ...{ urls: [url], auth: undefined, tls: tls && new Secret(tls), timeout, retries: 0 },
       setting: 'schemaRegistry',
     });
 
@@ -60,6 +60,6 @@ describe('a registry behind TLS', () => {
   });
 
   it('is given up when it does not answer in time', async () => {
-    await assert.rejects(registry({ ca: cert }).byId(2), { message: /it did not answer in time/ });
+    await assert.rejects(registry({ ca: cert }, 200).byId(2), { message: /it did not answer in time/ });
   });
 });
