@@ -22,13 +22,18 @@ if (unknown.length > 0) {
 }
 const chosen = asked.length > 0 ? asked.filter(isPart) : defaultParts;
 
-/** Parts that leave the processors idle most of the time. */
-const mostlyWaits: readonly Part[] = ['contract', 'integration', 'cli'];
 /**
- * Parts that run beside them, and print in their turn: compilers and linters take what the processors have left, and fuzz waits
- * for the deadlines of its own brokers.
+ * Parts that leave the processors idle most of the time, and those that run beside them and print in their turn: compilers and
+ * linters take what the processors have left, and fuzz and chaos wait for brokers of their own.
  */
-const beside: readonly Part[] = ['fuzz', 'package'];
+const beside: Partial<Record<Part, readonly Part[]>> = {
+  contract: ['fuzz', 'package'],
+  integration: ['fuzz', 'package'],
+  cli: ['fuzz', 'package'],
+  fuzz: ['chaos'],
+  package: ['chaos'],
+  bundle: ['chaos'],
+};
 
 const kafka = chosen.some((part) => parts[part].broker) ? await startSharedKafka() : undefined;
 let total = none;
@@ -37,7 +42,7 @@ const empty: Part[] = [];
 try {
   for (const part of chosen) {
     console.log(`\n── ${part}`);
-    if (mostlyWaits.includes(part)) beginBeside();
+    beginBeside(beside[part] ?? []);
     const tally = await (begun.get(part)?.() ?? runPart(part, print));
     if (tally.passed + tally.failed + tally.skipped === 0) empty.push(part);
     total = add(total, tally);
@@ -49,17 +54,17 @@ for (const part of empty) console.log(`\nPart ${part} ran no test: that counts a
 process.exitCode = total.failed > 0 || empty.length > 0 ? 1 : 0;
 console.log(`\n${summary(total)}`);
 
-function runPart(part: Part, write: (text: string) => void, inBackground = false): Promise<Tally> {
-  return part === 'package' ? runChecks(write, { inBackground }) : runFiles(part, write);
+async function runPart(part: Part, write: (text: string) => void, inBackground = false): Promise<Tally> {
+  const files = await runFiles(part, write);
+  return part === 'package' ? add(files, await runChecks(write, { inBackground })) : files;
 }
 
 function print(text: string): void {
   process.stdout.write(text);
 }
 
-/** What runs in the background of parts that wait for brokers. */
-function beginBeside(): void {
-  for (const part of beside) if (chosen.includes(part) && !begun.has(part)) begun.set(part, begin(part));
+function beginBeside(others: readonly Part[]): void {
+  for (const part of others) if (chosen.includes(part) && !begun.has(part)) begun.set(part, begin(part));
 }
 
 /** @returns waits for its end, and prints what it had to say */

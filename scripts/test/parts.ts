@@ -15,7 +15,7 @@ export interface PartOptions {
 export const parts = {
   // To start a process and load the package costs 0.4 s, more than most files take. Half of the time is timers that are
   // waited for, so there are more processes than cores.
-  unit: { broker: false, perFile: false, concurrency: 3 * availableParallelism(), timeoutMs: 60_000 },
+  unit: { broker: false, perFile: false, concurrency: 4 * availableParallelism(), timeoutMs: 60_000 },
   // How long it takes is for the machine to say: a broker that spoils its answers, and two clients in processes of their own,
   // which wait most of the time. In the background of the parts that wait for the shared broker.
   fuzz: { broker: false, perFile: true, concurrency: 1, timeoutMs: 900_000 },
@@ -46,8 +46,8 @@ export const defaultParts: readonly Part[] = [
   'fuzz',
   // Before `bundle`, which builds and packs the same dist/.
   'package',
-  'chaos',
   'bundle',
+  'chaos',
   'browser',
 ];
 

@@ -28,11 +28,11 @@ export function keep(spool: Spool, id: number, kept: KafkaRecord): Promise<void>
   });
 }
 
-/** A spool of an earlier run that holds so many records of a thousand bytes. */
-export async function filled(path: string, count: number): Promise<void> {
+/** A spool of an earlier run that holds so many records of so many bytes. */
+export async function filled(path: string, count: number, bytes = 1_000): Promise<void> {
   const spool = await open(path);
   await Promise.all(
-    Array.from({ length: count }, (_, index) => keep(spool, index + 1, record(`${index}`.padEnd(1_000)))),
+    Array.from({ length: count }, (_, index) => keep(spool, index + 1, record(`${index}`.padEnd(bytes)))),
   );
   await spool.close();
 }

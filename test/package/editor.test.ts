@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { root } from '../../support/docs/pages.ts';
-import { allRefusals, refusals, shownOf, sources, unexplained } from '../../support/types/configs.ts';
-import { Editor } from '../../support/types/editor.ts';
+import { root } from '../support/docs/pages.ts';
+import { allRefusals, refusals, shownOf, sources, unexplained } from '../support/types/configs.ts';
+import { Editor } from '../support/types/editor.ts';
 
 /** By the sources; test/bundle/consumers.test.ts asks the same of what is installed. */
 describe('settings in an editor', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { firstDifference, outdated, pages } from '../../../scripts/docs.ts';
+import { firstDifference, outdated, pages } from '../../scripts/docs.ts';
 
 describe('documentation', () => {
   it('says what the schemas and examples say; otherwise run "npm run docs"', async () => {
