@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { archiveFlags } from './archive.ts';
 import type { KafkaOptions } from './cluster.ts';
 import { runCommand } from './command.ts';
 import type { Machinery, NodeProcess } from './machinery.ts';
@@ -38,7 +39,7 @@ export async function embeddedMachinery(
     ground.remove();
     throw error;
   }
-  const flags = [...brokerJvmFlags, ...jvmProperties(options.jvm), '-cp', classpath];
+  const flags = [...brokerJvmFlags, ...archiveFlags(), ...jvmProperties(options.jvm), '-cp', classpath];
   return {
     processes: plans.map((plan) => {
       const home = nodeFolder(folder, plan);
@@ -96,7 +97,7 @@ async function format(
   }
   const [first, ...others] = plans.map((plan) => ({ id: plan.id, home: nodeFolder(folder, plan) }));
   if (!first) return;
-  const tool = [...brokerJvmFlags, '-cp', classpath, 'kafka.tools.StorageTool', 'format'];
+  const tool = [...brokerJvmFlags, ...archiveFlags(), '-cp', classpath, 'kafka.tools.StorageTool', 'format'];
   const scram = (options.scram ?? []).flatMap((user) => ['--add-scram', user]);
   const properties = join(first.home, 'server.properties');
   const { code, output } = await runCommand(java, [...tool, '-t', kafkaId(), '-c', properties, ...scram]);

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { archiveFlags } from './archive.ts';
 import { findContainerEngine, toolContainerVariable } from './container.ts';
 import { haveJars, jarFolder } from './jars.ts';
 import { findJava, toolJvmFlags } from './java.ts';
@@ -40,7 +41,8 @@ async function findToolCommand(): Promise<[string, ...string[]]> {
   const [engine, container] = process.env[toolContainerVariable]?.split(' ') ?? [];
   if (engine && container) return [engine, 'exec', '-i', container, runClass];
   const java = haveJars() ? await findJava() : undefined;
-  if (java && 'path' in java) return [java.path, ...toolJvmFlags, '-cp', join(jarFolder, '*')];
+  if (java && 'path' in java)
+    return [java.path, ...toolJvmFlags, ...archiveFlags(), '-cp', join(jarFolder, '*')];
   const other = await findContainerEngine();
   if (other) return [other, 'run', '--rm', '-i', '--network', 'host', '--entrypoint', runClass, kafkaImage];
   throw new Error(
