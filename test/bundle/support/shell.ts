@@ -12,7 +12,7 @@ export interface Typed {
   readonly output: () => string;
   /** Its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  /** What Ctrl-C does, or a supervisor. Nothing when it has ended. */
+  /** What Ctrl-C does, or worse. SIGTERM as a supervisor sends it, to the process that it started alone. Nothing when it has ended. */
   readonly signal: (signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => void;
 }
 
@@ -23,11 +23,15 @@ export function type(line: string, { cwd, env, timeoutMs = 120_000 }: ShellOptio
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const signal = (name: NodeJS.Signals): void => signalGroup(child, name);
+  let isOver = false;
+  const signal = (name: NodeJS.Signals): void => {
+    if (!isOver) send(child, name);
+  };
   const late = setTimeout(() => signal('SIGKILL'), timeoutMs);
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
+      isOver = true;
       clearTimeout(late);
       resolve(code);
     });
@@ -35,6 +39,14 @@ export function type(line: string, { cwd, env, timeoutMs = 120_000 }: ShellOptio
   return { output: () => output, ended, signal };
 }
 
-function signalGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
+/** What the command started may outlive it: the flow of an `npx` that got SIGTERM. */
+function send({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  const isAlone = signal === 'SIGTERM';
+  if (isAlone && (exitCode !== null || signalCode !== null)) return;
+  try {
+    process.kill(isAlone ? pid : -pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

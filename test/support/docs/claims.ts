@@ -61,6 +61,12 @@ export const claims: readonly Claim[] = [
   { test: 'test/cli/operations.test.ts', page: 'docs/operations.md', languages: ['sh', 'text'] },
   { test: 'test/unit/cli/flow/login.test.ts', page: 'docs/operations.md', languages: ['json'] },
   {
+    test: 'test/unit/cli/flow/login.test.ts',
+    page: 'docs/deployment.md',
+    languages: ['json'],
+    headings: ['Who looks after it'],
+  },
+  {
     test: 'test/integration/acknowledgements.test.ts',
     page: 'docs/acknowledgements.md',
     languages: ['ts'],

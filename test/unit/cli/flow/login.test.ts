@@ -59,10 +59,13 @@ describe('a login file', () => {
   });
 
   it('is as docs/operations.md shows it', async () => {
-    const [block] = blocksFor(import.meta.filename);
-    const login = await readLogin(file(block?.text ?? ''), { USER: 'ops', KAFKA_PASSWORD: secret });
+    const environment = { USER: 'ops', KAFKA_PASSWORD: secret, OPS_PASSWORD: secret };
     const sasl = { mechanism: 'scram-sha-512', username: 'ops', password: secret };
-    assert.deepEqual(login?.kafka, { sasl });
+    const logins = blocksFor(import.meta.filename).map(({ text }) => readLogin(file(text), environment));
+    assert.deepEqual(
+      (await Promise.all(logins)).map((login) => login?.kafka),
+      [{ sasl }, { sasl }],
+    );
   });
 
   it('takes a login away with sasl null, and TLS with ssl false', async () => {
