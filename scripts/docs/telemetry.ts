@@ -30,8 +30,10 @@ export function alertsText(): string {
 }
 
 export function linesText(): string {
-  const rows = Object.values(catalogue).flatMap(({ help, line }) =>
-    line ? [[line.level, beginning(String(line.text(anything as never))), help, line.act]] : [],
+  const rows = Object.values(catalogue).flatMap((entry) =>
+    entry.level
+      ? [[entry.level, beginning(String(entry.text(anything as never))), entry.help, entry.act]]
+      : [],
   );
   return table(['Level', 'Begins with', 'When', 'What to do'], rows);
 }

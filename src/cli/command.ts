@@ -10,7 +10,8 @@ export interface Command {
   readonly positionals: readonly string[];
   readonly options: Options;
   readonly notes?: readonly string[];
-  readonly examples: readonly { readonly line: string; readonly what: string }[];
+  /** By what is typed behind the program: what it shows. */
+  readonly examples: Readonly<Record<string, string>>;
   /** @returns the exit code: 0 all is well, 1 something is not, 3 that could not be told */
   readonly run: (words: Arguments, terminal: Terminal, login: Login | undefined) => Promise<number>;
 }
@@ -46,7 +47,10 @@ export function helpOf(command: Command): string {
     ...(command.notes === undefined ? [] : ['', ...command.notes]),
     '',
     'Examples',
-    ...command.examples.flatMap(({ what, line }) => [`  # ${what}`, `  npx ${program} ${line}`]),
+    ...Object.entries(command.examples).flatMap(([line, what]) => [
+      `  # ${what}`,
+      `  npx ${program} ${line}`,
+    ]),
   ].join('\n');
 }
 

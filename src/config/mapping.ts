@@ -10,7 +10,8 @@ import { valueProblems } from './value-rules.ts';
 import type { Options } from './options.ts';
 
 interface RuleSettingsAt {
-  readonly path: readonly (string | number)[];
+  /** Such as `mapping.order.complete.settings`. */
+  readonly path: string;
   readonly settings: unknown;
 }
 
@@ -20,8 +21,7 @@ interface RuleSettingsAt {
  */
 export function mappingProblems(mapping: unknown, known: Partial<Facts>): Problem[] {
   const { value: base } = known;
-  return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
-    const root = pathText('mapping', path);
+  return ruleSettingsOf(mapping).flatMap(({ path: root, settings }) => {
     const parsed = ruleSettingsSchema.safeParse(settings);
     if (!parsed.success) return problemsOf(parsed.error, ruleSettingsSchema, root);
     const { topic, value } = parsed.data;
@@ -84,8 +84,8 @@ export function declaredTopics(
 ): DeclaredTopic[] {
   return [
     ...declaredBy(topic, 'settings.kafka.topic'),
-    ...rules(mapping).flatMap(({ topic: own, path }) =>
-      own === undefined ? [] : declaredBy(own, `${path}.topic`),
+    ...rules(mapping).flatMap(({ own, path }) =>
+      own.topic === undefined ? [] : declaredBy(own.topic, `${path}.topic`),
     ),
     ...(deadLetter ? [{ topic: deadLetter.topic, path: 'settings.deadLetter.topic' }] : []),
   ];
@@ -98,37 +98,28 @@ function declaredBy(setting: TopicSetting, path: string): DeclaredTopic[] {
 
 /** Whether the settings, or a mapping rule, write events to a topic: that of a prefix included. */
 export function writesTo(main: TopicSetting, mapping: unknown): (topic: string) => boolean {
-  const settings = [main, ...rules(mapping).flatMap(({ topic = main }) => topic)];
+  const settings = [main, ...rules(mapping).map(({ own: { topic = main } }) => topic)];
   return (topic) => settings.some((setting) => admits(setting, topic));
 }
 
-interface Rule {
-  readonly settings: unknown;
-  readonly topic: TopicSetting | undefined;
-  readonly path: string;
-  readonly tombstone: boolean;
-}
-
-/** The settings of every rule that are right. */
-function rules(mapping: unknown): Rule[] {
-  return ruleSettingsOf(mapping).flatMap(({ path, settings }) => {
-    const { data } = ruleSettingsSchema.safeParse(settings);
-    return data
-      ? [{ settings, topic: data.topic, tombstone: data.tombstone, path: pathText('mapping', path) }]
-      : [];
+/** The settings of every rule that are right. `own`: as they are parsed. */
+function rules(mapping: unknown): (RuleSettingsAt & { readonly own: ParsedRule })[] {
+  return ruleSettingsOf(mapping).flatMap((at) => {
+    const { data: own } = ruleSettingsSchema.safeParse(at.settings);
+    return own ? [{ ...at, own }] : [];
   });
 }
 
 /** The settings of every rule that writes values, and its own topic. */
-export function ruleValues(mapping: unknown): Pick<Rule, 'settings' | 'topic'>[] {
-  return rules(mapping).filter(({ tombstone }) => !tombstone);
+export function ruleValues(mapping: unknown): { settings: unknown; topic: TopicSetting | undefined }[] {
+  return rules(mapping)
+    .filter(({ own }) => !own.tombstone)
+    .map(({ settings, own: { topic } }) => ({ settings, topic }));
 }
 
 /** Where the settings of a rule stand, such as `mapping.order.complete.settings`. */
 export function rulePaths(mapping: unknown): (settings: object) => string {
-  const paths = new Map(
-    ruleSettingsOf(mapping).map(({ path, settings }) => [settings, pathText('mapping', path)]),
-  );
+  const paths = new Map(ruleSettingsOf(mapping).map(({ path, settings }) => [settings, path]));
   return (settings) => paths.get(settings) ?? 'mapping.<entity>.<action>.settings';
 }
 
@@ -136,17 +127,15 @@ export function rulePaths(mapping: unknown): (settings: object) => string {
 function ruleSettingsOf(mapping: unknown): RuleSettingsAt[] {
   return entriesOf(mapping).flatMap(([entity, actions]) =>
     entriesOf(actions).flatMap(([action, rules]) =>
-      Array.isArray(rules)
-        ? rules.flatMap((rule: unknown, index) => settingsOf(rule, [entity, action, index]))
-        : settingsOf(rules, [entity, action]),
+      [rules].flat().flatMap((rule: unknown, index) => {
+        const settings = propertyOf(rule, 'settings');
+        const place = Array.isArray(rules) ? [entity, action, index] : [entity, action];
+        return settings === undefined
+          ? []
+          : [{ path: pathText('mapping', [...place, 'settings']), settings }];
+      }),
     ),
   );
-}
-
-function settingsOf(rule: unknown, path: readonly (string | number)[]): RuleSettingsAt[] {
-  return entriesOf(rule)
-    .filter(([name, settings]) => name === 'settings' && settings !== undefined)
-    .map(([, settings]) => ({ path: [...path, 'settings'], settings }));
 }
 
 function entriesOf(value: unknown): [string, unknown][] {

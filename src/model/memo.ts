@@ -2,8 +2,8 @@
 export function memo<Key, Made>(make: (key: Key) => Made): (key: Key) => Made {
   const known = new Map<Key, { readonly made: Made }>();
   return (key) => {
-    const found = known.get(key) ?? { made: make(key) };
-    known.set(key, found);
+    let found = known.get(key);
+    if (found === undefined) known.set(key, (found = { made: make(key) }));
     return found.made;
   };
 }

@@ -143,17 +143,17 @@ function countText(count: number, rate: Rate): string {
 }
 
 function lineOf<Kind extends NoticeKind>(kind: Kind, notice: NoticeOf<Kind>): Line | undefined {
-  const { line }: CatalogueEntry<Kind> = catalogue[kind];
-  if (line === undefined) return undefined;
-  const shared = line.changes ?? kind;
-  const subject = line.subject?.(notice) ?? shared;
+  const entry: CatalogueEntry<Kind> = catalogue[kind];
+  if (entry.level === undefined) return undefined;
+  const shared = entry.changes ?? kind;
+  const subject = entry.subject?.(notice) ?? shared;
   return {
-    level: line.level,
+    level: entry.level,
     subject,
     shared,
-    count: line.count?.(notice) ?? 1,
-    rate: line.changes === undefined ? repetitions : changes,
-    state: line.changes === undefined ? undefined : `${kind} ${subject}`,
-    text: () => line.text(notice),
+    count: entry.count?.(notice) ?? 1,
+    rate: entry.changes === undefined ? repetitions : changes,
+    state: entry.changes === undefined ? undefined : `${kind} ${subject}`,
+    text: () => entry.text(notice),
   };
 }

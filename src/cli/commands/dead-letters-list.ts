@@ -2,7 +2,7 @@ import type { Arguments, Options } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { originalOf, valueOf, type DeadLetter, type DeadLetterFilter } from '../dead-letters/dead-letter.ts';
 import { deadLetterTopic, listDeadLetters, type Listed } from '../dead-letters/list.ts';
-import { destinationOf, destinationOption } from '../flow/configured.ts';
+import { configuredDestination, destinationOption, flowRequest } from '../flow/configured.ts';
 import { bytesText } from '../reading/show.ts';
 import { counted, grouped, jsonLine, type Terminal } from '../terminal.ts';
 import { printable } from '../../model/foreign.ts';
@@ -40,15 +40,13 @@ export const deadLettersList: Command = {
     json: { help: 'One JSON object a line, with the value.' },
   },
   notes: ['The topic is settings.deadLetter.topic of the destination. Oldest first in each partition.'],
-  examples: [
-    { line: 'dead-letters list flow.json', what: 'What waits to be mended' },
-    {
-      line: 'dead-letters list flow.json --since 1d --json | jq -r .code | sort | uniq -c',
-      what: 'Why, and how often, since yesterday',
-    },
-  ],
+  examples: {
+    'dead-letters list flow.json': 'What waits to be mended',
+    'dead-letters list flow.json --since 1d --json | jq -r .code | sort | uniq -c':
+      'Why, and how often, since yesterday',
+  },
   async run(words, terminal, login) {
-    const configured = await destinationOf(words, terminal, login);
+    const configured = await configuredDestination(flowRequest(words, terminal, login));
     const [all, asJson, limit] = [words.has('all'), words.has('json'), words.count('limit') ?? Infinity];
     const counts = { listed: 0, resent: 0, more: false };
     for await (const one of listDeadLetters(configured, deadLetterFilter(words), terminal.stop)) {

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts';
 import type { DeadLetter } from '../dead-letters/dead-letter.ts';
 import { resendDeadLetters, type ResendResult } from '../dead-letters/resend.ts';
-import { destinationOf } from '../flow/configured.ts';
+import { configuredDestination, flowRequest } from '../flow/configured.ts';
 import { counted, grouped, jsonLine, progressBar, type Terminal } from '../terminal.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import { printable } from '../../model/foreign.ts';
@@ -28,15 +28,12 @@ export const deadLettersResend: Command = {
     'walkeros-kafka-resend.<topic>): a run that was ended, even killed, is taken up where it was, and sends at most its last',
     'batch twice. A record that is refused again stays, and the next run tries it again. Ctrl-C ends it after the batch under way.',
   ],
-  examples: [
-    { line: 'dead-letters resend flow.json --dry-run', what: 'How many, and where they would go' },
-    {
-      line: 'dead-letters resend flow.json --code MESSAGE_TOO_LARGE',
-      what: 'After the limit of the topic was raised',
-    },
-  ],
+  examples: {
+    'dead-letters resend flow.json --dry-run': 'How many, and where they would go',
+    'dead-letters resend flow.json --code MESSAGE_TOO_LARGE': 'After the limit of the topic was raised',
+  },
   async run(words, terminal, login) {
-    const configured = await destinationOf(words, terminal, login);
+    const configured = await configuredDestination(flowRequest(words, terminal, login));
     const dryRun = words.has('dry-run');
     const staying = new Staying(terminal);
     const result = await resendDeadLetters(configured, {

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { diagnose } from '../doctor/diagnosis.ts';
 import type { Finding, Report } from '../doctor/report.ts';
+import { flowRequest } from '../flow/configured.ts';
 import { counted, type Terminal } from '../terminal.ts';
 import { printable, printableJson } from '../../model/foreign.ts';
 
@@ -19,18 +20,15 @@ export const doctor: Command = {
     'It looks and changes nothing: no record is written. Environment variables that the file names are read from here, so',
     'run it where the flow runs. Exit code 1 when anything fails, or Ctrl-C ends it; warnings alone leave it 0.',
   ],
-  examples: [
-    { line: 'doctor flow.json', what: 'From the file to the rights on each topic' },
-    { line: 'doctor flow.json --destination production.kafka --json', what: 'For another program' },
-  ],
+  examples: {
+    'doctor flow.json': 'From the file to the rights on each topic',
+    'doctor flow.json --destination production.kafka --json': 'For another program',
+  },
   async run(words, terminal, login) {
     const asJson = words.has('json');
     const printed: Promise<void>[] = [];
     const report = await diagnose({
-      path: words.at(0),
-      destination: words.text('destination'),
-      environment: terminal.environment,
-      login,
+      ...flowRequest(words, terminal, login),
       signal: terminal.stop,
       onFinding: (finding) => {
         if (!asJson) printed.push(terminal.print(lineOf(finding, terminal)));

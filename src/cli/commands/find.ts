@@ -11,7 +11,12 @@ import {
   type Stored,
 } from '../find/search.ts';
 import { Wanted } from '../find/wanted.ts';
-import { configuredDestination, destinationOption, type Configured } from '../flow/configured.ts';
+import {
+  configuredDestination,
+  destinationOption,
+  flowRequest,
+  type Configured,
+} from '../flow/configured.ts';
 import { bytesText, decodedJson, recordJson, recordParts } from '../reading/show.ts';
 import { counted, grouped, progressBar, type Terminal } from '../terminal.ts';
 
@@ -51,14 +56,12 @@ export const findCommand: Command = {
     '--until, and one that was written with another number of partitions outside the one of its --key.',
     'Exit code 0 found, 3 not seen, 1 not all could be searched, or Ctrl-C ended it before anything was found.',
   ],
-  examples: [
-    { line: 'find 1f0c2a9d4b7e8f31 --flow flow.json', what: 'An event of the last day' },
-    {
-      line: 'find 1f0c2a9d4b7e8f31 --flow flow.json --key us3r --since 2h --until 1h',
-      what: 'The same in a second, where its key and hour are known',
-    },
-    { line: 'find --key us3r --flow flow.json --since 15m --json', what: 'All of one visitor' },
-  ],
+  examples: {
+    'find 1f0c2a9d4b7e8f31 --flow flow.json': 'An event of the last day',
+    'find 1f0c2a9d4b7e8f31 --flow flow.json --key us3r --since 2h --until 1h':
+      'The same in a second, where its key and hour are known',
+    'find --key us3r --flow flow.json --since 15m --json': 'All of one visitor',
+  },
   async run(words, terminal, login) {
     const [id, key] = [words.at(0) === '' ? undefined : words.at(0), words.text('key')];
     if (id === undefined && key === undefined)
@@ -66,12 +69,7 @@ export const findCommand: Command = {
     const path = words.text('flow');
     if (path === undefined) throw new UsageError('tell the flow with --flow <flow.json>');
     const [since, until] = timesOf(words, Date.now());
-    const configured = await configuredDestination(
-      path,
-      words.text('destination'),
-      terminal.environment,
-      login,
-    );
+    const configured = await configuredDestination(flowRequest(words, terminal, login, path));
     const asJson = words.has('json');
     const named = words.texts('topic');
     const limit = words.count('limit') ?? 100;
@@ -110,9 +108,20 @@ function timesOf(words: Arguments, now: number): [since: number, until: number |
 }
 
 function storedText({ record, decoded, at }: Stored, terminal: Terminal): string {
-  const { time, place, key, format, value } = recordParts(record, decoded);
+  const parts = recordParts(record, decoded);
+  const head = `${terminal.paint('green', 'stored')}  ${printable(record.topic)} ${parts.place}`;
+  return hitText(head, parts.time, at, parts, terminal);
+}
+
+function hitText(
+  head: string,
+  time: string,
+  at: string,
+  { key, format, value }: ReturnType<typeof recordParts>,
+  terminal: Terminal,
+): string {
   return [
-    `${terminal.paint('green', 'stored')}  ${printable(record.topic)} ${place}`,
+    head,
     terminal.paint('dim', time),
     `key ${terminal.paint('cyan', key)}${atText(at)}`,
     `${terminal.paint('yellow', format)}${value}`,
@@ -162,14 +171,10 @@ function deadLetterText(
   terminal: Terminal,
 ): string[] {
   const { stored: record } = deadLetter;
-  const { place, key, format, value } = recordParts(record, decoded);
+  const parts = recordParts(record, decoded);
+  const head = `${terminal.paint('red', 'dead letter')}  ${printable(record.topic)} ${parts.place}`;
   return [
-    [
-      `${terminal.paint('red', 'dead letter')}  ${printable(record.topic)} ${place}`,
-      terminal.paint('dim', printable(deadLetter.time)),
-      `key ${terminal.paint('cyan', key)}${atText(at)}`,
-      `${terminal.paint('yellow', format)}${value}`,
-    ].join('  '),
+    hitText(head, printable(deadLetter.time), at, parts, terminal),
     `    ${reasonText(deadLetter)}`,
     `    ${resentText(deadLetter, resent, stored)}`,
   ];
@@ -194,24 +199,12 @@ function spooledText(
   { record, deadLetter, decoded, at, waitsFor }: Spooled,
   { configured, terminal }: Around,
 ): string[] {
-  const { topic, partition, keptAt, timestamp, key: bytes, refused } = record;
-  const stored = {
-    topic,
-    partition: partition ?? 0,
-    offset: 0n,
-    timestamp,
-    key: bytes,
-    value: null,
-    headers: [],
-  };
-  const { key, format, value } = recordParts(stored, decoded);
+  const { topic, partition = 0, keptAt, timestamp, key, refused } = record;
+  const stored = { topic, partition, offset: 0n, timestamp, key, value: null, headers: [] };
+  const state = terminal.paint('yellow', refused === undefined ? 'in the spool' : 'refused');
+  const since = `since ${keptAt.toISOString()}`;
   return [
-    [
-      `${terminal.paint('yellow', refused === undefined ? 'in the spool' : 'refused')}  for "${printable(topic)}"`,
-      terminal.paint('dim', `since ${keptAt.toISOString()}`),
-      `key ${terminal.paint('cyan', key)}${atText(at)}`,
-      `${terminal.paint('yellow', format)}${value}`,
-    ].join('  '),
+    hitText(`${state}  for "${printable(topic)}"`, since, at, recordParts(stored, decoded), terminal),
     refused === undefined
       ? `    waits in ${configured.options.spool?.path ?? ''} for ${printable(waitsFor ?? '')}`
       : `    stays in ${configured.options.spool?.path ?? ''}: ${printable(refused)}`,

@@ -19,10 +19,10 @@ export const alertsCommand: Command = {
       help: 'Where the guides of docs/ are, for runbook_url. Default: docs, the folder of the package.',
     },
   },
-  examples: [
-    { line: 'alerts --out kafka-alerts.yml', what: 'A file for rule_files of prometheus.yml' },
-    { line: 'alerts | promtool check rules', what: 'Only a look' },
-  ],
+  examples: {
+    'alerts --out kafka-alerts.yml': 'A file for rule_files of prometheus.yml',
+    'alerts | promtool check rules': 'Only a look',
+  },
   run: (words, terminal) => write(words, terminal, alertRules(words.text('runbooks') ?? 'docs')),
 };
 
@@ -31,7 +31,7 @@ export const dashboardCommand: Command = {
   summary: 'Writes a dashboard for Grafana.',
   positionals: [],
   options: { out },
-  examples: [{ line: 'dashboard --out kafka-dashboard.json', what: 'A file to import' }],
+  examples: { 'dashboard --out kafka-dashboard.json': 'A file to import' },
   run: (words, terminal) => write(words, terminal, dashboard()),
 };
 

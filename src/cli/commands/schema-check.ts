@@ -1,7 +1,6 @@
-import type { Arguments } from '../arguments.ts';
-import { UsageError } from '../arguments.ts';
+import { UsageError, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
-import { destinationOption } from '../flow/configured.ts';
+import { destinationOption, flowRequest } from '../flow/configured.ts';
 import { checkSchemas, type SchemaCheck, type Status, type SubjectFinding } from '../schema/check.ts';
 import { eventsOfFile, type NamedEvent } from '../schema/events.ts';
 import { Stopped, unlessStopped } from '../stopping.ts';
@@ -25,19 +24,13 @@ export const schemaCheck: Command = {
     'Asks the registry about the schema of each topic, with all versions that the level of its subject demands, and tries events',
     'against it. It changes nothing. Exit code 1 where something breaks, 3 where nothing does and a registry could not be asked.',
   ],
-  examples: [
-    { line: 'schema check flow.json', what: 'In CI, before "walkeros setup" and the deployment' },
-    {
-      line: 'schema check flow.json --events events.ndjson --json',
-      what: 'With events of production, for another program',
-    },
-  ],
+  examples: {
+    'schema check flow.json': 'In CI, before "walkeros setup" and the deployment',
+    'schema check flow.json --events events.ndjson --json': 'With events of production, for another program',
+  },
   async run(words, terminal, login) {
     const request = {
-      path: words.at(0),
-      destination: words.text('destination'),
-      environment: terminal.environment,
-      login,
+      ...flowRequest(words, terminal, login),
       events: eventsOf(words),
       signal: terminal.stop,
     };

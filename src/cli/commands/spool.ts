@@ -2,7 +2,7 @@ import { printable } from '../../model/foreign.ts';
 import type { SpoolStatus } from '../../spool/status.ts';
 import type { Command } from '../command.ts';
 import { drainSpool, spoolStatus, type DrainResult } from '../delivery/drain-spool.ts';
-import { destinationOf, destinationOption } from '../flow/configured.ts';
+import { configuredDestination, destinationOption, flowRequest } from '../flow/configured.ts';
 import { counted, grouped, jsonLine, progressBar, type Terminal } from '../terminal.ts';
 
 export const spoolStatusCommand: Command = {
@@ -16,12 +16,12 @@ export const spoolStatusCommand: Command = {
   notes: [
     'It reads the file without owning it. Exit code 1 where the broker refuses records that the spool keeps.',
   ],
-  examples: [
-    { line: 'spool status flow.json', what: 'How much, and since when' },
-    { line: 'spool status flow.json --json | jq .records', what: 'For a monitor' },
-  ],
+  examples: {
+    'spool status flow.json': 'How much, and since when',
+    'spool status flow.json --json | jq .records': 'For a monitor',
+  },
   async run(words, terminal, login) {
-    const status = await spoolStatus(await destinationOf(words, terminal, login));
+    const status = await spoolStatus(await configuredDestination(flowRequest(words, terminal, login)));
     await terminal.print(words.has('json') ? jsonLine(status) : statusText(status, Date.now()));
     return status.refused > 0 ? 1 : 0;
   },
@@ -40,12 +40,12 @@ export const spoolDrainCommand: Command = {
     'For a flow that will not start again; one that does delivers its spool by itself. While a flow has the spool, drain refuses.',
     'A record leaves the spool once it is acknowledged: end it when you like, even kill it, and run it again.',
   ],
-  examples: [
-    { line: 'spool drain flow.json --dry-run', what: 'How much there is' },
-    { line: 'spool drain flow.json', what: 'Before the machine is given up' },
-  ],
+  examples: {
+    'spool drain flow.json --dry-run': 'How much there is',
+    'spool drain flow.json': 'Before the machine is given up',
+  },
   async run(words, terminal, login) {
-    const configured = await destinationOf(words, terminal, login);
+    const configured = await configuredDestination(flowRequest(words, terminal, login));
     const asJson = words.has('json');
     if (words.has('dry-run')) {
       const status = await spoolStatus(configured);

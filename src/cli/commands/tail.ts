@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import {
   configuredDestination,
   destinationOption,
+  flowRequest,
   plainConnection,
   plainRegistry,
 } from '../flow/configured.ts';
@@ -47,21 +48,14 @@ export const tail: Command = {
     'It joins no consumer group and commits nothing. A line has the time of the event, partition/offset, key and value.',
     'Ctrl-C ends it.',
   ],
-  examples: [
-    { line: 'tail walkeros-events --brokers kafka1:9092', what: 'What is written from now on' },
-    {
-      line: 'tail orders --flow flow.json --since 15m --event "order *" --json | jq .value.data.total',
-      what: 'The totals of the orders of the last quarter of an hour, and of all that follow',
-    },
-    {
-      line: 'tail walkeros-events --flow flow.json --from-beginning --to-end --key us3r',
-      what: 'All of one key',
-    },
-    {
-      line: 'tail orders --brokers kafka1:9092 --registry http://registry:8081',
-      what: 'Values in Avro, JSON Schema or Protobuf, without a flow',
-    },
-  ],
+  examples: {
+    'tail walkeros-events --brokers kafka1:9092': 'What is written from now on',
+    'tail orders --flow flow.json --since 15m --event "order *" --json | jq .value.data.total':
+      'The totals of the orders of the last quarter of an hour, and of all that follow',
+    'tail walkeros-events --flow flow.json --from-beginning --to-end --key us3r': 'All of one key',
+    'tail orders --brokers kafka1:9092 --registry http://registry:8081':
+      'Values in Avro, JSON Schema or Protobuf, without a flow',
+  },
   async run(words, terminal, login) {
     const topic = words.at(0);
     const { connection, registries } = await clusterOf(words, topic, terminal, login);
@@ -101,12 +95,7 @@ export const tail: Command = {
   },
 };
 
-async function clusterOf(
-  words: Arguments,
-  topic: string,
-  { environment }: Terminal,
-  login: Login | undefined,
-) {
+async function clusterOf(words: Arguments, topic: string, terminal: Terminal, login: Login | undefined) {
   const [brokers, flow] = [words.text('brokers'), words.text('flow')];
   if ((brokers === undefined) === (flow === undefined))
     throw new UsageError('tell the cluster with either --brokers or --flow');
@@ -119,12 +108,7 @@ async function clusterOf(
     const connection = settingsOfTyped(() => plainConnection(addresses, topic, login));
     return { connection, registries: named ?? [] };
   }
-  const { options, registries } = await configuredDestination(
-    flow,
-    words.text('destination'),
-    environment,
-    login,
-  );
+  const { options, registries } = await configuredDestination(flowRequest(words, terminal, login, flow));
   return { connection: options.connection, registries: named ?? registries };
 }
 

@@ -12,10 +12,10 @@ import { readSpool } from '../../spool/status.ts';
 import { clientOptions, createInspector } from '../../transport/create.ts';
 import type { Inspector } from '../../transport/port.ts';
 import { countDeadLetters } from '../dead-letters/list.ts';
+import type { FlowRequest } from '../flow/configured.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Login } from '../flow/login.ts';
-import type { Environment } from '../flow/references.ts';
 import { answersOf } from './checks/answers.ts';
 import { examine } from './examine.ts';
 import { triedExamples } from './examples.ts';
@@ -24,11 +24,7 @@ import { setupRegistries, valueRegistriesOf } from './registries.ts';
 import { checkNames, failure, ok, Report, warning, type Finding } from './report.ts';
 import type { Kafka, Registry, Target } from './target.ts';
 
-interface DiagnosisRequest {
-  readonly path: string;
-  readonly destination: string | undefined;
-  readonly environment: Environment;
-  readonly login: Login | undefined;
+interface DiagnosisRequest extends FlowRequest {
   /** Ends it with what it has found so far. */
   readonly signal: AbortSignal;
   readonly onFinding?: (finding: Finding) => void;
@@ -38,17 +34,11 @@ interface DiagnosisRequest {
 const requestTimeout = 4_000;
 
 /** Examines a configured destination from its file down to the disk of the brokers. Changes nothing. */
-export async function diagnose({
-  path,
-  destination,
-  environment,
-  login,
-  signal,
-  onFinding,
-}: DiagnosisRequest): Promise<Report> {
+export async function diagnose(request: DiagnosisRequest): Promise<Report> {
+  const { path, login, signal, onFinding } = request;
   const report = new Report(onFinding, login?.inItsWords);
-  const found = await readFlow(path, destination, environment, login, report);
-  const settings = found && (await readSettings(path, found, environment, login, report));
+  const found = await readFlow(request, report);
+  const settings = found && (await readSettings(request, found, report));
   if (found === undefined || settings === undefined) {
     const cause = found === undefined ? 'flow' : 'settings';
     for (const name of checkNames.slice(checkNames.indexOf(cause) + 1)) report.skip(name, `needs ${cause}`);
@@ -91,10 +81,7 @@ interface Found extends FlowDestination {
 }
 
 async function readFlow(
-  path: string,
-  destination: string | undefined,
-  environment: Environment,
-  login: Login | undefined,
+  { path, destination, environment, login }: FlowRequest,
   report: Report,
 ): Promise<Found | undefined> {
   try {
@@ -133,10 +120,8 @@ function readMisplaced({ config }: FlowDestination, fix: string, report: Report)
 }
 
 async function readSettings(
-  path: string,
+  { path, environment, login }: FlowRequest,
   found: Found,
-  environment: Environment,
-  login: Login | undefined,
   report: Report,
 ): Promise<Settings | undefined> {
   const { settings, mapping, timeout } = found.config;

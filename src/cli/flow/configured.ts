@@ -23,26 +23,29 @@ export interface Configured {
 
 export const destinationOption: Option = { value: '<id>', help: 'Which destination of the flow.' };
 
-/** The destination that `<flow.json>` and `--destination` name. @throws KafkaError as `configuredDestination` */
-export function destinationOf(
+/** What names a destination on the command line. */
+export interface FlowRequest {
+  /** Of the flow file. */
+  readonly path: string;
+  /** Its id, or `<flow>.<id>`; undefined: the only one of this package. */
+  readonly destination: string | undefined;
+  readonly environment: Environment;
+  readonly login: Login | undefined;
+}
+
+export function flowRequest(
   words: Arguments,
   { environment }: Terminal,
   login: Login | undefined,
-): Promise<Configured> {
-  return configuredDestination(words.at(0), words.text('destination'), environment, login);
+  path = words.at(0),
+): FlowRequest {
+  return { path, destination: words.text('destination'), environment, login };
 }
 
-/**
- * @param name its id, or `<flow>.<id>`; default: the only one of this package
- * @throws KafkaError FLOW_INVALID or SETTINGS_INVALID
- */
-export async function configuredDestination(
-  path: string,
-  name: string | undefined,
-  environment: Environment,
-  login?: Login,
-): Promise<Configured> {
-  const { id, config } = findDestination(await readFlowFile(path), name, environment, login);
+/** @throws KafkaError FLOW_INVALID or SETTINGS_INVALID */
+export async function configuredDestination(request: FlowRequest): Promise<Configured> {
+  const { path, destination, environment, login } = request;
+  const { id, config } = findDestination(await readFlowFile(path), destination, environment, login);
   const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
   const ofValues = valueRegistries(options, config.mapping);
   // Only `walkeros setup` needs all of `config.setup`, and says what is wrong with it.

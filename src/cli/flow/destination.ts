@@ -4,7 +4,7 @@ import { withKafka, type Login } from './login.ts';
 import { replaceReferences, type Environment, type Replaced, type Unset } from './references.ts';
 import { CodeFault } from '../../config/code.ts';
 import { reasonOf, withoutFullStop, type KafkaError } from '../../model/errors.ts';
-import { isObject, propertyOf } from '../../model/foreign.ts';
+import { isNamed, isObject, propertyOf } from '../../model/foreign.ts';
 
 export interface FlowDestination {
   readonly flow: string;
@@ -31,7 +31,7 @@ export interface DestinationConfig {
   readonly cache?: unknown;
 }
 
-const packageName = 'walkeros-destination-kafka';
+const ourPackage = 'walkeros-destination-kafka';
 
 /**
  * Finds the destination of this package in a flow file.
@@ -60,7 +60,7 @@ export function findDestination(
   }
   if (only.fault !== undefined) throw only.fault;
   if (!only.ours && only.packageName !== undefined) {
-    const what = `destination "${only.flow}.${only.id}" is of the package "${only.packageName}", not of "${packageName}"`;
+    const what = `destination "${only.flow}.${only.id}" is of the package "${only.packageName}", not of "${ourPackage}"`;
     throw flowInvalid(file.path, `${what}. Choose another one with --destination`);
   }
   const { value, unset } = replaced(file, only, environment, login);
@@ -105,21 +105,12 @@ function resolvedFlow({ path, content }: FlowFile, flow: string): ResolvedFlow {
 }
 
 function destinationsOf({ flow, settings, fault }: ResolvedFlow): Found[] {
-  const destinations = isObject(settings) && 'destinations' in settings ? settings.destinations : {};
-  const sources = isObject(settings) && 'sources' in settings ? settings.sources : undefined;
-  return Object.entries(isObject(destinations) ? destinations : {}).map(([id, entry]: [string, unknown]) => {
-    const step: object = isObject(entry) ? entry : {};
-    const named = 'package' in step && typeof step.package === 'string' ? step.package : undefined;
-    return {
-      flow,
-      fault,
-      id,
-      ours: named === packageName,
-      packageName: named,
-      config: 'config' in step ? step.config : {},
-      cache: 'cache' in step ? step.cache : undefined,
-      sources,
-    };
+  const destinations = propertyOf(settings, 'destinations');
+  const sources = propertyOf(settings, 'sources');
+  return Object.entries(isObject(destinations) ? destinations : {}).map(([id, step]: [string, unknown]) => {
+    const { config = {}, cache, package: named } = isNamed(step) ? step : {};
+    const packageName = typeof named === 'string' ? named : undefined;
+    return { flow, fault, id, ours: packageName === ourPackage, packageName, config, cache, sources };
   });
 }
 
@@ -146,7 +137,7 @@ function notFound({ path }: FlowFile, wanted: string | undefined, all: readonly 
   return flowInvalid(
     path,
     wanted === undefined
-      ? `no destination names the package "${packageName}". Its destinations: ${ids}. Choose one with --destination`
+      ? `no destination names the package "${ourPackage}". Its destinations: ${ids}. Choose one with --destination`
       : `it has no destination "${wanted}". Its destinations: ${ids}`,
   );
 }

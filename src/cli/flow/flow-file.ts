@@ -1,5 +1,6 @@
 import type { Flow } from '@walkeros/core';
 import { KafkaError } from '../../model/errors.ts';
+import { isObject, propertyOf } from '../../model/foreign.ts';
 import { readJson } from './json-file.ts';
 
 /** A flow.json, its references not yet replaced. */
@@ -23,6 +24,5 @@ export function flowInvalid(path: string, what: string, cause?: unknown): KafkaE
 }
 
 function isFlow(content: unknown): content is Flow.Json {
-  if (typeof content !== 'object' || content === null || !('flows' in content)) return false;
-  return typeof content.flows === 'object' && content.flows !== null;
+  return isObject(propertyOf(content, 'flows'));
 }

@@ -11,17 +11,12 @@ import type { Registry } from '../../schema/registry/registry.ts';
 import { schemaChoice, triedWriter, unregistered, type Schemas } from '../../schema/schema-writer.ts';
 import { ValidationError } from '../../schema/validation-error.ts';
 import { declaredBySetup, declaredByValues, registriesByUrl, type Declared } from '../../setup/declared.ts';
+import type { FlowRequest } from '../flow/configured.ts';
 import { findDestination, type DestinationConfig } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
-import type { Login } from '../flow/login.ts';
-import type { Environment } from '../flow/references.ts';
 import { exampleEvents, mapEvent, type NamedEvent } from './events.ts';
 
-export interface SchemaCheckRequest {
-  readonly path: string;
-  readonly destination: string | undefined;
-  readonly environment: Environment;
-  readonly login: Login | undefined;
+export interface SchemaCheckRequest extends FlowRequest {
   /** Beside the flow's step examples. */
   readonly events: AsyncIterable<NamedEvent>;
   readonly signal: AbortSignal;

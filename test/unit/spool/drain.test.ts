@@ -30,7 +30,15 @@ async function destination(
     spool: { path, maxBytes: 2_000_000_000 },
     ...more,
   };
-  return { path, configured: await configuredDestination(flowFile(folder, { settings }), undefined, {}) };
+  return {
+    path,
+    configured: await configuredDestination({
+      path: flowFile(folder, { settings }),
+      destination: undefined,
+      environment: {},
+      login: undefined,
+    }),
+  };
 }
 
 /** As a flow would have left them behind, but faster. */

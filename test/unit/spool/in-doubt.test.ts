@@ -320,7 +320,12 @@ describe('`spool drain` and a flow, one after the other on the same file', () =>
       kafka: { brokers: ['127.0.0.1:1'], topic: 'events', idempotent: true },
       spool: { path },
     };
-    const configured = await configuredDestination(flowFile(folder, { settings }), undefined, {});
+    const configured = await configuredDestination({
+      path: flowFile(folder, { settings }),
+      destination: undefined,
+      environment: {},
+      login: undefined,
+    });
     return drainSpool(
       configured,
       { signal, onProgress: () => undefined, logger: logOf(log) },

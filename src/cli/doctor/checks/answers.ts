@@ -1,4 +1,4 @@
-import { isObject } from '../../../model/foreign.ts';
+import { isObject, propertyOf } from '../../../model/foreign.ts';
 import type { DestinationConfig } from '../../flow/destination.ts';
 import { ok, warning, type Verdict } from '../report.ts';
 import type { Answers, Target } from '../target.ts';
@@ -65,7 +65,9 @@ const expressSource = '@walkeros/server-source-express';
 export function answersOf(config: DestinationConfig, sources: unknown, idempotent: boolean): Answers {
   return {
     earlySources: entriesOf(sources).flatMap(([id, source]) =>
-      fieldOf(source, 'package') === expressSource && answersFirst(fieldOf(source, 'config')) ? [id] : [],
+      propertyOf(source, 'package') === expressSource && answersFirst(propertyOf(source, 'config'))
+        ? [id]
+        : [],
     ),
     breaker: config.breaker !== undefined,
     cache: config.cache !== undefined,
@@ -76,7 +78,7 @@ export function answersOf(config: DestinationConfig, sources: unknown, idempoten
 
 /** `async` is true by default; newer versions take it by method, too. */
 function answersFirst(config: unknown): boolean {
-  const async = fieldOf(fieldOf(config, 'settings'), 'async');
+  const async = propertyOf(propertyOf(config, 'settings'), 'async');
   if (!isObject(async)) return async !== false;
   const post = Object.entries(async).find(([method]) => method.toUpperCase() === 'POST');
   return post?.[1] !== false;
@@ -86,7 +88,7 @@ function answersFirst(config: unknown): boolean {
 function batchPaths({ batch: general, mapping }: DestinationConfig): string[] {
   const ofRules = entriesOf(mapping).flatMap(([entity, actions]) =>
     entriesOf(actions).flatMap(([action, rules]) => {
-      const isBatched = [rules].flat().some((rule) => fieldOf(rule, 'batch') !== undefined);
+      const isBatched = [rules].flat().some((rule) => propertyOf(rule, 'batch') !== undefined);
       return isBatched ? [`mapping.${entity}.${action}.batch`] : [];
     }),
   );
@@ -95,8 +97,4 @@ function batchPaths({ batch: general, mapping }: DestinationConfig): string[] {
 
 function entriesOf(value: unknown): [string, unknown][] {
   return isObject(value) ? Object.entries(value) : [];
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return isObject(value) ? Reflect.get(value, name) : undefined;
 }

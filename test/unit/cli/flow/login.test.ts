@@ -23,7 +23,7 @@ async function connectionWith(kafka: object, login: object, environment: Record<
   const flow = { brokers: ['kafka1:9093'], topic: 'events', ...kafka };
   const path = flowFile(folder, { settings: { kafka: flow } });
   const read = await readLogin(file({ kafka: login }), environment);
-  return (await configuredDestination(path, undefined, environment, read)).options;
+  return (await configuredDestination({ path, destination: undefined, environment, login: read })).options;
 }
 
 const plain = (username: string, password: string) => ({ mechanism: 'plain', username, password });
@@ -137,7 +137,9 @@ describe('a login file', () => {
     const login = { sasl: { mechanism: 'plain', username: 'ops' } };
     const path = flowFile(folder, { settings: { kafka: { brokers: ['kafka1:9093'], topic: 'a b' } } });
     const read = await readLogin(file({ kafka: login }), {});
-    const message = await messageOf(configuredDestination(path, undefined, {}, read));
+    const message = await messageOf(
+      configuredDestination({ path, destination: undefined, environment: {}, login: read }),
+    );
     assert.deepEqual(
       read
         ?.inItsWords(message)
