@@ -12,6 +12,8 @@ import { tlsProblems } from './tls.ts';
 import { setupSchema, type ParsedSetup } from './setup-schema.ts';
 import { contractProblems, schemaOf } from './value-rules.ts';
 
+type TopicOptions = Pick<Options, 'topic' | 'deadLetter' | 'valueOf'>;
+
 /** What `config.setup` asks for, complete and checked. Times in ms. */
 export interface SetupPlan {
   /** The first is the main one. */
@@ -55,7 +57,7 @@ const requirement =
  */
 export function resolveSetup(
   written: unknown,
-  options: Pick<Options, 'topic' | 'deadLetter' | 'valueOf'>,
+  options: TopicOptions,
   { id, mapping }: SetupContext,
 ): ResolvedSetup | undefined {
   const setup = withCodeNotRun(written);
@@ -100,7 +102,7 @@ export function setupRegistry(setup: unknown): RegistryFacts | undefined {
 /** How many partitions a setup gives a topic, if there is nothing wrong with it. */
 export function setupPartitions(
   setup: unknown,
-  options: Pick<Options, 'topic' | 'deadLetter' | 'valueOf'>,
+  options: TopicOptions,
 ): (topic: string) => number | undefined {
   const parsed = setupSchema.safeParse(setup).data;
   const topics = parsed && planOf(parsed, options, undefined).topics;
@@ -121,11 +123,7 @@ function declaredRegistry(setup: unknown): ParsedSetup['schemaRegistry'] {
 
 const required: ReadonlySet<unknown> = new Set(['numPartitions', 'replicationFactor', undefined]);
 
-function planOf(
-  setup: ParsedSetup,
-  options: Pick<Options, 'topic' | 'valueOf'>,
-  mapping: unknown,
-): SetupPlan {
+function planOf(setup: ParsedSetup, options: TopicOptions, mapping: unknown): SetupPlan {
   const { numPartitions, replicationFactor, configEntries = {}, schemaRegistry, validateOnly } = setup;
   const main = setup.topic ?? mainTopic(options.topic);
   const named = new Map<string, NonNullable<ParsedSetup['topics']>[string]>(
@@ -147,11 +145,7 @@ function planOf(
 }
 
 /** The schemas that values are written with, topic by topic. */
-export function valuePlans(
-  options: Pick<Options, 'topic' | 'valueOf'>,
-  mapping: unknown,
-  setup?: ParsedSetup,
-): ValuePlan[] {
+export function valuePlans(options: TopicOptions, mapping: unknown, setup?: ParsedSetup): ValuePlan[] {
   return valueRegistries(options, mapping).flatMap(({ uses }) =>
     uses.map((use): ValuePlan => {
       const compatibility = setup?.topics?.[use.topic]?.compatibility ?? setup?.compatibility;
@@ -185,11 +179,7 @@ function idleCompatibilities({ compatibility, topics = {} }: ParsedSetup, { valu
 }
 
 /** Events whose topic setup leaves out would find it missing, or made by the broker with its own defaults. */
-function uncovered(
-  { topics }: SetupPlan,
-  options: Pick<Options, 'topic' | 'deadLetter'>,
-  mapping: unknown,
-): Problem[] {
+function uncovered({ topics }: SetupPlan, options: TopicOptions, mapping: unknown): Problem[] {
   const missed = declaredTopics(options, mapping).filter(
     (target) => !topics.some(({ name }) => name === target.topic),
   );

@@ -35,6 +35,22 @@ interface Rule {
 const error = (path: string, check: Rule['check']): Rule => ({ severity: 'error', path, check });
 const warning = (path: string, check: Rule['check']): Rule => ({ severity: 'warning', path, check });
 
+/** A time that has to end before a push does. */
+function beyondDelivery(
+  make: typeof error,
+  path: string,
+  timeOf: (facts: Facts) => number,
+  harm: string,
+): Rule {
+  return make(path, (facts) => {
+    const time = timeOf(facts);
+    return (
+      time >= facts.deliveryTimeout &&
+      `is ${time} ms, no less than deliveryTimeout (${facts.deliveryTimeout} ms): ${harm}`
+    );
+  });
+}
+
 /** @param known the settings that could be parsed; a rule that reads any other says nothing */
 export function brokenRules(severity: Rule['severity'], known: Partial<Facts>): Problem[] {
   const facts = new Proxy(known, {
@@ -249,12 +265,11 @@ export const rules: readonly Rule[] = [
       `is ${batchSize}, more than settings.kafka.bufferMemory (${bufferMemory}): no request could ever be full; ` +
         'raise bufferMemory or lower batchSize',
   ),
-  error(
+  beyondDelivery(
+    error,
     'settings.kafka.linger',
-    ({ linger, deliveryTimeout }) =>
-      linger >= deliveryTimeout &&
-      `is ${linger} ms, no less than deliveryTimeout (${deliveryTimeout} ms): every push would fail ` +
-        'before it is sent; lower linger',
+    ({ linger }) => linger,
+    'every push would fail before it is sent; lower linger',
   ),
   error(
     'settings.kafka.linger',
@@ -273,20 +288,17 @@ export const rules: readonly Rule[] = [
       `is ${retry.initialRetryTime} ms, more than maxRetryTime (${retry.maxRetryTime} ms), the longest pause: ` +
         'lower it or raise maxRetryTime',
   ),
-  warning(
+  beyondDelivery(
+    warning,
     'settings.kafka.retry.initialRetryTime',
-    ({ retry, deliveryTimeout }) =>
-      retry.retries > 0 &&
-      retry.initialRetryTime >= deliveryTimeout &&
-      `is ${retry.initialRetryTime} ms, no less than deliveryTimeout (${deliveryTimeout} ms): a push ` +
-        'fails before its first retry; lower initialRetryTime',
+    ({ retry }) => (retry.retries > 0 ? retry.initialRetryTime : 0),
+    'a push fails before its first retry; lower initialRetryTime',
   ),
-  warning(
+  beyondDelivery(
+    warning,
     'settings.kafka.connectionTimeout',
-    ({ connectionTimeout, deliveryTimeout }) =>
-      connectionTimeout >= deliveryTimeout &&
-      `is ${connectionTimeout} ms, no less than deliveryTimeout (${deliveryTimeout} ms): one broker ` +
-        'that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
+    ({ connectionTimeout }) => connectionTimeout,
+    'one broker that does not answer takes up the whole push, and no other is tried; lower connectionTimeout',
   ),
   warning(
     'settings.kafka.requestTimeout',
@@ -311,12 +323,11 @@ export const rules: readonly Rule[] = [
       'is no number of milliseconds ($env always gives text), so that the collector ignores it: it waits ' +
         `${collectorTimeout} ms for a push; write the number itself, or remove timeout`,
   ),
-  warning(
+  beyondDelivery(
+    warning,
     'settings.value.registry.timeout',
-    ({ value, deliveryTimeout }) =>
-      (value.registry?.timeout ?? 0) >= deliveryTimeout &&
-      `is ${value.registry?.timeout} ms, no less than deliveryTimeout (${deliveryTimeout} ms): one look-up ` +
-        'without an answer takes up the whole push; lower timeout',
+    ({ value }) => value.registry?.timeout ?? 0,
+    'one look-up without an answer takes up the whole push; lower timeout',
   ),
   error(
     'settings.deadLetter.topic',

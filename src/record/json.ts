@@ -23,7 +23,7 @@ export function jsonOf(value: unknown, eventName: string): string {
 }
 
 /** V8 draws a cycle over several lines; the first names the fault. */
-function firstLine(message: string): string {
+export function firstLine(message: string): string {
   return message.split('\n', 1)[0] ?? message;
 }
 

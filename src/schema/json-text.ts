@@ -1,4 +1,5 @@
-import { wellFormedJson } from '../record/json.ts';
+import { reasonOf } from '../model/errors.ts';
+import { firstLine, wellFormedJson } from '../record/json.ts';
 import { ValidationError } from './validation-error.ts';
 
 /**
@@ -34,8 +35,5 @@ const digits = (_: string, value: unknown): unknown =>
 /** In Node since 21; the types of ECMAScript do not have it yet. */
 const { rawJSON } = JSON as typeof JSON & { rawJSON: (text: string) => object };
 
-/** V8 draws a cycle over several lines; the first names the fault. */
-function noJson(thrown: unknown): ValidationError {
-  const [reason = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n', 1);
-  return new ValidationError(`cannot be written as JSON: ${reason}`);
-}
+const noJson = (thrown: unknown): ValidationError =>
+  new ValidationError(`cannot be written as JSON: ${firstLine(reasonOf(thrown))}`);

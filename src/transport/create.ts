@@ -39,17 +39,11 @@ async function connectionsOf(kind: ClientKind, options: ClientOptions): Promise<
     : kafkajsConnections(await loadInternals(), options);
 }
 
-/**
- * Reads what topics hold. One set of connections for both: closing the reader closes the offset store. As the inspector always
- * with @platformatic/kafka: kafkajs has no public way to do the same.
- */
+/** Reads what topics hold. One set of connections for both: closing the reader closes the offset store. */
 export async function createReader(
-  clientOptions: ClientOptions,
+  options: ClientOptions,
 ): Promise<{ readonly reader: Reader; readonly offsetStore: OffsetStore }> {
-  const options = { ...clientOptions, autoCreateTopics: false };
-  const library = await loadLibrary();
-  const connections = platformaticConnections(library, options);
-  const cluster = new Cluster(connections, options);
+  const { library, connections, cluster } = await readOnly(options);
   return {
     reader: new PlatformaticReader(connections, cluster),
     offsetStore: new PlatformaticOffsetStore(library, cluster),
@@ -57,11 +51,17 @@ export async function createReader(
 }
 
 /** Looks at a cluster, and changes nothing. */
-export async function createInspector(clientOptions: ClientOptions): Promise<Inspector> {
+export async function createInspector(options: ClientOptions): Promise<Inspector> {
+  const { connections, cluster } = await readOnly(options);
+  return new PlatformaticInspector(connections, cluster);
+}
+
+/** Always with @platformatic/kafka: kafkajs has no public way to do the same. */
+async function readOnly(clientOptions: ClientOptions) {
   const options = { ...clientOptions, autoCreateTopics: false };
   const library = await loadLibrary();
   const connections = platformaticConnections(library, options);
-  return new PlatformaticInspector(connections, new Cluster(connections, options));
+  return { library, connections, cluster: new Cluster(connections, options) };
 }
 
 /** The settings as the client port takes them. The source of tokens is made once: all connections share one token. */

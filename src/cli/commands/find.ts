@@ -140,6 +140,11 @@ interface Around {
   readonly terminal: Terminal;
 }
 
+interface Typed {
+  readonly id: string | undefined;
+  readonly key: string | undefined;
+}
+
 /** All but what is stored, which was shown as it came. */
 function restText(result: FindResult, around: Around): string {
   const { found, limit, terminal } = around;
@@ -228,19 +233,7 @@ function searchedText(
 
 function jsonOf(
   { stored, deadLetters, spooled, searched, notSearched, more, stopped }: FindResult,
-  {
-    id,
-    key,
-    since,
-    until,
-    found,
-  }: {
-    id?: string | undefined;
-    key?: string | undefined;
-    since: number;
-    until?: number | undefined;
-    found: boolean;
-  },
+  { id, key, since, until, found }: Pick<Around, 'since' | 'until' | 'found'> & Typed,
 ): string {
   const lists = {
     stored: stored.map(({ record, decoded, at }) => withField(recordJson(record, decoded), 'at', at)),

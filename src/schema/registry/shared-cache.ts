@@ -6,10 +6,6 @@ export class SharedCache<Value> {
   readonly #values = new Map<string, Value>();
   readonly #loading = new Map<string, Promise<Value | undefined>>();
 
-  peek(key: string): Value | undefined {
-    return this.#values.get(key);
-  }
-
   set(key: string, value: Value): void {
     this.#values.delete(key);
     this.#values.set(key, value);

@@ -18,20 +18,17 @@ export function renewedCredentials(
   }, now);
 }
 
+const mechanisms = {
+  plain: 'PLAIN',
+  'scram-sha-256': 'SCRAM-SHA-256',
+  'scram-sha-512': 'SCRAM-SHA-512',
+  oauthbearer: 'OAUTHBEARER',
+  aws: 'OAUTHBEARER',
+} as const;
+
 /** SASL's name of the mechanism; MSK's IAM is a token, but for kafkajs's own old way. */
-export function mechanismOf(sasl: Sasl): 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER' | 'AWS' {
-  if ('authorizationIdentity' in sasl) return 'AWS';
-  switch (sasl.mechanism) {
-    case 'plain':
-      return 'PLAIN';
-    case 'scram-sha-256':
-      return 'SCRAM-SHA-256';
-    case 'scram-sha-512':
-      return 'SCRAM-SHA-512';
-    case 'oauthbearer':
-    case 'aws':
-      return 'OAUTHBEARER';
-  }
+export function mechanismOf(sasl: Sasl): (typeof mechanisms)[keyof typeof mechanisms] | 'AWS' {
+  return 'authorizationIdentity' in sasl ? 'AWS' : mechanisms[sasl.mechanism];
 }
 
 /** Whether the next login may use other credentials than the last one, so that a refusal need not be for good. */
