@@ -42,7 +42,7 @@ async function load(): Promise<Library> {
 /**
  * File by file, with a turn of the event loop after each. Imported as a whole the library blocks the loop for half a second, a
  * third of it for the producer, consumer and admin client, which are not used and compile a schema of each of their options.
- * @throws where its files cannot be found: some bundlers make one file of all
+ * @throws where a file is not where it is expected; `load` then imports it by its name, by which bundlers find it as well
  */
 async function loadInTurns(): Promise<Library> {
   const folder = dirname(createRequire(import.meta.url).resolve('@platformatic/kafka'));
