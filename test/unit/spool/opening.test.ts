@@ -83,7 +83,7 @@ it('an empty spool gives the space of its file back while it is open', async (t)
     return statSync(path).size < 100_000;
   };
   // Not so many turns: the disk takes as long as it takes.
-  for (const until = performance.now() + 20_000; performance.now() < until && !isSmall(); )
+  for (const until = performance.now() + 20_000; performance.now() < until && !isSmall();)
     await new Promise(setImmediate);
   t.mock.timers.reset();
   assert.ok(statSync(path).size < 100_000);
