@@ -76,7 +76,12 @@ export function readError(code: number, topic: string, operation: Operation): Ka
 }
 
 export function mayNotRead(topic: string): KafkaError {
-  return mayNot(topic, 'READ', 'read it', kafkaErrors.TOPIC_AUTHORIZATION_FAILED);
+  const kafkaCode = kafkaErrorName(kafkaErrors.TOPIC_AUTHORIZATION_FAILED);
+  return new KafkaError(
+    'NOT_AUTHORIZED',
+    `Kafka topic "${topic}": this user may not read it (${kafkaCode}). Grant the ACL operation READ on topic "${topic}".`,
+    { topic, kafkaCode },
+  );
 }
 
 export function offsetStoreError(
