@@ -80,7 +80,8 @@ export function missingKey(
   return used;
 }
 
-function nameOf(event: WalkerOS.Event): string {
+/** As a key. */
+export function nameOf(event: Pick<WalkerOS.Event, 'name'>): string {
   return String(event.name).replace(/\s+/g, '_');
 }
 

@@ -9,6 +9,8 @@ import { AclOperations } from '@platformatic/kafka';
 import { registryMissing } from '../../scripts/registry/launch.ts';
 import { Registry } from '../../src/schema/registry/registry.ts';
 import { freshTopic } from '../support/broker.ts';
+import { event, runFlow } from '../support/flow.ts';
+import { upTo } from '../support/load.ts';
 import { tempFolder } from '../support/temp.ts';
 import { broken } from './support/broken.ts';
 import { fillDeadLetters, refusal } from './support/letters.ts';
@@ -280,5 +282,44 @@ describe('doctor', () => {
     ]);
     assert.equal((await run(['dead-letters', 'resend', path])).code, 0);
     assert.deepEqual(await told(), [{ status: 'ok', message: `"${dead}": no dead letter waits` }]);
+  });
+
+  /** A path that no event has any more: all events of a name were in one partition, and only the log of the flow said so. */
+  it('says how many of the last records have no key of their own, or that it may not read them', async () => {
+    const direct = [ward.plain];
+    const topic = await freshTopic('keyed', { brokers: direct, partitions: 2 });
+    const kafka = { ...open, brokers: direct, topic, key: 'user.session' };
+    const told = async (path = ward.flow({ kafka })) => {
+      const { ok, checks, notChecked } = await examine(path);
+      assert.ok(ok);
+      const found = checks
+        .filter(({ name }) => name === 'keys')
+        .map(({ status, message }) => `${status}: ${message}`);
+      return [...found, ...notChecked.filter(({ name }) => name === 'keys').map(({ reason }) => reason)];
+    };
+    assert.deepEqual(await told(), [`ok: "${topic}": no record to look at`]);
+    const flow = await runFlow({ kafka: { brokers: direct, topic, key: 'user.session' } });
+    await Promise.all(upTo(1_100).map((n) => flow.push(event({ user: { session: `s${n}` } }))));
+    assert.match(
+      (await told())[0] ?? '',
+      /^ok: "keyed-\w+": none of the last 1000 records has the name of its event as key$/,
+    );
+    await Promise.all(upTo(3).map(() => flow.push(event({ user: { id: 'u' } }))));
+    await flow.stop();
+    const cloud = await runFlow({
+      kafka: { brokers: direct, topic, key: 'user.session' },
+      value: { format: 'cloudevents', mode: 'structured' },
+    });
+    await cloud.push(event({ name: 'order complete', user: {} }));
+    await cloud.stop();
+    assert.deepEqual(await told(), [
+      `warning: "${topic}": 4 of the last 1000 records have the names of their events as key, since settings.kafka.key, or that of ` +
+        'a rule, found none in the event: all events of a name are in one partition.',
+    ]);
+    await ward.grant(topic, AclOperations.WRITE, AclOperations.DESCRIBE);
+    assert.deepEqual(await told(ward.flow({ kafka: { topic, key: 'user.session' } })), [
+      `this user may not read "${topic}"; --login names one who may`,
+    ]);
+    assert.deepEqual(await told(ward.flow({ kafka: { ...kafka, key: undefined } })), []);
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fieldsOf } from '../../config/fields.ts';
-import { declaredTopics } from '../../config/mapping.ts';
+import { declaredTopics, valueRegistries } from '../../config/mapping.ts';
 import { pathText } from '../../config/problems.ts';
 import { resolveSetup } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options, type Resolved } from '../../config/resolve.ts';
@@ -16,6 +16,7 @@ import type { FlowRequest } from '../flow/configured.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Login } from '../flow/login.ts';
+import { countFallbackKeys } from '../reading/fallback-keys.ts';
 import { answersOf } from './checks/answers.ts';
 import { examine } from './examine.ts';
 import { triedExamples } from './examples.ts';
@@ -184,6 +185,8 @@ function factsOf(
   login: Login | undefined,
 ): Omit<Target, 'kafka' | 'unaskable'> {
   const { connection, deadLetter } = options;
+  const hasKey = options.key !== undefined && options.key !== false;
+  const client = () => clientOptions({ ...connection, requestTimeout });
   return {
     path,
     id,
@@ -206,8 +209,14 @@ function factsOf(
     spool: spoolOf(options.spool),
     deadLetters: deadLetter && {
       ...deadLetter,
-      count: () => countDeadLetters(deadLetter.topic, clientOptions({ ...connection, requestTimeout })),
+      count: () => countDeadLetters(deadLetter.topic, client()),
     },
+    keys: hasKey
+      ? {
+          topics: topicsOfSetting(options.topic),
+          count: (topic) => countFallbackKeys(topic, client(), valueRegistries(options, config.mapping)),
+        }
+      : undefined,
   };
 }
 

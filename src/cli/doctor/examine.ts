@@ -3,6 +3,7 @@ import { answers, timeouts } from './checks/answers.ts';
 import { dns, sasl, tcp } from './checks/brokers.ts';
 import { cluster } from './checks/cluster.ts';
 import { heap } from './checks/heap.ts';
+import { keys } from './checks/keys.ts';
 import { letters } from './checks/letters.ts';
 import { clock, registry } from './checks/registry.ts';
 import { spool } from './checks/spool.ts';
@@ -30,6 +31,7 @@ const checks: readonly Check[] = [
   { name: 'cluster', needs: ['sasl'], examine: cluster },
   { name: 'topics', needs: ['cluster'], examine: topics },
   { name: 'letters', needs: ['cluster'], examine: letters },
+  { name: 'keys', needs: ['cluster'], examine: keys },
   { name: 'registry', needs: ['settings'], examine: registry },
   { name: 'spool', needs: ['settings'], examine: spool },
   { name: 'clock', needs: ['settings'], examine: clock },

@@ -11,6 +11,7 @@ export const checkNames = [
   'cluster',
   'topics',
   'letters',
+  'keys',
   'registry',
   'spool',
   'clock',

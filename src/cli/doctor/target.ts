@@ -4,6 +4,7 @@ import type { Secret } from '../../model/secret.ts';
 import type { SpoolStatus } from '../../spool/status.ts';
 import type { Inspector } from '../../transport/port.ts';
 import type { countDeadLetters } from '../dead-letters/list.ts';
+import type { countFallbackKeys } from '../reading/fallback-keys.ts';
 import type { Network } from './network.ts';
 
 /** A configured destination, as the checks see it: its settings, and ways to ask what is behind them. Times in ms. */
@@ -39,6 +40,14 @@ export interface Target {
   /** That of setup, and those of values, once for each schema that is asked for. */
   readonly registries: readonly Registry[];
   readonly spool: Spool | undefined;
+  /** Undefined where events have no key of their own. */
+  readonly keys:
+    | {
+        /** Of settings.kafka.topic. */
+        readonly topics: readonly string[];
+        count(topic: string): ReturnType<typeof countFallbackKeys>;
+      }
+    | undefined;
   /** Undefined where none are kept. */
   readonly deadLetters: { readonly topic: string; count(): ReturnType<typeof countDeadLetters> } | undefined;
 }

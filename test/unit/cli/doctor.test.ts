@@ -106,7 +106,7 @@ describe('doctor that is stopped', () => {
       `ok       tcp       ${broker}: connected`,
       '',
       '4 ok, 0 warnings, 0 failures',
-      'not checked: tls, sasl, cluster, topics, letters, registry, spool, clock, answers, timeouts, heap (stopped)',
+      'not checked: tls, sasl, cluster, topics, letters, keys, registry, spool, clock, answers, timeouts, heap (stopped)',
     ]);
   });
 

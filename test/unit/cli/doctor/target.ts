@@ -35,6 +35,7 @@ export function targetWith(
     registries: [],
     spool: undefined,
     deadLetters: undefined,
+    keys: undefined,
     ...changed,
   };
 }
