@@ -119,7 +119,7 @@ describe('doctor', () => {
       'not checked: tls (needs tcp)',
       'not checked: sasl (needs tls)',
       'not checked: cluster (needs sasl)',
-      'not checked: topics (needs cluster)',
+      'not checked: topics, letters, keys (needs cluster)',
       'not checked: registry (the settings name none)',
       'not checked: spool (the settings have none)',
       'not checked: clock (no server tells its time: brokers do not, and the settings name no registry)',

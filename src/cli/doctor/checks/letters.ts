@@ -1,12 +1,19 @@
+import { KafkaError } from '../../../model/errors.ts';
 import { plural } from '../../../model/plural.ts';
 import { ok, warning, type Verdict } from '../report.ts';
 import type { Target } from '../target.ts';
 
 /** How many of the records that Kafka refused wait for somebody. Says nothing where none are kept. */
-export async function letters({ deadLetters, path, name }: Target): Promise<Verdict[]> {
+export async function letters({ deadLetters, path, name }: Target): Promise<Verdict[] | string> {
   if (deadLetters === undefined) return [];
   const { topic } = deadLetters;
-  const { held, waiting } = await deadLetters.count();
+  const counts = await deadLetters.count().catch((thrown: unknown) => {
+    if (thrown instanceof KafkaError) return thrown;
+    throw thrown;
+  });
+  // A topic that is missing was told of.
+  if (counts instanceof KafkaError) return counts.code === 'TOPIC_MISSING' ? 'needs topics' : counts.message;
+  const { held, waiting } = counts;
   if (waiting === undefined && held > 0)
     return [ok(`"${topic}": ${plural(held, 'dead letter')}; how many were re-sent is not told to this user`)];
   if (waiting === undefined || waiting === 0) return [ok(`"${topic}": no dead letter waits`)];
