@@ -47,10 +47,16 @@ export async function runFirstPush(context: RowContext, choice: FirstPushChoice)
       sink: choice.from === 'sink',
       events: Array.from({ length: pushes }, (_, index) => nth(events, index)),
     };
-    const env = { ...process.env, BENCH_BROKER: brokers[0], BENCH_TOPIC: topic, BENCH_CLIENT: choice.client };
+    const env = {
+      ...process.env,
+      BENCH_START: JSON.stringify(start),
+      BENCH_BROKER: brokers[0],
+      BENCH_TOPIC: topic,
+      BENCH_CLIENT: choice.client,
+    };
     const starts: Start[] = [];
     for (let n = 0; n < times; n++) {
-      const { stdout } = await run(process.execPath, [child, JSON.stringify(start)], { env });
+      const { stdout } = await run(process.execPath, [child], { env });
       starts.push(JSON.parse(stdout) as Start);
     }
     const stored = choice.from === 'sink' ? 0 : times * pushes;

@@ -2,7 +2,7 @@
  * Starts one flow in a process of its own, as a user's program does, and prints as JSON what its main thread did: in the start,
  * in the second after it, in the first pushes, and while nothing comes.
  *
- * `node bench/first-push-start.ts <choice>`, the choice of `first-push-run.ts` as JSON.
+ * `BENCH_START=<choice> node bench/first-push-start.ts`, the choice of `first-push-run.ts` as JSON.
  */
 import type { Collector } from '@walkeros/core';
 import { setTimeout as pass } from 'node:timers/promises';
@@ -14,7 +14,7 @@ const idlesFor = 5_000;
 /** How often the loop is looked at. Milliseconds. */
 const tick = 1;
 
-const { flow, config, sink, events } = JSON.parse(process.argv[2] ?? '') as StartChoice;
+const { flow, config, sink, events } = JSON.parse(process.env.BENCH_START ?? '') as StartChoice;
 
 interface Step {
   /** Until it was done. */
