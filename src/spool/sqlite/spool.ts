@@ -98,8 +98,10 @@ export class SqliteSpool implements Spool {
   #removed = new Set<number>();
   /** To be written, by place: the batch to note, or that there is none any more. */
   #inDoubt = new Map<string, NotedBatch | Place>();
+  /** The ids of the batches that the file has a note of, by place: a part of them must not leave without the rest. */
+  readonly #noted = new Map<string, readonly number[]>();
   /** Called once a sync that begins after now is through, or failed. */
-  #noted: (() => void)[] = [];
+  #onNoted: (() => void)[] = [];
   #refused = new Map<number, string>();
   /** Written, and told once a sync that begins after the write is through. */
   #written = new Map<number, Append>();
@@ -248,7 +250,7 @@ export class SqliteSpool implements Spool {
   noteInDoubt(batches: readonly NotedBatch[], noted: () => void): void {
     if (this.#closing !== undefined) return queueMicrotask(noted);
     for (const batch of batches) this.#inDoubt.set(partitionKey(batch.topic, batch.partition), batch);
-    this.#noted.push(noted);
+    this.#onNoted.push(noted);
     this.#write();
     this.#schedule();
   }
@@ -261,6 +263,7 @@ export class SqliteSpool implements Spool {
 
   readInDoubt(batch: BatchInDoubt): SpooledRecord[] | undefined {
     this.#write();
+    this.#noted.set(partitionKey(batch.topic, batch.partition), batch.ids);
     return this.#inDoubtRows.read(batch);
   }
 
@@ -303,13 +306,13 @@ export class SqliteSpool implements Spool {
   }
 
   get #needsSync(): boolean {
-    return this.#written.size > 0 || this.#noted.length > 0 || this.#logBytes >= checkpointBytes;
+    return this.#written.size > 0 || this.#onNoted.length > 0 || this.#logBytes >= checkpointBytes;
   }
 
   async #sync(log: number): Promise<void> {
     const written = this.#written;
     this.#written = new Map();
-    const noted = this.#noted.splice(0);
+    const noted = this.#onNoted.splice(0);
     let error: KafkaError | undefined;
     try {
       await this.#disk.sync(log);
@@ -329,7 +332,7 @@ export class SqliteSpool implements Spool {
     }
     if (error !== undefined) this.#syncFailed = true;
     else if (this.#written.size === 0) this.#checkpoint();
-    if (this.#incoming.size + this.#written.size + this.#unkept.size + this.#noted.length > 0)
+    if (this.#incoming.size + this.#written.size + this.#unkept.size + this.#onNoted.length > 0)
       this.#schedule();
   }
 
@@ -408,6 +411,7 @@ export class SqliteSpool implements Spool {
     this.#crowded = false;
     this.#removed.clear();
     this.#inDoubt.clear();
+    this.#noted.clear();
     for (const then of this.#removals.splice(0)) then();
   }
 
@@ -417,7 +421,7 @@ export class SqliteSpool implements Spool {
   }
 
   #tellNoted(): void {
-    for (const noted of this.#noted.splice(0)) noted();
+    for (const noted of this.#onNoted.splice(0)) noted();
   }
 
   #tell(id: number, error?: KafkaError): void {
@@ -463,8 +467,7 @@ export class SqliteSpool implements Spool {
     const incoming = this.#incoming;
     if (this.#log === undefined) return;
     const removed = this.#nextRemovals();
-    // A batch is forgotten after its rows: without its note they would be sent again as new ones after a crash.
-    const inDoubt = removed.length === this.#removed.size ? [...this.#inDoubt.values()] : [];
+    const inDoubt = this.#nextInDoubt(removed);
     const rows = incoming.size + removed.length + this.#refused.size + inDoubt.length;
     if (rows === 0) return;
     this.#places = undefined;
@@ -474,12 +477,16 @@ export class SqliteSpool implements Spool {
         this.#rows.remove(removed);
         this.#rows.refuse(this.#refused);
         for (const [id, { record, partition }] of incoming) this.#rows.insert(id, record, partition);
-        for (const batch of inDoubt)
+        for (const [, batch] of inDoubt)
           if ('ids' in batch && this.#isWhole(batch)) this.#inDoubtRows.note(batch);
           else this.#inDoubtRows.forget(batch);
       });
       for (const id of removed) this.#removed.delete(id);
-      if (inDoubt.length > 0) this.#inDoubt.clear();
+      for (const [key, batch] of inDoubt) {
+        this.#inDoubt.delete(key);
+        if ('ids' in batch) this.#noted.set(key, batch.ids);
+        else this.#noted.delete(key);
+      }
       this.#refused.clear();
       this.#logBytes += transactionBytes + rows * rowBytes + removed.length * removalBytes;
       for (const [id, append] of incoming) {
@@ -501,13 +508,32 @@ export class SqliteSpool implements Spool {
     }
   }
 
-  /** All of them where a batch is noted, in the place of another one whose rows must be gone by then, and at the end. */
+  /**
+   * All of them where a batch is noted, in the place of another one whose rows must be gone by then, and at the end. Otherwise some,
+   * but never a part of a noted batch: after a crash it could not be sent as it was, and its rest would be sent as new records.
+   */
   #nextRemovals(): number[] {
     const isNoted = [...this.#inDoubt.values()].some((batch) => 'ids' in batch);
-    const most = isNoted || this.#closing !== undefined ? Infinity : removalsAtOnce;
-    const next: number[] = [];
-    for (const id of this.#removed) if (next.push(id) >= most) break;
-    return next;
+    if (isNoted || this.#closing !== undefined || this.#removed.size <= removalsAtOnce)
+      return [...this.#removed];
+    const next = new Set<number>();
+    let last = 0;
+    for (const id of this.#removed) {
+      if (next.size >= removalsAtOnce) break;
+      next.add((last = id));
+    }
+    const cut = [...this.#noted.values()].find((ids) => ids.includes(last)) ?? [];
+    for (const id of cut) if (this.#removed.has(id)) next.add(id);
+    return [...next];
+  }
+
+  /** What is to be noted, and what is to be forgotten together with the last of its rows. */
+  #nextInDoubt(removed: readonly number[]): [key: string, batch: NotedBatch | Place][] {
+    const inDoubt = [...this.#inDoubt];
+    if (removed.length === this.#removed.size) return inDoubt;
+    const leaving = new Set(removed);
+    const stays = (id: number): boolean => this.#removed.has(id) && !leaving.has(id);
+    return inDoubt.filter(([key]) => this.#noted.get(key)?.some(stays) !== true);
   }
 
   #shrinkLater(): void {

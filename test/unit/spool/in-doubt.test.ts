@@ -274,6 +274,51 @@ describe('the file of a process that was killed', () => {
     assert.equal(next.told().length, 1);
   });
 
+  /** Of a batch of 900 records, 500 left the file in one turn: a kill after it sent the rest once more, as new ones. */
+  it('has all of a batch that was stored, with its note, or nothing of it', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'spool.db');
+    const file = await openSpool({ path, maxBytes: 1_000_000_000, lockTimeout: 0 }, () => undefined);
+    const idsOf = (partition: number) =>
+      Array.from({ length: 900 }, (_, index) => partition * 900 + index + 1);
+    const batches = [0, 1].map((partition) => ({ partition, ids: idsOf(partition) }));
+    for (const { partition, ids } of batches) {
+      const records = ids.map((id) => recordOf(id, partition));
+      await Promise.all(records.map((record, index) => keep(file, ids[index] ?? 0, record)));
+      await new Promise<void>((noted) =>
+        file.noteInDoubt(
+          [{ topic: 'events', partition, ...first, notedAt: new Date(), ids, records }],
+          noted,
+        ),
+      );
+    }
+    for (const { partition, ids } of batches) {
+      for (const id of ids) file.remove(id, recordOf(id, partition));
+      file.forgetInDoubt({ topic: 'events', partition });
+    }
+    const seen = new Set<string>();
+    for (let left = 1; left > 0;) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const database = new DatabaseSync(path, { readOnly: true });
+      const rows = batches.map(({ ids }) =>
+        Number(
+          database
+            .prepare('SELECT count(*) AS count FROM records WHERE id BETWEEN ? AND ?')
+            .get(ids[0] ?? 0, ids.at(-1) ?? 0)?.count,
+        ),
+      );
+      const notes = database.prepare('SELECT partition FROM in_doubt ORDER BY partition').all();
+      database.close();
+      left = rows.reduce((sum, count) => sum + count, 0);
+      seen.add(JSON.stringify([rows, notes.map(({ partition }) => partition)]));
+    }
+    await file.close();
+    assert.deepEqual(
+      [...seen].filter((state) => !['[[900,900],[0,1]]', '[[0,900],[1]]', '[[0,0],[]]'].includes(state)),
+      [],
+    );
+  });
+
   // An older version delivers what is there, and gives its ids again.
   it('run by a version that knows nothing of batches in doubt, and by this one again, loses nothing', async (t) => {
     const { path, cluster, stored } = await left();
