@@ -215,10 +215,11 @@ export type Settings = {
          */
         path: string;
         /**
-         * Which records go to the spool. `overflow`: those that Kafka has not acknowledged within `deliveryTimeout` or
-         * `retry.retries`, that have no room in `bufferMemory`, that must queue behind such records of their partition,
-         * or that are left at shutdown. `always`: every record, and its push succeeds once the disk or Kafka has it, so
-         * that a killed process loses nothing it acknowledged; costs a disk sync, which pushes share.
+         * Which records go to the spool. `overflow`: those that Kafka has not acknowledged an eighth (one second at most)
+         * before the end of `deliveryTimeout` or within `retry.retries`, that have no room in `bufferMemory`, that must
+         * queue behind such records of their partition, or that are left at shutdown. `always`: every record, and its
+         * push succeeds once the disk or Kafka has it, so that a killed process loses nothing it acknowledged; costs a
+         * disk sync, which pushes share.
          * @default "overflow"
          */
         mode?: 'overflow' | 'always' | undefined;

@@ -107,7 +107,7 @@ export class KafkaError extends Error {
   readonly code: ErrorCode;
   /** The topic concerned, where one is. */
   readonly topic: string | undefined;
-  /** Kafka's own error name, such as `NOT_LEADER_OR_FOLLOWER`, where the broker sent one. */
+  /** Kafka's own error name, not its number, such as `NOT_LEADER_OR_FOLLOWER`, where the broker sent one. */
   readonly kafkaCode: string | undefined;
   /** The cause, where the code leaves it open and advice depends on it. */
   readonly detail: ErrorDetail | undefined;

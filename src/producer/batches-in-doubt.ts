@@ -19,7 +19,7 @@ export interface RecoveredBatch<Record> {
 /** The queue of such a batch's partition. */
 interface QueueInDoubt extends Place {
   readonly leader: number;
-  /** How many answers in a row asked to try again. */
+  /** Failed tries in a row after which the queue itself backed off; 1 at most for a batch in doubt. */
   readonly failedTries: number;
 }
 

@@ -56,11 +56,11 @@ export class DiskOverflow {
 
   /**
    * Decides what the disk gets of a record that enters its queue. The disk alone gets it if memory has no room for it, or if
-   * older ones of its queue are there. It gets a copy in mode `always`, or if an older one has run late. Otherwise it gets nothing.
+   * older ones of its queue are there. It gets a copy in mode `always`, or while its queue `hasExpired`. Otherwise it gets nothing.
    * @param queue undefined while the partitions of the topic are not known
-   * @returns false where it belongs into memory
+   * @returns true where the disk alone has it
    */
-  divert(record: ProducerRecord, queue: PartitionQueue | undefined): boolean {
+  enter(record: ProducerRecord, queue: PartitionQueue | undefined): boolean {
     const { spooled, settings } = this.#shared;
     if (record.durability !== 'memory') return false;
     const follows =

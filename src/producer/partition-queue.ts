@@ -23,7 +23,7 @@ export class PartitionQueue {
   #leader: number;
   /** Why nothing of it is sent: it has no leader. One for all its records, for each error has a stack trace. */
   blockingError: KafkaError | undefined;
-  /** In a row, for the backoff before the next one. */
+  /** Failed tries in a row after which the queue itself backed off; 1 at most for a batch in doubt. */
   failedTries = 0;
   /** A record of it ran out of time or tries: new ones need not wait as long before the disk takes them. */
   hasExpired = false;

@@ -7,7 +7,10 @@ import type { ProducerRecord } from './producer-record.ts';
 
 /** A batch as far as its sequence is concerned. */
 export interface SequencedBatch extends PartitionBatch {
-  /** It must be sent as it is until its fate is known. */
+  /**
+   * It must be sent as it is until its fate is known. Only a batch with a sequence can be in doubt: without one, records of unknown
+   * fate go into new batches.
+   */
   readonly inDoubt?: boolean;
   /** The disk has its boundaries and its sequence: the next process would send it again as it is. */
   noted?: boolean;

@@ -5,7 +5,7 @@ import { unassigned } from '../model/spool.ts';
 
 /** What waits for a record. One of the two is called, once. A promise's own functions will do: 130 bytes a push less. */
 export interface Callback {
-  /** It is stored. */
+  /** Kafka, the spool or the dead-letter topic has it. */
   readonly resolve: () => void;
   readonly reject: (error: KafkaError) => void;
 }

@@ -75,7 +75,7 @@ export class Producer {
   }
 
   /**
-   * Resolves once the broker has acknowledged the record under `acks`, or the dead-letter topic has.
+   * Resolves once the broker has acknowledged the record under `acks`, or the spool or the dead-letter topic has it.
    * @throws KafkaError that names the topic and says whether the record may have been written
    */
   send(content: KafkaRecord): Promise<void> {

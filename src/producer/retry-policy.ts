@@ -95,7 +95,10 @@ export interface RecordFacts {
   readonly durability: ProducerRecord['durability'];
 }
 
-/** The one table of what an answer means for a record of the batch. Its time is another question: the sweep ends that. */
+/**
+ * What becomes of a record by the outcome of its batch (what a Kafka code means as an outcome: `broker-errors.ts`). Its time is another
+ * question: the sweep ends that.
+ */
 export function decide(outcome: Failure, record: RecordFacts, retries: number): Action {
   switch (outcome.kind) {
     case 'rejected':

@@ -28,7 +28,7 @@ const metadataMaxAge = 30_000;
 export class Sender {
   readonly #client: ProducerClient;
   readonly #state: ProducerState;
-  readonly #inDoubt: BatchesInDoubt | undefined;
+  readonly #onDisk: BatchesInDoubt | undefined;
   readonly #completion: Completion;
   readonly #backoffs: Backoffs;
   readonly #settings: ProducerSettings;
@@ -48,8 +48,8 @@ export class Sender {
   constructor(context: SendContext) {
     const { client, completion, backoffs, settings, clock } = context;
     this.#client = client;
-    this.#inDoubt = context.overflow?.spooled.inDoubt;
-    this.#state = new ProducerState(client, clock, settings, this.#inDoubt);
+    this.#onDisk = context.overflow?.spooled.inDoubt;
+    this.#state = new ProducerState(client, clock, settings, this.#onDisk);
     this.#completion = completion;
     this.#backoffs = backoffs;
     this.#settings = settings;
@@ -87,7 +87,7 @@ export class Sender {
     void this.#refresh(this.#topic(topic));
   }
 
-  /** The time of a record is over. */
+  /** The time or the tries of a record are over. */
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
     if (!isUnfinished(record)) this.#topic(record.content.topic).noteExpired(record);
@@ -149,7 +149,7 @@ export class Sender {
   /** Notes the batches that are out or in doubt, as far as the disk has their records. @see BatchesInDoubt.note */
   async noteInDoubt(): Promise<void> {
     const queues = [...this.#topics.values()].flatMap(({ queues }) => queues);
-    await this.#inDoubt?.note(queues.flatMap(({ batch }) => batch ?? []));
+    await this.#onDisk?.note(queues.flatMap(({ batch }) => batch ?? []));
   }
 
   /** Nothing is sent any more. */
@@ -295,7 +295,7 @@ export class Sender {
   #handleOutcome(batch: Batch, outcome: Outcome, brokerPause: number): void {
     const { queue, producerRecords } = batch;
     const topic = this.#topic(queue.topic);
-    let backoff: { readonly outcome: RetriedOutcome; readonly pause: number } | undefined;
+    let queueBackoff: { readonly outcome: RetriedOutcome; readonly pause: number } | undefined;
     if (outcome.kind === 'stored') for (const record of producerRecords) this.#completion.stored(record);
     else {
       for (const record of producerRecords) if (record.state === 'in-flight') moveTo(record, 'queued');
@@ -308,8 +308,8 @@ export class Sender {
       case 'retriable':
       case 'unreachable':
       case 'unknown':
-        if (brokerPause === 0) backoff = { outcome, pause: this.#pauseAfter(queue, outcome) };
-        this.#noticeRetry(batch, outcome, backoff?.pause ?? brokerPause);
+        if (brokerPause === 0) queueBackoff = { outcome, pause: this.#pauseAfter(queue, outcome) };
+        this.#noticeRetry(batch, outcome, queueBackoff?.pause ?? brokerPause);
         if (outcome.kind !== 'retriable' || outcome.refresh) void this.#refresh(topic);
         break;
       case 'stored':
@@ -321,12 +321,12 @@ export class Sender {
     if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled = true;
     // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
     if (this.#closed) return;
-    if (!batch.inDoubt || queue.isRemoved) topic.endDoubt(batch);
+    if (!batch.inDoubt || queue.isRemoved) topic.forgetBatch(batch);
     if (queue.isRemoved) this.#enqueueAll(topic);
-    else if (backoff === undefined) this.#enqueue(queue);
+    else if (queueBackoff === undefined) this.#enqueue(queue);
     else {
-      const cancel = this.#context.clock.after(backoff.pause, () => this.#endBackoff(queue));
-      queue.backOff(backoff.outcome, cancel);
+      const cancel = this.#context.clock.after(queueBackoff.pause, () => this.#endBackoff(queue));
+      queue.backOff(queueBackoff.outcome, cancel);
     }
   }
 

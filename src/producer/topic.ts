@@ -86,7 +86,7 @@ export class Topic {
 
   /**
    * Puts a record into the queue of its partition.
-   * @returns undefined where it is in none: its partition is not known, or memory has no room, or it is rejected
+   * @returns undefined where it is in none: its partition is not known, the disk alone has it, or it is rejected
    */
   route(record: ProducerRecord): PartitionQueue | undefined {
     // A question is out: wait for its answer.
@@ -96,7 +96,7 @@ export class Topic {
       return undefined;
     }
     const queue = this.#inQuestion || this.#removed.length > 0 ? undefined : this.#queueOf(record);
-    if (this.overflow?.divert(record, queue)) return undefined;
+    if (this.overflow?.enter(record, queue)) return undefined;
     if (queue === undefined) {
       moveTo(record, 'unrouted');
       this.#unrouted.push(record);
@@ -104,7 +104,7 @@ export class Topic {
     return queue;
   }
 
-  /** The record has run out of time: those behind it in its queue need not wait as long before the disk takes them. */
+  /** The record has run out of time or tries: those behind it in its queue need not wait as long before the disk takes them. */
   noteExpired(record: ProducerRecord): void {
     const place = this.queues[record.partition] ?? this.overflow;
     if (place) place.hasExpired = true;
@@ -125,8 +125,8 @@ export class Topic {
     this.#routeWaiting();
   }
 
-  /** The fate of the batch is known, or it has no partition to be sent to any more. */
-  endDoubt(batch: Batch): void {
+  /** The fate of the batch is known, or it has no partition to be sent to any more: the disk's note of it goes. */
+  forgetBatch(batch: Batch): void {
     this.overflow?.forget(batch);
     if (batch.inDoubt || batch.mayBeDoubled) this.#context.notify(batch.doubled());
   }
@@ -235,7 +235,7 @@ export class Topic {
       this.overflow?.removed(queue);
       for (const record of queue.remove()) this.#queueOf(record).push(record);
       // One that is out comes back first.
-      if (batch && queue.batch === undefined) this.endDoubt(batch);
+      if (batch && queue.batch === undefined) this.forgetBatch(batch);
     }
     this.#removed = [...this.#removed, ...removed].filter((queue) => !queue.idle);
     this.#routeWaiting();

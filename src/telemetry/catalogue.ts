@@ -219,7 +219,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     measure: (_notice, measure) => measure('spoolFailures', 1),
   },
   spooling: {
-    help: 'Records of a topic go to the spool because Kafka does not take them in time.',
+    help: 'Records of a topic go to the spool: Kafka does not take them in time, memory has no room for them, or they follow such records.',
     level: 'warn',
     changes: 'spool',
     subject: ({ topic }) => `spool ${topic}`,
@@ -323,6 +323,6 @@ function isMissingTopic(error: unknown): boolean {
 
 function spoolingBecause(why: NoticeOf<'spooling'>['why']): string {
   if (why === 'no-room') return 'There is no room left in settings.kafka.bufferMemory.';
-  if (why === 'order') return 'Older records of the same partition are there, and go first.';
+  if (why === 'order') return 'Older records of its partition or topic are there, and go first.';
   return why.message;
 }

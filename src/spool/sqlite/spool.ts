@@ -111,7 +111,7 @@ export class SqliteSpool implements Spool {
   #mending: Promise<void> | undefined;
   #mendTimer: NodeJS.Timeout | undefined;
   /** A write found no room. */
-  #crowded = false;
+  #diskIsFull = false;
   /** All that the file holds has left the spool: a new one takes its place. */
   #emptied = false;
   /** About the bytes of the log that are not in the database yet. */
@@ -180,7 +180,7 @@ export class SqliteSpool implements Spool {
     if (this.#incoming.delete(id)) return;
     this.#removed.add(id);
     // On a disk without room the try that may bring an empty file does not wait for the next repair.
-    if (this.#crowded && this.#records === 0) this.#tidyAtOnce();
+    if (this.#diskIsFull && this.#records === 0) this.#tidyAtOnce();
     else this.#tidyLater(removalDelay);
   }
 
@@ -207,7 +207,7 @@ export class SqliteSpool implements Spool {
     // What has left the spool may still be in the file. A transaction for each of sixty partitions stopped the loop for a second.
     if (this.#incoming.size > 0) this.#writeAll();
     // A crash sends again what was delivered and is still in the file: one turn's records, not those of twenty milliseconds.
-    if (this.#removed.size > 0 && !this.#crowded) this.#tidyAtOnce();
+    if (this.#removed.size > 0 && !this.#diskIsFull) this.#tidyAtOnce();
     const gone = (id: number): boolean => this.#removed.has(id) || this.#refused.has(id);
     return this.#rows.read(place, after, maxBytes, gone, ({ id, topic, why }) => {
       if (this.#damaged.has(id)) return;
@@ -408,7 +408,7 @@ export class SqliteSpool implements Spool {
     await closeWithoutCheckpoint(this.#path, this.#database);
     removeFile(this.#path);
     this.#emptied = false;
-    this.#crowded = false;
+    this.#diskIsFull = false;
     this.#removed.clear();
     this.#inDoubt.clear();
     this.#noted.clear();
@@ -496,9 +496,9 @@ export class SqliteSpool implements Spool {
       if (this.#records === 0) this.#shrinkLater();
       if (this.#removed.size > 0) this.#tidyLater(0);
       else for (const then of this.#removals.splice(0)) then();
-      if (this.#crowded && this.#records === 0 && this.#holdsOnlyRemoved()) this.#beginAnew();
+      if (this.#diskIsFull && this.#records === 0 && this.#holdsOnlyRemoved()) this.#beginAnew();
     } catch (thrown) {
-      this.#crowded = true;
+      this.#diskIsFull = true;
       if (incoming.size > 0) {
         this.#incoming = new Map(incoming);
         this.#failIncoming(thrown);

@@ -38,10 +38,10 @@ type Verdict =
   | { readonly kind: 'splittable'; readonly errorCode: 'RECORD_TOO_LARGE' | 'RECORD_REJECTED' }
   | { readonly kind: 'rejected'; readonly errorCode: ErrorCode };
 
-/** Kafka's own `RetriableException`. `KafkaError.retriable` is another question: whether the event may be pushed again. */
-const retriable: Verdict = { kind: 'retriable' };
-/** Kafka's own `InvalidMetadataException`: another broker may lead. */
-const staleMetadata: Verdict = { kind: 'retriable', refresh: true };
+/** Not written; the same leader may take it a moment later. `KafkaError.retriable` is another question: whether the event may be pushed again. */
+const tryAgain: Verdict = { kind: 'retriable' };
+/** Not written; another broker may lead. */
+const tryAgainElsewhere: Verdict = { kind: 'retriable', refresh: true };
 /** The leader has the records, or may have them. */
 const maybeWritten: Verdict = { kind: 'retriable', mayHaveBeenWritten: true };
 /** The leader may have written the records and lost its leadership, or its disk, before the followers had confirmed. */
@@ -54,34 +54,34 @@ const badRecord: Verdict = { kind: 'splittable', errorCode: 'RECORD_REJECTED' };
 const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCode });
 
 /**
- * Kafka's `Errors.java` (4.3), as far as we make the requests that it answers. A code without a line is `rejected`. To add one
- * takes a line here, and one in the table of the test where its kind is new. The question is whether the leader may have appended
+ * The codes of `kafka-errors.ts`, as far as we make the requests that they answer. A code without a line is `rejected`. To add one
+ * takes its name there, a line here, and a row in the `table` of `broker-errors.test.ts`. The question is whether the leader may have appended
  * the records: then `maybeWritten` or `maybeWrittenByOldLeader`, or an idempotent producer would batch them anew. Beyond that,
  * `sequenceLost` names those that cost the producer its id, and `errorOfCode` those that have a sentence of their own. Who reads
  * or commits has lists of what to ask again: `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`.
- * `retriable` is told as BROKER_BUSY for every request, and who made it sends it again; the others hold for records alone where
- * `verdictOf` says so.
+ * A code of kind `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), whatever was asked, and the caller asks again. For requests
+ * other than Produce, `verdictOf` turns what concerns records into REQUEST_FAILED.
  */
 const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   // Java gives up here; an unforeseen fault of the broker says nothing about the records, so they are sent again.
   [kafkaErrors.UNKNOWN_SERVER_ERROR, maybeWritten],
   [kafkaErrors.NONE, { kind: 'stored' }],
-  [kafkaErrors.CORRUPT_MESSAGE, retriable],
-  [kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, staleMetadata],
-  [kafkaErrors.LEADER_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.CORRUPT_MESSAGE, tryAgain],
+  [kafkaErrors.UNKNOWN_TOPIC_OR_PARTITION, tryAgainElsewhere],
+  [kafkaErrors.LEADER_NOT_AVAILABLE, tryAgainElsewhere],
   [kafkaErrors.NOT_LEADER_OR_FOLLOWER, maybeWrittenByOldLeader],
   // The leader wrote the records; its followers did not confirm in time.
   [kafkaErrors.REQUEST_TIMED_OUT, maybeWritten],
-  [kafkaErrors.BROKER_NOT_AVAILABLE, staleMetadata],
-  [kafkaErrors.REPLICA_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.BROKER_NOT_AVAILABLE, tryAgainElsewhere],
+  [kafkaErrors.REPLICA_NOT_AVAILABLE, tryAgainElsewhere],
   [kafkaErrors.MESSAGE_TOO_LARGE, tooLarge],
   [kafkaErrors.NETWORK_EXCEPTION, maybeWrittenByOldLeader],
-  [kafkaErrors.COORDINATOR_LOAD_IN_PROGRESS, retriable],
-  [kafkaErrors.COORDINATOR_NOT_AVAILABLE, retriable],
-  [kafkaErrors.NOT_COORDINATOR, retriable],
+  [kafkaErrors.COORDINATOR_LOAD_IN_PROGRESS, tryAgain],
+  [kafkaErrors.COORDINATOR_NOT_AVAILABLE, tryAgain],
+  [kafkaErrors.NOT_COORDINATOR, tryAgain],
   [kafkaErrors.INVALID_TOPIC_EXCEPTION, rejected('TOPIC_INVALID')],
   [kafkaErrors.RECORD_LIST_TOO_LARGE, tooLarge],
-  [kafkaErrors.NOT_ENOUGH_REPLICAS, retriable],
+  [kafkaErrors.NOT_ENOUGH_REPLICAS, tryAgain],
   [kafkaErrors.NOT_ENOUGH_REPLICAS_AFTER_APPEND, maybeWritten],
   [kafkaErrors.TOPIC_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
   [kafkaErrors.CLUSTER_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
@@ -89,32 +89,32 @@ const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [kafkaErrors.UNSUPPORTED_SASL_MECHANISM, rejected('AUTHENTICATION_FAILED')],
   [kafkaErrors.ILLEGAL_SASL_STATE, rejected('AUTHENTICATION_FAILED')],
   // The broker does not know the sequence before this one any more: a new producer id ends that.
-  [kafkaErrors.OUT_OF_ORDER_SEQUENCE_NUMBER, retriable],
+  [kafkaErrors.OUT_OF_ORDER_SEQUENCE_NUMBER, tryAgain],
   // The broker has stored the batch before.
   [kafkaErrors.DUPLICATE_SEQUENCE_NUMBER, { kind: 'stored' }],
-  [kafkaErrors.INVALID_PRODUCER_EPOCH, retriable],
-  [kafkaErrors.INVALID_PRODUCER_ID_MAPPING, retriable],
+  [kafkaErrors.INVALID_PRODUCER_EPOCH, tryAgain],
+  [kafkaErrors.INVALID_PRODUCER_ID_MAPPING, tryAgain],
   [kafkaErrors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, rejected('NOT_AUTHORIZED')],
   [kafkaErrors.KAFKA_STORAGE_ERROR, maybeWrittenByOldLeader],
   [kafkaErrors.SASL_AUTHENTICATION_FAILED, rejected('AUTHENTICATION_FAILED')],
-  [kafkaErrors.UNKNOWN_PRODUCER_ID, retriable],
-  [kafkaErrors.LISTENER_NOT_FOUND, staleMetadata],
-  [kafkaErrors.FENCED_LEADER_EPOCH, staleMetadata],
-  [kafkaErrors.UNKNOWN_LEADER_EPOCH, staleMetadata],
-  [kafkaErrors.OFFSET_NOT_AVAILABLE, retriable],
-  [kafkaErrors.PREFERRED_LEADER_NOT_AVAILABLE, staleMetadata],
-  [kafkaErrors.ELIGIBLE_LEADERS_NOT_AVAILABLE, staleMetadata],
+  [kafkaErrors.UNKNOWN_PRODUCER_ID, tryAgain],
+  [kafkaErrors.LISTENER_NOT_FOUND, tryAgainElsewhere],
+  [kafkaErrors.FENCED_LEADER_EPOCH, tryAgainElsewhere],
+  [kafkaErrors.UNKNOWN_LEADER_EPOCH, tryAgainElsewhere],
+  [kafkaErrors.OFFSET_NOT_AVAILABLE, tryAgain],
+  [kafkaErrors.PREFERRED_LEADER_NOT_AVAILABLE, tryAgainElsewhere],
+  [kafkaErrors.ELIGIBLE_LEADERS_NOT_AVAILABLE, tryAgainElsewhere],
   [kafkaErrors.INVALID_RECORD, badRecord],
-  [kafkaErrors.THROTTLING_QUOTA_EXCEEDED, retriable],
-  [kafkaErrors.PRODUCER_FENCED, retriable],
-  [kafkaErrors.UNKNOWN_TOPIC_ID, staleMetadata],
-  [kafkaErrors.INCONSISTENT_TOPIC_ID, staleMetadata],
-  [kafkaErrors.NEW_LEADER_ELECTED, staleMetadata],
+  [kafkaErrors.THROTTLING_QUOTA_EXCEEDED, tryAgain],
+  [kafkaErrors.PRODUCER_FENCED, tryAgain],
+  [kafkaErrors.UNKNOWN_TOPIC_ID, tryAgainElsewhere],
+  [kafkaErrors.INCONSISTENT_TOPIC_ID, tryAgainElsewhere],
+  [kafkaErrors.NEW_LEADER_ELECTED, tryAgainElsewhere],
   // Of other requests than those that carry records.
-  [kafkaErrors.NOT_CONTROLLER, retriable],
-  [kafkaErrors.FETCH_SESSION_ID_NOT_FOUND, retriable],
-  [kafkaErrors.INVALID_FETCH_SESSION_EPOCH, retriable],
-  [kafkaErrors.UNSTABLE_OFFSET_COMMIT, retriable],
+  [kafkaErrors.NOT_CONTROLLER, tryAgain],
+  [kafkaErrors.FETCH_SESSION_ID_NOT_FOUND, tryAgain],
+  [kafkaErrors.INVALID_FETCH_SESSION_EPOCH, tryAgain],
+  [kafkaErrors.UNSTABLE_OFFSET_COMMIT, tryAgain],
 ]);
 
 /** The broker has lost this producer's sequence, or given its id to another: the producer needs a new id before it goes on. */

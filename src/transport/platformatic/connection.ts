@@ -108,6 +108,7 @@ export class PlatformaticConnection implements Connection {
     const version = this.#produceVersion();
     await this.#loggedIn();
     const silent = this.#options.acks === 0;
+    // When the socket closes, the library calls back with "Connection closed": nobody knows whether the broker has the request.
     const answer = await new Promise<ProduceAnswer | undefined>((resolve, reject) => {
       this.connection.send<ProduceAnswer>(
         apiKeys.Produce,

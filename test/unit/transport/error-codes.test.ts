@@ -29,7 +29,7 @@ async function told(work: Promise<unknown>): Promise<readonly (string | undefine
  * A code that a produce request never gets was called "refuses these records: error 69", whatever was asked: also where
  * nothing was sent, by setup, `tail`, `dead-letters` and `doctor`.
  */
-describe('an answer with a code that is not about records', { concurrency: true }, () => {
+describe('an answer with a code that its request never gets', { concurrency: true }, () => {
   for (const kind of kinds) {
     async function admin(t: TestContext, key: number, code: number) {
       const broker = await answeringBroker(t);
@@ -93,7 +93,7 @@ describe('an answer with a code that is not about records', { concurrency: true 
       broker.codes = { 0: () => 69 };
       const client = await createClient(kind, optionsOf(broker));
       t.after(() => client.close());
-      assert.deepEqual(await produced(client), [
+      assert.deepEqual(await refusal(client), [
         'RECORD_REJECTED',
         'GROUP_ID_NOT_FOUND',
         'Topic "hits": the broker refuses these records: GROUP_ID_NOT_FOUND.',
@@ -105,7 +105,7 @@ describe('an answer with a code that is not about records', { concurrency: true 
       broker.codes = { 22: () => 69 };
       const client = await createClient(kind, optionsOf(broker));
       t.after(() => client.close());
-      assert.deepEqual(await produced(client, new ProducerState(client, systemClock, { idempotent: true })), [
+      assert.deepEqual(await refusal(client, new ProducerState(client, systemClock, { idempotent: true })), [
         'REQUEST_FAILED',
         'GROUP_ID_NOT_FOUND',
         'Topic "hits": the broker refuses a request for a producer id: GROUP_ID_NOT_FOUND.',
@@ -170,7 +170,7 @@ describe('an answer with a code that is not about records', { concurrency: true 
     });
 });
 
-async function produced(
+async function refusal(
   client: Awaited<ReturnType<typeof createClient>>,
   producer: Pick<ProducerState, 'produce'> = client,
 ) {
