@@ -66,7 +66,7 @@ describe("the guide's source", () => {
     assert.deepEqual([status, retryAfter, body.mayHaveBeenWritten], [503, '5', false]);
     assert.match(
       String(body.error),
-      /^Kafka topic "events": not acknowledged within settings\.kafka\.deliveryTimeout/,
+      /^Kafka topic "events": not acknowledged within deliveryTimeout/,
     );
   });
 });

@@ -100,7 +100,7 @@ describe('a registry with faults at run time', { concurrency: 6 }, () => {
       for (const failure of failures) {
         assert.match(
           failure ?? 'none',
-          /: not acknowledged within settings\.kafka\.deliveryTimeout \(2000 ms\); the record was not written\. Last failure: The Schema Registry at http/,
+          /: not acknowledged within deliveryTimeout \(2000 ms\); the record was not written\. Last failure: The Schema Registry at http/,
         );
       }
       assert.ok(took >= 2_000 && took < 7_000, String(took));
