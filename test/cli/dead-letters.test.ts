@@ -154,6 +154,7 @@ it('topic, key, headers and tombstones from the event: doctor tries them, and re
     [
       'settings.kafka.key finds no key in example "sale" ("order_complete"): the name of the event is used instead, and all such events go to one partition.',
       `example "away": Event "order complete" was not sent: the mapping value of settings.kafka.topic gives the topic "us", and may give "${eu}", "${uk}". Add the topic to \`topics\` if events belong there.`,
+      `3 dead letters in "${dead}" wait to be re-sent.`,
     ],
   );
   const sent = await resend(path);
