@@ -75,10 +75,7 @@ it('a bundled flow: a push of 15 s does not fail, and a limit of 5 s that the us
     ['strict'],
   );
   // By its own deadline, with the cause: the collector's limit would say no more than that it has passed.
-  assert.match(
-    second.failed[0]?.[1] ?? '',
-    /not acknowledged within deliveryTimeout \(4000 ms\)/,
-  );
+  assert.match(second.failed[0]?.[1] ?? '', /not acknowledged within deliveryTimeout \(4000 ms\)/);
   assert.deepEqual(second.counts, [
     { count: 2, failed: 0 },
     { count: 1, failed: 1 },

@@ -64,9 +64,6 @@ describe("the guide's source", () => {
     const origin = await runGuide(t, [`127.0.0.1:${nobody}`], 'events', ', deliveryTimeout: 500');
     const { status, retryAfter, body } = await post(origin, page());
     assert.deepEqual([status, retryAfter, body.mayHaveBeenWritten], [503, '5', false]);
-    assert.match(
-      String(body.error),
-      /^Kafka topic "events": not acknowledged within deliveryTimeout/,
-    );
+    assert.match(String(body.error), /^Kafka topic "events": not acknowledged within deliveryTimeout/);
   });
 });
