@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { posix } from 'node:path';
 import { describe, it } from 'node:test';
 import { ruleSettingsSchema, settingsSchema } from '../../../src/config/schema.ts';
@@ -35,6 +35,29 @@ describe('README.md, docs/ and the pages beside', () => {
       assert.deepEqual(dead, []);
     });
   }
+
+  // Nine images and four tables were missing from it.
+  it('lead to what the package has as well, where a page is in the package', () => {
+    const { files } = JSON.parse(textOf('package.json')) as { readonly files: readonly string[] };
+    const isPacked = (path: string): boolean =>
+      ['README.md', 'LICENSE', 'package.json'].includes(path) ||
+      files.some((file) => path.startsWith(`${file}/`) || posix.matchesGlob(path, file));
+    const holds = (path: string): boolean =>
+      isPacked(path) ||
+      (statSync(`${root}${path}`).isDirectory() && globSync(`${path}/**`, { cwd: root }).some(isPacked));
+    const pagesInside = [...front, ...globSync('docs/**/*.md', { cwd: root })].filter(isPacked);
+    const dead = [...new Set(pagesInside)].flatMap((page) =>
+      [...textOf(page).matchAll(/\]\(([^)#\s]+)|src(?:set)?="([^"]+)"/g)]
+        .map(([, link, image = '']) => link ?? image)
+        .filter(
+          (target) =>
+            !/^https?:/.test(target) && existsSync(`${root}${posix.join(posix.dirname(page), target)}`),
+        )
+        .filter((target) => !holds(posix.join(posix.dirname(page), target)))
+        .map((target) => `${page}: ${target}`),
+    );
+    assert.deepEqual(dead, []);
+  });
 
   it('name settings that there are', () => {
     const fields = [settingsSchema, ruleSettingsSchema].flatMap((schema) => fieldsOf(schema));
