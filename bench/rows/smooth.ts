@@ -229,26 +229,18 @@ function started(context: RowContext): Promise<RowResult> {
 }
 
 function overflown(context: RowContext): Promise<RowResult> {
-  return withFolder(async (folder) => {
-    const link = await openLink(context);
-    const spool = { path: join(folder, 'spool.db'), mode: 'overflow' } as const;
-    const collector = await warmFlow(context, through(link, context, { deliveryTimeout: 10_000 }, spool));
+  return cutOff(context, { deliveryTimeout: 10_000 }, async (collector, link) => {
     await link.set(undefined);
-    const figures = await loopDelay(async () => {
+    return loopDelay(async () => {
       await burst(collector, memoryful);
       await collector.command('shutdown');
     });
-    link.close();
-    return { figures, stored: undefined };
   });
 }
 
 function outage(context: RowContext): Promise<RowResult> {
-  return withFolder(async (folder) => {
-    const link = await openLink(context);
-    const spool = { path: join(folder, 'spool.db'), mode: 'overflow' } as const;
-    const collector = await warmFlow(context, through(link, context, {}, spool));
-    const figures = await loopDelay(async () => {
+  return cutOff(context, {}, (collector, link) =>
+    loopDelay(async () => {
       const answers = atRate(collector, 2_000, 20);
       await wait(3_000);
       await link.set(undefined);
@@ -257,7 +249,20 @@ function outage(context: RowContext): Promise<RowResult> {
       const spread = await answers;
       await closeFlow(collector);
       return spread;
-    });
+    }),
+  );
+}
+
+/** A warm flow with a spool, whose way to the broker can be cut. */
+function cutOff(
+  context: RowContext,
+  choice: KafkaChoice,
+  work: (collector: Awaited<ReturnType<typeof warmFlow>>, link: Link) => Promise<Figures>,
+): Promise<RowResult> {
+  return withFolder(async (folder) => {
+    const link = await openLink(context);
+    const spool = { path: join(folder, 'spool.db'), mode: 'overflow' } as const;
+    const figures = await work(await warmFlow(context, through(link, context, choice, spool)), link);
     link.close();
     return { figures, stored: undefined };
   });

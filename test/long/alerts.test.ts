@@ -8,12 +8,13 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { AclOperations, AclPermissionTypes, ResourcePatternTypes, ResourceTypes } from '@platformatic/kafka';
 import { withAdmin } from '../../scripts/kafka/admin.ts';
-import { startKafka } from '../../scripts/kafka/launch.ts';
+import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
 import { freePorts } from '../../scripts/kafka/ports.ts';
 import { createTopic, deleteTopic, describeTopic } from '../../scripts/kafka/topics.ts';
 import { openSpool } from '../../src/spool/open.ts';
 import type { Settings } from '../../src/types.ts';
 import { run } from '../cli/support/run.ts';
+import { startAclKafka, type AclKafka } from '../support/acl-kafka.ts';
 import { freshName, freshTopic } from '../support/broker.ts';
 import { eventually } from '../support/eventually.ts';
 import { event, runFlow, type TestFlow } from '../support/flow.ts';
@@ -41,7 +42,9 @@ const folder = tempFolder();
 const begun = new Date();
 const histories = new Map<string, History>();
 const flows: TestFlow[] = [];
-let kafka: Awaited<ReturnType<typeof startKafka>>;
+let kafka: KafkaCluster;
+let login: AclKafka['login'];
+let sasl: AclKafka['sasl'];
 let prometheus: Awaited<ReturnType<typeof startPrometheus>>;
 let watching: NodeJS.Timeout;
 
@@ -57,29 +60,10 @@ const acl = (operation: 'WRITE' | 'DESCRIBE', permission: 'ALLOW' | 'DENY') => (
   operation: AclOperations[operation],
   permissionType: AclPermissionTypes[permission],
 });
-const user = { mechanism: 'plain', username: 'shop', password: 'hush' } as const;
 
 /** One broker. Who comes through LOGIN has to log in and needs rights; answers at SLOW may be slow. */
 const startBroker = () =>
-  startKafka({
-    own: true,
-    config: {
-      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      'super.users': 'User:ANONYMOUS',
-    },
-    listeners: [
-      {
-        name: 'LOGIN',
-        protocol: 'SASL_PLAINTEXT',
-        config: {
-          'sasl.enabled.mechanisms': 'PLAIN',
-          'plain.sasl.jaas.config':
-            'org.apache.kafka.common.security.plain.PlainLoginModule required user_shop="hush";',
-        },
-      },
-      { name: 'SLOW', protocol: 'PLAINTEXT', advertised: (_id, port) => slowly.inFrontOf(port) },
-    ],
-  });
+  startAclKafka([{ name: 'SLOW', protocol: 'PLAINTEXT', advertised: (_id, port) => slowly.inFrontOf(port) }]);
 
 async function look(): Promise<void> {
   const now = new Map<string, Map<string, 'pending' | 'firing'>>();
@@ -172,7 +156,7 @@ const send = (flow: TestFlow, bytes = 0): void => {
 
 before(async () => {
   if (noPrometheus) return;
-  kafka = await startBroker();
+  ({ cluster: kafka, login, sasl } = await startBroker());
   await createTopic(kafka.direct, mayWrite);
   await withAdmin(kafka.direct, (admin) =>
     admin.createAcls({ creations: [acl('WRITE', 'ALLOW'), acl('DESCRIBE', 'ALLOW')] }),
@@ -202,8 +186,7 @@ describe(
   { skip: noPrometheus, concurrency: true },
   () => {
     it('Rejected: the user loses the right to write', async () => {
-      const login = kafka.nodes[0]?.listeners.LOGIN ?? '';
-      const flow = await open('rejected', { kafka: { brokers: [login], sasl: user, topic: mayWrite } });
+      const flow = await open('rejected', { kafka: { brokers: [login], sasl, topic: mayWrite } });
       await withAdmin(kafka.direct, (admin) => admin.createAcls({ creations: [acl('WRITE', 'DENY')] }));
       await eventually('it is refused', async () => !(await flow.push(event())).ok);
       await fires('rejected', 'Rejected');
@@ -228,8 +211,12 @@ describe(
     });
 
     it('Disconnected: a wrong password', async () => {
-      const login = { brokers: [kafka.nodes[0]?.listeners.LOGIN ?? ''], topic: await topicOf('login') };
-      const wrong = await open('login', { kafka: { ...login, sasl: { ...user, password: 'wrong' } } }, false);
+      const through = { brokers: [login], topic: await topicOf('login') };
+      const wrong = await open(
+        'login',
+        { kafka: { ...through, sasl: { ...sasl, password: 'wrong' } } },
+        false,
+      );
       send(wrong);
       await fires('login', 'Disconnected');
       await wrong.stop();

@@ -1,4 +1,4 @@
-import type { KafkaCluster } from '../../scripts/kafka/cluster.ts';
+import type { ExtraListener, KafkaCluster } from '../../scripts/kafka/cluster.ts';
 import { startKafka } from '../../scripts/kafka/launch.ts';
 
 export interface AclKafka {
@@ -17,8 +17,11 @@ interface PlainSasl {
   readonly password: string;
 }
 
-/** A Kafka that asks for rights, at its listener LOGIN only: whoever comes through the plain ones may do anything. */
-export async function startAclKafka(): Promise<AclKafka> {
+/**
+ * A Kafka that asks for rights, at its listener LOGIN only: whoever comes through the plain ones may do anything.
+ * @param more listeners beside that one
+ */
+export async function startAclKafka(more: readonly ExtraListener[] = []): Promise<AclKafka> {
   const sasl = { mechanism: 'plain', username: 'shop', password: 'hush' } as const;
   const operator = { mechanism: 'plain', username: 'ops', password: 'hush-of-ops' } as const;
   const users = [sasl, operator].map(({ username, password }) => `user_${username}="${password}"`).join(' ');
@@ -38,6 +41,7 @@ export async function startAclKafka(): Promise<AclKafka> {
           'plain.sasl.jaas.config': `${module} required ${users};`,
         },
       },
+      ...more,
     ],
   });
   return { cluster, login: cluster.nodes[0]?.listeners.LOGIN ?? '', sasl, operator };
