@@ -260,7 +260,8 @@ describe('dead letters', () => {
     const stored = async () => (await recordCounts(brokers, topic)).reduce((sum, one) => sum + one, 0);
 
     const stop = new AbortController();
-    const words = ['dead-letters', 'resend', path, '--batch', '10'];
+    // So small that it is at work for as long as the second takes to find out.
+    const words = ['dead-letters', 'resend', path, '--batch', '2'];
     const first = run(words, { stop: stop.signal });
     await eventually('some are sent', async () => (await stored()) > 50, { timeoutMs: 60_000, everyMs: 5 });
     const second = await resend(path, '--topic', other);
