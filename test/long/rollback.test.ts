@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { createTopic, describeTopic } from '../../scripts/kafka/topics.ts';
+import { describeTopic } from '../../scripts/kafka/topics.ts';
 import { prepareOlder, startOlderKafka, type OlderKafka } from '../../scripts/older-kafka/cluster.ts';
+import type { Client } from '../support/every-use.ts';
 import { eventually } from '../support/eventually.ts';
 import { account, openFlow, startLoad, upTo } from '../support/load.ts';
 import { readBack } from '../support/reader.ts';
+import { runSetup } from '../support/setup.ts';
 
 /**
  * Brokers rolled back one by one from 3.6.2 to 2.8.2 under load, and upgraded again. 0 of 8 pushes came through in 60 s on the
@@ -16,6 +18,8 @@ const older = '2.8.2';
 const missing = (await prepareOlder(newer)) ?? (await prepareOlder(older));
 const limits = { timeoutMs: 120_000, everyMs: 200 };
 const topics = ['platformatic', 'kafkajs', 'idempotent'] as const;
+const clientOf = (topic: (typeof topics)[number]): Client =>
+  topic === 'kafkajs' ? 'kafkajs' : 'platformatic';
 
 let kafka: OlderKafka;
 
@@ -30,14 +34,16 @@ after(async () => {
 
 it(`nothing is lost, and no flow is restarted`, { skip: missing ?? false, timeout: 600_000 }, async (t) => {
   const { brokers } = kafka;
-  for (const topic of topics) {
+  for (const [index, topic] of topics.entries()) {
+    // On ZooKeeper the controller alone creates topics, and of these brokers at most one is it.
+    const kafka = { brokers: brokers.slice(index, index + 1), topic, client: clientOf(topic) };
     // Just after its start the controller may not count all brokers.
-    await eventually(
-      'the topic is made',
-      async () =>
-        (await describeTopic(brokers, topic)) ?? (await createTopic(brokers, topic, { partitions: 6 })),
-      limits,
-    );
+    const creates = async () => {
+      const { result } = await runSetup({ kafka }, { numPartitions: 6, replicationFactor: 3 });
+      assert.deepEqual(result, { topicCreated: true, schemaRegistered: false });
+      return true;
+    };
+    await eventually(`setup creates the topic ${topic}`, creates, limits);
   }
   const flows = await Promise.all(
     topics.map((topic) =>
@@ -46,7 +52,7 @@ it(`nothing is lost, and no flow is restarted`, { skip: missing ?? false, timeou
           kafka: {
             brokers,
             topic,
-            client: topic === 'kafkajs' ? 'kafkajs' : 'platformatic',
+            client: clientOf(topic),
             idempotent: topic === 'idempotent',
             key: 'data.key',
             deliveryTimeout: 30_000,
