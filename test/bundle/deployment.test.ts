@@ -180,7 +180,7 @@ describe('an operator who does what docs/deployment.md says', () => {
 
     for (const block of blocks) {
       if (block.text.startsWith('[runner] Received SIGTERM')) {
-        await eventually('the first event is delivered', isEmpty);
+        await eventually('the first event is delivered', isEmpty, { everyMs: 100 });
         await kafka.nodes[0]?.kill();
         await reader.enter(post);
         assert.equal((await fetch(health)).status, 200, 'ready, for the spool takes events');

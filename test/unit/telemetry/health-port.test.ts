@@ -118,7 +118,7 @@ describe('settings.health', () => {
     const [port = 0] = await freePorts(1);
     const spool = { path: join(tempFolder(), 'kafka.spool'), maxBytes: 1_500 };
     const flow = await flowWith(t, { port }, { spool });
-    await eventually('it is open', async () => (await statusOf({ port })) === 200);
+    await eventually('it is open', async () => (await statusOf({ port })) === 200, { everyMs: 100 });
     const results = await Promise.all([1, 2, 3, 4].map(() => flow.push(event())));
     assert.ok(results.some(({ ok }) => ok) && results.some(({ ok }) => !ok));
     const { status, body } = (await ask({ port })) ?? {};
@@ -152,7 +152,7 @@ describe('settings.health', () => {
     await once(killed, 'exit');
     assert.ok(existsSync(socket));
     const flow = await flowWith(t, { socket });
-    await eventually('it answers', async () => (await statusOf({ socket })) === 503);
+    await eventually('it answers', async () => (await statusOf({ socket })) === 503, { everyMs: 100 });
     await flow.stop();
     assert.ok(!existsSync(socket));
 
@@ -223,7 +223,7 @@ describe('the port of settings.health', { concurrency: true }, () => {
   it('listens to so many in a window of a flood, refuses the rest for nothing, and tells nobody', async (t) => {
     const [port = 0] = await freePorts(1);
     const flow = await flowWith(t, { port });
-    await eventually('it is open', async () => (await statusOf({ port }, '/live')) === 200);
+    await eventually('it is open', async () => (await statusOf({ port }, '/live')) === 200, { everyMs: 100 });
     const opened = healthLines(flow);
     let [answered, refused] = [0, 0];
     const start = performance.now();
