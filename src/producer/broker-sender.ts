@@ -37,8 +37,7 @@ export class BrokerSender {
   #roundTrip = 0;
   /** Requests in a row that the broker did not answer. */
   failedTries = 0;
-  /** Ends its backoff, while it has one: nothing is sent to it. */
-  backoff: (() => void) | undefined;
+  #cancelBackoff: (() => void) | undefined;
   /** Records that came since the last flush, roughly. */
   arrived = 0;
   /** It is looked at when this turn of the event loop is over. */
@@ -118,9 +117,20 @@ export class BrokerSender {
     this.#returned = this.#out;
   }
 
+  /** Nothing is sent to it. */
+  get isBackingOff(): boolean {
+    return this.#cancelBackoff !== undefined;
+  }
+
+  /** @param cancel ends the timer that calls `endBackoff` */
+  backOff(cancel: () => void): void {
+    this.endBackoff();
+    this.#cancelBackoff = cancel;
+  }
+
   endBackoff(): void {
-    this.backoff?.();
-    this.backoff = undefined;
+    this.#cancelBackoff?.();
+    this.#cancelBackoff = undefined;
   }
 
   /** A batch of each queue in turn, of at most so many records in all, and no more once the request is full. */

@@ -1,5 +1,6 @@
 import { partitionOf } from '../protocol/partitioner.ts';
 import type { BufferPool } from './buffer-pool.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { Batch, PartitionQueue } from './partition-queue.ts';
 import type { Clock, ProducerSettings } from './ports.ts';
@@ -22,6 +23,7 @@ export interface SharedOverflow {
   readonly live: LiveRecords;
   readonly settings: Pick<ProducerSettings, 'batchSize'> & { readonly always: boolean };
   readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
 }
 
 /**
@@ -39,7 +41,6 @@ export class DiskOverflow {
   #unpartitioned = false;
   #assigning = false;
   #endPause: (() => void) | undefined;
-  #closed = false;
 
   /** @param queues of the topic, by partition; they come and go */
   constructor(topic: string, queues: readonly PartitionQueue[], shared: SharedOverflow) {
@@ -150,12 +151,12 @@ export class DiskOverflow {
    */
   async assignPartitions(mayGoOn: () => boolean): Promise<boolean> {
     if (!this.#unpartitioned || this.#assigning) return false;
-    const { spooled, clock } = this.#shared;
+    const { spooled, clock, lifecycle } = this.#shared;
     let turn = 0;
     const choose = (key: Buffer | null) =>
       key === null ? turn++ % this.#queues.length : partitionOf(key, this.#queues.length);
     this.#assigning = true;
-    while (mayGoOn() && !this.#closed) {
+    while (mayGoOn() && !lifecycle.isClosed) {
       const result = spooled.assign(this.#topic, this.#queues.length, choose, assignLimit);
       if (result === 'done') {
         this.#unpartitioned = false;
@@ -171,8 +172,8 @@ export class DiskOverflow {
     return !this.#unpartitioned;
   }
 
-  close(): void {
-    this.#closed = true;
+  /** The producer is closed. */
+  endPause(): void {
     this.#endPause?.();
   }
 }

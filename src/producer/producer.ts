@@ -3,6 +3,7 @@ import type { KafkaRecord } from '../model/record.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { Completion } from './completion.ts';
 import { ExpiryErrors, producerErrors } from './errors.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { LiveRecords } from './live-records.ts';
 import type { ProducerClient, ProducerContext, ProducerSettings } from './ports.ts';
 import { createProducerRecord, type ProducerRecord, type Callback } from './producer-record.ts';
@@ -33,8 +34,7 @@ export class Producer {
   readonly #sender: Sender;
   readonly #serialization: Serialization;
   readonly #resolution: Resolution;
-  /** Nothing more is taken. */
-  #closed = false;
+  readonly #lifecycle = new Lifecycle();
   #cancelSweep: (() => void) | undefined;
   /**
    * What has to expire in this sweep, and how much of it has. Fields, for an error keeps the functions of its stack, and with
@@ -47,22 +47,23 @@ export class Producer {
   constructor(client: ProducerClient, settings: ProducerSettings, context: ProducerContext) {
     const { spool, bufferMemory, deliveryTimeout, deadLetterTopic, batchSize, retry } = settings;
     const { clock } = context;
+    const lifecycle = this.#lifecycle;
     this.#settings = settings;
     this.#expiryErrors = new ExpiryErrors(settings);
     this.#context = context;
     this.#timeout = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
     const pool = new BufferPool(bufferMemory);
     const live = new LiveRecords(pool, spool?.file.lastId ?? 0);
-    const spooled = spool && new SpooledRecords(spool.file, live, deliveryTimeout, context);
+    const spooled = spool && new SpooledRecords(spool.file, live, deliveryTimeout, { ...context, lifecycle });
     const overflow = spool &&
-      spooled && { spooled, pool, live, clock, settings: { batchSize, always: spool.always } };
+      spooled && { spooled, pool, live, clock, lifecycle, settings: { batchSize, always: spool.always } };
     const completion = new Completion(live, pool, spooled, deadLetterTopic, this.#timeout, context);
     const backoffs = new Backoffs(retry, this.#timeout, context);
     this.#pool = pool;
     this.#live = live;
     this.#spooled = spooled;
     this.#completion = completion;
-    this.#sender = new Sender({ ...context, client, completion, backoffs, overflow, settings });
+    this.#sender = new Sender({ ...context, client, completion, backoffs, overflow, settings, lifecycle });
     this.#serialization = new Serialization(this.#sender, completion, live, clock, bufferMemory);
     this.#resolution = new Resolution(completion, live, { timeout: this.#timeout, bufferMemory }, (records) =>
       this.#sender.together(() => records.forEach((record) => this.#admit(record))),
@@ -95,7 +96,7 @@ export class Producer {
 
   /** Asks for what the first record of the topic would wait for. The topic exists. */
   expect(topic: string): void {
-    if (!this.#closed) this.#sender.expect(topic);
+    if (!this.#lifecycle.isClosing) this.#sender.expect(topic);
   }
 
   /**
@@ -104,13 +105,13 @@ export class Producer {
    * @returns how many records were left behind
    */
   async close(timeout: number): Promise<number> {
-    this.#closed = true;
-    this.#spooled?.close();
+    this.#lifecycle.beginClose();
     this.#sender.flush(timeout);
     await this.#live.none(timeout, this.#context.clock);
     await this.#spooled?.persistAll();
     await this.#sender.noteInDoubt();
     const left = this.#completion.close();
+    this.#lifecycle.endClose();
     this.#sender.close();
     this.#cancelSweep?.();
     return left;
@@ -122,7 +123,7 @@ export class Producer {
   }
 
   #add(content: KafkaRecord, callback: Callback): void {
-    if (this.#closed) return callback.reject(producerErrors.closed(content.topic));
+    if (this.#lifecycle.isClosing) return callback.reject(producerErrors.closed(content.topic));
     const deadline = this.#context.clock.now() + this.#timeout;
     const record = createProducerRecord(this.#live.nextId(), content, deadline, callback);
     this.#live.add(record);

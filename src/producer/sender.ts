@@ -5,6 +5,7 @@ import { BrokerSender, headStart } from './broker-sender.ts';
 import type { BatchesInDoubt } from './batches-in-doubt.ts';
 import type { Completion } from './completion.ts';
 import { producerErrors } from './errors.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Batch, PartitionQueue, RetriedOutcome } from './partition-queue.ts';
 import type { ProducerClient, ProducerSettings } from './ports.ts';
 import { isUnfinished, moveTo, type ProducerRecord } from './producer-record.ts';
@@ -32,6 +33,7 @@ export class Sender {
   readonly #completion: Completion;
   readonly #backoffs: Backoffs;
   readonly #settings: ProducerSettings;
+  readonly #lifecycle: Lifecycle;
   readonly #context: SendContext;
   readonly #topics = new Map<string, Topic>();
   readonly #senders = new Map<number, BrokerSender>();
@@ -42,8 +44,6 @@ export class Sender {
   /** Records that are known to come together are on their way into the queues. */
   #gathering = false;
   #linger: number;
-  /** Nothing more is sent: a late answer must not begin another backoff. */
-  #closed = false;
 
   constructor(context: SendContext) {
     const { client, completion, backoffs, settings, clock } = context;
@@ -53,6 +53,7 @@ export class Sender {
     this.#completion = completion;
     this.#backoffs = backoffs;
     this.#settings = settings;
+    this.#lifecycle = context.lifecycle;
     this.#context = context;
     this.#linger = settings.linger;
   }
@@ -152,9 +153,8 @@ export class Sender {
     await this.#onDisk?.note(queues.flatMap(({ batch }) => batch ?? []));
   }
 
-  /** Nothing is sent any more. */
+  /** Ends every pause: nothing is sent any more. */
   close(): void {
-    this.#closed = true;
     for (const topic of this.#topics.values()) topic.close();
     for (const sender of this.#senders.values()) sender.endBackoff();
   }
@@ -184,7 +184,7 @@ export class Sender {
     const sender = this.#sender(queue.leader);
     if (queue.ready) sender.ready.add(queue);
     if (this.#linger > 0) this.#beginLinger(sender);
-    if (sender.backoff !== undefined) return;
+    if (sender.isBackingOff) return;
     if (sender.busySince !== undefined) {
       sender.next.add(queue);
       if (this.#client.prepare && !sender.isSlow) this.#soon(sender);
@@ -211,7 +211,7 @@ export class Sender {
       // One that is removed, or has nothing on the disk any more, fetches nothing: then the next.
       for (const next of this.#toFetch) {
         this.#toFetch.delete(next);
-        if (!this.#closed && !next.isRemoved) this.#enqueue(next);
+        if (!this.#lifecycle.isClosed && !next.isRemoved) this.#enqueue(next);
         if (this.#hasFetched) return;
       }
     });
@@ -232,13 +232,13 @@ export class Sender {
     sender.linger ??= this.#context.clock.after(this.#linger, () => {
       sender.linger = undefined;
       sender.due = true;
-      if (sender.busySince === undefined && sender.backoff === undefined) void this.#sendNext(sender);
+      if (sender.busySince === undefined && !sender.isBackingOff) void this.#sendNext(sender);
     });
   }
 
   /** Sends what waits; or begins with it, while a request is out. */
   #goOn(sender: BrokerSender): void {
-    if (sender.backoff !== undefined) return;
+    if (sender.isBackingOff) return;
     if (sender.busySince === undefined) this.#sendWaiting(sender);
     else if (this.#client.prepare) {
       const batches = sender.prepare();
@@ -260,8 +260,8 @@ export class Sender {
     } finally {
       sender.end(this.#context.clock.now());
       // At once: the pushes just told make new ones for a while, and the broker need not wait for those.
-      if (sender.backoff === undefined && !sender.isSlow) this.#sendWaiting(sender);
-      else if (sender.backoff === undefined) this.#gather(sender);
+      if (!sender.isBackingOff && !sender.isSlow) this.#sendWaiting(sender);
+      else if (!sender.isBackingOff) this.#gather(sender);
     }
   }
 
@@ -274,7 +274,7 @@ export class Sender {
       sender.gathers = sender.arrived !== seen && clock.now() < until;
       seen = sender.arrived;
       if (sender.gathers) clock.soon(look);
-      else if (sender.busySince === undefined && sender.backoff === undefined) this.#sendWaiting(sender);
+      else if (sender.busySince === undefined && !sender.isBackingOff) this.#sendWaiting(sender);
     };
     look();
   }
@@ -320,7 +320,7 @@ export class Sender {
     topic.giveBack(queue, outcome);
     if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled = true;
     // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
-    if (this.#closed) return;
+    if (this.#lifecycle.isClosed) return;
     if (!batch.inDoubt || queue.isRemoved) topic.forgetBatch(batch);
     if (queue.isRemoved) this.#enqueueAll(topic);
     else if (queueBackoff === undefined) this.#enqueue(queue);
@@ -370,24 +370,24 @@ export class Sender {
       sender.failedTries = 0;
       return 0;
     }
-    if (this.#closed) return 0;
+    if (this.#lifecycle.isClosed) return 0;
     sender.failedTries++;
     // The first silence about queues that failed before, perhaps by their own fault: each backs off by itself, and the others of
     // the broker do not.
     if (sender.failedTries === 1 && batches.every(({ queue }) => queue.failedTries > 0)) return 0;
-    sender.endBackoff();
     const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));
     const pause = this.#backoffs.pause(sender.failedTries, timeLeft, first.error);
-    sender.backoff = this.#context.clock.after(pause, () => {
-      sender.backoff = undefined;
+    const cancel = this.#context.clock.after(pause, () => {
+      sender.endBackoff();
       sender.due = true;
       this.#goOn(sender);
     });
+    sender.backOff(cancel);
     return pause;
   }
 
   #noticeRetry(batch: Batch, { error }: RetriedOutcome, pause: number): void {
-    if (error.code === 'TOPIC_MISSING' || this.#closed) return;
+    if (error.code === 'TOPIC_MISSING' || this.#lifecycle.isClosed) return;
     this.#context.notify(batch.retrying(error, pause));
   }
 
@@ -399,15 +399,15 @@ export class Sender {
 
   /** A request to the broker has been out for long, or it backs off. */
   #isStalled(broker: number, now: number): boolean {
-    const { busySince, backoff } = this.#senders.get(broker) ?? {};
-    return backoff !== undefined || (busySince !== undefined && now - busySince > stalledAfter);
+    const { busySince, isBackingOff } = this.#senders.get(broker) ?? {};
+    return isBackingOff === true || (busySince !== undefined && now - busySince > stalledAfter);
   }
 
   /** Asks the cluster for the partitions of the topic and their leaders, unless it is being asked. Does not reject. */
   async #refresh(topic: Topic): Promise<void> {
     if (topic.asking) return;
     const pause = topic.answered(await topic.ask());
-    if (this.#closed) return;
+    if (this.#lifecycle.isClosed) return;
     if (pause !== undefined) topic.plan(this.#context.clock.after(pause, () => void this.#refresh(topic)));
     this.#enqueueAll(topic);
   }

@@ -3,6 +3,7 @@ import type { NoticeOf, Notify } from '../model/notice.ts';
 import type { Place, Spool } from '../model/spool.ts';
 import { BatchesInDoubt, type RecoveredBatch } from './batches-in-doubt.ts';
 import { producerErrors } from './errors.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { atMost, type Clock, type ProducerContext } from './ports.ts';
@@ -40,6 +41,7 @@ interface TopicRows {
  */
 export class SpooledRecords {
   readonly #spool: Spool;
+  readonly #lifecycle: Lifecycle;
   readonly #live: LiveRecords;
   readonly #clock: Clock;
   readonly #notify: Notify;
@@ -58,18 +60,18 @@ export class SpooledRecords {
   #writing = 0;
   #onWritten: (() => void) | undefined;
   #readAgainAt = -Infinity;
-  #closed = false;
 
   constructor(
     spool: Spool,
     live: LiveRecords,
     deliveryTimeout: number,
-    context: Pick<ProducerContext, 'clock' | 'notify' | 'date'>,
+    context: Pick<ProducerContext, 'clock' | 'notify' | 'date'> & { readonly lifecycle: Lifecycle },
   ) {
-    const { clock, notify } = context;
+    const { clock, notify, lifecycle } = context;
     this.inDoubt = new BatchesInDoubt(spool, context);
     this.#spool = spool;
     this.#live = live;
+    this.#lifecycle = lifecycle;
     this.#clock = clock;
     this.#notify = notify;
     this.#margin = marginOf(deliveryTimeout);
@@ -161,11 +163,6 @@ export class SpooledRecords {
     this.#live.end(record);
   }
 
-  /** Nothing is fetched any more. */
-  close(): void {
-    this.#closed = true;
-  }
-
   /**
    * Reads the next records of a partition, oldest first.
    * @param after only ids above this one
@@ -179,7 +176,7 @@ export class SpooledRecords {
     maxBytes: number,
     inMemory: ReadonlySet<number>,
   ): { readonly records: ProducerRecord[]; readonly lastId: number | undefined } | undefined {
-    if (this.#closed || this.#clock.now() < this.#readAgainAt) return undefined;
+    if (this.#lifecycle.isClosing || this.#clock.now() < this.#readAgainAt) return undefined;
     try {
       const rows = this.#spool.read(partition, after, maxBytes, (error) => {
         this.#notify({ kind: 'spool-row-damaged', topic: partition.topic, error });
@@ -201,7 +198,7 @@ export class SpooledRecords {
     queue: PartitionQueue,
     crowded: boolean,
   ): RecoveredBatch<ProducerRecord> | 'later' | undefined {
-    if (this.#closed || this.#clock.now() < this.#readAgainAt) return 'later';
+    if (this.#lifecycle.isClosing || this.#clock.now() < this.#readAgainAt) return 'later';
     try {
       const batch = this.inDoubt.take(queue, crowded);
       if (batch === undefined || batch === 'later') return batch;

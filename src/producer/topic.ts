@@ -4,6 +4,7 @@ import { noLeader, type TopicMetadata } from '../model/partition.ts';
 import { partitionOf } from '../protocol/partitioner.ts';
 import type { Completion } from './completion.ts';
 import { DiskOverflow, type SharedOverflow } from './disk-overflow.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import { PartitionQueue, type Batch } from './partition-queue.ts';
 import type { ProducerClient, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
@@ -19,6 +20,7 @@ export interface SendContext extends ProducerContext {
   readonly completion: Completion;
   readonly backoffs: Backoffs;
   readonly overflow: SharedOverflow | undefined;
+  readonly lifecycle: Lifecycle;
   readonly settings: ProducerSettings;
 }
 
@@ -215,7 +217,7 @@ export class Topic {
   }
 
   close(): void {
-    this.overflow?.close();
+    this.overflow?.endPause();
     this.#cancelNextQuestion?.();
     for (const queue of [...this.queues, ...this.#removed]) queue.endBackoff();
   }
