@@ -16,9 +16,12 @@ import { partitionKey } from '../../model/partition.ts';
 import { spoolErrors } from '../errors.ts';
 import { spoolBytes, highestId } from './schema.ts';
 import {
+  checkpoint,
+  checkpointApart,
   closeLog,
   closeWithoutCheckpoint,
   forgetLogIndex,
+  isOversized,
   removeFile,
   reopenFile,
   shrink,
@@ -31,7 +34,7 @@ import { isFailedSync } from './sqlite.ts';
 
 /** A removal may wait this long for others, in milliseconds: it has no push that waits for it. */
 const removalDelay = 20;
-/** A spool that is empty for so long gives its file's space back to the disk. Milliseconds. */
+/** So long after records have left it a spool gives the space that its file has no use for back to the disk. Milliseconds. */
 const shrinkDelay = 10_000;
 /** After a disk that refused, it is tried again after this long, in milliseconds. */
 const repairDelay = 1_000;
@@ -320,7 +323,6 @@ export class SqliteSpool implements Spool {
       error = spoolErrors.failed(this.#path, thrown);
       this.#distrustLog(thrown);
     }
-    this.#syncing = undefined;
     for (const tell of noted) tell();
     for (const [id, { record }] of written) {
       // Its row must not be sent at the next start, when its push was told that it was not kept.
@@ -331,18 +333,26 @@ export class SqliteSpool implements Spool {
       this.#tell(id, error);
     }
     if (error !== undefined) this.#syncFailed = true;
-    else if (this.#written.size === 0) this.#checkpoint();
+    else if (this.#written.size === 0) await this.#checkpoint();
+    this.#syncing = undefined;
     if (this.#incoming.size + this.#written.size + this.#unkept.size + this.#onNoted.length > 0)
       this.#schedule();
   }
 
-  /** Only what was synced goes into the database, so that a gap in the log never does. */
-  #checkpoint(): void {
+  /**
+   * Only what was synced goes into the database, so that a gap in the log never does. Nobody syncs meanwhile: SQLite syncs the log
+   * itself, and must be the one that is told of a failure.
+   */
+  async #checkpoint(): Promise<void> {
     if (this.#logBytes < checkpointBytes || this.#log === undefined) return;
+    const before = this.#logBytes;
     try {
-      const result = this.#database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
-      // Somebody who looks at the file may be in the way.
-      this.#logBytes = result?.log === result?.checkpointed ? 0 : checkpointBytes / 2;
+      const isWhole = isOversized(this.#database, this.#path)
+        ? await checkpointApart(this.#database, this.#path)
+        : checkpoint(this.#database);
+      // What was written meanwhile is not in the database, and somebody who looks at the file may be in the way.
+      this.#logBytes = isWhole ? this.#logBytes - before : checkpointBytes / 2;
+      if (isOversized(this.#database, this.#path)) this.#shrinkLater();
     } catch (thrown) {
       this.#logBytes = checkpointBytes / 2;
       if (isFailedSync(thrown)) this.#distrustLog(thrown);
@@ -493,7 +503,7 @@ export class SqliteSpool implements Spool {
         this.#written.set(id, append);
         this.#logBytes += spoolBytes(append.record);
       }
-      if (this.#records === 0) this.#shrinkLater();
+      if (removed.length > 0) this.#shrinkLater();
       if (this.#removed.size > 0) this.#tidyLater(0);
       else for (const then of this.#removals.splice(0)) then();
       if (this.#diskIsFull && this.#records === 0 && this.#holdsOnlyRemoved()) this.#beginAnew();
@@ -544,12 +554,12 @@ export class SqliteSpool implements Spool {
   /** The checkpoint after it makes the file small. */
   #shrink(): void {
     this.#shrinkTimer = undefined;
-    if (this.#records > 0 || this.#log === undefined) return;
+    if (this.#log === undefined) return;
     if (this.#syncing !== undefined) return this.#shrinkLater();
     try {
-      if (!shrink(this.#database)) return;
+      if (!shrink(this.#database, this.#path)) return;
     } catch {
-      // Somebody reads the file: it stays as large as it is until the spool is empty again, or closes.
+      // Somebody reads the file: it stays as large as it is until more records leave the spool, or it closes.
       return;
     }
     this.#logBytes = checkpointBytes;
@@ -614,7 +624,7 @@ export class SqliteSpool implements Spool {
     else {
       this.#write();
       try {
-        shrink(this.#database);
+        if (shrink(this.#database, this.#path)) await checkpointApart(this.#database, this.#path);
       } catch {
         // The file stays as large as it is.
       }

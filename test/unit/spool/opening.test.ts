@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
@@ -67,27 +66,4 @@ describe('a spool of an earlier run', () => {
       assert.deepEqual(spool.places(), [{ ...place, records }]);
       await spool.close();
     });
-});
-
-/** After an outage it kept 417 MB with nothing in it, until the process stopped. */
-it('an empty spool gives the space of its file back while it is open', async (t) => {
-  const path = join(tempFolder(), 'spool.db');
-  await filled(path, 2_000, 10_000);
-  const spool = await open(path);
-  const kept = spool.read(place, 0, Infinity);
-  assert.ok(statSync(path).size > 20_000_000);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  for (const { id, record } of kept) spool.remove(id, record);
-  const isSmall = () => {
-    t.mock.timers.tick(1_000);
-    return statSync(path).size < 100_000;
-  };
-  // Not so many turns: the disk takes as long as it takes.
-  for (const until = performance.now() + 20_000; performance.now() < until && !isSmall();)
-    await new Promise(setImmediate);
-  t.mock.timers.reset();
-  assert.ok(statSync(path).size < 100_000);
-  await keep(spool, 2_001, record('new'));
-  assert.deepEqual(spool.places(), [{ ...place, records: 1 }]);
-  await spool.close();
 });
