@@ -5,7 +5,7 @@ import type { PartitionBatch } from './partition.ts';
 export type Outcome =
   /** Acknowledged under the configured `acks`. */
   | { readonly kind: 'stored' }
-  /** The broker answered "try again" (election, too few replicas, …). `refresh`: the leader may have moved; `ProducerState` sets it for a batch in doubt, whatever the code. */
+  /** The broker answered "try again" (election, too few replicas, …). `refresh`: the leader may have moved: the cluster is asked, and a new leader ends the backoff; `ProducerState` sets it for a batch in doubt, whatever the code. */
   | {
       readonly kind: 'retriable';
       readonly error: KafkaError;

@@ -97,7 +97,7 @@ export interface Spool {
   batchesInDoubt(): BatchInDoubt[];
 
   /**
-   * Notes batches that are about to be sent, in the place of an older one of their partition. When the call returns, they and
+   * Notes batches that are about to be sent, or are out, in the place of an older one of their partition. When the call returns, they and
    * their records outlive this process. `noted` is called once they outlive a power cut as well, or once the disk refused: that
    * costs a promise about a crash, and must not hold up what is sent. It is never called from within the call.
    */

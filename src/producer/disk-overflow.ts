@@ -88,7 +88,7 @@ export class DiskOverflow {
 
   /** @see BatchesInDoubt.forget */
   forget(batch: Batch): void {
-    this.#shared.spooled.inDoubt.forget(batch);
+    this.#shared.spooled.notes.forget(batch);
   }
 
   /**

@@ -21,8 +21,10 @@ export class PartitionQueue {
   readonly topic: string;
   readonly partition: number;
   #leader: number;
-  /** Why nothing of it is sent: it has no leader. One for all its records, for each error has a stack trace. */
-  blockingError: KafkaError | undefined;
+  /** It has no leader. One for all its records, for each error has a stack trace. */
+  #noLeaderError: KafkaError | undefined;
+  /** Why its last batch came back without being stored. */
+  #lastError: KafkaError | undefined;
   /** Failed tries in a row after which the queue itself backed off; 1 at most for a batch in doubt. */
   failedTries = 0;
   /** A record of it ran out of time or tries: new ones need not wait as long before the disk takes them. */
@@ -138,7 +140,12 @@ export class PartitionQueue {
     this.#batch.mayBeDoubled = isOld;
   }
 
-  /** Node id of the broker that its batch is out to, whoever leads by now. */
+  /** What keeps a record of it waiting that was never sent. */
+  get blockingError(): KafkaError | undefined {
+    return this.#noLeaderError ?? this.#lastError;
+  }
+
+  /** Node id of the broker that its batch was put together for, whoever leads by now; undefined while none is out. */
   get sentTo(): number | undefined {
     return this.#isOut ? this.#sentTo : undefined;
   }
@@ -218,16 +225,16 @@ export class PartitionQueue {
 
   /**
    * The batch that was out is back, and each of its records knows what becomes of it. Those that are done leave; the others
-   * are the head again. A batch that must be sent again unchanged stays as it is, and so does one in doubt that was not sent.
+   * are the head again. A batch that must be sent again unchanged stays as it is.
    * @returns what the queue of a removed partition still held
    */
   giveBack(outcome: Outcome): ProducerRecord[] {
     const batch = this.#batch;
-    // What was not sent now is in as much doubt as before.
-    if (batch && outcome.kind !== 'unreachable') batch.inDoubt = mustComeAgain(outcome);
+    if (batch) batch.inDoubt = mustComeAgain(outcome);
     switch (outcome.kind) {
       case 'stored':
         this.failedTries = 0;
+        this.#lastError = undefined;
         this.#followedLeader = false;
         this.hasExpired = false;
         // All of it was stored in pieces: the topic takes no more at once.
@@ -247,6 +254,7 @@ export class PartitionQueue {
       case 'retriable':
       case 'unreachable':
       case 'unknown':
+        this.#lastError = outcome.error;
         break;
     }
     this.#isOut = false;
@@ -290,8 +298,8 @@ export class PartitionQueue {
     // The failed tries of a missing topic say nothing about the one that was made anew.
     if (remade && !this.#followedLeader) this.failedTries = 0;
     if ((changed || remade) && leader !== noLeader) this.#followLeader();
-    this.blockingError =
-      leader === noLeader ? (this.blockingError ?? producerErrors.noLeader(this)) : undefined;
+    this.#noLeaderError =
+      leader === noLeader ? (this.#noLeaderError ?? producerErrors.noLeader(this)) : undefined;
   }
 
   /**

@@ -58,6 +58,11 @@ export class ProducerBatch<Queue extends Place> implements SequencedBatch {
     };
   }
 
+  /** Some of its records will be sent again, by this process or, from the disk, by the next. */
+  get comesAgain(): boolean {
+    return this.producerRecords.some(({ state, durability }) => state !== 'done' || durability !== 'memory');
+  }
+
   doubled(): NoticeOf<'may-be-doubled'> {
     const { topic, partition, records } = this;
     return { kind: 'may-be-doubled', topic, partition, records: records.length };

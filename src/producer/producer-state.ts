@@ -16,7 +16,7 @@ import type { SequencedBatch } from './producer-batch.ts';
  * How long at least a batch in doubt is sent again under its sequence, in milliseconds; a longer `deliveryTimeout` counts
  * instead, as with Java's producer. It is far more than one request may take: a follower that freezes stalls all
  * acknowledgements for some nine seconds, and a producer that gave up then would store the records twice. A partition without
- * an answer has nothing better to do. A batch that the disk has is sent again for as long as it takes, unless it cannot be
+ * an answer has nothing better to do. It is looked at with each answer: while nobody leads the partition, nothing is. A batch that the disk has is sent again for as long as it takes, unless it cannot be
  * encoded: its records have no deadline.
  */
 const shortestDoubt = 120_000;
@@ -51,7 +51,7 @@ export class ProducerState {
   readonly #client: Pick<ProducerClient, 'produce' | 'initProducerId'>;
   readonly #clock: Clock;
   readonly #idempotent: boolean;
-  readonly #onDisk: BatchesInDoubt | undefined;
+  readonly #notes: BatchesInDoubt | undefined;
   /** Milliseconds. */
   readonly #doubtTimeout: number;
   #registration: Promise<Identity> | undefined;
@@ -64,12 +64,12 @@ export class ProducerState {
     client: Pick<ProducerClient, 'produce' | 'initProducerId'>,
     clock: Clock,
     { idempotent, deliveryTimeout = 0 }: { readonly idempotent: boolean; readonly deliveryTimeout?: number },
-    onDisk?: BatchesInDoubt,
+    notes?: BatchesInDoubt,
   ) {
     this.#client = client;
     this.#clock = clock;
     this.#idempotent = idempotent;
-    this.#onDisk = onDisk;
+    this.#notes = notes;
     this.#doubtTimeout = Math.max(shortestDoubt, deliveryTimeout);
   }
 
@@ -87,7 +87,7 @@ export class ProducerState {
     for (const batch of batches) this.#discardReplaced(batch);
     const failure = await this.#assignSequences(batches.filter(({ sequence }) => sequence === undefined));
     const ready = batches.filter(({ sequence }) => sequence !== undefined || !this.#idempotent);
-    await this.#onDisk?.note(ready);
+    await this.#notes?.note(ready);
     const answers = new Map<PartitionBatch, Outcome>();
     if (ready.length > 0)
       (await this.#send(ready)).forEach((answer, index) => {
@@ -142,11 +142,12 @@ export class ProducerState {
 
   #settleSequence(batch: SequencedBatch, sequence: BatchSequence, answer: Outcome, sentAt: number): Outcome {
     const key = partitionKey(batch.topic, batch.partition);
-    const before = this.#inDoubt.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
-    const since = before?.since ?? sentAt;
+    // One that an earlier process left is in doubt before this one has sent it.
+    const doubt = this.#inDoubt.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
+    const since = doubt?.since ?? sentAt;
     this.#inDoubt.delete(key);
     batch.sequence = undefined;
-    const outcome = before ? laterAnswer(answer) : answer;
+    const outcome = doubt ? laterAnswer(answer) : answer;
     if (outcome.kind === 'stored') {
       // Sequences have 31 bits and begin again at 0.
       const next = (sequence.firstSequence + batch.records.length) & 0x7fffffff;
@@ -162,7 +163,7 @@ export class ProducerState {
       if (outcome.kind === 'retriable') return { ...outcome, refresh: true, unchanged: true };
       return { ...outcome, unchanged: true };
     }
-    if (before || inDoubt || isSequenceLost(outcome)) this.#discardId(sequence);
+    if (doubt || inDoubt || isSequenceLost(outcome)) this.#discardId(sequence);
     return outcome;
   }
 

@@ -15,6 +15,8 @@ import { Topic, type SendContext } from './topic.ts';
 
 /** A request out for longer makes the producer ask who leads the partitions in it and behind it. Milliseconds. */
 const stalledAfter = 1_000;
+/** While it is, and while a partition has no leader, the cluster is asked so often. Milliseconds. */
+const askAgainAfter = 1_000;
 /** A topic in use is asked about this often, so that new partitions are found. Milliseconds. */
 const metadataMaxAge = 30_000;
 
@@ -29,7 +31,7 @@ const metadataMaxAge = 30_000;
 export class Sender {
   readonly #client: ProducerClient;
   readonly #state: ProducerState;
-  readonly #onDisk: BatchesInDoubt | undefined;
+  readonly #notes: BatchesInDoubt | undefined;
   readonly #completion: Completion;
   readonly #backoffs: Backoffs;
   readonly #settings: ProducerSettings;
@@ -48,8 +50,8 @@ export class Sender {
   constructor(context: SendContext) {
     const { client, completion, backoffs, settings, clock } = context;
     this.#client = client;
-    this.#onDisk = context.overflow?.spooled.inDoubt;
-    this.#state = new ProducerState(client, clock, settings, this.#onDisk);
+    this.#notes = context.overflow?.spooled.notes;
+    this.#state = new ProducerState(client, clock, settings, this.#notes);
     this.#completion = completion;
     this.#backoffs = backoffs;
     this.#settings = settings;
@@ -95,7 +97,7 @@ export class Sender {
     this.#completion.expire(record, error);
   }
 
-  /** Why a record cannot be sent at all, if the cause is in the cluster. */
+  /** What keeps a record waiting that was never sent, if the cause is in the cluster. */
   blockingError(record: ProducerRecord): KafkaError | undefined {
     return this.#topics.get(record.content.topic)?.blockingError(record);
   }
@@ -114,7 +116,7 @@ export class Sender {
       for (const queue of topic.queues) queue.stalled = this.#isStalled(queue.sentTo ?? queue.leader, now);
       const age = now - topic.askedAt;
       const stuck = topic.stalled || topic.leaderless;
-      if (age > metadataMaxAge || (stuck && age > stalledAfter)) void this.#refresh(topic);
+      if (age > metadataMaxAge || (stuck && age > askAgainAfter)) void this.#refresh(topic);
       if (topic.needsLook) void this.#look(topic);
       if (topic.moveKeyless()) this.#enqueueAll(topic);
       topic.unload();
@@ -150,7 +152,7 @@ export class Sender {
   /** Notes the batches that are out or in doubt, as far as the disk has their records. @see BatchesInDoubt.note */
   async noteInDoubt(): Promise<void> {
     const queues = [...this.#topics.values()].flatMap(({ queues }) => queues);
-    await this.#onDisk?.note(queues.flatMap(({ batch }) => batch ?? []));
+    await this.#notes?.note(queues.flatMap(({ batch }) => batch ?? []));
   }
 
   /** Ends every pause: nothing is sent any more. */
@@ -318,7 +320,7 @@ export class Sender {
     }
     const wasInDoubt = batch.inDoubt;
     topic.giveBack(queue, outcome);
-    if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled = true;
+    if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled ||= batch.comesAgain;
     // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
     if (this.#lifecycle.isClosed) return;
     if (!batch.inDoubt || queue.isRemoved) topic.forgetBatch(batch);
@@ -342,6 +344,7 @@ export class Sender {
     } else if (action === 'expire') {
       this.expire(record, producerErrors.ofAnswer(record, outcome, index));
     }
+    // `retry` and `split`: it stays where it is, and `giveBack` goes by the outcome.
   }
 
   #endBackoff(queue: PartitionQueue): void {

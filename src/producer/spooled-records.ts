@@ -55,7 +55,7 @@ export class SpooledRecords {
   readonly #deadLettered = new Set<number>();
   /** Ids of records in memory that may be in another queue than that of their row: it must not fetch them. */
   readonly #strayed = new Set<number>();
-  readonly inDoubt: BatchesInDoubt;
+  readonly notes: BatchesInDoubt;
   /** How many records the disk has not answered for. */
   #writing = 0;
   #onWritten: (() => void) | undefined;
@@ -68,7 +68,7 @@ export class SpooledRecords {
     context: Pick<ProducerContext, 'clock' | 'notify' | 'date'> & { readonly lifecycle: Lifecycle },
   ) {
     const { clock, notify, lifecycle } = context;
-    this.inDoubt = new BatchesInDoubt(spool, context);
+    this.notes = new BatchesInDoubt(spool, context);
     this.#spool = spool;
     this.#live = live;
     this.#lifecycle = lifecycle;
@@ -136,7 +136,7 @@ export class SpooledRecords {
   complete(record: ProducerRecord, error?: KafkaError): void {
     this.#deadLettered.delete(record.id);
     this.#strayed.delete(record.id);
-    this.inDoubt.complete(record.id);
+    this.notes.complete(record.id);
     // Left behind at `close`: a row stays for the next process, and what is still being written is dropped by `Spool.close`.
     if (record.durability === 'memory' || error?.code === 'DESTINATION_CLOSED') return;
     const { id, content } = record;
@@ -182,7 +182,7 @@ export class SpooledRecords {
         this.#notify({ kind: 'spool-row-damaged', topic: partition.topic, error });
         this.#removed(partition.topic);
       });
-      const elsewhere = [inMemory, this.#strayed, this.#deadLettered, this.inDoubt];
+      const elsewhere = [inMemory, this.#strayed, this.#deadLettered, this.notes];
       const records = rows
         .filter(({ id }) => !elsewhere.some((ids) => ids.has(id)))
         .map(({ id, record }) => this.#fetched(id, record, partition));
@@ -200,7 +200,7 @@ export class SpooledRecords {
   ): RecoveredBatch<ProducerRecord> | 'later' | undefined {
     if (this.#lifecycle.isClosing || this.#clock.now() < this.#readAgainAt) return 'later';
     try {
-      const batch = this.inDoubt.take(queue, crowded);
+      const batch = this.notes.take(queue, crowded);
       if (batch === undefined || batch === 'later') return batch;
       return { ...batch, records: batch.records.map(({ id, record }) => this.#fetched(id, record, queue)) };
     } catch (thrown) {
@@ -218,7 +218,7 @@ export class SpooledRecords {
   ): 'done' | 'more' | undefined {
     try {
       const isDone =
-        !this.#spool.assign(topic, partitions, choose, limit) && !this.inDoubt.check(topic, partitions);
+        !this.#spool.assign(topic, partitions, choose, limit) && !this.notes.check(topic, partitions);
       return isDone ? 'done' : 'more';
     } catch (thrown) {
       this.#readFailed(thrown);

@@ -106,13 +106,13 @@ export class Topic {
     return queue;
   }
 
-  /** The record has run out of time or tries: those behind it in its queue need not wait as long before the disk takes them. */
+  /** The record has run out of time or tries: those that come after it need not wait as long before the disk takes them. */
   noteExpired(record: ProducerRecord): void {
     const place = this.queues[record.partition] ?? this.overflow;
     if (place) place.hasExpired = true;
   }
 
-  /** Why a record cannot be sent at all, if the cause is in the cluster. */
+  /** What keeps a record waiting that was never sent, if the cause is in the cluster. */
   blockingError({ partition }: ProducerRecord): KafkaError | undefined {
     return this.queues[partition]?.blockingError;
   }
@@ -130,7 +130,7 @@ export class Topic {
   /** The fate of the batch is known, or it has no partition to be sent to any more: the disk's note of it goes. */
   forgetBatch(batch: Batch): void {
     this.overflow?.forget(batch);
-    if (batch.inDoubt || batch.mayBeDoubled) this.#context.notify(batch.doubled());
+    if (batch.mayBeDoubled || (batch.inDoubt && batch.comesAgain)) this.#context.notify(batch.doubled());
   }
 
   /** Frees memory of what the disk has as well, where memory is crowded. */

@@ -206,7 +206,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     text: ({ topic, partition, records }) =>
       `Kafka topic "${topic}", partition ${partition}: ${plural(records, 'record')} may be stored twice. Nobody knows whether the ` +
       'first request stored what it carried, and the broker cannot recognise it any more.',
-    act: 'Nothing, if consumers tolerate a duplicate. It happens after a damaged or downgraded spool, a topic that lost data, or more than a day without a producer.',
+    act: 'Nothing, if consumers tolerate a duplicate. It happens when a broker does not say for two minutes what it stored, after a damaged or downgraded spool, with a topic that lost data, or after more than a day without a producer.',
     measure: ({ topic, records }, measure) => measure('maybeDoubled', records, { topic }),
   },
   'spool-damaged': {

@@ -9,7 +9,7 @@ import { checkCertificates } from './tls/options.ts';
 
 /**
  * A broker that refused a login is left alone for this long, whoever asks for it: 15 logins a minute at most, however
- * many topics and pushes there are. Below the 5 s after which the producer asks again about a refused topic. Milliseconds.
+ * many topics and pushes there are. Milliseconds.
  */
 const loginBackoff = 4_000;
 

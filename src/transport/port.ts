@@ -32,7 +32,7 @@ export interface Client {
 
   /**
    * Asks the cluster, never a cache, who leads each partition of a topic.
-   * Later `produce` calls go by this answer. With `autoCreateTopics` a missing topic is created and waited for.
+   * Later `produce` calls go by this answer, and those that are out end with `unknown` where it makes them pointless. With `autoCreateTopics` a missing topic is created and waited for.
    * @throws KafkaError TOPIC_MISSING, TOPIC_INVALID, NOT_AUTHORIZED, BROKER_BUSY, or as `connect`.
    */
   metadata(topic: string): Promise<TopicMetadata>;

@@ -91,9 +91,10 @@ export class FakeBroker {
       this.#doubts.set(place, { records: batch.records, written: isWritten || answer === 'lost-answer' });
       return { ...outcome, unchanged: true };
     }
-    return outcome.kind === 'retriable' && doubt !== undefined
-      ? { ...outcome, unchanged: true, mayHaveBeenWritten: true }
-      : outcome;
+    // As `ProducerState` tells it: a later answer leaves the doubt as it is.
+    if (doubt === undefined) return outcome;
+    if (outcome.kind === 'unreachable') return { ...outcome, kind: 'unknown', unchanged: true };
+    return outcome.kind === 'retriable' ? { ...outcome, unchanged: true, mayHaveBeenWritten: true } : outcome;
   }
 }
 

@@ -56,10 +56,13 @@ const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCo
 /**
  * The codes of `kafka-errors.ts`, as far as we make the requests that they answer. A code without a line is `rejected`. To add one
  * takes its name there, a line here, and a row in the `table` of `broker-errors.test.ts`. The question is whether the leader may have appended
- * the records: then `maybeWritten` or `maybeWrittenByOldLeader`, or an idempotent producer would batch them anew. Beyond that,
+ * the records: then it is `maybeWritten` or `maybeWrittenByOldLeader`; called anything else, an idempotent producer would batch them
+ * anew. We speak Produce up to version 8 (`produce-request.ts`): a code that brokers give to newer versions alone never comes. Beyond that,
  * `sequenceLost` names those that cost the producer its id, and `errorOfCode` those that have a sentence of their own. Who reads
  * or commits has lists of what to ask again: `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`.
- * A code of kind `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), whatever was asked, and the caller asks again. For requests
+ * One that a change of leaders may bring first is also in `leaderGone` of
+ * `test/chaos/scenarios/words.ts`. A code of kind `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), and to a login as
+ * BROKER_UNREACHABLE; the producer asks again for each of them, the others for those in their lists. For requests
  * other than Produce, `verdictOf` turns what concerns records into REQUEST_FAILED.
  */
 const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([

@@ -77,14 +77,6 @@ describe('a batch that must come again unchanged', () => {
     assert.deepEqual([queue.ready, queue.idle, queue.bytes], [false, true, 0]);
   });
 
-  it('still must when it could not be sent', () => {
-    const { queue, inDoubt } = twoInDoubt();
-    complete(inDoubt?.producerRecords.slice(0, 1));
-    queue.take(limits);
-    queue.giveBack({ kind: 'unreachable', error: refused('BROKER_UNREACHABLE') });
-    assert.equal(queue.take(limits), inDoubt);
-  });
-
   it('need not any more when its fate is known, or never will be', () => {
     const { queue, inDoubt, younger } = twoInDoubt();
     const [first, second] = inDoubt?.producerRecords ?? [];

@@ -191,6 +191,16 @@ describe('the producer', () => {
     );
   });
 
+  it('tells a record that only waited why those before it failed', async () => {
+    const { clock, cluster, producer } = setUp({ deliveryTimeout: 2_000, maxRecordsPerBatch: 1 });
+    cluster.failNext({ outcome: { kind: 'unknown', error: refused('REQUEST_FAILED') }, times: 99 });
+    const out = errorOf(producer.send(record('a')));
+    const behind = errorOf(producer.send(record('b')));
+    await clock.advance(2_200);
+    assert.equal((await out).mayHaveBeenWritten, true);
+    assert.match((await behind).message, /; the record was not written\. Last failure: no/);
+  });
+
   it('says "was not written" again once the broker has answered that it did not take the record', async () => {
     const { clock, cluster, producer } = setUp({ deliveryTimeout: 250 });
     const outcome = { kind: 'retriable', refresh: false, mayHaveBeenWritten: false } as const;

@@ -70,6 +70,29 @@ describe('records of unknown fate that must come again unchanged', () => {
     assert.deepEqual(unhappy, ['pending']);
   });
 
+  // The log told of records that might be stored twice, though none was sent a second time.
+  it('are not told as doubled where their pushes have failed by then, and nobody sends them again', async () => {
+    const { clock, cluster, push, notices, sent } = twoPartitions({
+      idempotent: true,
+      deliveryTimeout: 8_000,
+    });
+    const unknown = { kind: 'unknown', error: refused('REQUEST_FAILED') } as const;
+    cluster.failNext({ outcome: unknown, partition: sick.partition, times: 9_999 });
+    const fates = watch([push(sick.key, '1')]);
+    await clock.advance(60_000);
+    assert.deepEqual(fates, ['DEADLINE_EXCEEDED']);
+    const tries = sent.length;
+    await clock.advance(90_000);
+    assert.ok(sent.length > tries, 'it was asked again');
+    const after = sent.length;
+    await clock.advance(60_000);
+    assert.equal(sent.length, after, 'its doubt was over');
+    assert.deepEqual(
+      notices.filter(({ kind }) => kind === 'may-be-doubled'),
+      [],
+    );
+  });
+
   it('say at their deadline that they may have been written, and use up no retries', async () => {
     const { clock, cluster, push } = twoPartitions({
       deliveryTimeout: 3_000,
