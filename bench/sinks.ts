@@ -37,13 +37,38 @@ export const jsonBatchSink: Destination.Instance = {
   pushBatch: ({ entries }) => later(entries.map(({ event }) => Buffer.from(JSON.stringify(event)))),
 };
 
-function later(kept: unknown): Promise<void> {
+function later(kept: unknown, delay = sinkDelay): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(() => {
       void kept;
       resolve();
-    }, sinkDelay);
+    }, delay);
   });
+}
+
+/**
+ * `jsonSink` whose broker can be taken away: from then on it keeps the bytes of each event for a while, and lets it expire.
+ * @param timeout milliseconds until it does
+ */
+export function expiringSink(timeout: number): {
+  readonly code: Destination.Instance;
+  readonly cut: () => void;
+} {
+  // One for all: it has a stack.
+  const error = new Error('not acknowledged in time');
+  let isCut = false;
+  return {
+    code: {
+      type: 'expiring',
+      config: {},
+      push: async (event) => {
+        const bytes = Buffer.from(JSON.stringify(event));
+        await later(bytes, isCut ? timeout : sinkDelay);
+        if (isCut) throw error;
+      },
+    },
+    cut: () => void (isCut = true),
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ import { runFirstPush, type FirstPushChoice } from '../first-push-run.ts';
 import { measure } from '../measure.ts';
 import { loadOurs } from '../ours.ts';
 import type { Figures, Part, Row, RowContext, RowResult, Target } from '../row.ts';
-import { delayedSink, groupSink } from '../sinks.ts';
+import { delayedSink, expiringSink, groupSink } from '../sinks.ts';
 import { fillSpool, withFolder } from '../spool-file.ts';
 import {
   atRate,
@@ -21,12 +21,15 @@ import {
 } from '../smooth-run.ts';
 
 const sink = 'sink, 5 ms';
+const sinkOfMany = 'sink, 200,000 expire';
 /** Of the loop's delay, beyond that of the sink: what the product promises. Milliseconds. */
 const most = { p999: 50, worst: 100 };
 const codecs = ['gzip', 'lz4', 'none'] as const;
 const roundTrips = [50, 200] as const;
-/** Records that wait while nobody asks for anything. */
+/** Records that wait while nobody asks for anything, or until their time is over. */
 const backlog = 200_000;
+/** Until their time is over, in milliseconds. */
+const expiryTimeout = 10_000;
 /** As many events as `bufferMemory` takes by default, and more. */
 const memoryful = 40_000;
 
@@ -93,10 +96,14 @@ export const smooth: Part = {
     idle('platformatic'),
     idle('kafkajs'),
     ...firsts.map(first),
+    { name: sinkOfMany, run: expiredInSink },
     ofMany,
   ],
   targets: [
-    ...[...withLoop, ofMany].flatMap(({ name }) => [beyond(name, 'p999'), beyond(name, 'worst')]),
+    ...withLoop.flatMap(({ name }) => [beyond(name, 'p999'), beyond(name, 'worst')]),
+    // To collect the garbage of so many pushes takes the same flow long whatever the destination.
+    beyond(ofMany.name, 'p999', sinkOfMany),
+    beyond(ofMany.name, 'worst', sinkOfMany),
     ...withLoop.filter(({ name }) => name.startsWith('drain')).map(({ name }) => rate(name)),
     ...withLoop.filter(({ name }) => name.startsWith('drain')).map(({ name }) => small(name)),
     ...roundTrips.flatMap((roundTrip) =>
@@ -114,8 +121,8 @@ export const smooth: Part = {
   ],
 };
 
-function beyond(row: string, figure: keyof typeof most): Target {
-  return { row, figure, beyond: sink, bound: 'at most', limit: most[figure], unit: ' ms' };
+function beyond(row: string, figure: keyof typeof most, yardstick = sink): Target {
+  return { row, figure, beyond: yardstick, bound: 'at most', limit: most[figure], unit: ' ms' };
 }
 
 function rate(row: string): Target {
@@ -283,15 +290,26 @@ function always(context: RowContext): Promise<RowResult> {
 /** Records of many partitions that nobody leads any more, and whose time is over at once. */
 async function expired(context: RowContext): Promise<RowResult> {
   const link = await openLink(context);
-  const choice = { deliveryTimeout: 10_000, bufferMemory: 2 ** 29 };
+  const choice = { deliveryTimeout: expiryTimeout, bufferMemory: 2 ** 29 };
   const collector = await warmFlow(context, through(link, context, choice));
   await link.set(undefined);
-  const figures = await loopDelay(async () => {
+  const figures = await untilOver(collector, context);
+  link.close();
+  return { figures, stored: undefined };
+}
+
+async function expiredInSink(context: RowContext): Promise<RowResult> {
+  const { code, cut } = expiringSink(expiryTimeout);
+  const collector = await warmFlow(context, {}, code);
+  cut();
+  return { figures: await untilOver(collector, context), stored: 0 };
+}
+
+function untilOver(collector: Awaited<ReturnType<typeof warmFlow>>, context: RowContext): Promise<Figures> {
+  return loopDelay(async () => {
     await burst(collector, Math.min(backlog, context.events));
     await collector.command('shutdown');
   });
-  link.close();
-  return { figures, stored: undefined };
 }
 
 function linkName(roundTrip: number, codec: string): string {
