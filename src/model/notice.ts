@@ -38,7 +38,8 @@ interface Facts {
   'batch-restored': { topic: string; partition: number; records: number };
   /** A batch in doubt could not be sent again as it was, or the broker did not say whether it had it. */
   'may-be-doubled': { topic: string; partition: number; records: number };
-  'spool-drained': { topic: string };
+  /** `refused`: of those that waited, they stay in the file. */
+  'spool-drained': { topic: string; refused: number };
   'spool-refused': { topic: string; error: KafkaError };
   'spool-row-damaged': { topic: string; error: KafkaError };
   'spool-failed': { error: KafkaError };

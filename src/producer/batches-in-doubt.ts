@@ -21,6 +21,8 @@ interface QueueInDoubt extends Place {
   readonly leader: number;
   /** Failed tries in a row after which the queue itself backed off; 1 at most for a batch in doubt. */
   readonly failedTries: number;
+  /** It has nothing: what is left in its partition can be its head. */
+  readonly idle: boolean;
 }
 
 /**
@@ -79,6 +81,11 @@ export class BatchesInDoubt {
     return false;
   }
 
+  /** Whether a batch that was left in the partition is still to be taken. */
+  isLeftIn({ topic, partition }: Place): boolean {
+    return this.#recovered.has(partitionKey(topic, partition));
+  }
+
   /** Whether the record is of a batch that was left: `take` gives it, and nothing else. */
   has(id: number): boolean {
     return this.#ids.has(id);
@@ -125,13 +132,14 @@ export class BatchesInDoubt {
   /**
    * Takes the batch that was left in this partition.
    * @param crowded memory is: then each broker gets one such batch at a time, and a partition without a leader gets none
-   * @returns `later` where there is one, and no room for it; undefined where there is none that can be sent again as it was
+   * @returns `later` where there is one, and no room for it, or the queue is not empty; undefined where there is none that can be sent again as it was
    * @throws whatever the disk says
    */
   take(queue: QueueInDoubt, crowded: boolean): RecoveredBatch<SpooledRecord> | 'later' | undefined {
     const key = partitionKey(queue.topic, queue.partition);
     const batch = this.#recovered.get(key);
     if (batch === undefined) return undefined;
+    if (!queue.idle) return 'later';
     if (crowded && (queue.leader === noLeader || this.#isBusy(queue.leader))) return 'later';
     const records = this.#spool.readInDoubt(batch);
     if (records === undefined) {

@@ -123,6 +123,7 @@ export class DiskOverflow {
     if (queue.spooledAfter === undefined || !room || this.#unpartitioned) return;
     const recovered = spooled.takeRecovered(queue, pool.crowded);
     if (recovered === 'later') return;
+    queue.awaitsBatch = false;
     if (recovered !== undefined) {
       for (const record of recovered.records) pool.hold(record);
       return queue.restore(recovered);
@@ -160,7 +161,10 @@ export class DiskOverflow {
       const result = spooled.assign(this.#topic, this.#queues.length, choose, assignLimit);
       if (result === 'done') {
         this.#unpartitioned = false;
-        for (const queue of this.#queues) queue.spooledAfter = 0;
+        for (const queue of this.#queues) {
+          queue.spooledAfter = 0;
+          queue.awaitsBatch = spooled.notes.isLeftIn(queue);
+        }
         break;
       }
       await new Promise<void>((resolve) => {

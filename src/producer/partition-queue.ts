@@ -31,6 +31,8 @@ export class PartitionQueue {
   hasExpired = false;
   /** The spool alone has younger records of it, above this id; undefined: all there is, is here. `DiskOverflow` writes it. */
   spooledAfter: number | undefined;
+  /** A batch that an earlier process left in doubt is to be its head: nothing may come before. `DiskOverflow` writes it. */
+  awaitsBatch = false;
   /** Its broker takes nothing: a request to it has been out for long, or it backs off. `Sender` writes it. */
   stalled = false;
   /** Records without a key have come. */
@@ -72,7 +74,7 @@ export class PartitionQueue {
 
   /** Something that is put into it can be sent soon. */
   get available(): boolean {
-    return this.#leader !== noLeader && !this.stalled && !this.backingOff;
+    return this.#leader !== noLeader && !this.stalled && !this.backingOff && !this.awaitsBatch;
   }
 
   /** The partition is gone; what it held belongs into another queue. */

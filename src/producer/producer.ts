@@ -137,7 +137,7 @@ export class Producer {
     if (record.bytes > bufferMemory)
       return this.#completion.reject(record, producerErrors.largerThanBuffer(record, bufferMemory));
     const admitted = this.#pool.admit(record);
-    // With a spool it goes on without room, and `DiskOverflow.divert` sends it to the disk alone.
+    // With a spool it goes on without room, and `DiskOverflow.enter` sends it to the disk alone.
     if (admitted || spool) this.#serialization.add(record);
     else this.#pool.block(record);
     if (!admitted) this.#context.notify({ kind: 'buffer-full', bufferMemory, spooled: spool !== undefined });

@@ -32,6 +32,8 @@ interface TopicRows {
   count: number;
   /** The log says that records of it go to the spool, and not yet that they have left it. */
   announced: boolean;
+  /** Since then: rows that stay, for the broker refuses their records. */
+  refused: number;
 }
 
 /**
@@ -130,7 +132,7 @@ export class SpooledRecords {
   }
 
   /**
-   * The record is stored, or its push fails with `error`. Its row goes; but one whose push was told that the disk has it stays
+   * The record is stored, or given up with `error`. Its row goes; but one whose push was told that the disk has it stays
    * as refused.
    */
   complete(record: ProducerRecord, error?: KafkaError): void {
@@ -142,6 +144,7 @@ export class SpooledRecords {
     const { id, content } = record;
     if (record.durability === 'disk' && error) {
       this.#spool.refuse(id, error);
+      this.#topic(content.topic).refused++;
       this.#notify({ kind: 'spool-refused', topic: content.topic, error });
     } else this.#spool.remove(id, content);
     if (record.durability === 'writing') {
@@ -149,7 +152,7 @@ export class SpooledRecords {
       record.durability = 'memory';
       this.#answered();
     }
-    this.#removed(content.topic);
+    this.#waitsNoMore(content.topic);
   }
 
   /** A record without a key gets another queue. Its row, if it has one, stays where it is. */
@@ -180,7 +183,7 @@ export class SpooledRecords {
     try {
       const rows = this.#spool.read(partition, after, maxBytes, (error) => {
         this.#notify({ kind: 'spool-row-damaged', topic: partition.topic, error });
-        this.#removed(partition.topic);
+        this.#waitsNoMore(partition.topic);
       });
       const elsewhere = [inMemory, this.#strayed, this.#deadLettered, this.notes];
       const records = rows
@@ -256,7 +259,7 @@ export class SpooledRecords {
       if (error) {
         this.#notify({ kind: 'spool-failed', error });
         // It may be the last that was waited for.
-        this.#removed(record.content.topic);
+        this.#waitsNoMore(record.content.topic);
       }
       written(error);
       this.#answered();
@@ -266,7 +269,7 @@ export class SpooledRecords {
   /** The disk has told about a record that is in memory as well. */
   #persisted(record: ProducerRecord, error: KafkaError | undefined): void {
     if (error) {
-      // It goes on as if there were no spool, while its time lasts.
+      // It goes on in memory while its time lasts, also one whose `retries` are used up.
       record.durability = 'memory';
       if (this.#clock.now() >= record.deadline) this.#fail(record, error);
       return;
@@ -298,22 +301,25 @@ export class SpooledRecords {
     this.#notify({ kind: 'spooling', topic, why });
   }
 
-  #removed(topic: string): void {
+  /** A record of the topic was stored, refused, or not taken by the disk. */
+  #waitsNoMore(topic: string): void {
     const rows = this.#topic(topic);
     rows.count--;
     if (rows.count > 0 || !rows.announced) return;
     // A disk without room may keep what was delivered, and the spool would not be empty after a restart.
     this.#spool.whenRemoved(() => {
       if (rows.count > 0 || !rows.announced) return;
+      const { refused } = rows;
       rows.announced = false;
-      this.#notify({ kind: 'spool-drained', topic });
+      rows.refused = 0;
+      this.#notify({ kind: 'spool-drained', topic, refused });
     });
   }
 
   #topic(name: string): TopicRows {
     let rows = this.#topics.get(name);
     if (rows === undefined) {
-      rows = { count: 0, announced: false };
+      rows = { count: 0, announced: false, refused: 0 };
       this.#topics.set(name, rows);
     }
     return rows;

@@ -229,12 +229,16 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     act: 'Look at the cluster. Nothing is lost while the spool has room (`settings.spool.maxBytes`).',
   },
   'spool-drained': {
-    help: 'Everything in the spool was delivered.',
+    help: 'Everything in the spool was delivered, or refused by the broker.',
     level: 'info',
     changes: 'spool',
     subject: ({ topic }) => `spool ${topic}`,
-    text: ({ topic }) => `Kafka topic "${topic}": everything in the spool was delivered.`,
-    act: 'Nothing.',
+    text: ({ topic, refused }) =>
+      `Kafka topic "${topic}": everything in the spool was delivered` +
+      (refused > 0
+        ? `, but for ${plural(refused, 'record')} that the broker refused: ${refused === 1 ? 'it stays' : 'they stay'} in it.`
+        : '.'),
+    act: 'Nothing; refused records have lines of their own.',
   },
   'spool-refused': {
     help: 'The broker will never accept a record of the spool; its push resolved long ago.',

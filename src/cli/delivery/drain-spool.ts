@@ -3,7 +3,6 @@ import { openProducer } from './open-producer.ts';
 import type { Configured } from '../flow/configured.ts';
 import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { Notice } from '../../model/notice.ts';
-import type { Spool } from '../../model/spool.ts';
 import { openSpool } from '../../spool/open.ts';
 import { mustExist, readSpool, type SpoolStatus } from '../../spool/status.ts';
 import { createLog, logClock, type Logger } from '../../telemetry/log.ts';
@@ -93,19 +92,11 @@ export async function drainSpool(
       await producer.close(closeTimeout);
       await close();
     }
-    // A dead letter that went to the spool is counted as stored, too.
-    const spooled = deadLettered > 0 ? waitingFor(file, options.deadLetter?.topic) : 0;
-    deadLettered -= Math.min(deadLettered, spooled);
     return { delivered: all - left() - refused - deadLettered, deadLettered, left: left(), refused };
   } finally {
     log.flush();
     await file.close();
   }
-}
-
-function waitingFor(file: Spool, topic: string | undefined): number {
-  const places = file.places().filter((place) => place.topic === topic);
-  return places.reduce((sum, { records }) => sum + records, 0);
 }
 
 /** Why nothing is delivered, as far as is known. */

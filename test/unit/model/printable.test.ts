@@ -43,7 +43,7 @@ describe('what comes from outside', () => {
       { now: () => 0, after: () => undefined },
     );
     log({ kind: 'timestamp-replaced', event: hostile, timestamp: '1' });
-    log({ kind: 'spool-drained', topic: hostile });
+    log({ kind: 'spool-drained', topic: hostile, refused: 0 });
     assert.equal(lines.length, 2);
     assert.ok(
       lines.every((line) => line.includes(`"${shown}"`)),

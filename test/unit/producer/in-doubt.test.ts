@@ -68,6 +68,22 @@ describe('a batch that was out when the process ended', () => {
       assert.equal(machine.doubled, 0);
     });
 
+  // Records without a key came from a partition without a leader into one whose batch had not been taken back yet. They were sent
+  // before it, and it was then stored twice.
+  it('stays first when records without a key come over from another partition', async () => {
+    const machine = await killed({ partitions: [1, 2] }, new Machine({ topics: { events: 3 } }));
+    machine.cluster.moveLeader('events', 0, noLeader);
+    // The second of them is not taken back while memory has no room for both.
+    for (const partition of [1, 2]) machine.cluster.failNext({ outcome: unanswered, partition, times: 2 });
+    const next = machine.start({ bufferMemory: 100, batchSize: 30 });
+    const values = Array.from({ length: 9 }, (_, n) => `n${n}`);
+    for (const value of values) void next.producer.send({ ...record(value), key: null });
+    await next.clock.advance(60_000);
+    await next.close();
+    assert.equal(machine.doubled, 0);
+    assert.deepEqual(machine.stored().toSorted(), ['a1', 'a2', 'b1', 'b2', ...values]);
+  });
+
   it('goes on being in doubt through any number of processes, under its first sequence', async () => {
     const machine = await killed();
     for (let life = 0; life < 3; life++) {

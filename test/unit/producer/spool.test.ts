@@ -230,6 +230,22 @@ describe('a spooled record that the broker refuses', () => {
     assert.deepEqual([again.stored(), again.kept()], [['a'], []]);
   });
 
+  // "Everything in the spool was delivered", of a spool with nothing but refused records.
+  it('is not told as delivered', async () => {
+    const { clock, cluster, producer, kept, notices } = start();
+    cluster.cutOff();
+    const fates = watch([producer.send(record('a'))]);
+    await clock.advance(8_000);
+    cluster.failNext({ outcome: rejected });
+    cluster.restore();
+    await clock.advance(4_000);
+    assert.deepEqual([fates, kept()], [['stored'], ['a']]);
+    assert.deepEqual(
+      notices.filter(({ kind }) => kind === 'spool-drained'),
+      [{ kind: 'spool-drained', topic: 'events', refused: 1 }],
+    );
+  });
+
   it('goes to the dead-letter topic where there is one, and leaves the spool', async () => {
     const { clock, cluster, producer, kept, kinds, stored } = start(
       { always: true, deadLetterTopic: 'dead' },

@@ -7,6 +7,7 @@ import { freePorts } from '../../../scripts/kafka/ports.ts';
 import { createMemoryCluster, type MemoryCluster } from '../../support/memory-cluster.ts';
 import { systemClock } from '../../../src/producer/ports.ts';
 import { Producer } from '../../../src/producer/producer.ts';
+import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { configuredDestination, type Configured } from '../../../src/cli/flow/configured.ts';
 import type { openProducer } from '../../../src/cli/delivery/open-producer.ts';
 import { drainSpool, spoolStatus, type DrainRequest } from '../../../src/cli/delivery/drain-spool.ts';
@@ -161,6 +162,29 @@ describe('a spool that is drained', () => {
     const { asked, told } = request({ signal: stop.signal });
     const drained = drainSpool(configured, asked, undefined, deliveringTo(cluster));
     assert.deepEqual(await drained, { delivered: 0, deadLettered: 0, left: 3, refused: 0 }, told.join('\n'));
+  });
+
+  // Letters that waited were taken off those that were stored: "2 delivered", of six that the broker had all refused.
+  it('counts the dead letters that were stored, whatever waits beside them', async () => {
+    const { configured, path } = await destination('some-letters.db', { deadLetter: { topic: 'dead' } });
+    await fill(path, 6, 10);
+    const stop = new AbortController();
+    const cluster = createMemoryCluster({
+      topics: { orders: 1, dead: 3 },
+      onProduce: () => {
+        if (cluster.records('dead').length > 0) stop.abort();
+      },
+    });
+    const error = new KafkaError('RECORD_REJECTED', 'No.');
+    cluster.failNext({ outcome: { kind: 'rejected', error }, topic: 'orders', times: 1 });
+    const partition = partitionOf(Buffer.from('key1'), 3);
+    cluster.failNext({ outcome: { kind: 'unreachable', error }, topic: 'dead', partition, times: 1_000 });
+    const { asked, told } = request({ signal: stop.signal });
+    const result = await drainSpool(configured, asked, undefined, deliveringTo(cluster));
+    const letters = cluster.records('dead').length;
+    assert.ok(letters > 0 && letters < 6, `${letters} letters`);
+    const expected = { delivered: 0, deadLettered: letters, left: 6 - letters, refused: 0 };
+    assert.deepEqual(result, expected, told.join('\n'));
   });
 
   it('and is empty, as after a crash at its very start, has nothing in it', async () => {

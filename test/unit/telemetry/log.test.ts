@@ -168,16 +168,18 @@ describe('log', () => {
     notify({ kind: 'spool-left', topic: 't', records: 4 });
     for (let n = 0; n < 2; n++) {
       notify({ kind: 'spooling', topic: 't', why: 'no-room' });
-      notify({ kind: 'spool-drained', topic: 't' });
+      notify({ kind: 'spool-drained', topic: 't', refused: n });
     }
     assert.equal(lines.length, 4);
     await clock.advance(15_000);
-    assert.deepEqual(lines.slice(4), ['info Kafka topic "t": everything in the spool was delivered.']);
+    assert.deepEqual(lines.slice(4), [
+      'info Kafka topic "t": everything in the spool was delivered, but for 1 record that the broker refused: it stays in it.',
+    ]);
     await clock.advance(600_000);
     lines.length = 0;
     for (let n = 0; n < 200; n++) notify({ kind: 'spooling', topic: `t${n}`, why: 'no-room' });
     assert.equal(lines.length, 104);
-    for (let n = 100; n < 200; n++) notify({ kind: 'spool-drained', topic: `t${n}` });
+    for (let n = 100; n < 200; n++) notify({ kind: 'spool-drained', topic: `t${n}`, refused: 0 });
     await clock.advance(600_000);
     assert.deepEqual(lines.slice(104), [
       'info Kafka topic "t199": everything in the spool was delivered. (the latest of 196 changes since the last line)',
@@ -305,7 +307,7 @@ describe('log', () => {
     notify({ kind: 'spool-damaged', path: 'a.db', movedTo: 'a.db.damaged-1', records: 5 });
     notify({ kind: 'spooling', topic: 't', why: error });
     notify({ kind: 'spooling', topic: 'u', why: 'no-room' });
-    notify({ kind: 'spool-drained', topic: 't' });
+    notify({ kind: 'spool-drained', topic: 't', refused: 0 });
     notify({ kind: 'spool-refused', topic: 't', error });
     notify({ kind: 'spool-failed', error });
     assert.deepEqual(lines, [
