@@ -20,7 +20,7 @@ describe('settings.health on a real broker', () => {
   async function start(t: TestContext, settings: Omit<Settings, 'kafka'> = {}) {
     const topic = await topicOf('health');
     const [port = 0] = await freePorts(1);
-    const kafka = { brokers: [proxy.address], topic, deliveryTimeout: 1_000, requestTimeout: 500 };
+    const kafka = { brokers: [proxy.address], topic, deliveryTimeout: 3_000, requestTimeout: 500 };
     const flow = await runFlow({ kafka, ...settings, health: { port } });
     t.after(() => flow.stop());
     const ask = (path: string): Promise<number> =>
