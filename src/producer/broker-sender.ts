@@ -81,10 +81,13 @@ export class BrokerSender {
     const moved: PartitionQueue[] = [];
     const share = this.#returned > 0 && !this.isSlow;
     const room = share ? evenShare(this.#returned, waitingIn(this.ready)) : Infinity;
-    const batches = this.#fill(room, this.ready, (queue, limits) => {
+    // Whether a broker that said nothing is back, a few records of each queue find out: a full request is some ms of work, each second.
+    const few = this.failedTries > 0 ? Math.ceil(headStart / this.ready.size) : Infinity;
+    const batches = this.#fill(room, this.ready, (queue, { batchSize, maxRecordsPerBatch }) => {
       this.ready.delete(queue);
       if (queue.leader !== this.id) moved.push(queue);
-      else if (queue.ready) return queue.take(limits);
+      else if (queue.ready)
+        return queue.take({ batchSize, maxRecordsPerBatch: Math.min(maxRecordsPerBatch, few) });
       return undefined;
     });
     this.arrived = 0;
@@ -97,8 +100,8 @@ export class BrokerSender {
   /** Forms what can be of the next request, while one is out: its compression can begin. */
   prepare(): Batch[] {
     const waiting = waitingIn(this.next);
-    // More will come, and what is begun now would be too little by then.
-    if (waiting * 2 < this.#out) return [];
+    // More will come, and what is begun now would be too little by then. After a silence it would be compressed for nothing.
+    if (waiting * 2 < this.#out || this.failedTries > 0) return [];
     return this.#fill(evenShare(this.#out, waiting), this.next, (queue, limits) => queue.prepare(limits));
   }
 
