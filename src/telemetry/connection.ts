@@ -17,6 +17,8 @@ export class Connection {
   readonly #clock: LogClock;
   #state: 'new' | 'up' | 'down' = 'new';
   #downSince = 0;
+  /** When it last did not answer, or was asked. */
+  #askedAt = 0;
   #lastError: KafkaError | undefined;
   #ask: (() => Promise<unknown>) | undefined;
   #asking = false;
@@ -58,6 +60,7 @@ export class Connection {
     if (this.#state === 'up') this.#notify({ kind: 'disconnected', error });
     if (this.#state !== 'down') this.#downSince = this.#clock.now();
     this.#state = 'down';
+    this.#askedAt = this.#clock.now();
     this.#lastError = error;
     this.#askLater();
   }
@@ -68,11 +71,16 @@ export class Connection {
     const { code } = this.#lastError ?? {};
     const pause =
       code === 'BROKER_UNREACHABLE' || code === 'WRONG_CLUSTER' ? askAgainAfter : askAgainRefusedAfter;
-    this.#clock.after(pause, () => void this.#askAgain());
+    const askedAt = this.#askedAt;
+    this.#clock.after(askedAt + pause - this.#clock.now(), () => void this.#askAgain(askedAt));
   }
 
-  async #askAgain(): Promise<void> {
-    if (this.#state === 'down') await this.#ask?.().catch(() => undefined);
+  /** @param askedAt a producer that has records asks by itself: where it did since then, this question can wait */
+  async #askAgain(askedAt: number): Promise<void> {
+    if (this.#state === 'down' && this.#askedAt === askedAt) {
+      this.#askedAt = this.#clock.now();
+      await this.#ask?.().catch(() => undefined);
+    }
     this.#asking = false;
     if (this.#state === 'down') this.#askLater();
   }

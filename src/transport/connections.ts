@@ -12,6 +12,11 @@ import { checkCertificates } from './tls/options.ts';
  * many topics and pushes there are. Milliseconds.
  */
 const loginBackoff = 4_000;
+/**
+ * One that could not be reached is not tried again within this: a producer that could not send to it asks at once who leads now, and
+ * would often ask it. Below the producer's shortest backoff. Milliseconds.
+ */
+const reconnectBackoff = 50;
 
 interface Opened<Library> {
   readonly connection: Library;
@@ -29,7 +34,7 @@ interface BrokerState {
  * have ended. It knows whether the client is closed.
  *
  * - No storms of logins that cannot succeed: clusters lock users out for that, and each costs the broker a TLS handshake and a
- *   password hash. A broker that is merely away may be tried at any time.
+ *   password hash. A broker that is merely away may be tried again soon.
  * - Addresses outlive clusters, and a record in another one is lost: each new connection is asked for the id of its cluster before
  *   anything else is sent over it. The first that answers counts.
  */
@@ -65,8 +70,9 @@ export class Connections<Library extends Connection> implements Transport<Librar
       return connection;
     } catch (failure) {
       const { code } = connectionError(failure, address, this.#options, state.reached);
-      if (errorTraits(code).scope === 'connection')
-        state.refused = { failure, until: this.#now() + loginBackoff };
+      const { scope } = errorTraits(code);
+      if (scope === 'connection') state.refused = { failure, until: this.#now() + loginBackoff };
+      else if (scope === 'network') state.refused = { failure, until: this.#now() + reconnectBackoff };
       throw failure;
     }
   }

@@ -98,6 +98,20 @@ describe('Connection', () => {
     assert.equal(clock.pending, 0);
   });
 
+  // A producer with records asks each second: with this question beside it, one connection more was tried every two seconds.
+  it('asks two seconds after somebody else did', async () => {
+    const { connection, clock } = setUp();
+    let asked = 0;
+    connection.watch(() => Promise.resolve(asked++));
+    for (let second = 0; second < 60; second++) {
+      connection.allLost(error);
+      await clock.advance(1_000);
+    }
+    assert.equal(asked, 0);
+    await clock.advance(1_000);
+    assert.equal(asked, 1);
+  });
+
   it('is not asked when it has answered before', async () => {
     const { connection, clock } = setUp();
     let asked = 0;
