@@ -39,6 +39,8 @@ export interface NotedBatch extends BatchInDoubt {
   readonly records: readonly KafkaRecord[];
 }
 
+export type Assigned = 'done' | 'more' | 'later';
+
 /** How much lies in a spool, records that the broker refused included. */
 export interface SpoolLevel {
   readonly records: number;
@@ -89,9 +91,9 @@ export interface Spool {
   /**
    * Gives up to `limit` records of a topic that have no partition, or one beyond `partitions`, the one that `choose` says;
    * which of them first is not said.
-   * @returns whether there may be more
+   * @returns whether all have theirs, or there may be more; `later`: the disk is behind, ask again in some milliseconds
    */
-  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean;
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): Assigned;
 
   /** The batches in doubt that an earlier process left; at most one for each place. */
   batchesInDoubt(): BatchInDoubt[];

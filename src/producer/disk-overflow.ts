@@ -15,6 +15,8 @@ import type { SpooledRecords } from './spooled-records.ts';
 const crowdedBytes = 64 * 1024;
 /** So many records of the spool get their partition at a time; the loop goes on in between. */
 const assignLimit = 1_000;
+/** For a disk that is behind. Milliseconds. */
+const syncPause = 10;
 
 /** What the overflows of all topics share. */
 export interface SharedOverflow {
@@ -169,7 +171,7 @@ export class DiskOverflow {
       }
       await new Promise<void>((resolve) => {
         if (result === 'more') clock.soon(resolve);
-        else this.#endPause = clock.after(diskPause, resolve);
+        else this.#endPause = clock.after(result === 'later' ? syncPause : diskPause, resolve);
       });
     }
     this.#assigning = false;

@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { NoticeOf, Notify } from '../model/notice.ts';
-import type { Place, Spool } from '../model/spool.ts';
+import type { Assigned, Place, Spool } from '../model/spool.ts';
 import { BatchesInDoubt, type RecoveredBatch } from './batches-in-doubt.ts';
 import { producerErrors } from './errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -218,11 +218,10 @@ export class SpooledRecords {
     partitions: number,
     choose: (key: Buffer | null) => number,
     limit: number,
-  ): 'done' | 'more' | undefined {
+  ): Assigned | undefined {
     try {
-      const isDone =
-        !this.#spool.assign(topic, partitions, choose, limit) && !this.notes.check(topic, partitions);
-      return isDone ? 'done' : 'more';
+      const assigned = this.#spool.assign(topic, partitions, choose, limit);
+      return assigned === 'done' && this.notes.check(topic, partitions) ? 'more' : assigned;
     } catch (thrown) {
       this.#readFailed(thrown);
       return undefined;

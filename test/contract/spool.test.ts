@@ -91,7 +91,7 @@ for (const subject of spoolSubjects) {
       const second = await disk.open();
       assert.equal(second.level().bytes, bytes);
       const chosen = (key: Buffer | null) => (key === null ? 5 : key.length);
-      assert.equal(second.assign('events', 6, chosen, 9), false);
+      assert.equal(second.assign('events', 6, chosen, 9), 'done');
       const read = (partition: number) =>
         second.read({ topic: 'events', partition }, 0, 1_000_000).map(({ id, record }) => [id, record]);
       assert.deepEqual(read(5), [
@@ -297,10 +297,10 @@ for (const subject of spoolSubjects) {
         keep(spool, 5, record('e', { topic: 'other' }), unassigned),
       ]);
       const choose = (key: Buffer | null) => Number(String(key));
-      assert.equal(spool.assign('events', 2, choose, 2), true);
+      assert.equal(spool.assign('events', 2, choose, 2), 'more');
       const queues = () => [...all(spool), ...all(spool, { topic: 'events', partition: 1 })];
       assert.equal(queues().length, 3);
-      assert.equal(spool.assign('events', 2, choose, 2), false);
+      assert.equal(spool.assign('events', 2, choose, 2), 'done');
       assert.deepEqual(queues(), ['2 b', '4 d', '1 a', '3 c']);
       assert.deepEqual(all(spool, { topic: 'other', partition: unassigned }), ['5 e']);
       await spool.close();

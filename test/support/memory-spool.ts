@@ -4,6 +4,7 @@ import type { KafkaRecord } from '../../src/model/record.ts';
 import { partitionKey } from '../../src/model/partition.ts';
 import {
   unassigned,
+  type Assigned,
   type BatchInDoubt,
   type OnSpooled,
   type SpooledRecord,
@@ -131,7 +132,7 @@ export class MemorySpool implements Spool {
     return [...places.values()];
   }
 
-  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean {
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): Assigned {
     const fault = this.#closed ? new Error('the spool is closed') : this.#disk.fault;
     if (fault) throw fault;
     const withoutPartition = this.#waiting().filter(
@@ -142,7 +143,7 @@ export class MemorySpool implements Spool {
       row.partition = choose(row.record.key);
       this.#changed.add(id);
     }
-    return withoutPartition.length >= limit;
+    return withoutPartition.length >= limit ? 'more' : 'done';
   }
 
   batchesInDoubt(): BatchInDoubt[] {

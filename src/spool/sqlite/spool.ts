@@ -3,6 +3,7 @@ import type { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
 import type { KafkaRecord } from '../../model/record.ts';
 import type {
+  Assigned,
   BatchInDoubt,
   OnSpooled,
   SpooledRecord,
@@ -42,6 +43,8 @@ const repairDelay = 1_000;
 const removalsAtOnce = 500;
 /** The log goes into the database when it has about so many bytes, for that blocks on the disk: 32 MB took 120 ms of CPU. */
 const checkpointBytes = 4 * 1024 * 1024;
+/** Records get no partitions while a sync is under way and the log has so many: it grew by 40 MB, which went in at one step. */
+const mostLogBytes = 3 * checkpointBytes;
 /** What a transaction and each of its rows add to the log beside the records: pages of the tables and of the index. */
 const transactionBytes = 16 * 1024;
 const rowBytes = 512;
@@ -233,17 +236,18 @@ export class SqliteSpool implements Spool {
     return this.#places ?? this.#rows.places();
   }
 
-  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): boolean {
+  assign(topic: string, partitions: number, choose: (key: Buffer | null) => number, limit: number): Assigned {
     this.#writeAll();
     if (this.#log === undefined) {
-      if (!this.#rows.needsAssign(topic, partitions)) return false;
+      if (!this.#rows.needsAssign(topic, partitions)) return 'done';
       throw spoolErrors.failed(this.#path, this.#fault);
     }
+    if (this.#syncing !== undefined && this.#logBytes >= mostLogBytes) return 'later';
     this.#places = undefined;
     const assigned = this.#rows.assign(topic, partitions, choose, limit);
     this.#logBytes += transactionBytes + assigned * assignBytes;
     if (this.#logBytes >= checkpointBytes) this.#schedule();
-    return assigned === limit;
+    return assigned === limit ? 'more' : 'done';
   }
 
   batchesInDoubt(): BatchInDoubt[] {
