@@ -43,7 +43,7 @@ const repairDelay = 1_000;
 const removalsAtOnce = 500;
 /** The log goes into the database when it has about so many bytes, for that blocks on the disk: 32 MB took 120 ms of CPU. */
 const checkpointBytes = 4 * 1024 * 1024;
-/** Records get no partitions while a sync is under way and the log has so many: it grew by 40 MB, which went in at one step. */
+/** Records get no partitions while a sync is under way and the log has so many: it grew by 25 MB in a sync of 200 ms. */
 const mostLogBytes = 3 * checkpointBytes;
 /** What a transaction and each of its rows add to the log beside the records: pages of the tables and of the index. */
 const transactionBytes = 16 * 1024;
