@@ -9,6 +9,8 @@ export interface PartOptions {
   readonly concurrency: number;
   /** For each test. */
   readonly timeoutMs: number;
+  /** Files that come before the others, the longest first: what takes a minute and begins last is waited for alone. */
+  readonly first?: readonly string[];
 }
 
 /** In the order they run: what answers soonest, and explains most of the rest, comes first. */
@@ -28,7 +30,13 @@ export const parts = {
   package: { broker: false, perFile: true, concurrency: 1, timeoutMs: 240_000 },
   // A cluster of its own; the whole suite is `npm run chaos`.
   chaos: { broker: false, perFile: true, concurrency: 1, timeoutMs: 300_000 },
-  bundle: { broker: true, perFile: true, concurrency: 2, timeoutMs: 240_000 },
+  bundle: {
+    broker: true,
+    perFile: true,
+    concurrency: 2,
+    timeoutMs: 240_000,
+    first: ['deployment', 'newcomer', 'contract', 'push', 'bundle', 'slow-push', 'setup-command', 'run'],
+  },
   // Brings a broker of its own, which it stops and starts.
   browser: { broker: false, perFile: true, concurrency: 1, timeoutMs: 180_000 },
   // Only where it is asked for: Flink and Spark are 650 MB to bring, and slow to start.
@@ -36,6 +44,8 @@ export const parts = {
 } satisfies Record<string, PartOptions>;
 
 export type Part = keyof typeof parts;
+
+export const optionsOf = (part: Part): PartOptions => parts[part];
 
 /** What `npm test` runs. */
 export const defaultParts: readonly Part[] = [

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 
 export interface ProgramResult {
   /** The exit code; null when a signal ended it. */
@@ -11,6 +12,8 @@ export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly timeoutMs?: number;
+  /** Takes only what of the processors nobody else wants. */
+  readonly inBackground?: boolean;
 }
 
 export interface Program {
@@ -24,9 +27,10 @@ export interface Program {
 export function startProgram(
   program: string,
   args: readonly string[],
-  { cwd, env = environment(), timeoutMs = 120_000 }: ProgramOptions,
+  { cwd, env = environment(), timeoutMs = 120_000, inBackground = false }: ProgramOptions,
 ): Program {
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+  if (inBackground && child.pid !== undefined) setPriority(child.pid, 19);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSourceHttp } from '../../../demo/source-http/build.ts';
-import { environment, expectProgram } from './program.ts';
+import { environment, expectProgram, type ProgramOptions } from './program.ts';
 
 /** A project as a user has it: our packed tarball, the walkeros CLI and the collector, installed from npm. */
 export interface Project {
@@ -18,6 +18,11 @@ export interface Project {
   /** Node programs by major version. */
   readonly nodes: Readonly<Record<NodeMajor, string>>;
 }
+
+/** In the background it takes as long as the other parts leave it. */
+const installTimeoutMs = 600_000;
+
+type Background = Pick<ProgramOptions, 'inBackground'>;
 
 export type NodeMajor = '22' | '24';
 export const nodeMajors: readonly NodeMajor[] = ['22', '24'];
@@ -37,20 +42,20 @@ export function project(): Promise<Project> {
 
 async function findProject(): Promise<Project> {
   const shared = process.env[sharedProjectVariable];
-  if (shared) return JSON.parse(shared) as Project;
-  const root = makeRoot();
-  process.once('exit', () => removeRoot(root));
-  return installProject(root);
+  return shared ? (JSON.parse(shared) as Project) : installProject();
 }
-
-export const makeRoot = (): string => mkdtempSync(join(tmpdir(), 'walkeros-bundle-test-'));
 
 export function removeRoot(root: string): void {
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Packs, builds and installs everything below `root`. Needs the npm registry, as every user does. */
-export async function installProject(root: string): Promise<Project> {
+/**
+ * Packs, builds and installs everything below a folder that goes with the process. Needs the npm registry, as every user does.
+ * @param options.inBackground see `runProgram`
+ */
+export async function installProject(options: Background = {}): Promise<Project> {
+  const root = mkdtempSync(join(tmpdir(), 'walkeros-bundle-test-'));
+  process.once('exit', () => removeRoot(root));
   const folder = join(root, 'project');
   const sourceHttp = join(root, 'source-http');
   mkdirSync(folder);
@@ -59,18 +64,24 @@ export async function installProject(root: string): Promise<Project> {
   // flowFolder copies it) and, for `--simulate`, in the parent of the working folder.
   writeFileSync(join(folder, '.npmrc'), `registry=${registry}\n`);
 
-  const [nodes, tarball] = await Promise.all([findNodes(root), pack(root), buildSourceHttp(sourceHttp)]);
+  const [nodes, tarball] = await Promise.all([
+    findNodes(root, options),
+    pack(root, options),
+    buildSourceHttp(sourceHttp),
+  ]);
   const dependencies = {
     '@walkeros/cli': walkeros,
     '@walkeros/collector': walkeros,
     'walkeros-destination-kafka': `file:${tarball}`,
   };
-  await install(folder, dependencies);
+  await install(folder, dependencies, options);
   return { folder, tarball, sourceHttp, npmCache: join(cache, '_cacache'), nodes };
 }
 
-async function pack(root: string): Promise<string> {
+async function pack(root: string, options: Background): Promise<string> {
   await expectProgram('npm', ['pack', '--silent', '--pack-destination', root], {
+    ...options,
+    timeoutMs: installTimeoutMs,
     cwd: repository,
     env: environment(),
   });
@@ -80,7 +91,7 @@ async function pack(root: string): Promise<string> {
 }
 
 /** The Node of each major version: the one that runs this, or npm's package of it for this platform. */
-async function findNodes(root: string): Promise<Record<NodeMajor, string>> {
+async function findNodes(root: string, options: Background): Promise<Record<NodeMajor, string>> {
   const own = process.version.slice(1).split('.', 1)[0];
   const missing = nodeMajors.filter((major) => major !== own);
   const folder = join(root, 'nodes');
@@ -89,7 +100,7 @@ async function findNodes(root: string): Promise<Record<NodeMajor, string>> {
   const dependencies = Object.fromEntries(
     missing.map((major) => [`node-${major}`, `npm:${nodePackage()}@${ranges[major]}`]),
   );
-  await install(folder, dependencies);
+  await install(folder, dependencies, options);
   const program = process.platform === 'win32' ? 'node.exe' : 'node';
   const find = (major: NodeMajor): string =>
     major === own ? process.execPath : join(folder, 'node_modules', `node-${major}`, 'bin', program);
@@ -102,14 +113,19 @@ function nodePackage(): string {
   return `${prefix}-${platform === 'win32' ? 'win' : platform}-${arch}`;
 }
 
-async function install(folder: string, dependencies: Readonly<Record<string, string>>): Promise<void> {
+async function install(
+  folder: string,
+  dependencies: Readonly<Record<string, string>>,
+  options: Background,
+): Promise<void> {
   const manifest = { name: 'bundle-test', private: true, dependencies };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2));
   const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   await expectProgram('npm', ['install', ...quietly], {
     cwd: folder,
     env: environment(),
-    timeoutMs: 180_000,
+    timeoutMs: installTimeoutMs,
+    ...options,
   });
 }
 
