@@ -4,13 +4,14 @@ import { Admin } from '@platformatic/kafka';
 export async function withAdmin<Answer>(
   brokers: readonly string[],
   talk: (admin: Admin) => Promise<Answer>,
+  { requestTimeout = 10_000 } = {},
 ): Promise<Answer> {
   const admin = new Admin({
     clientId: 'kafka-scripts',
     bootstrapBrokers: [...brokers],
     retries: 0,
     connectTimeout: 2000,
-    requestTimeout: 10_000,
+    requestTimeout,
     metadataMaxAge: 0,
   });
   try {

@@ -32,7 +32,7 @@ export async function createTopic(
   { partitions = 1, replicas = -1, config = {} }: TopicOptions = {},
 ): Promise<void> {
   const configs = Object.entries(config).map(([name, value]) => ({ name, value }));
-  await withAdmin(brokers, async (admin) => {
+  const create = async (admin: Admin): Promise<void> => {
     const first = Math.min(partitions, partitionsAtOnce);
     await admin.createTopics({ topics: [topic], partitions: first, replicas, configs });
     await untilLed(admin, topic, first);
@@ -40,7 +40,9 @@ export async function createTopic(
       count = Math.min(partitions, count + partitionsAtOnce);
       await grow(admin, topic, count);
     }
-  });
+  };
+  // A request that was given up may have made it, and could not be sent again.
+  await withAdmin(brokers, create, { requestTimeout: 30_000 });
 }
 
 export async function deleteTopic(brokers: readonly string[], topic: string): Promise<void> {
@@ -120,7 +122,8 @@ async function untilLed(admin: Admin, topic: string, count: number): Promise<voi
   // A broker syncs a file for each of them: a disk that others use as well took 24 ms for one.
   const limit = 15_000 + 40 * count;
   for (const deadline = Date.now() + limit; Date.now() < deadline; await sleep(20)) {
-    const partitions = await partitionsOf(admin, topic);
+    // Metadata of a partition whose leader is being elected is an error.
+    const partitions = await partitionsOf(admin, topic).catch(() => undefined);
     const led = partitions?.length === count && partitions.every(({ leader }) => leader >= 0);
     if (led && (await leadersAnswer(admin, topic, count))) return;
   }

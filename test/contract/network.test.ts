@@ -72,7 +72,7 @@ for (const subject of networked) {
       const client = await create({ brokers: [`127.0.0.1:${port}`, '127.0.0.1:1', ...brokers] });
       const started = performance.now();
       await client.connect();
-      assert.ok(performance.now() - started < 3000, 'a second of waiting, and then the next');
+      assert.ok(performance.now() - started < 8_000, 'not the ten seconds of requestTimeout');
     });
 
     it('makes one connection for concurrent callers', async () => {
@@ -94,7 +94,7 @@ for (const subject of networked) {
       const { meddler, client } = await behindMeddler();
       assert.equal(meddler.open, 2, 'one for questions, one for records');
       await client.close();
-      await eventually('no connection is left', () => meddler.open === 0, { timeoutMs: 2000 });
+      await eventually('no connection is left', () => meddler.open === 0);
     });
 
     // The question that closing cut off was put to the next broker, on a socket that nobody closed any more.
@@ -127,7 +127,7 @@ for (const subject of networked) {
       const started = performance.now();
       await client.close();
       const [outcome] = await producing;
-      assert.ok(performance.now() - started < 1000);
+      assert.ok(performance.now() - started < 5_000);
       assert.equal(outcome?.kind, 'unknown');
     });
 

@@ -151,7 +151,7 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       const took = performance.now() - begin;
       await flow.stop();
       await proxy.accept();
-      assert.ok(took >= 1_400 && took < 2_500, `${took} ms`);
+      assert.ok(took >= 1_400 && took < 6_000, `${took} ms`);
       assert.match(
         String(message),
         new RegExp(
@@ -168,10 +168,10 @@ for (const client of ['platformatic', 'kafkajs'] as const) {
       });
       await flow.push(event());
       const order = event({ name: 'order complete', entity: 'order', action: 'complete' });
-      const lost = Array.from({ length: 20 }, () => flow.push(order));
-      const begin = performance.now();
+      let ended = 0;
+      const lost = Array.from({ length: 20 }, () => flow.push(order).finally(() => (ended += 1)));
       assert.ok((await flow.push(event())).ok);
-      assert.ok(performance.now() - begin < 500, 'the healthy topic is not delayed');
+      assert.equal(ended, 0, 'the healthy topic waited for the missing one');
       await Promise.all(lost);
       await flow.stop();
 

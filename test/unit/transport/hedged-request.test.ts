@@ -20,7 +20,7 @@ describe('hedgedRequest', () => {
       name === 'c' ? Promise.resolve('yes') : Promise.reject(new Error(name)),
     );
     assert.equal(answer, 'yes');
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 30_000);
   });
 
   it('asks the next when one says nothing for too long', async () => {

@@ -40,6 +40,6 @@ for (const kind of ['platformatic', 'kafkajs'] as const) {
     const { opened } = broker;
     await eventually('the refused ones have closed', () => broker.open < opened);
     await client.close();
-    await eventually('no connection is left', () => broker.open === 0, { timeoutMs: 2_000 });
+    await eventually('no connection is left', () => broker.open === 0);
   });
 }
