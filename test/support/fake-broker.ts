@@ -70,10 +70,16 @@ export class FakeBroker {
     return batches.map((batch) => this.#outcomeOf(batch, answer));
   };
 
+  /** What the client tells; with `idempotent` also as `ProducerState` does: a later failure leaves a doubt as it is. */
   #outcomeOf(batch: PartitionBatch, answer: Answer): Outcome {
-    const { refuse, tooLarge, store, idempotent = false } = this.#script;
-    const refusal = refuse?.(batch);
-    if (refusal !== undefined) return refusal;
+    const outcome = this.#script.refuse?.(batch) ?? this.#answerTo(batch, answer);
+    if (this.#script.idempotent !== true || !this.#doubts.has(placeOf(batch))) return outcome;
+    if (outcome.kind === 'unreachable') return { ...outcome, kind: 'unknown', unchanged: true };
+    return outcome.kind === 'retriable' ? { ...outcome, unchanged: true, mayHaveBeenWritten: true } : outcome;
+  }
+
+  #answerTo(batch: PartitionBatch, answer: Answer): Outcome {
+    const { tooLarge, store, idempotent = false } = this.#script;
     const place = placeOf(batch);
     const doubt = this.#doubts.get(place);
     if (doubt !== undefined) {
@@ -87,14 +93,9 @@ export class FakeBroker {
     const outcome = outcomeOf(answer);
     if (!idempotent) return outcome;
     if (outcome.kind === 'stored' || outcome.kind === 'rejected') this.#doubts.delete(place);
-    if (outcome.kind === 'unknown') {
-      this.#doubts.set(place, { records: batch.records, written: isWritten || answer === 'lost-answer' });
-      return { ...outcome, unchanged: true };
-    }
-    // As `ProducerState` tells it: a later answer leaves the doubt as it is.
-    if (doubt === undefined) return outcome;
-    if (outcome.kind === 'unreachable') return { ...outcome, kind: 'unknown', unchanged: true };
-    return outcome.kind === 'retriable' ? { ...outcome, unchanged: true, mayHaveBeenWritten: true } : outcome;
+    if (outcome.kind !== 'unknown') return outcome;
+    this.#doubts.set(place, { records: batch.records, written: isWritten || answer === 'lost-answer' });
+    return { ...outcome, unchanged: true };
   }
 }
 
