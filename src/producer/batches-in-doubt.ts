@@ -40,8 +40,8 @@ export class BatchesInDoubt {
   readonly #context: Pick<ProducerContext, 'clock' | 'notify' | 'date'>;
   /** Left by an earlier process, and in no queue yet; by `partitionKey`. */
   readonly #recovered = new Map<string, BatchInDoubt>();
-  /** Ids of the records of such batches, until they are complete: nothing else fetches them. */
-  readonly #ids = new Set<number>();
+  /** The records of such batches, until they are complete, with their topics: nothing else fetches them. */
+  readonly #ids = new Map<number, string>();
   /** Such batches that are in a queue and still in doubt, by `partitionKey`. */
   readonly #taken = new Map<string, QueueInDoubt>();
   /** Those of `#recovered` that could be sent again as they were when `check` looked. */
@@ -57,7 +57,7 @@ export class BatchesInDoubt {
       this.#recovered.set(partitionKey(batch.topic, batch.partition), batch);
       // An older version has delivered its records; or, where two batches have the same one, the file is damaged.
       const isUsable = topics.has(batch.topic) && !batch.ids.some((id) => this.#ids.has(id));
-      if (isUsable) for (const id of batch.ids) this.#ids.add(id);
+      if (isUsable) for (const id of batch.ids) this.#ids.set(id, batch.topic);
       else this.#abandon(batch, []);
     }
   }
@@ -87,11 +87,16 @@ export class BatchesInDoubt {
   }
 
   /** Whether the record is of a batch that was left: `take` gives it, and nothing else. */
-  has(id: number): boolean {
-    return this.#ids.has(id);
+  has(id: number, topic: string): boolean {
+    return this.#ids.get(id) === topic;
   }
 
-  /** The record is complete. */
+  /** The disk does not answer: a note is written as all others are, and nothing waits for it to be synced. */
+  waitNoMore(): void {
+    this.#diskIsSlow = true;
+  }
+
+  /** The record is complete, or on the disk alone as all others are. */
   complete(id: number): void {
     this.#ids.delete(id);
   }

@@ -124,6 +124,7 @@ export class SpooledRecords {
     for (const record of this.#live.all())
       if (record.durability === 'memory' && !isUnfinished(record)) this.persist(record);
     if (this.#writing > 0) await atMost(this.#clock, closeTimeout, (done) => (this.#onWritten = done));
+    if (this.#writing > 0) this.notes.waitNoMore();
   }
 
   /** A dead letter answers for the record: its row is not fetched again meanwhile. `complete` says what became of it. */
@@ -155,7 +156,7 @@ export class SpooledRecords {
     this.#waitsNoMore(content.topic);
   }
 
-  /** A record without a key gets another queue. Its row, if it has one, stays where it is. */
+  /** A record gets a queue. Its row, if it has one, may be another queue's: it stays where it is. */
   stray({ id, durability }: ProducerRecord): void {
     if (durability !== 'memory') this.#strayed.add(id);
   }
@@ -163,6 +164,7 @@ export class SpooledRecords {
   /** Memory lets go of a record that the disk has. */
   unload(record: ProducerRecord): void {
     this.#strayed.delete(record.id);
+    this.notes.complete(record.id);
     this.#live.end(record);
   }
 
@@ -185,9 +187,9 @@ export class SpooledRecords {
         this.#notify({ kind: 'spool-row-damaged', topic: partition.topic, error });
         this.#waitsNoMore(partition.topic);
       });
-      const elsewhere = [inMemory, this.#strayed, this.#deadLettered, this.notes];
+      const elsewhere = [inMemory, this.#strayed, this.#deadLettered];
       const records = rows
-        .filter(({ id }) => !elsewhere.some((ids) => ids.has(id)))
+        .filter(({ id }) => !elsewhere.some((ids) => ids.has(id)) && !this.notes.has(id, partition.topic))
         .map(({ id, record }) => this.#fetched(id, record, partition));
       return { records, lastId: rows.at(-1)?.id };
     } catch (thrown) {
@@ -254,7 +256,7 @@ export class SpooledRecords {
     this.#writing++;
     this.#topic(record.content.topic).count++;
     this.#spool.append(record.id, record.content, record.spoolPartition, (error) => {
-      if (record.state === 'done') return;
+      if (record.state === 'done') return this.#answeredLate(record, error);
       if (error) {
         this.#notify({ kind: 'spool-failed', error });
         // It may be the last that was waited for.
@@ -263,6 +265,15 @@ export class SpooledRecords {
       written(error);
       this.#answered();
     });
+  }
+
+  /** Its dead letter is under way. Where the disk has no row of it, there is none to remove with it. */
+  #answeredLate(record: ProducerRecord, error: KafkaError | undefined): void {
+    if (error === undefined || record.durability !== 'writing') return;
+    record.durability = 'memory';
+    this.#notify({ kind: 'spool-failed', error });
+    this.#waitsNoMore(record.content.topic);
+    this.#answered();
   }
 
   /** The disk has told about a record that is in memory as well. */

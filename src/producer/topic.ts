@@ -143,7 +143,8 @@ export class Topic {
    * @returns whether any do
    */
   moveKeyless(): boolean {
-    if (!this.queues.some(({ available }) => available)) return false;
+    // What comes back from a removed partition goes first.
+    if (this.#removed.length > 0 || !this.queues.some(({ available }) => available)) return false;
     const moving = this.queues.flatMap((queue) => (queue.available ? [] : queue.takeKeyless()));
     for (const record of moving) this.#queueOf(record).push(record);
     return moving.length > 0;
@@ -315,7 +316,7 @@ export class Topic {
       key === null ? this.#sticky.next(queues, record.bytes) : queues[partitionOf(key, queues.length)];
     if (queue === undefined) throw new RangeError(`a partition of ${queues.length}`);
     record.partition = queue.partition;
-    if (key === null) this.overflow?.stray(record);
+    this.overflow?.stray(record);
     return queue;
   }
 

@@ -473,6 +473,20 @@ describe('a disk that does not take the note of a batch', () => {
       assert.deepEqual(machine.stored(), ['a', 'b', 'c', 'd']);
       first.kill();
     });
+
+  // walkerOS gives five seconds to end in, and this took 5.2 without the rest.
+  it('does not hold up the end by another second where it hangs', async () => {
+    const machine = new Machine({ onProduce: () => new Promise<void>(() => undefined) });
+    const first = machine.start({ always: false });
+    const fates = first.push(0, 'a');
+    await first.clock.advance(100);
+    machine.hangs = true;
+    let ended = false;
+    void first.producer.close(3_700).then(() => (ended = true));
+    await first.clock.advance(4_300);
+    assert.deepEqual([ended, fates], [true, ['DESTINATION_CLOSED']]);
+    first.kill();
+  });
 });
 
 describe('a table of batches in doubt that does not fit its records', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { noLeader } from '../../../src/model/partition.ts';
+import { partitionOf } from '../../../src/protocol/partitioner.ts';
 import { errorOf, record, refused, setUp, watch } from './harness.ts';
 import { start } from './spool-harness.ts';
 
@@ -138,4 +140,41 @@ describe('a batch in doubt whose partition lost its leader', () => {
     await clock.advance(3_000);
     assert.ok(requests.length > before, `${requests.length} requests`);
   });
+});
+
+// Written before the partitions were known, a record has a row without one. When the topic had more of them by then, another queue
+// found that row, and sent the record a second time.
+it('a record in the queue of a partition without a leader is not fetched into another one when the topic grows', async () => {
+  const { clock, cluster, producer, stored, kept } = start(
+    { bufferMemory: 400, batchSize: 30 },
+    { topics: { other: 1 } },
+  );
+  const leaderless = (topic: string, partitions: number): void => {
+    for (let partition = 0; partition < partitions; partition++)
+      cluster.moveLeader(topic, partition, noLeader);
+  };
+  leaderless('other', 1);
+  cluster.cutOff();
+  // Partition 3 of four, and 7 of eight.
+  const key = Array.from({ length: 99 }, (_, n) => `q${n}`).find(
+    (name) => partitionOf(Buffer.from(name), 8) === 7,
+  );
+  const fates = watch(['r0', 'r1', 'r2'].map((value) => producer.send(record(value, { key: key ?? '' }))));
+  await clock.advance(8_000);
+  cluster.createTopic('events', 4);
+  leaderless('events', 4);
+  cluster.restore();
+  await clock.advance(5_000);
+  cluster.deleteTopic('events');
+  cluster.createTopic('events', 8);
+  leaderless('events', 4);
+  await clock.advance(40_000);
+  // Memory is crowded: it lets go of the younger ones.
+  const crowd = Array.from({ length: 20 }, (_, n) => producer.send(record(`s${n}`, { topic: 'other' })));
+  await clock.advance(20_000);
+  for (let partition = 0; partition < 4; partition++) cluster.moveLeader('events', partition, 1);
+  cluster.moveLeader('other', 0, 1);
+  await clock.advance(60_000);
+  await Promise.all(crowd);
+  assert.deepEqual([fates, stored(), kept()], [['stored', 'stored', 'stored'], ['r0', 'r1', 'r2'], []]);
 });

@@ -230,6 +230,28 @@ describe('a spooled record that the broker refuses', () => {
     assert.deepEqual([again.stored(), again.kept()], [['a'], []]);
   });
 
+  // Its row, which was never there, was taken off the counts of the spool when its dead letter was stored.
+  it('and that the disk did not take meanwhile has no row to be removed', async () => {
+    const { clock, cluster, producer, disk, file, kinds, stored } = start(
+      { always: true, deadLetterTopic: 'dead', diskLatency: 500 },
+      { topics: { events: 1, dead: 1 } },
+    );
+    const removed: number[] = [];
+    const remove = file.remove.bind(file);
+    file.remove = (id) => {
+      removed.push(id);
+      remove(id);
+    };
+    disk.fault = new Error('scripted');
+    cluster.failNext({ outcome: rejected, topic: 'events' });
+    const away = { kind: 'unreachable', error: refused('BROKER_UNREACHABLE') } as const;
+    cluster.failNext({ outcome: away, topic: 'dead', times: 3 });
+    const fates = watch([producer.send(record('a'))]);
+    await clock.advance(5_000);
+    assert.deepEqual([fates, stored('dead'), removed], [['stored'], ['a'], []]);
+    assert.ok(kinds().includes('spool-failed'));
+  });
+
   // "Everything in the spool was delivered", of a spool with nothing but refused records.
   it('is not told as delivered', async () => {
     const { clock, cluster, producer, kept, notices } = start();
