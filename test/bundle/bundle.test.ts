@@ -69,7 +69,7 @@ describe('walkeros bundle', { concurrency: 2 }, () => {
       const { stdout, stderr } = await expectProgram(nodes[major], ['run.mjs'], {
         cwd: out,
         env: environment(),
-        timeoutMs: 60_000,
+        timeoutMs: 180_000,
       });
       assert.deepEqual(JSON.parse(stdout), { ok: true, done: [...names, ...Object.keys(formats)].sort() });
       assert.equal(stderr, '');

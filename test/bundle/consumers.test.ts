@@ -27,7 +27,7 @@ describe('consumers of the installed package', { concurrency: 2 }, () => {
         const { stdout, stderr } = await expectProgram(nodes[major], args, {
           cwd: folder,
           env: environment(),
-          timeoutMs: 60_000,
+          timeoutMs: 180_000,
         });
         assert.deepEqual(JSON.parse(stdout), {
           ok: true,

@@ -111,7 +111,7 @@ describe('a flow with a contract', { skip }, () => {
       try {
         const origin = `http://127.0.0.1:${port}`;
         const ready = eventually('it is ready', async () => (await fetch(`${origin}/ready`)).ok, {
-          ...{ timeoutMs: 90_000, everyMs: 100 },
+          ...{ timeoutMs: 180_000, everyMs: 100 },
         });
         const ended = flow.ended.then(() => Promise.reject(new Error(flow.output())));
         ended.catch(() => undefined);

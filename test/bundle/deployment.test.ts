@@ -143,7 +143,7 @@ class Reader {
       'the flow runs, and has found Kafka',
       () => lines.every((one) => flow.output().includes(one)),
       {
-        timeoutMs: 60_000,
+        timeoutMs: 180_000,
       },
     );
   }

@@ -51,7 +51,7 @@ describe('docs/getting-started.md', () => {
     t.after(() => flow.child.kill('SIGKILL'));
     const origin = `http://127.0.0.1:${String(port)}`;
     await eventually('walkeros run is ready', async () => (await fetch(`${origin}/ready`)).ok, {
-      timeoutMs: 90_000,
+      timeoutMs: 180_000,
       everyMs: 100,
     });
     const response = await fetch(`${origin}/collect`, {

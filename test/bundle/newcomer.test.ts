@@ -44,7 +44,7 @@ async function enter(line: string, t: TestContext, shell: ShellOptions): Promise
   const typed = type(line, shell);
   t.after(() => typed.signal('SIGKILL'));
   if (line.startsWith('npx walkeros run')) {
-    await eventually('the flow runs', () => typed.output().includes('Flow running'), { timeoutMs: 90_000 });
+    await eventually('the flow runs', () => typed.output().includes('Flow running'), { timeoutMs: 180_000 });
     t.after(async () => {
       typed.signal('SIGINT');
       await typed.ended;

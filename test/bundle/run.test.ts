@@ -43,7 +43,7 @@ async function runFlow(): Promise<Running> {
     throw new Error(`it ended with ${String(code)}: ${program.output()}`);
   });
   const ready = eventually('walkeros run is ready', async () => (await fetch(`${origin}/ready`)).ok, {
-    timeoutMs: 90_000,
+    timeoutMs: 180_000,
     everyMs: 100,
   });
   await Promise.race([ready, ended]);
@@ -73,7 +73,7 @@ describe('walkeros run', () => {
 
       const traffic = sendUntilRefused(flow.origin);
       await eventually('a thousand events are acknowledged', () => traffic.acknowledged.size >= 1000, {
-        timeoutMs: 60_000,
+        timeoutMs: 180_000,
       });
       flow.child.kill('SIGTERM');
       const { code } = await flow.ended;

@@ -27,7 +27,7 @@ export interface Program {
 export function startProgram(
   program: string,
   args: readonly string[],
-  { cwd, env = environment(), timeoutMs = 120_000, inBackground = false }: ProgramOptions,
+  { cwd, env = environment(), timeoutMs = 300_000, inBackground = false }: ProgramOptions,
 ): Program {
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
   if (inBackground && child.pid !== undefined) setPriority(child.pid, 19);

@@ -17,7 +17,7 @@ export interface Typed {
 }
 
 /** Types a line into `sh`. It is killed after `timeoutMs`, with all that it started. */
-export function type(line: string, { cwd, env, timeoutMs = 120_000 }: ShellOptions): Typed {
+export function type(line: string, { cwd, env, timeoutMs = 300_000 }: ShellOptions): Typed {
   // Detached: a group of its own, to which signals go as from a terminal.
   const child = spawn('sh', ['-c', line], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let output = '';
