@@ -134,24 +134,22 @@ export class RegistryCaller {
     };
     try {
       const answer = await this.#transport(question);
-      const fault = faultOfAnswer(answer, url, path);
-      if (fault === undefined) return { answer, url };
-      const reason = this.#quotable(fault.reason, question.headers);
-      return { fault: { ...fault, reason }, url, pause: pauseOf(answer) };
+      const fault = faultOfAnswer(answer, url, path, (text) => this.#redacted(text, question.headers));
+      return fault === undefined ? { answer, url } : { fault, url, pause: pauseOf(answer) };
     } catch (failure) {
       return { fault: faultOfSilence(failure), url, pause: 0 };
     }
   }
 
-  /** Who quotes what it was sent would quote the login. */
-  #quotable(reason: string, { authorization = '' }: Question['headers']): string {
+  /** Who quotes what it was sent would quote the login, as it is or as JSON writes it. */
+  #redacted(quoted: string, { authorization = '' }: Question['headers']): string {
     const { auth } = this.#options;
     const secrets = [authorization.split(' ')[1] ?? ''];
     if (auth !== undefined && 'password' in auth) secrets.push(auth.password.reveal());
-    return secrets.reduce(
-      (text, secret) => (secret === '' ? text : text.replaceAll(secret, '[secret]')),
-      reason,
-    );
+    return secrets
+      .flatMap((secret) => [JSON.stringify(secret).slice(1, -1), secret])
+      .filter((secret) => secret !== '')
+      .reduce((text, secret) => text.replaceAll(secret, '[secret]'), quoted);
   }
 
   #headers(hasBody: boolean, token: Secret<string> | undefined): Record<string, string> {

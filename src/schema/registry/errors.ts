@@ -1,5 +1,5 @@
 import { KafkaError, reasonOf, type ErrorCode, type ErrorDetail } from '../../model/errors.ts';
-import { codeOf, isObject, jsonIn } from '../../model/foreign.ts';
+import { codeOf, isObject, jsonIn, propertyOf } from '../../model/foreign.ts';
 import type { Answer } from './transport.ts';
 
 /** What is wrong with an answer, or with not getting one. Only a retriable fault may pass by itself. */
@@ -31,8 +31,14 @@ const finals: ReadonlyMap<number, ErrorCode> = new Map([
  * Undefined for an answer of success.
  * @param url the registry's
  * @param path behind it, as it was asked
+ * @param redacted the registry's words without the login: before they are cut, for a piece of a secret is not found any more
  */
-export function faultOfAnswer(answer: Answer, url: string, path: string): Fault | undefined {
+export function faultOfAnswer(
+  answer: Answer,
+  url: string,
+  path: string,
+  redacted: (text: string) => string,
+): Fault | undefined {
   const { status } = answer;
   if (status >= 200 && status < 300) return undefined;
   const moved = movedTo(answer, url, path);
@@ -41,12 +47,13 @@ export function faultOfAnswer(answer: Answer, url: string, path: string): Fault 
       `Redirects are not followed: write that URL into ${partOf(setting, 'url')}.`;
     return {
       code: 'REGISTRY_FAILED',
-      reason: `HTTP ${status}: it has moved to ${moved}`,
+      reason: `HTTP ${status}: it has moved to ${redacted(moved)}`,
       retriable: false,
       advice,
     };
   }
-  const { message, registryCode } = saidIn(answer);
+  const { said, longest, registryCode } = saidIn(answer);
+  const message = redacted(said).slice(0, longest);
   const reason = message === '' ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
   if (status >= 500 || status === 408 || status === 429) {
     return {
@@ -93,7 +100,10 @@ export function faultOfSilence(failure: unknown): Fault {
   const timedOut = failure instanceof Error && failure.name === 'TimeoutError';
   const reason = timedOut ? 'it did not answer in time' : reasonOf(nested) || 'no connection';
   const detail = certificateDetail(nested);
-  const fault = { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, detail, cause: failure } as const;
+  // The parsers of HTTP keep what they cannot read with their error: the question and its login, where it is sent back.
+  const isParser = ['data', 'rawPacket'].some((name) => propertyOf(nested, name) !== undefined);
+  const cause = isParser ? undefined : failure;
+  const fault = { code: 'REGISTRY_UNAVAILABLE', reason, retriable: true, detail, cause } as const;
   if (detail !== 'certificate-untrusted') return fault;
   const advice: Advice = (setting) =>
     `Give the authority that signed its certificate as ${authorityOf(setting)}.`;
@@ -157,22 +167,27 @@ export function registryError({ what, url, setting }: Asked, fault: Fault): Kafk
   return new KafkaError(code, `${said} ${advice?.(setting) ?? ''}`.trimEnd(), { cause, detail });
 }
 
-const longestReason = 1000;
+interface Said {
+  readonly said: string;
+  /** How much of it is told. Characters. */
+  readonly longest: number;
+  readonly registryCode?: number | undefined;
+}
 
 /** Bodies of failures may be empty, a proxy's page, or text. */
-function saidIn({ text, contentType }: Answer): { message: string; registryCode: number | undefined } {
+function saidIn({ text, contentType }: Answer): Said {
   const body = jsonIn(text);
   if (isObject(body)) {
     const { message, detail, error_code: registryCode } = body as Record<string, unknown>;
     // Apicurio tells in `detail` what it sums up in `message`.
     const said = [message, detail].find((value) => typeof value === 'string' && value !== '');
     return {
-      message: typeof said === 'string' ? said.slice(0, longestReason) : '',
+      said: typeof said === 'string' ? said : '',
+      longest: 1000,
       registryCode: typeof registryCode === 'number' ? registryCode : undefined,
     };
   }
-  const plain = isHtml(text, contentType) ? 'an HTML page' : text.trim().slice(0, 200);
-  return { message: plain, registryCode: undefined };
+  return { said: isHtml(text, contentType) ? 'an HTML page' : text.trim(), longest: 200 };
 }
 
 function isHtml(text: string, contentType: string): boolean {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
 import { resolveOptions } from '../../../../src/config/resolve.ts';
+import { Secret } from '../../../../src/model/secret.ts';
 import { Registry } from '../../../../src/schema/registry/registry.ts';
 import { scriptedServer, type Asked, type Reply } from '../../../support/scripted-http.ts';
 import { startTokenIssuer } from '../../../support/token-issuer.ts';
@@ -25,6 +29,9 @@ async function registryOf(t: TestContext, auth: object, answer: (asked: Asked, c
     options,
   };
 }
+
+const pem = (name: string): string =>
+  readFileSync(new URL(`../../../contract/tls/${name}.pem`, import.meta.url), 'utf8');
 
 async function issuerOf(t: TestContext) {
   const issuer = await startTokenIssuer('User:shop');
@@ -132,6 +139,57 @@ describe('a registry that wants a token', () => {
     const byName = await registryOf(t, { username: 'shop', password: 'hunter2' }, quoting);
     await assert.rejects(byName.registry.latest('a'), { message: /HTTP 400: Basic \[secret\]\./ });
   });
+
+  // A proxy's page of text that quotes the request was cut to 200 characters, and a message to 1,000, before the login was looked for:
+  // what was left of one that stood across the cut went into logs and rejections.
+  for (const [what, auth, quoted] of [
+    [
+      'a name and a password',
+      { username: 'shop', password: 'hunter2-hunter3' },
+      'c2hvcDpodW50ZXIyLWh1bnRlcjM=',
+    ],
+    ['a password by itself', { username: 'shop', password: 'hunter2-hunter3' }, 'hunter2-hunter3'],
+    ['a password as JSON writes it', { username: 'shop', password: 'hunter"2\\3' }, 'hunter\\"2\\\\3'],
+    ['a token', { token: 'tok3n-of-the-shop' }, 'tok3n-of-the-shop'],
+  ] as const) {
+    it(`and quotes it across the end of what is told has all of it kept out: ${what}`, async (t) => {
+      const long = (filler: number): string => `${'x'.repeat(filler)} ${quoted}, and more`;
+      for (const [filler, body] of [
+        [192, long(192)],
+        [992, { message: long(992) }],
+      ] as const) {
+        const { registry } = await registryOf(t, auth, () => ({ status: 400, body }));
+        await assert.rejects(registry.latest('a'), (error: Error) => {
+          assert.match(error.message, new RegExp(`: HTTP 400: x{${filler}} \\[secret\\. Check`));
+          return true;
+        });
+      }
+    });
+  }
+
+  // Node's parsers keep what they cannot read with their error, and that was the cause of ours: a log that shows causes showed the login.
+  for (const scheme of ['http', 'https']) {
+    it(`and sends the question back, as no HTTP, has it kept out of the cause, too: ${scheme}`, async (t) => {
+      const echo = (socket: Socket) => socket.pipe(socket).on('error', () => undefined);
+      const cert = pem('certificate');
+      const server =
+        scheme === 'http' ? createServer(echo) : createTlsServer({ cert, key: pem('key') }, echo);
+      t.after(() => server.close());
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const registry = new Registry({
+        urls: [`${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`],
+        auth: { username: 'shop', password: new Secret('hunter2') },
+        tls: new Secret({ ca: cert }),
+        ...{ timeout: 5_000, retries: 0, setting: 'settings.value.registry' },
+      });
+      await assert.rejects(registry.latest('a'), (error: Error) => {
+        assert.match(error.message, /: (Response does not match|Parse Error).* HTTP/);
+        assert.equal(error.cause, undefined);
+        return true;
+      });
+    });
+  }
 });
 
 describe('the login of a registry is refused at the start', () => {
