@@ -7,9 +7,18 @@ export interface Decimal {
   readonly scale: number;
 }
 
+/**
+ * As many as PostgreSQL lets a column declare; other databases stop at 38 or 76. The digits of more would stop the event loop, and the
+ * schema may come from a registry.
+ */
+const mostDigits = 1000;
+
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** @returns undefined where the attributes are none: the bytes are then bytes to every reader, as Avro's specification has it */
+/**
+ * @returns undefined where the attributes are none: the bytes are then bytes to every reader, as Avro's specification has it
+ * @throws Error for more digits than are written here
+ */
 export function decimalOf({
   type,
   logicalType,
@@ -20,13 +29,14 @@ export function decimalOf({
   if (logicalType !== 'decimal' || (type !== 'bytes' && type !== 'fixed')) return undefined;
   if (!isCount(precision) || precision === 0 || !isCount(scale) || scale > precision) return undefined;
   if (type === 'fixed' && (!isCount(size) || !holds(size, precision))) return undefined;
+  if (precision > mostDigits)
+    throw new Error(`a decimal has at most ${mostDigits} digits here, and its precision is ${precision}`);
   return { precision, scale };
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const holds = (size: number, precision: number): boolean =>
-  size > 0 && 10n ** BigInt(precision) <= 2n ** BigInt(8 * size - 1);
+const holds = (size: number, precision: number): boolean => precision <= (8 * size - 1) * Math.log10(2);
 
 const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,9}))?$/i;
 

@@ -1,4 +1,5 @@
 import avsc, { type Type } from 'avsc';
+import { reasonOf } from '../../model/errors.ts';
 import type { SchemaReference } from '../../model/schema.ts';
 import { isObject } from '../validation-error.ts';
 import { decimalOf, type Decimal } from './decimal.ts';
@@ -21,6 +22,7 @@ export function parse(text: string, references: readonly SchemaReference[]): Avr
   // avsc calls this for each schema within the schema, and again for the changed one that we return: nothing is left to take away then.
   function typeHook(schema: unknown, options: avsc.ForSchemaOptions): Type | undefined {
     if (!isObject(schema)) return undefined;
+    checkDecimals(schema);
     const decimal = decimalOf(schema);
     if (decimal !== undefined) {
       const type = forSchema({ ...schema, logicalType: undefined }, options);
@@ -48,6 +50,19 @@ type Field = Readonly<Record<string, unknown>>;
 /** Empty for a schema that is no record. */
 function fieldsOf({ type, fields }: Field): readonly unknown[] {
   return (type === 'record' || type === 'error') && Array.isArray(fields) ? fields : [];
+}
+
+/** Those of a record's fields by themselves, or in a union: with the name of the field, which the type's own schema does not know. */
+function checkDecimals(record: Field): void {
+  for (const { name, type } of fieldsOf(record).filter(isObject)) {
+    try {
+      [type].flat().filter(isObject).forEach(decimalOf);
+    } catch (thrown) {
+      throw new Error(`field "${String(name)}" of "${String(record['name'])}": ${reasonOf(thrown)}`, {
+        cause: thrown,
+      });
+    }
+  }
 }
 
 function defaultsOf(schema: Field): ReadonlyMap<string, unknown> {

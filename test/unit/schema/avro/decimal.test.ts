@@ -107,4 +107,22 @@ describe('a decimal in Avro', () => {
     assert.equal(hex({ ...small, precision: 7 }, 'abc'), '616263');
     assert.equal(hex({ ...money, logicalType: 'big-decimal' }, '5'), '0235');
   });
+
+  // A registry's schema with a precision of 300,000,000 stopped the event loop for as long as its powers of ten took.
+  it('has at most 1,000 digits: a schema that wants more is refused, and names the field', () => {
+    assert.equal(hex({ ...money, precision: 1_000, scale: 1_000 }, '0'), '0200');
+    const huge = { ...money, precision: 1_001 };
+    const most = 'a decimal has at most 1000 digits here, and its precision is 1001';
+    const order = (type: unknown) => ({ type: 'record', name: 'Order', fields: [{ name: 'total', type }] });
+    const cases: [schema: unknown, message: string][] = [
+      [huge, most],
+      [order(huge), `field "total" of "Order": ${most}`],
+      [order(['null', huge]), `field "total" of "Order": ${most}`],
+      [order({ type: 'array', items: huge }), most],
+      [{ ...huge, type: 'fixed', name: 'Huge', size: 500 }, most],
+    ];
+    for (const [schema, message] of cases)
+      assert.throws(() => compileAvro(JSON.stringify(schema)), { message });
+    assert.equal(hex({ ...small, precision: 300_000_000 }, 'abc'), '616263');
+  });
 });
