@@ -12,7 +12,7 @@ import { readSpool } from '../../spool/status.ts';
 import { clientOptions, createInspector } from '../../transport/create.ts';
 import type { Inspector } from '../../transport/port.ts';
 import { countDeadLetters } from '../dead-letters/list.ts';
-import type { FlowRequest } from '../flow/configured.ts';
+import { unsetText, type FlowRequest } from '../flow/configured.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Login } from '../flow/login.ts';
@@ -89,9 +89,9 @@ async function readFlow(
     const file = await readFlowFile(path);
     const found = findDestination(file, destination, environment, login);
     report.add('flow', ok(`${path}: destination "${found.id}" of flow "${found.flow}"`));
-    for (const { path: at, variable } of found.unset) {
-      const message = `config.${at} takes the environment variable ${variable}, which is not set here.`;
-      report.add('flow', warning(message, `Set it, as where the flow runs: export ${variable}=…`));
+    for (const one of found.unset) {
+      const fix = `Set it, as where the flow runs: export ${one.variable}=…`;
+      report.add('flow', warning(`config.${unsetText(one)}`, fix));
     }
     const alone = Object.keys(file.content.flows).length === 1;
     return { ...found, alone, name: alone ? found.id : `${found.flow}.${found.id}` };

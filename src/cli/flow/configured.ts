@@ -1,12 +1,13 @@
-import { findDestination } from './destination.ts';
+import { findDestination, type FlowDestination } from './destination.ts';
 import { readFlowFile } from './flow-file.ts';
 import type { Login } from './login.ts';
-import type { Environment } from './references.ts';
+import type { Environment, Unset } from './references.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import type { Terminal } from '../terminal.ts';
 import { declaredTopics, valueRegistries, type NamedRegistry } from '../../config/mapping.ts';
 import { setupRegistry, setupTopics } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';
+import { KafkaError } from '../../model/errors.ts';
 
 /** A destination of a flow file, as the commands work with it. */
 export interface Configured {
@@ -31,22 +32,31 @@ export interface FlowRequest {
   readonly destination: string | undefined;
   readonly environment: Environment;
   readonly login: Login | undefined;
+  /** Takes a line beside the result. */
+  readonly note: (line: string) => void;
 }
 
 export function flowRequest(
   words: Arguments,
-  { environment }: Terminal,
+  terminal: Terminal,
   login: Login | undefined,
   path = words.at(0),
 ): FlowRequest {
-  return { path, destination: words.text('destination'), environment, login };
+  return {
+    path,
+    destination: words.text('destination'),
+    environment: terminal.environment,
+    login,
+    note: (line) => terminal.note(line),
+  };
 }
 
 /** @throws KafkaError FLOW_INVALID or SETTINGS_INVALID */
 export async function configuredDestination(request: FlowRequest): Promise<Configured> {
   const { path, destination, environment, login } = request;
-  const { id, config } = findDestination(await readFlowFile(path), destination, environment, login);
-  const { options } = resolveOptions(config.settings, { mapping: config.mapping, environment });
+  const found = findDestination(await readFlowFile(path), destination, environment, login);
+  const { id, config } = found;
+  const options = optionsOf(found, request);
   const ofValues = valueRegistries(options, config.mapping);
   // Only `walkeros setup` needs all of `config.setup`, and says what is wrong with it.
   const facts = setupRegistry(config.setup);
@@ -55,6 +65,31 @@ export async function configuredDestination(request: FlowRequest): Promise<Confi
   const topics = topicsOf(options, config.mapping, config.setup);
   return { path, id, options, mapping: config.mapping, topics, registries };
 }
+
+/**
+ * Of the settings, as far as a command reads them. A variable that is not set leaves "undefined" in a longer text, and the command would
+ * look for that: it is told.
+ * @throws KafkaError SETTINGS_INVALID
+ */
+export function optionsOf(
+  { config: { settings, mapping }, unset }: FlowDestination,
+  { path, environment, note }: Pick<FlowRequest, 'path' | 'environment' | 'note'>,
+): Options {
+  const told = unset
+    .filter(({ path: at }) => /^(settings|mapping)\b/.test(at))
+    .map((one) => `${path}: ${unsetText(one)}`);
+  try {
+    const { options } = resolveOptions(settings, { mapping, environment });
+    told.forEach(note);
+    return options;
+  } catch (thrown) {
+    if (!(thrown instanceof KafkaError) || told.length === 0) throw thrown;
+    throw new KafkaError(thrown.code, [...thrown.message.split('\n'), ...told], { cause: thrown });
+  }
+}
+
+export const unsetText = ({ path, variable }: Unset): string =>
+  `${path} takes the environment variable ${variable}, which is not set here.`;
 
 function topicsOf(options: Options, mapping: unknown, setup: unknown): ReadonlySet<string> {
   const declared = declaredTopics(options, mapping).map(({ topic }) => topic);

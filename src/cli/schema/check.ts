@@ -1,7 +1,7 @@
 import type { RegistryFacts } from '../../config/registry-facts.ts';
 import { resolveSetup, valuePlans, type ValuePlan } from '../../config/resolve-setup.ts';
 import type { SchemaOptions } from '../../config/resolve-value.ts';
-import { resolveOptions, type Options } from '../../config/resolve.ts';
+import type { Options } from '../../config/resolve.ts';
 import { ruleSettingsSchema } from '../../config/schema.ts';
 import { topicsOf } from '../../record/settings.ts';
 import { KafkaError, reasonOf } from '../../model/errors.ts';
@@ -11,7 +11,7 @@ import type { Registry } from '../../schema/registry/registry.ts';
 import { schemaChoice, triedWriter, unregistered, type Schemas } from '../../schema/schema-writer.ts';
 import { ValidationError } from '../../schema/validation-error.ts';
 import { declaredBySetup, declaredByValues, registriesByUrl, type Declared } from '../../setup/declared.ts';
-import type { FlowRequest } from '../flow/configured.ts';
+import { optionsOf, type FlowRequest } from '../flow/configured.ts';
 import { findDestination, type DestinationConfig } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import { exampleEvents, mapEvent, type NamedEvent } from './events.ts';
@@ -70,8 +70,8 @@ export async function checkSchemas(request: SchemaCheckRequest): Promise<SchemaC
   const { path, environment, login, signal } = request;
   const found = findDestination(await readFlowFile(path), request.destination, environment, login);
   const { id, config } = found;
-  const { settings, mapping } = config;
-  const { options } = resolveOptions(settings, { mapping, environment });
+  const { mapping } = config;
+  const options = optionsOf(found, request);
   const plan = resolveSetup(config.setup, options, { id, mapping })?.plan;
   const registryOf = registriesByUrl({ closing: signal, retries: 1 });
   const subjects = new Map<string, SubjectFinding>();

@@ -75,8 +75,8 @@ describe('a setup that is not complete', () => {
     it(`keeps no command from its work: ${what}`, async () => {
       await (await openSpool({ path: spool, maxBytes: 1_000 }, () => undefined)).close();
       const path = flowFile(folder, { settings, setup });
-      const { code, lines } = await run(['spool', 'status', path]);
-      assert.equal(code, 0);
+      const { code, lines, notes } = await run(['spool', 'status', path]);
+      assert.deepEqual([code, notes], [0, []]);
       assert.match(lines[0] ?? '', /kafka\.spool: 0 records wait/);
     });
 
@@ -95,6 +95,43 @@ describe('a setup that is not complete', () => {
       assert.equal(of(found, 'spool')[0]?.status, 'ok');
     });
   }
+});
+
+// Only doctor told of it: `spool status` looked at /var/lib/undefined/kafka.spool, and said that there is no spool.
+describe('an environment variable that is not set', () => {
+  const unset = { kafka, spool: { path: join(folder, '$env.STAGE', 'kafka.spool') } };
+
+  it('is told beside the result of a command, with the setting that takes it', async () => {
+    const mapping = { order: { view: { settings: { topic: 'views-$env.SHOP' } } } };
+    const path = flowFile(folder, { settings: unset, mapping });
+    const told = [
+      `${path}: settings.spool.path takes the environment variable STAGE, which is not set here.`,
+      `${path}: mapping.order.view.settings.topic takes the environment variable SHOP, which is not set here.`,
+    ];
+    const { notes } = await run(['spool', 'status', path]);
+    assert.deepEqual(notes.slice(0, 2), told);
+    assert.match(notes[2] ?? '', /undefined\/kafka\.spool" cannot be used: there is no such file/);
+    assert.deepEqual((await run(['schema', 'check', path])).notes, told);
+    const set = await run(['schema', 'check', path], { environment: { STAGE: 'test', SHOP: 'eu' } });
+    assert.deepEqual(set.notes, []);
+  });
+
+  it('is told with what is wrong with the settings', async () => {
+    const path = flowFile(folder, { settings: { ...unset, kafka: { ...kafka, topic: '$env.TOPIC' } } });
+    for (const command of [
+      ['spool', 'status'],
+      ['schema', 'check'],
+    ]) {
+      const { code, notes } = await run([...command, path]);
+      assert.equal(code, 1);
+      assert.deepEqual(notes.join('\n').split('\n'), [
+        'walkeros-kafka: The Kafka destination cannot start: 1 problem in its settings',
+        'settings.kafka.topic: is missing: write the name of the topic',
+        `${path}: settings.kafka.topic takes the environment variable TOPIC, which is not set here.`,
+        `${path}: settings.spool.path takes the environment variable STAGE, which is not set here.`,
+      ]);
+    }
+  });
 });
 
 describe('the schemas that a doctor asks for', () => {

@@ -38,6 +38,7 @@ async function destination(
       destination: undefined,
       environment: {},
       login: undefined,
+      note: (line) => assert.fail(line),
     }),
   };
 }

@@ -370,6 +370,7 @@ describe('`spool drain` and a flow, one after the other on the same file', () =>
       destination: undefined,
       environment: {},
       login: undefined,
+      note: (line) => assert.fail(line),
     });
     return drainSpool(
       configured,

@@ -23,8 +23,11 @@ async function connectionWith(kafka: object, login: object, environment: Record<
   const flow = { brokers: ['kafka1:9093'], topic: 'events', ...kafka };
   const path = flowFile(folder, { settings: { kafka: flow } });
   const read = await readLogin(file({ kafka: login }), environment);
-  return (await configuredDestination({ path, destination: undefined, environment, login: read })).options;
+  return (await configuredDestination({ path, destination: undefined, environment, login: read, note }))
+    .options;
 }
+
+const note = (line: string): void => assert.fail(line);
 
 const plain = (username: string, password: string) => ({ mechanism: 'plain', username, password });
 
@@ -138,7 +141,7 @@ describe('a login file', () => {
     const path = flowFile(folder, { settings: { kafka: { brokers: ['kafka1:9093'], topic: 'a b' } } });
     const read = await readLogin(file({ kafka: login }), {});
     const message = await messageOf(
-      configuredDestination({ path, destination: undefined, environment: {}, login: read }),
+      configuredDestination({ path, destination: undefined, environment: {}, login: read, note }),
     );
     assert.deepEqual(
       read
