@@ -96,10 +96,20 @@ function declaredBy(setting: TopicSetting, path: string): DeclaredTopic[] {
   return setting.topics.map((topic, index) => ({ topic, path: `${path}.topics[${index}]` }));
 }
 
+/** Of the settings and of mapping rules, each once. */
+export function declaredPrefixes({ topic }: Pick<Options, 'topic'>, mapping: unknown): string[] {
+  const prefixes = topicSettings(topic, mapping).map(prefixOf);
+  return [...new Set(prefixes)].filter((prefix) => prefix !== undefined);
+}
+
 /** Whether the settings, or a mapping rule, write events to a topic: that of a prefix included. */
 export function writesTo(main: TopicSetting, mapping: unknown): (topic: string) => boolean {
-  const settings = [main, ...rules(mapping).map(({ own: { topic = main } }) => topic)];
+  const settings = topicSettings(main, mapping);
   return (topic) => settings.some((setting) => admits(setting, topic));
+}
+
+function topicSettings(main: TopicSetting, mapping: unknown): TopicSetting[] {
+  return [main, ...rules(mapping).map(({ own: { topic = main } }) => topic)];
 }
 
 /** The settings of every rule that are right. `own`: as they are parsed. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePorts } from '../../scripts/kafka/ports.ts';
-import { alterTopic } from '../../scripts/kafka/topics.ts';
+import { alterTopic, createTopic, deleteTopic } from '../../scripts/kafka/topics.ts';
 import { registryMissing, startRegistry, type RunningRegistry } from '../../scripts/registry/launch.ts';
 import { freshName, freshTopic, sharedBroker } from '../support/broker.ts';
 import { event, runFlow } from '../support/flow.ts';
@@ -94,7 +94,7 @@ const why = (bytes: number) =>
 
 describe('find', () => {
   it('tells of an event in each state where it is, and what was searched', async () => {
-    const { topic, dead, path, away, refusing, held, find, plain } = await scene();
+    const { topic, dead, brokers, path, away, refusing, held, find, plain } = await scene();
     assert.deepEqual(await find(ids.stored), {
       code: 0,
       lines: [
@@ -196,6 +196,44 @@ describe('find', () => {
       ],
       notSearched: [],
     });
+
+    // It said "and not seen there" of a topic that it had not looked into, or not where the record is.
+    const resent = async (...words: string[]) => {
+      const { lines } = await run(['find', ids.resent, '--flow', path, ...words]);
+      return lines.map(plain).find((line) => line.startsWith('    re-sent'));
+    };
+    const elsewhere = [
+      [...since, '--topic', dead],
+      [...since, '--until', '2026-11-23T08:00:00.100Z'],
+      ['--since', '2026-11-23T08:00:01Z'],
+      [...since, '--limit', '1'],
+    ];
+    for (const words of elsewhere)
+      assert.equal(
+        await resent(...words),
+        '    re-sent to "events"; not all of that was searched',
+        words.join(' '),
+      );
+    await deleteTopic(brokers, topic);
+    await createTopic(brokers, topic, { partitions: 3 });
+    assert.equal(await resent(...since), '    re-sent to "events", and not seen there');
+  });
+
+  /** Where such a topic had the event, the answer was the exit code 3. */
+  it('does not answer "not seen" for the topics of a prefix, unless they are named', async () => {
+    const { brokers } = await sharedBroker();
+    const topic = await freshTopic('declared');
+    const choice = { value: 'data.to', topics: [topic], prefix: 'orders-' };
+    const path = flowFile(folder, { settings: { kafka: { brokers, topic: choice } } });
+    const { code, lines } = await run(['find', ids.nowhere, '--flow', path]);
+    assert.deepEqual(
+      [code, lines.at(-1)],
+      [
+        1,
+        'not searched: topics that begin with "orders-": their names are not known: name them with --topic',
+      ],
+    );
+    assert.equal((await run(['find', ids.nowhere, '--flow', path, '--topic', topic])).code, 3);
   });
 
   it('finds an id wherever a record has it as a whole, all records of a key, and between two times', async () => {

@@ -76,6 +76,7 @@ export const findCommand: Command = {
     const result = await find(configured, {
       wanted: new Wanted(id, key),
       topics: named.length > 0 ? named : [...configured.topics],
+      prefixes: named.length > 0 ? [] : configured.prefixes,
       since,
       until,
       limit,
@@ -151,7 +152,7 @@ function restText(result: FindResult, around: Around): string {
   const { stopped, more, deadLetters, spooled, searched, notSearched } = result;
   const reasons = [...Map.groupBy(notSearched, ({ reason }) => reason)];
   return [
-    ...deadLetters.flatMap((one) => deadLetterText(one, result.stored, terminal)),
+    ...deadLetters.flatMap((one) => deadLetterText(one, result, around)),
     ...spooled.flatMap((one) => spooledText(one, around)),
     ...(stopped || !found
       ? [
@@ -172,16 +173,16 @@ function restText(result: FindResult, around: Around): string {
 
 function deadLetterText(
   { deadLetter, decoded, at, resent }: Refused,
-  stored: readonly Stored[],
-  terminal: Terminal,
+  result: FindResult,
+  around: Around,
 ): string[] {
   const { stored: record } = deadLetter;
   const parts = recordParts(record, decoded);
-  const head = `${terminal.paint('red', 'dead letter')}  ${printable(record.topic)} ${parts.place}`;
+  const head = `${around.terminal.paint('red', 'dead letter')}  ${printable(record.topic)} ${parts.place}`;
   return [
-    hitText(head, printable(deadLetter.time), at, parts, terminal),
+    hitText(head, printable(deadLetter.time), at, parts, around.terminal),
     `    ${reasonText(deadLetter)}`,
-    `    ${resentText(deadLetter, resent, stored)}`,
+    `    ${resentText(deadLetter, resent, result, around)}`,
   ];
 }
 
@@ -190,14 +191,26 @@ function reasonText({ topic, code, message, attempts }: DeadLetter): string {
   return `refused by "${printable(topic)}" after ${tries}: ${printable(code)}: ${printable(message)}`;
 }
 
-function resentText({ topic }: DeadLetter, resent: boolean | undefined, stored: readonly Stored[]): string {
+function resentText(
+  { topic, timestamp }: DeadLetter,
+  resent: boolean | undefined,
+  { stored, searched, more }: FindResult,
+  { since, until }: Around,
+): string {
   if (resent === undefined) return 'whether it was re-sent is not known';
   if (!resent) return 'not re-sent: "dead-letters resend" sends it, once the cause is mended';
   const places = stored
     .filter(({ record }) => record.topic === topic)
     .map(({ record }) => `${record.partition}/${record.offset}`);
-  const where = places.length === 0 ? ', and not seen there' : `: ${places.join(', ')}`;
-  return `re-sent to "${printable(topic)}"${where}`;
+  const head = `re-sent to "${printable(topic)}"`;
+  if (places.length > 0) return `${head}: ${places.join(', ')}`;
+  // It has the time of the refused record there.
+  const isSearched = searched.some(
+    ({ where, whole, stopped }) => where === topic && !stopped && (whole || timestamp >= since),
+  );
+  return isSearched && !more && until === undefined
+    ? `${head}, and not seen there`
+    : `${head}; not all of that was searched`;
 }
 
 function spooledText(
@@ -222,12 +235,12 @@ function searchedText(
   { since, until }: Around,
 ): string {
   const what = `searched: ${printable(where)}, `;
-  if (partitions === undefined) return `${what}${counted(records, 'record')}`;
+  const cut = stopped ? ', stopped before the end' : '';
+  if (partitions === undefined) return `${what}${counted(records, 'record')}${cut}`;
   const { read, all } = partitions;
   const one = read.length === 1 && all > 1 ? `partition ${read.join()} of ${all}` : counted(all, 'partition');
   const back = whole ? 'from its first record on' : `since ${new Date(since).toISOString()}`;
   const end = until === undefined ? '' : ` until ${new Date(until).toISOString()}`;
-  const cut = stopped ? ', stopped before the end' : '';
   return `${what}${one}, ${counted(records, 'record')} ${back}${end}${cut}`;
 }
 
@@ -250,7 +263,7 @@ function jsonOf(
         keptAt,
         timestamp,
         key: bytes && bytesText(bytes),
-        headers: Object.entries(headers),
+        headers: Object.entries(headers).map(([name, content]) => [name, bytesText(Buffer.from(content))]),
         at,
         waitsFor,
         refused,

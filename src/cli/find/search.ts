@@ -2,7 +2,7 @@ import { KafkaError } from '../../model/errors.ts';
 import { memo } from '../../model/memo.ts';
 import type { StoredRecord } from '../../model/record.ts';
 import { partitionOf } from '../../protocol/partitioner.ts';
-import { findInSpool, type SpooledRecord } from '../../spool/find.ts';
+import { findInSpool, waitingAhead, type SpooledRecord } from '../../spool/find.ts';
 import { clientOptions, createReader } from '../../transport/create.ts';
 import type { Offsets, OffsetStore, Reader } from '../../transport/port.ts';
 import { deadLetterOf, valueOf, type DeadLetter } from '../dead-letters/dead-letter.ts';
@@ -18,6 +18,8 @@ import type { RecordBytes, Wanted } from './wanted.ts';
 export interface FindRequest {
   readonly wanted: Wanted;
   readonly topics: readonly string[];
+  /** Topics whose names begin so are meant, too: nobody knows which there are. */
+  readonly prefixes: readonly string[];
   /** Milliseconds since the epoch. Reading begins at the first record of that time, or later. */
   readonly since: number;
   /** Reading ends at the first record of that time, or later. Default: at the end of the topic. */
@@ -53,6 +55,8 @@ export interface Spooled extends Hit {
   readonly record: SpooledRecord;
   /** As a dead letter, which waits for its topic. */
   readonly deadLetter: DeadLetter | undefined;
+  /** How many older records of its partition wait. */
+  readonly ahead: number;
   /** What it waits for; undefined: nothing, the broker refused it. */
   readonly waitsFor: string | undefined;
 }
@@ -111,10 +115,10 @@ class Search {
   });
   readonly #stored: Stored[] = [];
   readonly #deadLetters: Refused[] = [];
+  readonly #spooled: Omit<Spooled, 'waitsFor'>[] = [];
   readonly #searched: Searched[] = [];
   readonly #notSearched: { where: string; reason: string }[] = [];
   readonly #troubles = new Map<string, string>();
-  #spooled: readonly Omit<Spooled, 'waitsFor'>[] = [];
   #spoolIsOpen = false;
   #left: number;
   #done = 0;
@@ -134,7 +138,12 @@ class Search {
 
   /** The spool costs nothing, and dead letters are few: what takes long comes last. */
   async run(): Promise<FindResult> {
-    const { topics, signal } = this.#request;
+    const { topics, prefixes, signal } = this.#request;
+    for (const prefix of prefixes)
+      this.#notSearched.push({
+        where: `topics that begin with "${prefix}"`,
+        reason: 'their names are not known: name them with --topic',
+      });
     const dead = this.#configured.options.deadLetter?.topic;
     const ofFlow = [...topics, ...(dead === undefined ? [] : [dead])];
     try {
@@ -157,7 +166,7 @@ class Search {
     return {
       stored: this.#stored,
       deadLetters: this.#deadLetters,
-      spooled: this.#spooled.map((hit) => ({ ...hit, waitsFor: this.#waitsFor(hit.record) })),
+      spooled: this.#spooled.map((hit) => ({ ...hit, waitsFor: this.#waitsFor(hit) })),
       searched: this.#searched,
       notSearched: this.#notSearched,
       more: this.#left < 0,
@@ -168,18 +177,20 @@ class Search {
   async #spool(): Promise<void> {
     const { spool } = this.#configured.options;
     if (spool === undefined) return;
-    const { wanted, limit } = this.#request;
+    const { wanted, signal } = this.#request;
     try {
-      const { searched, found, isOpen } = await findInSpool(spool.path, { ...wanted, limit: limit + 1 });
-      const hits: Omit<Spooled, 'waitsFor'>[] = [];
-      for (const record of found) {
+      const { searched, isOpen } = await findInSpool(spool.path, wanted, async (record) => {
+        if (signal.aborted) return false;
         const deadLetter = deadLetterOf(likeStored(record));
         const hit = await this.#hit(record.topic, deadLetter ? opened(deadLetter) : likeStored(record));
-        if (hit !== undefined && this.#counts()) hits.push({ ...hit, record, deadLetter });
-      }
-      this.#spooled = hits;
+        if (hit === undefined) return true;
+        if (!this.#counts()) return false;
+        this.#spooled.push({ ...hit, record, deadLetter, ahead: await waitingAhead(spool.path, record) });
+        return true;
+      });
       this.#spoolIsOpen = isOpen;
-      this.#searched.push({ where: spool.path, records: searched, whole: true });
+      const stopped = signal.aborted && { stopped: true as const };
+      this.#searched.push({ where: spool.path, records: searched, whole: true, ...stopped });
     } catch (thrown) {
       this.#failed(spool.path, thrown);
     }
@@ -289,7 +300,7 @@ class Search {
     return this.#left >= 0;
   }
 
-  #waitsFor({ topic, refused, ahead }: SpooledRecord): string | undefined {
+  #waitsFor({ record: { topic, refused }, ahead }: Omit<Spooled, 'waitsFor'>): string | undefined {
     if (refused !== undefined) return undefined;
     const trouble = this.#troubles.get(topic);
     if (trouble !== undefined) return `the cluster: ${trouble}`;

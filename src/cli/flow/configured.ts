@@ -4,7 +4,12 @@ import type { Login } from './login.ts';
 import type { Environment, Unset } from './references.ts';
 import type { Arguments, Option } from '../arguments.ts';
 import type { Terminal } from '../terminal.ts';
-import { declaredTopics, valueRegistries, type NamedRegistry } from '../../config/mapping.ts';
+import {
+  declaredPrefixes,
+  declaredTopics,
+  valueRegistries,
+  type NamedRegistry,
+} from '../../config/mapping.ts';
 import { setupRegistry, setupTopics } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options } from '../../config/resolve.ts';
 import { KafkaError } from '../../model/errors.ts';
@@ -18,6 +23,8 @@ export interface Configured {
   readonly mapping: unknown;
   /** Every topic that the file writes events to: of the settings, the mapping rules and `config.setup`. */
   readonly topics: ReadonlySet<string>;
+  /** It also writes to topics whose names begin so. */
+  readonly prefixes: readonly string[];
   /** Of the values; if those need none, the one of `config.setup`, if any. */
   readonly registries: readonly NamedRegistry[];
 }
@@ -63,7 +70,8 @@ export async function configuredDestination(request: FlowRequest): Promise<Confi
   const ofSetup = facts && { facts, uses: [] };
   const registries = ofValues.length > 0 || !ofSetup ? ofValues : [ofSetup];
   const topics = topicsOf(options, config.mapping, config.setup);
-  return { path, id, options, mapping: config.mapping, topics, registries };
+  const prefixes = declaredPrefixes(options, config.mapping);
+  return { path, id, options, mapping: config.mapping, topics, prefixes, registries };
 }
 
 /**

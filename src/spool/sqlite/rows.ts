@@ -1,12 +1,12 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { reasonOf } from '../../model/errors.ts';
-import { isNamed, propertyOf } from '../../model/foreign.ts';
 import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
 import { unassigned, type SpooledRecord, type Place } from '../../model/spool.ts';
 import {
   headersText,
   highestId,
   latestTime,
+  parsedHeaders,
   partsOfHeaders,
   sizeInSql,
   spoolBytes,
@@ -279,27 +279,6 @@ export class Rows {
     }
     return headers;
   }
-}
-
-/** @throws where these are no headers */
-function parsedHeaders(text: string): RecordHeaders {
-  let headers: unknown;
-  try {
-    headers = JSON.parse(text);
-  } catch {
-    // JSON.parse quotes what it could not read.
-    throw new Error('its headers are no JSON');
-  }
-  if (!isNamed(headers)) throw new Error('its headers are no texts by name');
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerOf(value)]));
-}
-
-/** As `headersText` writes it. @throws where it did not */
-function headerOf(value: unknown): string | Buffer {
-  if (typeof value === 'string') return value;
-  const base64 = propertyOf(value, 'base64');
-  if (typeof base64 !== 'string') throw new Error('its headers are no texts by name');
-  return Buffer.from(base64, 'base64');
 }
 
 const noBytes = Buffer.alloc(0);

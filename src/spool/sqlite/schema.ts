@@ -1,3 +1,4 @@
+import { isNamed, propertyOf } from '../../model/foreign.ts';
 import type { KafkaRecord, RecordHeaders } from '../../model/record.ts';
 
 /** What `PRAGMA user_version` says of a file of this format. */
@@ -77,6 +78,27 @@ export function headersText({ key, value, headers }: KafkaRecord): string {
 export function partsOfHeaders(text: string): { json: string; keyIsNull: boolean; valueIsNull: boolean } {
   const [names = '', key, value] = /^(key )?(value )?/.exec(text) ?? [];
   return { json: text.slice(names.length), keyIsNull: key !== undefined, valueIsNull: value !== undefined };
+}
+
+/** The headers of `partsOfHeaders`. @throws where these are none */
+export function parsedHeaders(text: string): RecordHeaders {
+  let headers: unknown;
+  try {
+    headers = JSON.parse(text);
+  } catch {
+    // JSON.parse quotes what it could not read.
+    throw new Error('its headers are no JSON');
+  }
+  if (!isNamed(headers)) throw new Error('its headers are no texts by name');
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerOf(value)]));
+}
+
+/** As `headersText` writes it. @throws where it did not */
+function headerOf(value: unknown): string | Buffer {
+  if (typeof value === 'string') return value;
+  const base64 = propertyOf(value, 'base64');
+  if (typeof base64 !== 'string') throw new Error('its headers are no texts by name');
+  return Buffer.from(base64, 'base64');
 }
 
 function jsonOf(headers: RecordHeaders): string {

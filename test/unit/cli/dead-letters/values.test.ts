@@ -41,6 +41,7 @@ async function scene(
     mapping,
     registries: [],
     topics: new Set<string>(),
+    prefixes: [],
   };
   const values = deadLetterValues(configured, { dryRun, lookupTimeout: 300 });
   t.after(async () => {
