@@ -7,9 +7,10 @@ import {
   closeSync,
   readFileSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { archiveFlags } from './archive.ts';
 import type { KafkaOptions } from './cluster.ts';
@@ -25,7 +26,7 @@ import { Watchdog } from './watchdog.ts';
 
 const classpath = classpathOf(kafkaVersion);
 
-/** Each node a JVM of its own, in a process group of its own, with its data under the system's temporary folder. */
+/** Each node a JVM of its own, in a process group of its own, with its data in memory where there is plenty, else in the system's temporary folder. */
 export async function embeddedMachinery(
   java: string,
   plans: readonly NodePlan[],
@@ -63,8 +64,26 @@ export interface Ground {
   readonly remove: () => void;
 }
 
+/** Linux keeps the files below it in memory. */
+const memoryFolder = '/dev/shm';
+/** A whole run of the tests writes less than half of it. */
+const plenty = 8 * 1024 ** 3;
+
+/**
+ * A controller syncs its log for each change of metadata. A disk that had much else to do took 15 s for one, and the controller then
+ * fenced its only broker.
+ */
+function groundFolder(): string {
+  try {
+    const { bavail, bsize } = statfsSync(memoryFolder);
+    return bavail * bsize >= plenty && freemem() >= plenty ? memoryFolder : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
 export function openGround(): Ground {
-  const folder = mkdtempSync(join(tmpdir(), 'kafka-'));
+  const folder = mkdtempSync(join(groundFolder(), 'kafka-'));
   const watchdog = new Watchdog();
   const groups = new Set<number>();
   const guard = (): void => {
