@@ -69,10 +69,7 @@ const memoryFolder = '/dev/shm';
 /** A whole run of the tests writes less than half of it. */
 const plenty = 8 * 1024 ** 3;
 
-/**
- * A controller syncs its log for each change of metadata. A disk that had much else to do took 15 s for one, and the controller then
- * fenced its only broker.
- */
+/** A controller syncs its log for each change of metadata: a disk that had much else to do took seconds for one. */
 function groundFolder(): string {
   try {
     const { bavail, bsize } = statfsSync(memoryFolder);
