@@ -7,10 +7,9 @@ import {
   closeSync,
   readFileSync,
   rmSync,
-  statfsSync,
   writeFileSync,
 } from 'node:fs';
-import { freemem, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { archiveFlags } from './archive.ts';
 import type { KafkaOptions } from './cluster.ts';
@@ -26,7 +25,7 @@ import { Watchdog } from './watchdog.ts';
 
 const classpath = classpathOf(kafkaVersion);
 
-/** Each node a JVM of its own, in a process group of its own, with its data in memory where there is plenty, else in the system's temporary folder. */
+/** Each node a JVM of its own, in a process group of its own, with its data under the system's temporary folder. */
 export async function embeddedMachinery(
   java: string,
   plans: readonly NodePlan[],
@@ -64,23 +63,8 @@ export interface Ground {
   readonly remove: () => void;
 }
 
-/** Linux keeps the files below it in memory. */
-const memoryFolder = '/dev/shm';
-/** A whole run of the tests writes less than half of it. */
-const plenty = 8 * 1024 ** 3;
-
-/** A controller syncs its log for each change of metadata: a disk that had much else to do took seconds for one. */
-function groundFolder(): string {
-  try {
-    const { bavail, bsize } = statfsSync(memoryFolder);
-    return bavail * bsize >= plenty && freemem() >= plenty ? memoryFolder : tmpdir();
-  } catch {
-    return tmpdir();
-  }
-}
-
 export function openGround(): Ground {
-  const folder = mkdtempSync(join(groundFolder(), 'kafka-'));
+  const folder = mkdtempSync(join(tmpdir(), 'kafka-'));
   const watchdog = new Watchdog();
   const groups = new Set<number>();
   const guard = (): void => {

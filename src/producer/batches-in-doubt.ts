@@ -137,7 +137,8 @@ export class BatchesInDoubt {
   /**
    * Takes the batch that was left in this partition.
    * @param crowded memory is: then each broker gets one such batch at a time, and a partition without a leader gets none
-   * @returns `later` where there is one, and no room for it, or the queue is not empty; undefined where there is none that can be sent again as it was
+   * @returns `later` where there is one, and no room for it, or the queue is not empty; undefined where there is none that can
+   *   be sent again as it was
    * @throws whatever the disk says
    */
   take(queue: QueueInDoubt, crowded: boolean): RecoveredBatch<SpooledRecord> | 'later' | undefined {

@@ -48,8 +48,10 @@ export class LiveRecords {
     this.#insert(record, this.#listOf(record), undefined);
   }
 
-  /** The record is done: its push is told, and its memory is free. Nothing else tells a push of its record,
-   * but for the disk, which may do it before (`SpooledRecords.#persisted`), and the dead letter in its place (`Completion.reject`). */
+  /**
+   * The record is done: its push is told, and its memory is free. Nothing else tells a push of its record but the disk, which may do
+   * it before (`SpooledRecords.#persisted`), and the dead letter in its place (`Completion.reject`).
+   */
   end(record: ProducerRecord, error?: KafkaError): void {
     moveTo(record, 'done');
     if (error) record.callback.reject(error);

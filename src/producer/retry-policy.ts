@@ -82,8 +82,8 @@ export function isFinal({ code }: KafkaError, spooled: boolean): boolean {
 
 /**
  * What becomes of a record that was not stored. `reject`: to the dead-letter topic, or its push fails. `expire`: to the
- * spool, or its push fails. The others stay at the head of their queue, and the outcome of their batch says how they come again: `split` at once, in
- * smaller batches; `retry` after a backoff, or at once where the broker has refused others of the batch.
+ * spool, or its push fails. The others stay at the head of their queue, and the outcome of their batch says how they come
+ * again: `split` at once, in smaller batches; `retry` after a backoff, or at once where the broker has refused others of the batch.
  */
 export type Action = 'retry' | 'split' | 'reject' | 'expire';
 

@@ -9,8 +9,10 @@ import { codeOf } from '../../model/foreign.ts';
 import type { Sasl } from '../port.ts';
 import type { UnsupportedVersion } from '../../protocol/api-versions.ts';
 
-/** The sentences that both adapters and the in-memory cluster share: what happened, to which topic or broker, what to do next.
- * Those that quote a code are in `broker-errors.ts`. */
+/**
+ * The sentences that both adapters and the in-memory cluster share: what happened, to which topic or broker, what to do next.
+ * Those that quote a code are in `broker-errors.ts`.
+ */
 
 export function topicMissing(topic: string, cause?: unknown): KafkaError {
   return new KafkaError(
