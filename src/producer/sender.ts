@@ -207,7 +207,8 @@ export class Sender {
       return;
     }
     this.#hasFetched = true;
-    this.#topic(queue.topic).overflow?.fetch(queue);
+    // While there is room more is fetched, until there is none: only then may new records enter the queue.
+    if (this.#topic(queue.topic).overflow?.fetch(queue)) this.#toFetch.add(queue);
     this.#context.clock.soon(() => {
       this.#hasFetched = false;
       // One that is removed, or has nothing on the disk any more, fetches nothing: then the next.

@@ -2,6 +2,7 @@ import type { PartitionBatch } from '../model/partition.ts';
 import type { Compression } from '../transport/port.ts';
 import { newestVersion, textOf, UnsupportedVersion, type VersionRange } from './api-versions.ts';
 import type { Codec } from './codecs.ts';
+import { beginEach } from './begin-each.ts';
 import { encodeBatch, sealBatch } from './record-batch.ts';
 
 /**
@@ -44,16 +45,14 @@ export async function encodeProduce(
   { acks, ackTimeout }: ProduceSettings,
 ): Promise<EncodedProduce> {
   const size = { plain: 0, sent: 0 };
-  const sealed = await Promise.all(
-    batches.map(async (batch) => {
-      const encoded = await encodeBatch(batch, codec);
-      const pieces = sealBatch(encoded, batch.records, codec, batch.sequence);
-      const sentSize = sizeOf(pieces);
-      size.plain += encoded.plainSize;
-      size.sent += sentSize;
-      return { batch, pieces, sentSize };
-    }),
-  );
+  const sealed = await beginEach(batches, async (batch) => {
+    const encoded = await encodeBatch(batch, codec);
+    const pieces = sealBatch(encoded, batch.records, codec, batch.sequence);
+    const sentSize = sizeOf(pieces);
+    size.plain += encoded.plainSize;
+    size.sent += sentSize;
+    return { batch, pieces, sentSize };
+  });
   const topics = Map.groupBy(sealed, ({ batch }) => batch.topic);
   const body = [
     int16(noTransaction),

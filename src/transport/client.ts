@@ -14,6 +14,7 @@ import {
   outcomesOfFailure,
   partitionMissing,
 } from './produce-outcomes.ts';
+import { beginEach } from '../protocol/begin-each.ts';
 import { encodeBatch } from '../protocol/record-batch.ts';
 import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
 import { addressOf, type Address } from '../model/cluster.ts';
@@ -83,7 +84,7 @@ export class KafkaClient implements Client {
 
   #prepare(batches: readonly PartitionBatch[]): void {
     // A failure is told when the batch is sent. If it never is, nothing is wrong.
-    for (const batch of batches) encodeBatch(batch, this.#codec).catch(() => undefined);
+    beginEach(batches, (batch) => encodeBatch(batch, this.#codec)).catch(() => undefined);
   }
 
   async produce(batches: readonly PartitionBatch[]): Promise<Outcome[]> {

@@ -337,15 +337,15 @@ export class SqliteSpool implements Spool {
       this.#tell(id, error);
     }
     if (error !== undefined) this.#syncFailed = true;
-    else if (this.#written.size === 0) await this.#checkpoint();
+    else await this.#checkpoint();
     this.#syncing = undefined;
     if (this.#incoming.size + this.#written.size + this.#unkept.size + this.#onNoted.length > 0)
       this.#schedule();
   }
 
   /**
-   * Only what was synced goes into the database, so that a gap in the log never does. Nobody syncs meanwhile: SQLite syncs the log
-   * itself, and must be the one that is told of a failure.
+   * Only what was synced goes into the database, so that a gap in the log never does: SQLite syncs first what came since the last
+   * sync. Nobody else syncs meanwhile, for it must be the one that is told of a failure.
    */
   async #checkpoint(): Promise<void> {
     if (this.#logBytes < checkpointBytes || this.#log === undefined) return;

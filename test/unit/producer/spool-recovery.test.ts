@@ -300,3 +300,48 @@ it('what an earlier run left is fetched though partitions that wait for it are r
   await clock.advance(60_000);
   assert.deepEqual(stored.sort(), keys.sort());
 });
+
+// A megabyte is 20 ms of work, and a partition after the other had its own in a turn.
+it('what an earlier run left is fetched a quarter of a megabyte at a time', async () => {
+  const clock = new FakeClock();
+  const disk = new MemoryDisk();
+  const filling = new MemorySpool({ disk, maxBytes: 1e7, synced: (task) => clock.after(5, task) });
+  const values = Array.from({ length: 2_000 }, (_, index) => `${index}`.padEnd(1_000));
+  values.forEach((value, index) => filling.append(index + 1, record(value), 0, () => undefined));
+  await clock.advance(10);
+  await filling.close();
+
+  const file = new MemorySpool({ disk, maxBytes: 1e7, synced: (task) => clock.after(5, task) });
+  const turns: number[] = [];
+  let turn = 0;
+  const read = file.read.bind(file);
+  file.read = (...args) => {
+    const rows = read(...args);
+    const bytes = rows.reduce((sum, { record }) => sum + (record.value?.length ?? 0), 0);
+    turns[turn] = (turns[turn] ?? 0) + bytes;
+    return rows;
+  };
+  const soon = clock.soon.bind(clock);
+  clock.soon = (task) =>
+    soon(() => {
+      turn++;
+      task();
+    });
+  const stored: string[] = [];
+  deliveryOver(
+    {
+      initProducerId: noProducerId,
+      metadata: () => Promise.resolve({ leaders: [0] }),
+      produce: (batches) => {
+        stored.push(...batches.flatMap(({ records }) => records.map(({ value }) => String(value))));
+        return Promise.resolve(batches.map(() => ({ kind: 'stored' }) as const));
+      },
+    },
+    { spool: { file, always: false }, batchSize: 1_000_000, bufferMemory: 32_000_000 },
+    clock,
+  );
+  await clock.advance(60_000);
+  assert.deepEqual(stored, values);
+  const largest = Math.max(...turns.filter((bytes) => bytes !== undefined));
+  assert.ok(largest > 200_000 && largest <= 256 * 1024, `${largest} bytes in a turn`);
+});

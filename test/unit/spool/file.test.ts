@@ -381,6 +381,33 @@ describe('the file of the spool', () => {
     await spool.close();
   });
 
+  /** A drain with two hundred pushes a second: each sync began with some more to sync, the log had 82 MB, and to move it took 120 ms. */
+  it('moves its log into the database though records come during each sync', async () => {
+    const path = join(tempFolder(), 'spool.db');
+    let id = 0;
+    const told: Promise<unknown>[] = [];
+    const more = (count: number, bytes: number): void => {
+      for (let index = 0; index < count; index++) told.push(keep(spool, ++id, record(`${id}`.padEnd(bytes))));
+    };
+    const busy = {
+      sync: async (file: number) => {
+        if (id > 0 && id < 3_000) more(1, 100);
+        await realDisk.sync(file);
+        if (id > 0 && id < 3_000) more(100, 10_000);
+      },
+    };
+    const spool = await openSpool({ path, maxBytes: 1e9, lockTimeout: 0 }, () => undefined, busy);
+    let largest = 0;
+    more(1, 100);
+    while (told.length > 0) {
+      await Promise.all(told.splice(0));
+      largest = Math.max(largest, statSync(`${path}-wal`).size);
+    }
+    assert.ok(id >= 3_000);
+    assert.ok(largest < 10_000_000, `the log has ${largest} bytes`);
+    await spool.close();
+  });
+
   it('on a disk without room fails the append that found it so, and keeps what it had', async (t) => {
     const path = join(tempFolder(), 'spool.db');
     // 2,048 blocks of 512 or 1,024 bytes, as the shell counts: the kernel refuses what goes beyond, as a full disk does.
