@@ -8,7 +8,10 @@ export interface ErrorTraits {
    * `process`: the destination, its settings or its disk.
    */
   readonly scope: 'record' | 'partition' | 'topic' | 'connection' | 'network' | 'schema' | 'process';
-  /** It stays until somebody changes something: to wait for the deadline would help nobody. */
+  /**
+   * It stays until somebody changes something: to wait for the deadline would help nobody. Read of what refuses a topic, a connection
+   * or a schema; whether the answer to a batch is final says its `Outcome` (`transport/errors/broker-errors.ts`).
+   */
   readonly final: boolean;
 }
 

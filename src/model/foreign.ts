@@ -87,6 +87,18 @@ export function codeOf(thrown: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** Every error within an error, the outermost first: `cause`s, aggregates, and kafkajs's `originalError`. */
+export function flatten(thrown: unknown, seen = new Set<unknown>()): unknown[] {
+  if (thrown === undefined || thrown === null || seen.has(thrown)) return [];
+  seen.add(thrown);
+  if (typeof thrown !== 'object') return [thrown];
+  const inner: unknown[] =
+    'errors' in thrown && Array.isArray(thrown.errors) ? [...(thrown.errors as unknown[])] : [];
+  if ('cause' in thrown) inner.push(thrown.cause);
+  if ('originalError' in thrown) inner.push(thrown.originalError);
+  return [thrown, ...inner.flatMap((error) => flatten(error, seen))];
+}
+
 /** What the work resolves to; undefined where that takes longer than `ms`. */
 export async function within<Result>(ms: number, work: Promise<Result>): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined;

@@ -8,6 +8,9 @@ import type { BatchLimits } from './ports.ts';
  */
 export const headStart = 256;
 
+/** The request that finds out whether a silent broker is back has so many new records at most, shared by its queues. A batch in doubt goes whole. */
+const probeRecords = 256;
+
 /**
  * A request is full with so many bytes before compression, whatever more queues have: brokers hang up on more than
  * `socket.request.max.bytes` (100 MiB), and two hundred queues behind an outage made one of 171 MiB.
@@ -81,8 +84,8 @@ export class BrokerSender {
     const moved: PartitionQueue[] = [];
     const share = this.#returned > 0 && !this.isSlow;
     const room = share ? evenShare(this.#returned, waitingIn(this.ready)) : Infinity;
-    // Whether a broker that said nothing is back, a few records of each queue find out: a full request is some ms of work, each second.
-    const few = this.failedTries > 0 ? Math.ceil(headStart / this.ready.size) : Infinity;
+    // A full request is some milliseconds of work, each second.
+    const few = this.failedTries > 0 ? Math.ceil(probeRecords / this.ready.size) : Infinity;
     const batches = this.#fill(room, this.ready, (queue, { batchSize, maxRecordsPerBatch }) => {
       this.ready.delete(queue);
       if (queue.leader !== this.id) moved.push(queue);

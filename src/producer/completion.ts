@@ -92,7 +92,7 @@ export class Completion {
   }
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
-  expire(record: ProducerRecord, error: KafkaError): void {
+  spoolOrFail(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
     if (this.#spooled === undefined || isUnfinished(record)) return this.fail(record, error);
     if (!this.#spooled.persistExpired(record, error)) this.fail(record, producerErrors.spoolSilent(record));

@@ -28,6 +28,7 @@ export function deadLetterOf(
     headers: {
       ...record.headers,
       [deadLetterHeaders.topic]: record.topic,
+      // Kafka's name, where it sent one: operators look that up. `refusalOf` tells RECORD_REJECTED then.
       [deadLetterHeaders.code]: error.kafkaCode ?? error.code,
       [deadLetterHeaders.message]: shortened(error.message),
       [deadLetterHeaders.attempts]: String(attempts),

@@ -27,7 +27,7 @@ export class PartitionQueue {
   #lastError: KafkaError | undefined;
   /** Failed tries in a row after which the queue itself backed off; 1 at most for a batch in doubt. */
   failedTries = 0;
-  /** A record of it ran out of time or tries: new ones need not wait as long before the disk takes them. */
+  /** A record of it ran out of time or tries, and nothing was stored since: new ones are written to the disk as they enter. */
   hasExpired = false;
   /** The spool alone has younger records of it, above this id; undefined: all there is, is here. `DiskOverflow` writes it. */
   spooledAfter: number | undefined;
@@ -142,7 +142,7 @@ export class PartitionQueue {
     this.#batch.mayBeDoubled = isOld;
   }
 
-  /** What keeps a record of it waiting that was never sent. */
+  /** What keeps a record of it waiting that was never sent: it has no leader, or its last batch failed. */
   get blockingError(): KafkaError | undefined {
     return this.#noLeaderError ?? this.#lastError;
   }

@@ -65,7 +65,10 @@ export interface ProducerSettings extends BatchLimits {
   readonly bufferMemory: number;
   /** Where rejected records go, if anywhere. */
   readonly deadLetterTopic: string | undefined;
-  /** Where records go that Kafka does not take in time, if anywhere; `always`: all of them, before their push is told. */
+  /**
+   * Where records go that Kafka does not take in time, if anywhere; `always`: all of them, and a push is told by the
+   * disk or by Kafka, whichever is first.
+   */
   readonly spool: { readonly file: Spool; readonly always: boolean } | undefined;
 }
 

@@ -74,8 +74,8 @@ export class Backoffs {
 /** A disk that failed is asked again after so many milliseconds. */
 export const diskPause = 1_000;
 
-/** A refused connection says nothing about a record or its topic, so that a spool may keep records until it is put right. */
-export function isFinal({ code }: KafkaError, spooled: boolean): boolean {
+/** Of a topic or a connection. A refused connection says nothing about a record or its topic, so that a spool may keep records until it is put right. */
+export function isFinalRefusal({ code }: KafkaError, spooled: boolean): boolean {
   const { final, scope } = errorTraits(code);
   return final && !(spooled && scope === 'connection');
 }
@@ -91,7 +91,7 @@ export interface RecordFacts {
   /** How many its batch has, and which of them it is. */
   readonly records: number;
   readonly index: number;
-  /** This answer included. */
+  /** This answer included, where it is `retriable`; others are counted when they end the record. */
   readonly attempts: number;
   readonly durability: ProducerRecord['durability'];
 }

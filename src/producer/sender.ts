@@ -94,7 +94,7 @@ export class Sender {
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
     if (!isUnfinished(record)) this.#topic(record.content.topic).noteExpired(record);
-    this.#completion.expire(record, error);
+    this.#completion.spoolOrFail(record, error);
   }
 
   /** What keeps a record waiting that was never sent, if the cause is in the cluster. */
@@ -115,7 +115,7 @@ export class Sender {
       if (expired) topic.dropDone();
       for (const queue of topic.queues) queue.stalled = this.#isStalled(queue.sentTo ?? queue.leader, now);
       const age = now - topic.askedAt;
-      const stuck = topic.stalled || topic.leaderless;
+      const stuck = topic.stalled || topic.awaitsLeader;
       if (age > metadataMaxAge || (stuck && age > askAgainAfter)) void this.#refresh(topic);
       if (topic.needsLook) void this.#look(topic);
       if (topic.moveKeyless()) this.#enqueueAll(topic);
@@ -124,7 +124,7 @@ export class Sender {
       for (const queue of topic.queues) if (queue.spooledAfter !== undefined) this.#enqueue(queue);
       // A batch in doubt without a leader, or one that a frozen broker has, has nobody else to ask for another leader, though
       // its pushes were all told.
-      pending ||= topic.behind || topic.leaderless || topic.stalled;
+      pending ||= topic.behind || topic.awaitsLeader || topic.stalled;
     }
     return pending;
   }
@@ -324,7 +324,7 @@ export class Sender {
     if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled ||= batch.comesAgain;
     // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
     if (this.#lifecycle.isClosed) return;
-    if (!batch.inDoubt || queue.isRemoved) topic.forgetBatch(batch);
+    if (!batch.inDoubt || queue.isRemoved) topic.settleBatch(batch);
     if (queue.isRemoved) this.#enqueueAll(topic);
     else if (queueBackoff === undefined) this.#enqueue(queue);
     else {
@@ -376,8 +376,8 @@ export class Sender {
     }
     if (this.#lifecycle.isClosed) return 0;
     sender.failedTries++;
-    // The first silence about queues that failed before, perhaps by their own fault: each backs off by itself, and the others of
-    // the broker do not.
+    // The first silence, where each queue of the request had backed off by itself before, perhaps for a fault of its own: each does so
+    // again, and the others of the broker do not.
     if (sender.failedTries === 1 && batches.every(({ queue }) => queue.failedTries > 0)) return 0;
     const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));
     const pause = this.#backoffs.pause(sender.failedTries, timeLeft, first.error);

@@ -8,7 +8,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import { PartitionQueue, type Batch } from './partition-queue.ts';
 import type { ProducerClient, ProducerContext, ProducerSettings } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
-import { isFinal, type Backoffs } from './retry-policy.ts';
+import { isFinalRefusal, type Backoffs } from './retry-policy.ts';
 import { StickyPartitioner } from './sticky-partitioner.ts';
 
 /** A topic known to be missing or refused is asked about again at most this often, whatever the traffic. Milliseconds. */
@@ -69,8 +69,8 @@ export class Topic {
     return this.#inQuestion && !this.#asking && this.#cancelNextQuestion === undefined;
   }
 
-  /** Something waits for a partition that has no leader. */
-  get leaderless(): boolean {
+  /** Something waits for a partition that has no leader, or whose last batch failed: another broker may lead by now. */
+  get awaitsLeader(): boolean {
     return this.queues.some(
       (queue) => queue.blockingError !== undefined && (queue.inDoubt || queue.oldest !== undefined),
     );
@@ -127,8 +127,11 @@ export class Topic {
     this.#routeWaiting();
   }
 
-  /** The fate of the batch is known, or it has no partition to be sent to any more: the disk's note of it goes. */
-  forgetBatch(batch: Batch): void {
+  /**
+   * The fate of the batch is known, or will never be, for its partition is gone: the disk's note of it goes, and whoever watches is told
+   * where the topic may have it twice.
+   */
+  settleBatch(batch: Batch): void {
     this.overflow?.forget(batch);
     if (batch.mayBeDoubled || (batch.inDoubt && batch.comesAgain)) this.#context.notify(batch.doubled());
   }
@@ -238,7 +241,7 @@ export class Topic {
       this.overflow?.removed(queue);
       for (const record of queue.remove()) this.#queueOf(record).push(record);
       // One that is out comes back first.
-      if (batch && queue.batch === undefined) this.forgetBatch(batch);
+      if (batch && queue.batch === undefined) this.settleBatch(batch);
     }
     this.#removed = [...this.#removed, ...removed].filter((queue) => !queue.idle);
     this.#routeWaiting();
@@ -265,7 +268,7 @@ export class Topic {
       this.#missing = true;
       notify({ kind: 'topic-missing', topic: this.name, error });
     }
-    const isRefusal = missing || this.#isFinal(error);
+    const isRefusal = missing || this.#isFinalRefusal(error);
     this.#refusal = isRefusal ? { error, since: this.#refusal?.since ?? this.#askedAt } : undefined;
 
     const waiting = this.#unrouted.filter(({ state }) => state !== 'done');
@@ -276,7 +279,7 @@ export class Topic {
       if (missing) record.attempts++;
       // Another answer would come too late for the dead-letter topic. The spool has time.
       const last = pressing && record.deadline - clock.now() <= policy.initialRetryTime;
-      const hopeless = last || this.#isFinal(error) || this.#standingRefusal() !== undefined;
+      const hopeless = last || this.#isFinalRefusal(error) || this.#standingRefusal() !== undefined;
       // What the spool has may wait for as long as it takes.
       const stays = record.durability === 'disk' || !(hopeless || record.attempts > policy.retries);
       (stays ? this.#unrouted : rejected).push(record);
@@ -293,7 +296,9 @@ export class Topic {
 
   /** Whether its records may be sent is for the cluster to say first: a refusal from a while ago may be none any more. */
   get #inQuestion(): boolean {
-    return this.queues.length === 0 || (this.#refusal !== undefined && this.#isFinal(this.#refusal.error));
+    return (
+      this.queues.length === 0 || (this.#refusal !== undefined && this.#isFinalRefusal(this.#refusal.error))
+    );
   }
 
   /** A refusal old enough to be believed and young enough not to be asked about again. */
@@ -301,12 +306,12 @@ export class Topic {
     if (this.#refusal === undefined) return undefined;
     const { error, since } = this.#refusal;
     const { clock, settings } = this.#context;
-    const believed = this.#isFinal(error) || clock.now() - since >= settings.deliveryTimeout;
+    const believed = this.#isFinalRefusal(error) || clock.now() - since >= settings.deliveryTimeout;
     return believed && clock.now() - this.#askedAt < recheckAfter ? error : undefined;
   }
 
-  #isFinal(error: KafkaError): boolean {
-    return isFinal(error, this.overflow !== undefined);
+  #isFinalRefusal(error: KafkaError): boolean {
+    return isFinalRefusal(error, this.overflow !== undefined);
   }
 
   #queueOf(record: ProducerRecord): PartitionQueue {

@@ -3,7 +3,8 @@ import type { Outcome } from '../model/outcome.ts';
 import { partitionKey, type PartitionBatch } from '../model/partition.ts';
 import { kafkaErrors } from '../protocol/kafka-errors.ts';
 import { errorOfRecord, outcomeOfCode, operations } from './errors/broker-errors.ts';
-import { brokerCode, connectionError, flatten } from './errors/connection-errors.ts';
+import { flatten } from '../model/foreign.ts';
+import { brokerCode, connectionError } from './errors/connection-errors.ts';
 import { idempotenceUnauthorised, requestUnanswered, unreachable, wantsTls } from './errors/messages.ts';
 import type { ClientOptions } from './port.ts';
 import { NotSent } from './connection.ts';
@@ -33,7 +34,7 @@ function namedRecords(
   topic: string,
   count: number,
 ): Outcome | undefined {
-  if (named === undefined || outcome.kind !== 'splittable' || outcome.error.code !== 'RECORD_REJECTED')
+  if (named === undefined || outcome.kind !== 'splittable' || outcome.error.code === 'RECORD_TOO_LARGE')
     return undefined;
   const known = new Map<number, KafkaError>();
   for (const [index, words] of named) {

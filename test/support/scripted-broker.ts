@@ -17,10 +17,12 @@ export interface ScriptedBroker {
  * (0 and 1), SaslHandshake (1), SaslAuthenticate (0); everything else ends the connection.
  * @param mechanism undefined: a listener without SASL, which answers a login with ILLEGAL_SASL_STATE
  * @param tls undefined: a plain listener
+ * @param refusal what it says of a login that it does not take; undefined: it takes any
  */
 export async function scriptedBroker(
   mechanism: string | undefined,
   tls?: TlsOptions,
+  refusal?: (login: Buffer) => string,
 ): Promise<ScriptedBroker> {
   const mechanisms: string[] = [];
   const logins: Buffer[] = [];
@@ -41,7 +43,8 @@ export async function scriptedBroker(
         else reply(int16(0), list([text(mechanism)]));
       } else if (key === 36) {
         logins.push(body.subarray(4));
-        reply(int16(0), text(null), int32(0));
+        if (refusal === undefined) reply(int16(0), text(null), int32(0));
+        else reply(int16(58), text(refusal(body.subarray(4))), int32(0));
       } else socket.destroy();
     });
   const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);

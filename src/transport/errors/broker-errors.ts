@@ -1,4 +1,4 @@
-import { KafkaError, type ErrorCode } from '../../model/errors.ts';
+import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { kafkaErrorName, kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { topicInvalid, topicMissing, topicUnauthorised } from './messages.ts';
@@ -50,20 +50,21 @@ const maybeWrittenByOldLeader: Verdict = { kind: 'retriable', refresh: true, may
 const tooLarge: Verdict = { kind: 'splittable', errorCode: 'RECORD_TOO_LARGE' };
 /** One bad record fails its whole batch. Those that the broker names are rejected; where it names none, halving finds them. */
 const badRecord: Verdict = { kind: 'splittable', errorCode: 'RECORD_REJECTED' };
-/** All records of the batch. */
+/** All records of the batch are refused, good ones too: where one of them may be at fault, it is `badRecord`. */
 const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCode });
 
 /**
  * The codes of `kafka-errors.ts`, as far as we make the requests that they answer. A code without a line is `rejected`. To add one
- * takes its name there, a line here, and a row in the `table` of `broker-errors.test.ts`. The question is whether the leader may have appended
- * the records: then it is `maybeWritten` or `maybeWrittenByOldLeader`; called anything else, an idempotent producer would batch them
+ * takes its name there, a line here, and a row in the `table` of `broker-errors.test.ts`. One that gets an `ErrorCode` of its own
+ * also takes a line in `traits` of `model/errors.ts`, an entry in docs/troubleshooting.md, and `npm run docs`. The first question is whether
+ * the leader may have appended the records: then it is `maybeWritten` or `maybeWrittenByOldLeader`; called anything else, an idempotent producer would batch them
  * anew. We speak Produce up to version 8 (`produce-request.ts`): a code that brokers give to newer versions alone never comes. Beyond that,
  * `sequenceLost` names those that cost the producer its id, and `errorOfCode` those that have a sentence of their own. Who reads
  * or commits has lists of what to ask again: `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`.
  * One that a change of leaders may bring first is also in `leaderGone` of
  * `test/chaos/scenarios/words.ts`. A code of kind `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), and to a login as
- * BROKER_UNREACHABLE; the producer asks again for each of them, the others for those in their lists. For requests
- * other than Produce, `verdictOf` turns what concerns records into REQUEST_FAILED.
+ * BROKER_UNREACHABLE. After each of them the producer sends again, whether `refresh` is set or not; who reads or commits asks again only
+ * after those in its list. For requests other than Produce, `verdictOf` turns what concerns records into REQUEST_FAILED.
  */
 const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   // Java gives up here; an unforeseen fault of the broker says nothing about the records, so they are sent again.
@@ -171,7 +172,7 @@ export function outcomeOfCode(code: number, topic: string, facts: AnswerFacts = 
 function verdictOf(code: number, operation: Operation): Verdict {
   const verdict = verdicts.get(code) ?? rejected('RECORD_REJECTED');
   if (operation === operations.produce || verdict.kind === 'retriable') return verdict;
-  const isAboutRecords = verdict.kind !== 'rejected' || verdict.errorCode === 'RECORD_REJECTED';
+  const isAboutRecords = verdict.kind !== 'rejected' || errorTraits(verdict.errorCode).scope === 'record';
   return isAboutRecords ? rejected('REQUEST_FAILED') : verdict;
 }
 

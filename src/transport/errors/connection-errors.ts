@@ -12,6 +12,7 @@ import {
 import { isRetriable } from './broker-errors.ts';
 import type { ClientOptions } from '../port.ts';
 import { isRenewable } from '../security/login.ts';
+import { flatten } from '../../model/foreign.ts';
 import { kafkaErrorNames, kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { UnsupportedVersion } from '../../protocol/api-versions.ts';
 
@@ -63,18 +64,6 @@ export function connectionError(
     deepest(thrown) ??
     thrown;
   return unreachable(brokers, plainest, reachedBefore);
-}
-
-/** Every error within an error, the outermost first: `cause`s, aggregates, and kafkajs's `originalError`. */
-export function flatten(thrown: unknown, seen = new Set<unknown>()): unknown[] {
-  if (thrown === undefined || thrown === null || seen.has(thrown)) return [];
-  seen.add(thrown);
-  if (typeof thrown !== 'object') return [thrown];
-  const inner: unknown[] =
-    'errors' in thrown && Array.isArray(thrown.errors) ? [...(thrown.errors as unknown[])] : [];
-  if ('cause' in thrown) inner.push(thrown.cause);
-  if ('originalError' in thrown) inner.push(thrown.originalError);
-  return [thrown, ...inner.flatMap((error) => flatten(error, seen))];
 }
 
 /** Kafka's error code within an error, where a broker sent one. */

@@ -60,6 +60,20 @@ function mayNot(topic: string, operation: string, what: string, code: number): K
   );
 }
 
+/** Somebody who reads was told offsets that are not there any more. */
+export function recordsLost(
+  topic: string,
+  partition: number,
+  { end, before }: { readonly end: bigint; readonly before: bigint },
+): KafkaError {
+  return new KafkaError(
+    'REQUEST_FAILED',
+    `Kafka topic "${topic}": partition ${partition} ended at offset ${before} and ends at ${end} now: its youngest records are ` +
+      'lost, or the topic was made anew while it was read. Start again.',
+    { topic },
+  );
+}
+
 /** The cluster is electing the node that creates topics. */
 export function noController(topic: string): KafkaError {
   return new KafkaError(

@@ -1,5 +1,6 @@
 import type { Connection } from '@platformatic/kafka';
-import { brokerCode, flatten } from '../errors/connection-errors.ts';
+import { flatten } from '../../model/foreign.ts';
+import { brokerCode } from '../errors/connection-errors.ts';
 import type { Compression } from '../port.ts';
 import {
   apiKeys,

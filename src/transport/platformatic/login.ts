@@ -1,7 +1,14 @@
 import type { Connection, ConnectionOptions } from '@platformatic/kafka';
-import type { IdentitySasl, Sasl } from '../port.ts';
+import type { Credentials, IdentitySasl, PasswordSasl, Sasl } from '../port.ts';
 import { KafkaError } from '../../model/errors.ts';
-import { acknowledgement, bearerMessage, checkIterations, mechanismOf } from '../security/login.ts';
+import {
+  acknowledgement,
+  bearerMessage,
+  checkIterations,
+  mechanismOf,
+  withoutSecrets,
+} from '../security/login.ts';
+import type { Bearer } from '../tokens/bearer.ts';
 import type { Library } from './library.ts';
 
 type AuthenticateApi = Library['saslAuthenticateV2']['api'];
@@ -46,11 +53,36 @@ async function logIn(
   api: AuthenticateApi,
 ): Promise<Authenticated> {
   if ('bearer' in sasl) {
-    const answer = await api.async(connection, Buffer.from(bearerMessage(await sasl.bearer())));
-    return answer.authBytes.length === 0 ? answer : api.async(connection, Buffer.from(acknowledgement));
+    const bearer = await sasl.bearer();
+    return logInWithToken(bearer, connection, api).catch((failure: unknown) => {
+      throw withoutSecrets(failure, bearer.token);
+    });
   }
-  const { username, password } = 'credentials' in sasl ? await sasl.credentials() : sasl;
-  switch (sasl.mechanism) {
+  const credentials = 'credentials' in sasl ? await sasl.credentials() : sasl;
+  return logInWithPassword(library, sasl.mechanism, credentials, connection, api).catch(
+    (failure: unknown) => {
+      throw withoutSecrets(failure, credentials.password);
+    },
+  );
+}
+
+async function logInWithToken(
+  bearer: Bearer,
+  connection: Connection,
+  api: AuthenticateApi,
+): Promise<Authenticated> {
+  const answer = await api.async(connection, Buffer.from(bearerMessage(bearer)));
+  return answer.authBytes.length === 0 ? answer : api.async(connection, Buffer.from(acknowledgement));
+}
+
+async function logInWithPassword(
+  library: Library,
+  mechanism: PasswordSasl['mechanism'],
+  { username, password }: Credentials,
+  connection: Connection,
+  api: AuthenticateApi,
+): Promise<Authenticated> {
+  switch (mechanism) {
     case 'plain':
       return library.saslPlain.authenticate(api, connection, username, password.reveal());
     case 'scram-sha-256':

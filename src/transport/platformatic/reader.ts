@@ -4,7 +4,7 @@ import type { StoredRecord } from '../../model/record.ts';
 import { noLeader } from '../../model/partition.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { operations } from '../errors/broker-errors.ts';
-import { mayNotRead, readError } from '../errors/request-errors.ts';
+import { mayNotRead, readError, recordsLost } from '../errors/request-errors.ts';
 import type { Offsets, FetchedBatch, Reader, ReadOptions } from '../port.ts';
 import type { Cluster } from '../cluster.ts';
 import { addressOf, type Address } from '../../model/cluster.ts';
@@ -17,6 +17,8 @@ const fetchWait = 500;
 const fetchBytes = { inAll: 8 * 1024 * 1024, ofPartition: 1024 * 1024 };
 /** Before a broker that failed, or a partition that moves, is asked again. Milliseconds. */
 const pause = 200;
+/** A partition may end below where it ended before: for moments at a new leader, for good where records are lost. Milliseconds. */
+const lostAfter = 10_000;
 /** A topic may grow while it is read. Milliseconds. */
 const metadataAge = 5_000;
 /** Kafka's ways to say "first" and "end" instead of a time. */
@@ -73,6 +75,8 @@ export class PlatformaticReader implements Reader {
     const asked = new Map<string, Promise<Answered>>();
     let located = performance.now();
     let troubledSince: number | undefined;
+    /** Since when partitions have had no more records than these, though they ended later. */
+    const shortSince = new Map<number, number>();
     const stopped = (): boolean => signal?.aborted === true;
     await this.#partitions(topic);
 
@@ -92,10 +96,22 @@ export class PlatformaticReader implements Reader {
         if (positions.get(batch.partition) !== batch.from) continue;
         positions.set(batch.partition, batch.next);
         yield batch;
+        const { partition, end, next } = batch;
+        const before = until?.get(partition) ?? end;
+        const since = shortSince.get(partition) ?? performance.now();
+        if (end >= before || next < end) shortSince.delete(partition);
+        else if (performance.now() - since < lostAfter) shortSince.set(partition, since);
+        else throw recordsLost(topic, partition, { end, before });
       }
-      if (answered.outOfRange.length > 0) {
-        const firsts = await this.#list(topic, answered.outOfRange, marks.first);
-        for (const [partition, first] of firsts) positions.set(partition, first);
+      const { outOfRange } = answered;
+      if (outOfRange.length > 0) {
+        const firsts = await this.#list(topic, outOfRange, marks.first);
+        const ends = await this.#list(topic, outOfRange, marks.end);
+        for (const [partition, first] of firsts) {
+          const position = positions.get(partition) ?? first;
+          // Old records are gone, or the youngest: those of a topic that was made anew, or that no leader in sync had.
+          positions.set(partition, position < first ? first : (ends.get(partition) ?? first));
+        }
       }
       const { trouble } = answered;
       if (trouble === undefined) {

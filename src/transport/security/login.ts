@@ -1,3 +1,5 @@
+import { flatten, isObject } from '../../model/foreign.ts';
+import type { Secret } from '../../model/secret.ts';
 import type { Credentials, Sasl } from '../port.ts';
 import type { Bearer } from '../tokens/bearer.ts';
 import { keepFresh } from '../tokens/keep-fresh.ts';
@@ -46,6 +48,29 @@ export async function credentialsAtHand(sasl: Sasl | undefined): Promise<void> {
   if (sasl === undefined) return;
   if ('bearer' in sasl) await sasl.bearer();
   else if ('credentials' in sasl) await sasl.credentials();
+}
+
+/** A shorter one is in every sentence. */
+const shortestSecret = 4;
+
+/**
+ * A login that failed, without the secrets that it sent: a broker, or a proxy before it, that quotes the login would have them in our
+ * log. As it is where it quotes none; else copies of its errors, one the cause of the other, for a library's errors cannot be changed.
+ */
+export function withoutSecrets(failure: unknown, ...secrets: readonly Secret<string>[]): unknown {
+  const quotable = secrets.filter((secret) => secret.reveal().length >= shortestSecret);
+  const redacted = (text: string): string =>
+    quotable.reduce((rest, secret) => rest.replaceAll(secret.reveal(), secret.toString()), text);
+  const errors = flatten(failure).filter((error) => error instanceof Error);
+  const texts = errors.flatMap((error) => [error.message, ...(Object.values(error) as unknown[])]);
+  if (!texts.some((text) => typeof text === 'string' && redacted(text) !== text)) return failure;
+  return errors.reduceRight<Error | undefined>((cause, error) => {
+    const facts = Object.entries(error).filter(([, fact]) => !isObject(fact));
+    const copy = new Error(redacted(error.message), { cause });
+    for (const [name, fact] of [['name', error.name], ...facts])
+      if (name !== 'stack') Reflect.set(copy, name, typeof fact === 'string' ? redacted(fact) : fact);
+    return copy;
+  }, undefined);
 }
 
 /** The first message of OAUTHBEARER (RFC 7628). */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { createClient } from '../../../../src/transport/create.ts';
 import type { ClientOptions, Sasl } from '../../../../src/transport/port.ts';
 import { bearerMessage, renewedCredentials } from '../../../../src/transport/security/login.ts';
@@ -54,6 +55,41 @@ describe('what a login sends', () => {
       'n,,\x01auth=Bearer tok3n\x01\x01',
     );
   });
+});
+
+/** What a broker says of a failed login is logged, and one that quoted the login had its secret in the log. */
+describe('a broker that quotes the login it refuses', () => {
+  const secrets = /hush|tok3n|aws-s3cret|t0ken/;
+  const plainSasl: Sasl = { mechanism: 'plain', username: 'shop', password: new Secret('hush') };
+  const provided: Sasl = {
+    mechanism: 'plain',
+    credentials: () => Promise.resolve({ username: 'shop', password: new Secret('hush') }),
+  };
+  for (const [what, sasl, mechanism, kinds] of [
+    ['a password', plainSasl, 'PLAIN', ['platformatic', 'kafkajs']],
+    ['a password of a function', provided, 'PLAIN', ['platformatic', 'kafkajs']],
+    ['a token', bearer, 'OAUTHBEARER', ['platformatic', 'kafkajs']],
+    ['the keys of AWS', identity, 'AWS', ['kafkajs']],
+  ] as const)
+    for (const kind of kinds)
+      it(`does not bring its secret into an error: ${what}, ${kind}`, async (t) => {
+        const broker = await scriptedBroker(
+          mechanism,
+          undefined,
+          (login) => `no such user: ${login.toString()}`,
+        );
+        t.after(() => broker.close());
+        const client = await createClient(kind, optionsOf(broker.address, sasl));
+        const error = await client.connect().then(
+          () => assert.fail('it was let in'),
+          (thrown: unknown) => thrown,
+        );
+        await client.close();
+        assert.match(broker.logins.map(String).join(), secrets);
+        const shown = inspect(error, { depth: Infinity, showHidden: true });
+        assert.match(shown, /no such user: .*\[secret\]/s);
+        assert.doesNotMatch(shown, secrets);
+      });
 });
 
 /** "refused to authenticate … Request is not valid given the current SASL state": people looked for another password. */
