@@ -172,7 +172,7 @@ const spool = z
       mode: choice(['overflow', 'always'])
         .default('overflow')
         .describe(
-          'Which records go to the spool. `overflow`: those that Kafka has not acknowledged an eighth (one second at most) before the end of `deliveryTimeout` or within `retry.retries`, that have no room in `bufferMemory`, that must queue behind such records of their partition, or that are left at shutdown. ' +
+          'Which records go to the spool. `overflow`: those that Kafka has not acknowledged an eighth (one second at most) before the end of `deliveryTimeout` or within `retry.retries`; from then on all that come to that partition, until Kafka stores something of it; those that have no room in `bufferMemory`, that follow records which the spool alone has, or that are left at shutdown. ' +
             '`always`: every record, and its push succeeds once the disk or Kafka has it, so that a killed process loses nothing it acknowledged; costs a disk sync, which pushes share.',
         ),
       maxBytes: bytes()

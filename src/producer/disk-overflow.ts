@@ -121,14 +121,14 @@ export class DiskOverflow {
 
   /**
    * Fetches the next records of a queue, if there is room; a queue with nothing at all may fetch a few in any case.
-   * @returns whether it has room for more
+   * @returns whether the disk may have more, and the queue room for it
    */
   fetch(queue: PartitionQueue): boolean {
     const { spooled, pool, settings } = this.#shared;
     const { batchSize } = settings;
     const room = queue.bytes < batchSize && (queue.idle || !pool.crowded);
     if (queue.spooledAfter === undefined || !room || this.#unpartitioned) return false;
-    const recovered = spooled.takeRecovered(queue, pool.crowded);
+    const recovered = spooled.takeBatchInDoubt(queue, pool.crowded);
     if (recovered === 'later') return false;
     queue.awaitsBatch = false;
     if (recovered !== undefined) {

@@ -190,8 +190,8 @@ function isSameId(one: ProducerId | undefined, other: ProducerId): boolean {
 }
 
 /**
- * A broker that has lost the sequence does not have the records either: no use in asking again under it. One that does not
- * know the partition may have started a moment ago.
+ * A broker that has lost the sequence does not have the records either: no use in asking again under it. Any other "try again" to a batch
+ * that was in doubt leaves it so (`laterAnswer`), also of a broker that does not know the partition: it may have started a moment ago.
  */
 function isInDoubt(outcome: Outcome): outcome is Extract<Outcome, { kind: 'unknown' | 'retriable' }> {
   if (isSequenceLost(outcome)) return false;

@@ -98,7 +98,8 @@ export interface RecordFacts {
 
 /**
  * What becomes of a record by the outcome of its batch (what a Kafka code means as an outcome: `broker-errors.ts`). Its time is another
- * question: the sweep ends that.
+ * question: the sweep ends that. For `retry` and `split` nothing is done to the record: `Sender.#handleOutcome` says when its queue is
+ * sent again.
  */
 export function decide(outcome: Failure, record: RecordFacts, retries: number): Action {
   switch (outcome.kind) {

@@ -13,7 +13,10 @@ import { ProducerState } from './producer-state.ts';
 import { decide, rememberAttempt, type Backoffs } from './retry-policy.ts';
 import { Topic, type SendContext } from './topic.ts';
 
-/** A request out for longer makes the producer ask who leads the partitions in it and behind it. Milliseconds. */
+/**
+ * A request out for longer, like a backoff at once, makes its broker count as stalled: the producer asks who leads, and new records
+ * without a key go elsewhere. Milliseconds.
+ */
 const stalledAfter = 1_000;
 /** While it is, and while a partition has no leader, the cluster is asked so often. Milliseconds. */
 const askAgainAfter = 1_000;
@@ -115,7 +118,7 @@ export class Sender {
       if (expired) topic.dropDone();
       for (const queue of topic.queues) queue.stalled = this.#isStalled(queue.sentTo ?? queue.leader, now);
       const age = now - topic.askedAt;
-      const stuck = topic.stalled || topic.awaitsLeader;
+      const stuck = topic.stalled || topic.mayHaveMoved;
       if (age > metadataMaxAge || (stuck && age > askAgainAfter)) void this.#refresh(topic);
       if (topic.needsLook) void this.#look(topic);
       if (topic.moveKeyless()) this.#enqueueAll(topic);
@@ -124,7 +127,7 @@ export class Sender {
       for (const queue of topic.queues) if (queue.spooledAfter !== undefined) this.#enqueue(queue);
       // A batch in doubt without a leader, or one that a frozen broker has, has nobody else to ask for another leader, though
       // its pushes were all told.
-      pending ||= topic.behind || topic.awaitsLeader || topic.stalled;
+      pending ||= topic.behind || topic.mayHaveMoved || topic.stalled;
     }
     return pending;
   }
@@ -207,7 +210,7 @@ export class Sender {
       return;
     }
     this.#hasFetched = true;
-    // While there is room more is fetched, until there is none: only then may new records enter the queue.
+    // While the queue has room, rows are fetched until the disk has no more: only then may new records enter it.
     if (this.#topic(queue.topic).overflow?.fetch(queue)) this.#toFetch.add(queue);
     this.#context.clock.soon(() => {
       this.#hasFetched = false;
@@ -284,7 +287,7 @@ export class Sender {
 
   async #send(sender: BrokerSender, batches: readonly Batch[]): Promise<void> {
     const outcomes = await this.#state.produce(batches);
-    const brokerPause = this.#brokerPause(sender, batches, outcomes);
+    const brokerPause = this.#backOffBroker(sender, batches, outcomes);
     outcomes.forEach((outcome, index) => {
       const batch = batches[index];
       if (batch !== undefined) this.#handleOutcome(batch, outcome, brokerPause);
@@ -354,7 +357,8 @@ export class Sender {
   }
 
   /**
-   * How long the queue of a batch that failed backs off, in milliseconds. A batch that must be sent again unchanged holds up
+   * Counts the failed try (`PartitionQueue.giveBack` begins anew when something is stored), and says how long the queue backs off, in
+   * milliseconds. A batch that must be sent again unchanged holds up
    * its queue until its fate is known, and the first good answer may tell it: its backoff does not grow.
    */
   #pauseAfter(queue: PartitionQueue, outcome: RetriedOutcome): number {
@@ -364,11 +368,11 @@ export class Sender {
   }
 
   /**
-   * A broker that has not said a word backs off, and its queues with it, unless they get another leader: then they are sent
-   * to that one at once.
+   * Lets a broker that has not said a word back off, and its queues with it, unless they get another leader: then they are sent
+   * to that one at once. When it ends, what waits is sent.
    * @returns for how many milliseconds; 0 where it does not
    */
-  #brokerPause(sender: BrokerSender, batches: readonly Batch[], outcomes: readonly Outcome[]): number {
+  #backOffBroker(sender: BrokerSender, batches: readonly Batch[], outcomes: readonly Outcome[]): number {
     const [first] = outcomes.filter(isUnanswered);
     if (first === undefined || !outcomes.every(isUnanswered)) {
       sender.failedTries = 0;
@@ -407,7 +411,10 @@ export class Sender {
     return isBackingOff === true || (busySince !== undefined && now - busySince > stalledAfter);
   }
 
-  /** Asks the cluster for the partitions of the topic and their leaders, unless it is being asked. Does not reject. */
+  /**
+   * Asks the cluster for the partitions of the topic and their leaders. A question that is out will do: the sweep asks again within a second
+   * (`Topic.mayHaveMoved`). Does not reject.
+   */
   async #refresh(topic: Topic): Promise<void> {
     if (topic.asking) return;
     const pause = topic.answered(await topic.ask());

@@ -38,7 +38,7 @@ interface TopicRows {
 
 /**
  * What is on the disk, and nothing else writes a record's `durability`: `memory`, then `writing`, then `disk`. A record that
- * is *persisted* stays in its queue and is delivered from memory; its push is told when the disk has it. A record that is
+ * is *persisted* stays in its queue and is delivered from memory; its push is told when the disk has it, or when Kafka has, whichever is first. A record that is
  * *diverted* is in no queue: when the disk has it, the disk alone has it. A row goes when its record is complete.
  */
 export class SpooledRecords {
@@ -91,7 +91,8 @@ export class SpooledRecords {
   }
 
   /**
-   * Writes a record whose time or tries are over: it stays in its queue, and its push need not wait any longer.
+   * Writes a record whose time or tries are over: it stays in its queue, and its push need not wait any longer. Called again by each sweep until
+   * the disk has told.
    * @returns false where the disk was asked before, and has not answered in time either
    */
   persistExpired(record: ProducerRecord, why: KafkaError): boolean {
@@ -199,7 +200,7 @@ export class SpooledRecords {
   }
 
   /** @see BatchesInDoubt.take; `later` also where the disk fails. */
-  takeRecovered(
+  takeBatchInDoubt(
     queue: PartitionQueue,
     crowded: boolean,
   ): RecoveredBatch<ProducerRecord> | 'later' | undefined {

@@ -69,8 +69,8 @@ export class Topic {
     return this.#inQuestion && !this.#asking && this.#cancelNextQuestion === undefined;
   }
 
-  /** Something waits for a partition that has no leader, or whose last batch failed: another broker may lead by now. */
-  get awaitsLeader(): boolean {
+  /** Something waits for a partition without a leader, or whose last batch failed, for whatever reason: another broker may lead by now. */
+  get mayHaveMoved(): boolean {
     return this.queues.some(
       (queue) => queue.blockingError !== undefined && (queue.inDoubt || queue.oldest !== undefined),
     );

@@ -1,4 +1,4 @@
-import { errorTraits, KafkaError } from '../model/errors.ts';
+import { KafkaError } from '../model/errors.ts';
 import type { NoticeKind, NoticeOf } from '../model/notice.ts';
 import { plural } from '../model/plural.ts';
 import { errorType, measureRequest, type Measure } from './metrics.ts';
@@ -290,7 +290,7 @@ const closedError = new KafkaError('DESTINATION_CLOSED', 'the destination closed
 
 /** Why a batch is halved: its size is only one of the reasons. */
 function batchOf(records: number, bytes: number, error: KafkaError): string {
-  if (errorTraits(error.code).scope === 'record' && error.code !== 'RECORD_TOO_LARGE') {
+  if (error.code === 'RECORD_REJECTED') {
     if (error.kafkaCode === undefined)
       return `a batch of ${plural(records, 'record')} is sent in halves. ${error.message}`;
     return (

@@ -59,6 +59,7 @@ export function outcomesOfFailure(
     const error = connectionError(failure, broker, options, true);
     return batches.map(() => ({ kind: 'unreachable', error }));
   }
+  // The connection ended while the request was out, or it timed out.
   return batches.map(() => ({ kind: 'unknown', error: requestUnanswered(broker, failure) }));
 }
 

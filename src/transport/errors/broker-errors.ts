@@ -40,7 +40,7 @@ type Verdict =
 
 /** Not written; the same leader may take it a moment later. `KafkaError.retriable` is another question: whether the event may be pushed again. */
 const tryAgain: Verdict = { kind: 'retriable' };
-/** Not written; another broker may lead. */
+/** Not written; another broker may lead: the cluster is asked who does, and the same one gets it again if it still leads. */
 const tryAgainElsewhere: Verdict = { kind: 'retriable', refresh: true };
 /** The leader has the records, or may have them. */
 const maybeWritten: Verdict = { kind: 'retriable', mayHaveBeenWritten: true };
@@ -54,17 +54,21 @@ const badRecord: Verdict = { kind: 'splittable', errorCode: 'RECORD_REJECTED' };
 const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCode });
 
 /**
- * The codes of `kafka-errors.ts`, as far as we make the requests that they answer. A code without a line is `rejected`. To add one
- * takes its name there, a line here, and a row in the `table` of `broker-errors.test.ts`. One that gets an `ErrorCode` of its own
- * also takes a line in `traits` of `model/errors.ts`, an entry in docs/troubleshooting.md, and `npm run docs`. The first question is whether
- * the leader may have appended the records: then it is `maybeWritten` or `maybeWrittenByOldLeader`; called anything else, an idempotent producer would batch them
- * anew. We speak Produce up to version 8 (`produce-request.ts`): a code that brokers give to newer versions alone never comes. Beyond that,
- * `sequenceLost` names those that cost the producer its id, and `errorOfCode` those that have a sentence of their own. Who reads
- * or commits has lists of what to ask again: `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`.
- * One that a change of leaders may bring first is also in `leaderGone` of
- * `test/chaos/scenarios/words.ts`. A code of kind `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), and to a login as
- * BROKER_UNREACHABLE. After each of them the producer sends again, whether `refresh` is set or not; who reads or commits asks again only
- * after those in its list. For requests other than Produce, `verdictOf` turns what concerns records into REQUEST_FAILED.
+ * The codes of `kafka-errors.ts`, as far as we make the requests that they answer. A code without a line is `rejected`. To add one:
+ *
+ * 1. its name in `kafka-errors.ts`;
+ * 2. a line here. May the leader have appended the records? Then `maybeWritten`, or `maybeWrittenByOldLeader`: called anything else, an
+ *    idempotent producer would batch them anew. If not, `tryAgain`, or `tryAgainElsewhere` to have the cluster asked;
+ * 3. a row in the `table` of `broker-errors.test.ts`.
+ *
+ * Only where it applies: one that costs the producer its id → `sequenceLost`; a sentence of its own → `errorOfCode`; readers or commits
+ * get it → `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`; a change of leaders may bring it first →
+ * `leaderGone` of `test/chaos/scenarios/words.ts`; an `ErrorCode` of its own → `traits` of `model/errors.ts`, docs/troubleshooting.md,
+ * `npm run docs`.
+ *
+ * We speak Produce up to version 8 (`produce-request.ts`): a code that brokers give to newer versions alone never comes. A code of kind
+ * `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), and to a login as BROKER_UNREACHABLE; the producer sends again after each of
+ * them. For requests other than Produce, `verdictOf` turns what concerns records into REQUEST_FAILED.
  */
 const verdicts: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   // Java gives up here; an unforeseen fault of the broker says nothing about the records, so they are sent again.
