@@ -5,7 +5,7 @@ import { startKafka } from '../scripts/kafka/launch.ts';
 import { freePorts } from '../scripts/kafka/ports.ts';
 import { progressLine } from '../scripts/kafka/progress.ts';
 import { readArguments, usage, type Arguments } from './arguments.ts';
-import { besideBefore } from './before.ts';
+import { besideBefore, cloneOfOwn } from './before.ts';
 import { conditionsOf } from './machine.ts';
 import { parts } from './parts.ts';
 import { pins } from './pins.ts';
@@ -24,6 +24,7 @@ const cluster = await startKafka({
   ...(options.parts.includes('smooth') && { listeners: [await linkListener()] }),
 });
 line.end();
+const clone = options.before === undefined ? undefined : cloneOfOwn();
 try {
   const conditions = await conditionsOf(cluster);
   if (options.parts.includes('flow')) warnOf(await installPeer());
@@ -31,7 +32,10 @@ try {
   const summaries: Record<string, PartSummary> = {};
   for (const name of options.parts) {
     const own = await parts[name]();
-    const part = options.before === undefined ? own : besideBefore(own, options.before);
+    const part =
+      options.before === undefined || clone === undefined
+        ? own
+        : besideBefore(own, options.before, clone.folder);
     console.log(`\n── ${name}`);
     const summary = summarise(
       part,
@@ -45,6 +49,7 @@ try {
   console.log(`Written: ${basename(path)}.* in ${options.quick ? 'the temporary folder' : options.out}`);
 } finally {
   await cluster.stop();
+  clone?.remove();
 }
 
 /** A way to the broker on which rows may put a network of their own. */

@@ -42,7 +42,10 @@ try {
   for (const part of chosen) {
     console.log(`\n── ${part}`);
     beginBeside(beside[part] ?? []);
+    const since = performance.now();
     const tally = await (begun.get(part)?.() ?? runPart(part, print));
+    // Of one that ran beside others: how long it was waited for.
+    console.log(`── ${part}: ${((performance.now() - since) / 1_000).toFixed(0)} s`);
     if (tally.passed + tally.failed + tally.skipped === 0) empty.push(part);
     total = add(total, tally);
   }

@@ -18,7 +18,7 @@ const fetchBytes = { inAll: 8 * 1024 * 1024, ofPartition: 1024 * 1024 };
 /** Before a broker that failed, or a partition that moves, is asked again. Milliseconds. */
 const pause = 200;
 /** A partition may end below where it ended before: for moments at a new leader, for good where records are lost. Milliseconds. */
-const lostAfter = 10_000;
+const lostAfter = 5_000;
 /** A topic may grow while it is read. Milliseconds. */
 const metadataAge = 5_000;
 /** Kafka's ways to say "first" and "end" instead of a time. */
