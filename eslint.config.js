@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 import { retiredWordsRule } from './scripts/lint/retired-words.ts';
 
 export default tseslint.config(
-  { ignores: ['.kafka/', 'dist/', 'node_modules/', 'bench/peer/', 'demo/page/dist/'] },
+  { ignores: ['.bench-*/', '.kafka/', 'dist/', 'node_modules/', 'bench/peer/', 'demo/page/dist/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

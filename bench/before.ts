@@ -13,7 +13,7 @@ const least = 0.98;
 /**
  * The part with each of its rows a second time, from another checkout of this repository: old and new by turns, in one run.
  * Rows of yardsticks are left out.
- * @param own `cloneOfOwn`
+ * @param own the folder of `cloneOfOwn`
  */
 export function besideBefore(part: Part, checkout: string, own: string): Part {
   const ours = part.rows.filter(

@@ -16,6 +16,8 @@ import { Skipped, type Figures, type Link, type Part } from './row.ts';
 import { summarise, type PartSummary } from './verdict.ts';
 
 const options = argumentsOrExit();
+/** The version that this one is compared with, and this one as a checkout of its own. */
+const versions = options.before === undefined ? undefined : { checkout: options.before, own: cloneOfOwn() };
 const line = progressLine(process.stderr);
 let link: Link | undefined;
 const cluster = await startKafka({
@@ -24,7 +26,6 @@ const cluster = await startKafka({
   ...(options.parts.includes('smooth') && { listeners: [await linkListener()] }),
 });
 line.end();
-const clone = options.before === undefined ? undefined : cloneOfOwn();
 try {
   const conditions = await conditionsOf(cluster);
   if (options.parts.includes('flow')) warnOf(await installPeer());
@@ -32,10 +33,7 @@ try {
   const summaries: Record<string, PartSummary> = {};
   for (const name of options.parts) {
     const own = await parts[name]();
-    const part =
-      options.before === undefined || clone === undefined
-        ? own
-        : besideBefore(own, options.before, clone.folder);
+    const part = versions === undefined ? own : besideBefore(own, versions.checkout, versions.own.folder);
     console.log(`\n── ${name}`);
     const summary = summarise(
       part,
@@ -49,7 +47,7 @@ try {
   console.log(`Written: ${basename(path)}.* in ${options.quick ? 'the temporary folder' : options.out}`);
 } finally {
   await cluster.stop();
-  clone?.remove();
+  versions?.own.remove();
 }
 
 /** A way to the broker on which rows may put a network of their own. */

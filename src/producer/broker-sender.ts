@@ -8,7 +8,10 @@ import type { BatchLimits } from './ports.ts';
  */
 export const headStart = 256;
 
-/** The request that finds out whether a silent broker is back has so many new records at most, shared by its queues. A batch in doubt goes whole. */
+/**
+ * The request that finds out whether a silent broker is back has so many new records at most, shared by its queues. A batch in doubt
+ * goes whole.
+ */
 const probeRecords = 256;
 
 /**

@@ -358,8 +358,8 @@ export class Sender {
 
   /**
    * Counts the failed try (`PartitionQueue.giveBack` begins anew when something is stored), and says how long the queue backs off, in
-   * milliseconds. A batch that must be sent again unchanged holds up
-   * its queue until its fate is known, and the first good answer may tell it: its backoff does not grow.
+   * milliseconds. A batch that must be sent again unchanged holds up its queue until its fate is known, and the first good answer may
+   * tell it: its backoff does not grow.
    */
   #pauseAfter(queue: PartitionQueue, outcome: RetriedOutcome): number {
     queue.failedTries = mustComeAgain(outcome) ? 1 : queue.failedTries + 1;

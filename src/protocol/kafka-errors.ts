@@ -1,4 +1,7 @@
-/** Kafka's error codes by their names, as `Errors.java` of Kafka 4.3 has them: whoever adds one of a later version adds those between. `broker-errors.ts` says what each means for a batch. */
+/**
+ * Kafka's error codes by their names, as `Errors.java` of Kafka 4.3 has them: whoever adds one of a later version adds those between.
+ * `broker-errors.ts` says what each means for a batch.
+ */
 export const kafkaErrors = {
   UNKNOWN_SERVER_ERROR: -1,
   NONE: 0,

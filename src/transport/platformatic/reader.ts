@@ -75,7 +75,7 @@ export class PlatformaticReader implements Reader {
     const asked = new Map<string, Promise<Answered>>();
     let located = performance.now();
     let troubledSince: number | undefined;
-    /** Since when partitions have had no more records than these, though they ended later. */
+    /** Since when a partition has ended below `until`, with nothing left to read. */
     const shortSince = new Map<number, number>();
     const stopped = (): boolean => signal?.aborted === true;
     await this.#partitions(topic);
