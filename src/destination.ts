@@ -78,7 +78,10 @@ export const destinationKafka: Destination.Instance<Types> = {
    */
   on() {},
 
-  /** Resolves once the broker has acknowledged the event under `acks`; throws or rejects with a `KafkaError` otherwise. */
+  /**
+   * Resolves once the broker has acknowledged the event under `acks`, or the spool or the dead-letter topic has it; throws or rejects
+   * with a `KafkaError` otherwise.
+   */
   push(event, context) {
     const entry = { event, data: context.data, rule: context.rule, ingest: context.ingest };
     const runtime = runtimes.opened(context);

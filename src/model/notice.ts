@@ -32,7 +32,7 @@ interface Facts {
   'spool-stays': { path: string; records: number };
   /** `records`: how many could be taken over into the new file. */
   'spool-damaged': { path: string; movedTo: string; records: number };
-  /** `no-room`: in memory. `order`: older records of the same partition are there. */
+  /** `no-room`: in memory. `order`: older records of the same partition, or of a topic whose partitions are not known, are there. */
   spooling: { topic: string; why: KafkaError | 'no-room' | 'order' };
   /** A batch that an earlier process left in doubt is sent again as it was. */
   'batch-restored': { topic: string; partition: number; records: number };

@@ -42,7 +42,7 @@ export class BrokerSender {
   /** The shortest of late, in milliseconds: what the link takes, without what keeps the process or the broker busy. */
   #roundTrip = 0;
   /** Requests in a row that the broker did not answer. */
-  failedTries = 0;
+  silences = 0;
   #cancelBackoff: (() => void) | undefined;
   /** Records that came since the last flush, roughly. */
   arrived = 0;
@@ -88,7 +88,7 @@ export class BrokerSender {
     const share = this.#returned > 0 && !this.isSlow;
     const room = share ? evenShare(this.#returned, waitingIn(this.ready)) : Infinity;
     // A full request is some milliseconds of work, each second.
-    const few = this.failedTries > 0 ? Math.ceil(probeRecords / this.ready.size) : Infinity;
+    const few = this.silences > 0 ? Math.ceil(probeRecords / this.ready.size) : Infinity;
     const batches = this.#fill(room, this.ready, (queue, { batchSize, maxRecordsPerBatch }) => {
       this.ready.delete(queue);
       if (queue.leader !== this.id) moved.push(queue);
@@ -107,7 +107,7 @@ export class BrokerSender {
   prepare(): Batch[] {
     const waiting = waitingIn(this.next);
     // More will come, and what is begun now would be too little by then. After a silence it would be compressed for nothing.
-    if (waiting * 2 < this.#out || this.failedTries > 0) return [];
+    if (waiting * 2 < this.#out || this.silences > 0) return [];
     return this.#fill(evenShare(this.#out, waiting), this.next, (queue, limits) => queue.prepare(limits));
   }
 

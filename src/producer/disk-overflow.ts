@@ -61,7 +61,8 @@ export class DiskOverflow {
 
   /**
    * Decides what the disk gets of a record that enters its queue. The disk alone gets it if memory has no room for it
-   * (`BufferPool.admit` has not held it), or if older ones of its queue are there. It gets a copy in mode `always`, or while its queue `hasExpired`. Otherwise it gets nothing.
+   * (`BufferPool.admit` has not held it), or if older ones of its queue are there. It gets a copy in mode `always`,
+   * or while its queue `hasExpired`. Otherwise it gets nothing. Of two reasons, want of room is told.
    * @param queue undefined while the partitions of the topic are not known
    * @returns true where the disk alone has it
    */

@@ -30,7 +30,10 @@ export class ProducerBatch<Queue extends Place> implements SequencedBatch {
   readonly records: readonly KafkaRecord[];
   /** Before compression. */
   readonly bytes: number;
-  /** Its records stay in the queue while it is, even those that are done. `PartitionQueue.giveBack` writes it, by the outcome's `unchanged`. */
+  /**
+   * Its records stay in the queue while it is, even those that are done. `PartitionQueue.giveBack` writes it, by the
+   * outcome's `unchanged`. `ProducerState` remembers besides under which id it was sent, and `BatchesInDoubt` what is noted on the disk.
+   */
   inDoubt = false;
   encoded: Promise<EncodedRecords> | undefined;
   sequence: BatchSequence | undefined;

@@ -155,7 +155,7 @@ export class ProducerState {
       return outcome;
     }
     const inDoubt = isInDoubt(outcome);
-    const isEndless = batch.noted === true && answer.kind !== 'splittable';
+    const isEndless = batch.noted === true && !isNotEncoded(answer);
     if (inDoubt && (isEndless || this.#clock.now() - since < this.#doubtTimeout)) {
       this.#inDoubt.set(key, { ...sequence, since });
       batch.sequence = sequence;
@@ -198,13 +198,16 @@ function isInDoubt(outcome: Outcome): outcome is Extract<Outcome, { kind: 'unkno
   return outcome.kind === 'unknown' || (outcome.kind === 'retriable' && outcome.mayHaveBeenWritten);
 }
 
+/** It failed here, before it was sent. */
+function isNotEncoded(outcome: Outcome): boolean {
+  return outcome.kind === 'splittable' && outcome.error.kafkaCode === undefined;
+}
+
 /**
  * The answer to a batch that was in doubt. A later refusal does not prove that the first attempt failed, nor does a later
  * failure to connect or to encode.
  */
 function laterAnswer(outcome: Outcome): Outcome {
-  const isNotEncoded = outcome.kind === 'splittable' && outcome.error.kafkaCode === undefined;
-  if (isNotEncoded) return { kind: 'unknown', error: outcome.error };
   switch (outcome.kind) {
     case 'stored':
     case 'unknown':
@@ -214,6 +217,7 @@ function laterAnswer(outcome: Outcome): Outcome {
     case 'unreachable':
       return { kind: 'unknown', error: outcome.error };
     case 'splittable':
+      if (isNotEncoded(outcome)) return { kind: 'unknown', error: outcome.error };
       return { kind: 'splittable', error: producerErrors.batchRejected(outcome.error) };
     case 'rejected': {
       const error = producerErrors.batchRejected(outcome.error);

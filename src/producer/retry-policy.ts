@@ -61,7 +61,7 @@ export class Backoffs {
 
   /**
    * After so many failed tries in a row, with so many milliseconds left.
-   * @param error undefined where a broker answered "try again". A login that failed is an answer, too: brokers lock users out,
+   * @param error undefined where a broker answered "try again". Silence (`unreachable`, `unknown`) is of scope `network`. A login that failed is an answer, too: brokers lock users out,
    *   and credentials may cost their provider something.
    */
   pause(failedTries: number, timeLeft: number, error?: KafkaError): number {
@@ -74,15 +74,15 @@ export class Backoffs {
 /** A disk that failed is asked again after so many milliseconds. */
 export const diskPause = 1_000;
 
-/** Of a topic or a connection. A refused connection says nothing about a record or its topic, so that a spool may keep records until it is put right. */
+/** Of a topic or a connection; what ends a batch says `decide`. A refused connection says nothing about a record or its topic, so that a spool may keep records until it is put right. */
 export function isFinalRefusal({ code }: KafkaError, spooled: boolean): boolean {
   const { final, scope } = errorTraits(code);
   return final && !(spooled && scope === 'connection');
 }
 
 /**
- * What becomes of a record that was not stored. `reject`: to the dead-letter topic, or its push fails. `expire`: to the
- * spool, or its push fails. The others stay at the head of their queue, and the outcome of their batch says how they come
+ * What becomes of a record that was not stored. `reject`: to the dead-letter topic, or its push fails. `expire`: its tries are used up,
+ * and it goes the way of one whose time is over: to the spool, or its push fails. The others stay at the head of their queue, and the outcome of their batch says how they come
  * again: `split` at once, in smaller batches; `retry` after a backoff, or at once where the broker has refused others of the batch.
  */
 export type Action = 'retry' | 'split' | 'reject' | 'expire';

@@ -41,7 +41,7 @@ export class Sender {
   readonly #lifecycle: Lifecycle;
   readonly #context: SendContext;
   readonly #topics = new Map<string, Topic>();
-  readonly #senders = new Map<number, BrokerSender>();
+  readonly #brokers = new Map<number, BrokerSender>();
   /** Queues that want records of the disk. */
   readonly #toFetch = new Set<PartitionQueue>();
   /** A queue has had its records in this turn of the event loop. */
@@ -78,7 +78,7 @@ export class Sender {
       work();
     } finally {
       this.#gathering = false;
-      for (const sender of this.#senders.values()) this.#goOn(sender);
+      for (const broker of this.#brokers.values()) this.#goOn(broker);
     }
   }
 
@@ -93,7 +93,7 @@ export class Sender {
     void this.#refresh(this.#topic(topic));
   }
 
-  /** The time or the tries of a record are over. */
+  /** The time or the tries of a record are over. With a spool it lives on, without a deadline. */
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
     if (!isUnfinished(record)) this.#topic(record.content.topic).noteExpired(record);
@@ -107,11 +107,12 @@ export class Sender {
 
   /**
    * Looks for new leaders and new partitions, and for what the disk has.
+   * @param expired records have expired since the last call
    * @returns whether it must be called again, though no record is live
    */
   tend(expired: boolean): boolean {
     const now = this.#context.clock.now();
-    // The disk has records by now that were in memory alone when their batch was sent.
+    // These records are on their way to the disk; they were in memory alone when their batch was sent.
     if (expired) void this.noteInDoubt();
     let pending = false;
     for (const topic of this.#topics.values()) {
@@ -136,11 +137,11 @@ export class Sender {
   flush(timeLeft: number): void {
     this.#linger = 0;
     this.#backoffs.endIn(timeLeft);
-    for (const sender of this.#senders.values()) {
-      sender.endBackoff();
-      sender.failedTries = 0;
-      sender.linger?.();
-      this.#goOn(sender);
+    for (const broker of this.#brokers.values()) {
+      broker.endBackoff();
+      broker.silences = 0;
+      broker.linger?.();
+      this.#goOn(broker);
     }
     for (const topic of this.#topics.values()) {
       if (topic.flush()) void this.#refresh(topic);
@@ -152,7 +153,7 @@ export class Sender {
     }
   }
 
-  /** Notes the batches that are out or in doubt, as far as the disk has their records. @see BatchesInDoubt.note */
+  /** Notes the batches that are out or in doubt, as far as their records are on the disk, or on their way there. @see BatchesInDoubt.note */
   async noteInDoubt(): Promise<void> {
     const queues = [...this.#topics.values()].flatMap(({ queues }) => queues);
     await this.#notes?.note(queues.flatMap(({ batch }) => batch ?? []));
@@ -161,7 +162,7 @@ export class Sender {
   /** Ends every pause: nothing is sent any more. */
   close(): void {
     for (const topic of this.#topics.values()) topic.close();
-    for (const sender of this.#senders.values()) sender.endBackoff();
+    for (const broker of this.#brokers.values()) broker.endBackoff();
   }
 
   #topic(name: string): Topic {
@@ -173,32 +174,32 @@ export class Sender {
     return topic;
   }
 
-  #sender(id: number): BrokerSender {
-    let sender = this.#senders.get(id);
-    if (sender === undefined) {
-      sender = new BrokerSender(id, this.#settings);
-      this.#senders.set(id, sender);
+  #broker(id: number): BrokerSender {
+    let broker = this.#brokers.get(id);
+    if (broker === undefined) {
+      broker = new BrokerSender(id, this.#settings);
+      this.#brokers.set(id, broker);
     }
-    return sender;
+    return broker;
   }
 
   /** The queue may have something to send. */
   #enqueue(queue: PartitionQueue): void {
     if (queue.spooledAfter !== undefined) this.#fetch(queue);
     if (queue.leader === noLeader || queue.waiting === 0) return;
-    const sender = this.#sender(queue.leader);
-    if (queue.ready) sender.ready.add(queue);
-    if (this.#linger > 0) this.#beginLinger(sender);
-    if (sender.isBackingOff) return;
-    if (sender.busySince !== undefined) {
-      sender.next.add(queue);
-      if (this.#client.prepare && !sender.isSlow) this.#soon(sender);
+    const broker = this.#broker(queue.leader);
+    if (queue.ready) broker.ready.add(queue);
+    if (this.#linger > 0) this.#beginLinger(broker);
+    if (broker.isBackingOff) return;
+    if (broker.busySince !== undefined) {
+      broker.next.add(queue);
+      if (this.#client.prepare && !broker.isSlow) this.#soon(broker);
     } else if (queue.ready && !this.#gathering) {
-      sender.arrived++;
-      if (sender.gathers) return;
-      const enough = this.#linger === 0 && sender.arrived >= headStart && !sender.isSlow;
-      if (enough || queue.bytes >= this.#settings.batchSize) void this.#sendNext(sender);
-      else if (this.#linger === 0) this.#soon(sender);
+      broker.arrived++;
+      if (broker.gathers) return;
+      const enough = this.#linger === 0 && broker.arrived >= headStart && !broker.isSlow;
+      if (enough || queue.bytes >= this.#settings.batchSize) void this.#sendNext(broker);
+      else if (this.#linger === 0) this.#soon(broker);
     }
   }
 
@@ -224,70 +225,70 @@ export class Sender {
   }
 
   /** Soon rather than now: pushes of one burst go together, and one alone loses no measurable time. */
-  #soon(sender: BrokerSender): void {
-    if (sender.soon || this.#gathering) return;
-    sender.soon = true;
+  #soon(broker: BrokerSender): void {
+    if (broker.soon || this.#gathering) return;
+    broker.soon = true;
     this.#context.clock.soon(() => {
-      sender.soon = false;
-      this.#goOn(sender);
+      broker.soon = false;
+      this.#goOn(broker);
     });
   }
 
   /** Counted from the first that waits, whether a request is out or not. */
-  #beginLinger(sender: BrokerSender): void {
-    sender.linger ??= this.#context.clock.after(this.#linger, () => {
-      sender.linger = undefined;
-      sender.due = true;
-      if (sender.busySince === undefined && !sender.isBackingOff) void this.#sendNext(sender);
+  #beginLinger(broker: BrokerSender): void {
+    broker.linger ??= this.#context.clock.after(this.#linger, () => {
+      broker.linger = undefined;
+      broker.due = true;
+      if (broker.busySince === undefined && !broker.isBackingOff) void this.#sendNext(broker);
     });
   }
 
   /** Sends what waits; or begins with it, while a request is out. */
-  #goOn(sender: BrokerSender): void {
-    if (sender.isBackingOff) return;
-    if (sender.busySince === undefined) this.#sendWaiting(sender);
+  #goOn(broker: BrokerSender): void {
+    if (broker.isBackingOff) return;
+    if (broker.busySince === undefined) this.#sendWaiting(broker);
     else if (this.#client.prepare) {
-      const batches = sender.prepare();
+      const batches = broker.prepare();
       if (batches.length > 0) this.#client.prepare(batches);
     }
   }
 
-  #sendWaiting(sender: BrokerSender): void {
-    if (this.#linger === 0 || sender.due || sender.full) void this.#sendNext(sender);
+  #sendWaiting(broker: BrokerSender): void {
+    if (this.#linger === 0 || broker.due || broker.full) void this.#sendNext(broker);
   }
 
-  async #sendNext(sender: BrokerSender): Promise<void> {
-    const { batches, moved } = sender.take();
+  async #sendNext(broker: BrokerSender): Promise<void> {
+    const { batches, moved } = broker.take();
     for (const queue of moved) this.#enqueue(queue);
     if (batches.length === 0) return;
-    sender.begin(batches, this.#context.clock.now());
+    broker.begin(batches, this.#context.clock.now());
     try {
-      await this.#send(sender, batches);
+      await this.#send(broker, batches);
     } finally {
-      sender.end(this.#context.clock.now());
+      broker.end(this.#context.clock.now());
       // At once: the pushes just told make new ones for a while, and the broker need not wait for those.
-      if (!sender.isBackingOff && !sender.isSlow) this.#sendWaiting(sender);
-      else if (!sender.isBackingOff) this.#gather(sender);
+      if (!broker.isBackingOff && !broker.isSlow) this.#sendWaiting(broker);
+      else if (!broker.isBackingOff) this.#gather(broker);
     }
   }
 
   /** Sends what waits over a slow link, once a turn of the event loop brings nothing more. */
-  #gather(sender: BrokerSender): void {
+  #gather(broker: BrokerSender): void {
     const { clock } = this.#context;
-    const until = clock.now() + sender.gatherTime;
+    const until = clock.now() + broker.gatherTime;
     let seen = -1;
     const look = (): void => {
-      sender.gathers = sender.arrived !== seen && clock.now() < until;
-      seen = sender.arrived;
-      if (sender.gathers) clock.soon(look);
-      else if (sender.busySince === undefined && !sender.isBackingOff) this.#sendWaiting(sender);
+      broker.gathers = broker.arrived !== seen && clock.now() < until;
+      seen = broker.arrived;
+      if (broker.gathers) clock.soon(look);
+      else if (broker.busySince === undefined && !broker.isBackingOff) this.#sendWaiting(broker);
     };
     look();
   }
 
-  async #send(sender: BrokerSender, batches: readonly Batch[]): Promise<void> {
+  async #send(broker: BrokerSender, batches: readonly Batch[]): Promise<void> {
     const outcomes = await this.#state.produce(batches);
-    const brokerPause = this.#backOffBroker(sender, batches, outcomes);
+    const brokerPause = this.#backOffBroker(broker, batches, outcomes);
     outcomes.forEach((outcome, index) => {
       const batch = batches[index];
       if (batch !== undefined) this.#handleOutcome(batch, outcome, brokerPause);
@@ -324,6 +325,7 @@ export class Sender {
     }
     const wasInDoubt = batch.inDoubt;
     topic.giveBack(queue, outcome);
+    // Its doubt ends without the broker having said that it is stored.
     if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled ||= batch.comesAgain;
     // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
     if (this.#lifecycle.isClosed) return;
@@ -372,25 +374,25 @@ export class Sender {
    * to that one at once. When it ends, what waits is sent.
    * @returns for how many milliseconds; 0 where it does not
    */
-  #backOffBroker(sender: BrokerSender, batches: readonly Batch[], outcomes: readonly Outcome[]): number {
+  #backOffBroker(broker: BrokerSender, batches: readonly Batch[], outcomes: readonly Outcome[]): number {
     const [first] = outcomes.filter(isUnanswered);
     if (first === undefined || !outcomes.every(isUnanswered)) {
-      sender.failedTries = 0;
+      broker.silences = 0;
       return 0;
     }
     if (this.#lifecycle.isClosed) return 0;
-    sender.failedTries++;
+    broker.silences++;
     // The first silence, where each queue of the request had backed off by itself before, perhaps for a fault of its own: each does so
     // again, and the others of the broker do not.
-    if (sender.failedTries === 1 && batches.every(({ queue }) => queue.failedTries > 0)) return 0;
+    if (broker.silences === 1 && batches.every(({ queue }) => queue.failedTries > 0)) return 0;
     const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));
-    const pause = this.#backoffs.pause(sender.failedTries, timeLeft, first.error);
+    const pause = this.#backoffs.pause(broker.silences, timeLeft, first.error);
     const cancel = this.#context.clock.after(pause, () => {
-      sender.endBackoff();
-      sender.due = true;
-      this.#goOn(sender);
+      broker.endBackoff();
+      broker.due = true;
+      this.#goOn(broker);
     });
-    sender.backOff(cancel);
+    broker.backOff(cancel);
     return pause;
   }
 
@@ -406,8 +408,8 @@ export class Sender {
   }
 
   /** A request to the broker has been out for long, or it backs off. */
-  #isStalled(broker: number, now: number): boolean {
-    const { busySince, isBackingOff } = this.#senders.get(broker) ?? {};
+  #isStalled(id: number, now: number): boolean {
+    const { busySince, isBackingOff } = this.#brokers.get(id) ?? {};
     return isBackingOff === true || (busySince !== undefined && now - busySince > stalledAfter);
   }
 

@@ -42,7 +42,7 @@ export class Topic {
   #asking = false;
   #askedAt = -Infinity;
   #cancelNextQuestion: (() => void) | undefined;
-  #failedTries = 0;
+  #failedQuestions = 0;
   #refusal: { readonly error: KafkaError; readonly since: number } | undefined;
   /** The cluster answered that the topic does not exist, and has not named its partitions since. */
   #missing = false;
@@ -216,7 +216,7 @@ export class Topic {
 
   /** The producer closes: what waits for the next question is asked now. @returns whether something does */
   flush(): boolean {
-    this.#failedTries = 0;
+    this.#failedQuestions = 0;
     return this.#cancelNextQuestion !== undefined;
   }
 
@@ -227,7 +227,7 @@ export class Topic {
   }
 
   #adopt({ leaders }: TopicMetadata): number | undefined {
-    this.#failedTries = 0;
+    this.#failedQuestions = 0;
     this.#refusal = undefined;
     const removed = this.queues.splice(leaders.length);
     leaders.forEach((leader, partition) => {
@@ -291,7 +291,7 @@ export class Topic {
   }
 
   #nextPause(timeLeft: number, error?: KafkaError): number {
-    return this.#context.backoffs.pause(++this.#failedTries, timeLeft, error);
+    return this.#context.backoffs.pause(++this.#failedQuestions, timeLeft, error);
   }
 
   /** Whether its records may be sent is for the cluster to say first: a refusal from a while ago may be none any more. */

@@ -96,7 +96,7 @@ export const metrics = {
   },
   bufferFull: {
     ...counter('walkeros.kafka.buffer.waits', '{message}'),
-    help: 'Records that found `bufferMemory` full and had to wait for room.',
+    help: 'Records that found `bufferMemory` full: they had to wait for room, or, with a spool, went to the disk.',
   },
   connectionFailures: {
     ...counter('walkeros.kafka.connection.failures', '{failure}', error),

@@ -17,7 +17,7 @@ import { findDestination, type FlowDestination } from '../flow/destination.ts';
 import { readFlowFile } from '../flow/flow-file.ts';
 import type { Login } from '../flow/login.ts';
 import { countFallbackKeys } from '../reading/fallback-keys.ts';
-import { answersOf } from './checks/answers.ts';
+import { answersOf } from './checks/acknowledgements.ts';
 import { examine } from './examine.ts';
 import { triedExamples } from './examples.ts';
 import { Network } from './network.ts';

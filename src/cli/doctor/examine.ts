@@ -1,5 +1,5 @@
 import { reasonOf } from '../../model/errors.ts';
-import { answers, timeouts } from './checks/answers.ts';
+import { answers, timeouts } from './checks/acknowledgements.ts';
 import { dns, sasl, tcp } from './checks/brokers.ts';
 import { cluster } from './checks/cluster.ts';
 import { heap } from './checks/heap.ts';

@@ -56,15 +56,21 @@ const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCo
 /**
  * The codes of `kafka-errors.ts`, as far as we make the requests that they answer. A code without a line is `rejected`. To add one:
  *
- * 1. its name in `kafka-errors.ts`;
- * 2. a line here. May the leader have appended the records? Then `maybeWritten`, or `maybeWrittenByOldLeader`: called anything else, an
- *    idempotent producer would batch them anew. If not, `tryAgain`, or `tryAgainElsewhere` to have the cluster asked;
- * 3. a row in the `table` of `broker-errors.test.ts`.
+ * 1. its name in `kafka-errors.ts`, and the names of the codes between;
+ * 2. a line here:
+ *    - refused for good: `badRecord` where one record may be at fault, `rejected(…)` where all are;
+ *    - to be sent again, and the leader may have appended the records: `maybeWritten`, or `maybeWrittenByOldLeader`. Called anything
+ *      else, an idempotent producer would batch them anew;
+ *    - to be sent again, and surely not appended: `tryAgain`, or `tryAgainElsewhere` to have the cluster asked who leads;
+ * 3. a row in the `table` of `broker-errors.test.ts`, which has one for each line here. What a broker's answer does to a whole flow:
+ *    `judge` of `moodyBroker`, as `named-records.test.ts` uses it.
+ *
+ * Logs, metrics, the header of a dead letter, health and the doctor go by `kafkaCode` and `ErrorCode`, and need nothing.
  *
  * Only where it applies: one that costs the producer its id → `sequenceLost`; a sentence of its own → `errorOfCode`; readers or commits
  * get it → `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`; a change of leaders may bring it first →
  * `leaderGone` of `test/chaos/scenarios/words.ts`; an `ErrorCode` of its own → `traits` of `model/errors.ts`, docs/troubleshooting.md,
- * `npm run docs`.
+ * `npm run docs`; a user should know of it → CHANGELOG. Other sets of codes (`beingCreated`, `changes`) are about one request each.
  *
  * We speak Produce up to version 8 (`produce-request.ts`): a code that brokers give to newer versions alone never comes. A code of kind
  * `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), and to a login as BROKER_UNREACHABLE; the producer sends again after each of
