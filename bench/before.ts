@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Part, Row, Target } from './row.ts';
+import { noPretenuring, type Part, type Row, type Target } from './row.ts';
 
 /** Figures where less is better, and by how much a version may exceed the one before. */
 const costs = ['main', 'cpu', 'p50', 'p99', 'growth', 'peak'];
@@ -12,7 +12,7 @@ const least = 0.98;
 
 /**
  * The part with each of its rows a second time, from another checkout of this repository: old and new by turns, in one run.
- * Rows of yardsticks are left out.
+ * Rows of yardsticks are left out, and so is chance (`noPretenuring`).
  * @param own the folder of `cloneOfOwn`
  */
 export function besideBefore(part: Part, checkout: string, own: string): Part {
@@ -25,10 +25,13 @@ export function besideBefore(part: Part, checkout: string, own: string): Part {
     part.publicOnly === true ? [{ package: checkout }, { package: own }] : [{ checkout }, {}];
   return {
     ...part,
-    rows: ours.flatMap((row): Row[] => [
-      { ...row, name: before(row.name), ...older },
-      { ...row, ...newer },
-    ]),
+    rows: ours.flatMap((row): Row[] => {
+      const nodeFlags = [...(row.nodeFlags ?? []), noPretenuring];
+      return [
+        { ...row, name: before(row.name), nodeFlags, ...older },
+        { ...row, nodeFlags, ...newer },
+      ];
+    }),
     targets: part.columns.flatMap(({ figure }): Target[] => {
       if (figure !== 'rate' && !costs.includes(figure)) return [];
       const bound = figure === 'rate' ? 'at least' : 'at most';

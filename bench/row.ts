@@ -40,10 +40,17 @@ export interface Row {
   readonly partitions?: number;
   /** A checkout whose package is measured by this bench; undefined: this one's. */
   readonly package?: string;
-  /** For the row's process. Default: none. */
+  /** For the row's process. Default: none. @see noPretenuring */
   readonly nodeFlags?: readonly string[];
   readonly run: (context: RowContext) => Promise<RowResult>;
 }
+
+/**
+ * V8 allocates what outlived its first collections among old objects at once, site by site, as it has seen it in the first second: the
+ * collector's objects, which die young all the same. Dead old objects keep young ones, and collecting takes up to twice the time; in two of
+ * three runs, or in none, by chance. One code against the same differed by 15 % in CPU with kafkajs and `config.batch`.
+ */
+export const noPretenuring = '--no-allocation-site-pretenuring';
 
 export interface Column {
   readonly figure: string;
