@@ -15,6 +15,8 @@ export interface StepExample extends Flow.StepExample {
  */
 
 const settings: Settings = { kafka: { brokers: ['localhost:9092'], topic: 'walkeros-events' } };
+const kafkaWith = (more: Partial<Settings['kafka']>): Settings => ({ kafka: { ...settings.kafka, ...more } });
+
 const browser = { type: 'browser', platform: 'web', schema: '4', version: '4.2.1' };
 const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
 
@@ -75,7 +77,7 @@ export const keyFromUserId: StepExample = {
     timing: 8.4,
     source: { ...browser, count: 2, trace },
   },
-  settings: { kafka: { brokers: ['localhost:9092'], topic: 'walkeros-events', key: 'user.id' } },
+  settings: kafkaWith({ key: 'user.id' }),
   out: stored(
     'walkeros-events',
     'usr-789',
@@ -162,14 +164,7 @@ const cartUpdate: WalkerOS.Event = {
   action: 'update',
   timestamp: 1700000103000,
   timing: 4.2,
-  source: {
-    type: 'browser',
-    platform: 'web',
-    schema: '4',
-    version: '4.2.1',
-    count: 4,
-    trace: '4bf92f3577b34da6a3ce929d0e0e4736',
-  },
+  source: { ...browser, count: 4, trace },
 };
 
 /** As it is stored. */
@@ -192,7 +187,7 @@ export const keyFallbacks: StepExample = {
   description:
     'A list of mapping values: the first that finds something is the key. Who has no user id keeps the order of the device.',
   in: cartUpdate,
-  settings: { kafka: { ...settings.kafka, key: ['user.id', 'user.device'] } },
+  settings: kafkaWith({ key: ['user.id', 'user.device'] }),
   out: cartUpdateStored({ key: 'd3v1c3' }),
 };
 
@@ -201,12 +196,7 @@ export const keyByConsent: StepExample = {
   description:
     'Without consent to marketing the device stays out of the key, and the session takes its place.',
   in: cartUpdate,
-  settings: {
-    kafka: {
-      ...settings.kafka,
-      key: [{ key: 'user.device', consent: { marketing: true } }, 'user.session'],
-    },
-  },
+  settings: kafkaWith({ key: [{ key: 'user.device', consent: { marketing: true } }, 'user.session'] }),
   out: cartUpdateStored({ key: 's3ss10n' }),
 };
 
@@ -215,13 +205,10 @@ export const keyByFunction: StepExample = {
   description:
     'A function makes the key of the event. It may be asynchronous; events keep their order all the same.',
   in: cartUpdate,
-  settings: {
-    kafka: {
-      ...settings.kafka,
-      // eslint-disable-next-line @typescript-eslint/no-base-to-string -- text, in this event
-      key: { fn: (_, { event }) => `${String(event.data?.region)}:${String(event.data?.id)}` },
-    },
-  },
+  settings: kafkaWith({
+    // eslint-disable-next-line @typescript-eslint/no-base-to-string -- text, in this event
+    key: { fn: (_, { event }) => `${String(event.data?.region)}:${String(event.data?.id)}` },
+  }),
   out: cartUpdateStored({ key: 'eu:c4rt' }),
 };
 
@@ -230,7 +217,7 @@ export const noKey: StepExample = {
   description:
     'Records without a key go to all partitions in turn, a batch to each. Their order is not kept.',
   in: cartUpdate,
-  settings: { kafka: { ...settings.kafka, key: false } },
+  settings: kafkaWith({ key: false }),
   out: cartUpdateStored({ key: null }),
 };
 
@@ -241,17 +228,14 @@ export const headersFromEvent: StepExample = {
     'object. The headers of the rule are added to those of the settings, and replace them.',
   in: cartUpdate,
   mapping: { settings: { headers: { team: 'checkout', language: { key: 'globals.language' } } } },
-  settings: {
-    kafka: {
-      ...settings.kafka,
-      headers: {
-        team: 'web',
-        device: { key: 'user.device' },
-        user: { key: 'user.id' },
-        cart: { map: { id: 'data.id', items: 'data.items' } },
-      },
+  settings: kafkaWith({
+    headers: {
+      team: 'web',
+      device: { key: 'user.device' },
+      user: { key: 'user.id' },
+      cart: { map: { id: 'data.id', items: 'data.items' } },
     },
-  },
+  }),
   out: cartUpdateStored({
     headers: { ...json, team: 'checkout', device: 'd3v1c3', cart: '{"id":"c4rt","items":2}', language: 'de' },
   }),
