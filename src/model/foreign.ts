@@ -57,6 +57,11 @@ export function isNamed(value: unknown): value is Readonly<Record<string, unknow
   return isObject(value) && !Array.isArray(value);
 }
 
+/** None where the value is no object with names. */
+export function entriesOf(value: unknown): [string, unknown][] {
+  return isNamed(value) ? Object.entries(value) : [];
+}
+
 /** Undefined where the value is no object, or has no such property. */
 export function propertyOf(value: unknown, name: string): unknown {
   return isObject(value) ? Reflect.get(value, name) : undefined;

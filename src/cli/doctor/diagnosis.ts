@@ -201,7 +201,7 @@ function factsOf(
     deliveryTimeout: options.deliveryTimeout,
     collectorTimeout,
     timeoutWarnings: warnings.filter(isOfTimeouts),
-    answers: answersOf(config, sources, options.idempotent),
+    answers: answersOf(config, sources, options),
     autoCreateTopics: connection.autoCreateTopics,
     topics: topicsOf(options, config.mapping),
     network: new Network(connection.connectTimeout, connection.tls),

@@ -1,5 +1,5 @@
 import { reasonOf } from '../../model/errors.ts';
-import { answers, timeouts } from './checks/acknowledgements.ts';
+import { timeouts } from './checks/acknowledgements.ts';
 import { dns, sasl, tcp } from './checks/brokers.ts';
 import { cluster } from './checks/cluster.ts';
 import { heap } from './checks/heap.ts';
@@ -35,7 +35,7 @@ const checks: readonly Check[] = [
   { name: 'registry', needs: ['settings'], examine: registry },
   { name: 'spool', needs: ['settings'], examine: spool },
   { name: 'clock', needs: ['settings'], examine: clock },
-  { name: 'answers', needs: ['settings'], examine: answers },
+  { name: 'answers', needs: ['settings'], examine: ({ answers }) => answers },
   { name: 'timeouts', needs: ['settings'], examine: timeouts },
   { name: 'heap', needs: [], examine: heap },
 ];

@@ -6,6 +6,7 @@ import type { Inspector } from '../../transport/port.ts';
 import type { countDeadLetters } from '../dead-letters/list.ts';
 import type { countFallbackKeys } from '../reading/fallback-keys.ts';
 import type { Network } from './network.ts';
+import type { Verdict } from './report.ts';
 
 /** A configured destination, as the checks see it: its settings, and ways to ask what is behind them. Times in ms. */
 export interface Target {
@@ -29,7 +30,8 @@ export interface Target {
   readonly collectorTimeout: number;
   /** What the settings themselves say about the two. */
   readonly timeoutWarnings: readonly string[];
-  readonly answers: Answers;
+  /** About what an `ok` of the flow means, which its file alone tells. */
+  readonly answers: readonly Verdict[];
   readonly autoCreateTopics: boolean;
   /** Where events go, each with the settings that say so. */
   readonly topics: readonly { readonly name: string; readonly paths: readonly string[] }[];
@@ -57,17 +59,6 @@ export type Kafka = Omit<Inspector, 'close'>;
 export interface Registry extends Pick<RegistryFacts, 'urls' | 'tls' | 'setting'> {
   /** Asks for what the destination will ask for. Fails with `KafkaError`s. */
   look(): Promise<void>;
-}
-
-/** What decides whether an `ok` of the flow means that the event is stored. */
-export interface Answers {
-  /** Sources that answer before delivery, by id. */
-  readonly earlySources: readonly string[];
-  readonly breaker: boolean;
-  readonly cache: boolean;
-  /** Where batches are made, by the path below `config`. */
-  readonly batches: readonly string[];
-  readonly idempotent: boolean;
 }
 
 export interface Spool {

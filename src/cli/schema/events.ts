@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isObject, processEventMapping, type Collector, type Mapping, type WalkerOS } from '@walkeros/core';
 import { reasonOf } from '../../model/errors.ts';
-import { isNamed, jsonIn } from '../../model/foreign.ts';
+import { entriesOf, isNamed, jsonIn } from '../../model/foreign.ts';
 import type { DestinationConfig } from '../flow/destination.ts';
 
 export interface NamedEvent {
@@ -14,7 +14,7 @@ export interface NamedEvent {
 
 /** The step examples of a destination. Those that give a command of walkerOS are no events. */
 export function exampleEvents(examples: unknown): NamedEvent[] {
-  return Object.entries(isNamed(examples) ? examples : {}).flatMap(([name, example]) =>
+  return entriesOf(examples).flatMap(([name, example]) =>
     isNamed(example) && example['command'] === undefined && example['in'] !== undefined
       ? [{ from: `example "${name}"`, event: example['in'] }]
       : [],

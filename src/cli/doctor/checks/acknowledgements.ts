@@ -1,24 +1,30 @@
-import { isObject, propertyOf } from '../../../model/foreign.ts';
+import type { Options } from '../../../config/resolve.ts';
+import { entriesOf, isObject, propertyOf } from '../../../model/foreign.ts';
 import type { DestinationConfig } from '../../flow/destination.ts';
 import { ok, warning, type Verdict } from '../report.ts';
-import type { Answers, Target } from '../target.ts';
+import type { Target } from '../target.ts';
 
 /** Whether the flow says `ok` for events that neither Kafka nor the spool has. docs/acknowledgements.md has the whole table. */
-export function answers({ answers: flow, spool }: Target): Verdict[] {
+export function answersOf(
+  config: DestinationConfig,
+  sources: unknown,
+  { idempotent, spool }: Pick<Options, 'idempotent' | 'spool'>,
+): Verdict[] {
+  const batches = batchPaths(config);
   const found = [
-    ...flow.earlySources.map(earlySource),
-    ...(flow.breaker ? [breaker] : []),
-    ...(flow.cache ? [cache] : []),
-    ...(spool === undefined ? flow.batches.map(batch) : []),
-    ...(spool !== undefined && !flow.idempotent ? [notIdempotent] : []),
+    ...entriesOf(sources).flatMap(([id, source]) => (answersFirst(source) ? [earlySource(id)] : [])),
+    ...(config.breaker === undefined ? [] : [breaker]),
+    ...(config.cache === undefined ? [] : [cache]),
+    ...(spool === undefined ? batches.map(batch) : []),
+    ...(spool !== undefined && !idempotent ? [notIdempotent] : []),
   ];
-  return found.length > 0 ? found : [ok(meaningOf(flow))];
+  if (found.length > 0) return found;
+  const meaning =
+    batches.length > 0
+      ? 'an ok means that the event is in a batch, in memory'
+      : 'an ok means that Kafka, the spool or the dead-letter topic has the event';
+  return [ok(meaning)];
 }
-
-const meaningOf = ({ batches }: Answers): string =>
-  batches.length > 0
-    ? 'an ok means that the event is in a batch, in memory'
-    : 'an ok means that Kafka, the spool or the dead-letter topic has the event';
 
 const earlySource = (id: string): Verdict =>
   warning(
@@ -61,24 +67,10 @@ export function timeouts(target: Target): Verdict[] {
 
 const expressSource = '@walkeros/server-source-express';
 
-/** What the flow file says about its answers. */
-export function answersOf(config: DestinationConfig, sources: unknown, idempotent: boolean): Answers {
-  return {
-    earlySources: entriesOf(sources).flatMap(([id, source]) =>
-      propertyOf(source, 'package') === expressSource && answersFirst(propertyOf(source, 'config'))
-        ? [id]
-        : [],
-    ),
-    breaker: config.breaker !== undefined,
-    cache: config.cache !== undefined,
-    batches: batchPaths(config),
-    idempotent,
-  };
-}
-
-/** `async` is true by default; newer versions take it by method, too. */
-function answersFirst(config: unknown): boolean {
-  const async = propertyOf(propertyOf(config, 'settings'), 'async');
+/** Whether a source answers before delivery. `async` is true by default; newer versions take it by method, too. */
+function answersFirst(source: unknown): boolean {
+  if (propertyOf(source, 'package') !== expressSource) return false;
+  const async = propertyOf(propertyOf(propertyOf(source, 'config'), 'settings'), 'async');
   if (!isObject(async)) return async !== false;
   const post = Object.entries(async).find(([method]) => method.toUpperCase() === 'POST');
   return post?.[1] !== false;
@@ -93,8 +85,4 @@ function batchPaths({ batch: general, mapping }: DestinationConfig): string[] {
     }),
   );
   return [...(general === undefined ? [] : ['batch']), ...ofRules];
-}
-
-function entriesOf(value: unknown): [string, unknown][] {
-  return isObject(value) ? Object.entries(value) : [];
 }

@@ -1,3 +1,4 @@
+import { answersOf } from '../../../../src/cli/doctor/checks/acknowledgements.ts';
 import { Network } from '../../../../src/cli/doctor/network.ts';
 import type { Kafka, Target } from '../../../../src/cli/doctor/target.ts';
 
@@ -20,7 +21,7 @@ export function targetWith(
     deliveryTimeout: 30_000,
     collectorTimeout: 37_500,
     timeoutWarnings: [],
-    answers: { earlySources: [], breaker: false, cache: false, batches: [], idempotent: true },
+    answers: answersOf({}, {}, { idempotent: true, spool: undefined }),
     autoCreateTopics: false,
     topics: [{ name: 'events', paths: ['settings.kafka.topic'] }],
     network: new Network(1_000, undefined),
