@@ -9,16 +9,13 @@ import { clock, registry } from './checks/registry.ts';
 import { spool } from './checks/spool.ts';
 import { tls } from './checks/tls.ts';
 import { topics } from './checks/topics.ts';
-import { failure, fixUnforeseen, type CheckName, type Report, type Verdict } from './report.ts';
+import { failure, fixUnforeseen, type CheckName, type Report, type Result, type Verdict } from './report.ts';
 import type { Target } from './target.ts';
-
-type Result = readonly Verdict[] | string;
 
 interface Check {
   readonly name: CheckName;
   /** If one of these fails, this check could only repeat what it says. */
   readonly needs: readonly CheckName[];
-  /** @returns a sentence if there is nothing to check: why not */
   readonly examine: (target: Target) => Result | Promise<Result>;
 }
 
@@ -63,9 +60,10 @@ export async function examine(target: Target, report: Report, signal: AbortSigna
 }
 
 /** A check that throws must not end the others, nor the report. */
-async function verdictsOf(check: Check, target: Target): Promise<Result> {
+async function verdictsOf(check: Check, target: Target): Promise<readonly Verdict[] | string> {
   try {
-    return await check.examine(target);
+    const result = await check.examine(target);
+    return typeof result === 'string' ? result : [result].flat();
   } catch (thrown) {
     return [failure(`The check broke off: ${reasonOf(thrown)}`, fixUnforeseen(thrown))];
   }

@@ -30,6 +30,9 @@ export interface Verdict {
   readonly fix?: string;
 }
 
+/** What a check finds, or a sentence if there is nothing to check: why not. */
+export type Result = readonly Verdict[] | Verdict | string;
+
 export interface Finding extends Verdict {
   readonly name: CheckName;
 }

@@ -86,7 +86,7 @@ const clockTimeout = 2_000;
  * Whether the clocks agree. Kafka tells nobody its time, but the registry does, in the `Date` of any HTTP answer. A clock that
  * is off spoils timestamps, with them retention and windows, and logins that are signed for some minutes.
  */
-export async function clock({ registries: [registry] }: Target): Promise<Verdict[] | string> {
+export async function clock({ registries: [registry] }: Target): Promise<Verdict | string> {
   if (registry === undefined)
     return 'no server tells its time: brokers do not, and the settings name no registry';
   const before = Date.now();
@@ -95,14 +95,12 @@ export async function clock({ registries: [registry] }: Target): Promise<Verdict
   const after = Date.now();
   // The second that it names may be nearly over: half a second is the best guess.
   const ahead = (before + after) / 2 - (registryTime + 500);
-  if (Math.abs(ahead) <= tolerance) return [ok(`agrees with the registry's within ${tolerance / 1000} s`)];
+  if (Math.abs(ahead) <= tolerance) return ok(`agrees with the registry's within ${tolerance / 1000} s`);
   const seconds = Math.round(Math.abs(ahead) / 1000);
-  return [
-    warning(
-      `The clock of this machine is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} the registry's: timestamps, retention and windows are off by as much.`,
-      'Let one source set both clocks (chrony or systemd-timesyncd: "timedatectl status").',
-    ),
-  ];
+  return warning(
+    `The clock of this machine is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} the registry's: timestamps, retention and windows are off by as much.`,
+    'Let one source set both clocks (chrony or systemd-timesyncd: "timedatectl status").',
+  );
 }
 
 function dateOf({ urls: [url = ''], tls }: Registry): Promise<number | undefined> {

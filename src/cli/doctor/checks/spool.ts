@@ -38,10 +38,10 @@ export async function spool({ spool, path, name }: Target): Promise<Verdict[] | 
     ];
   }
   const verdicts = [
-    ...filling(spool, state, path, name),
-    ...(await room(spool, folder, state)),
-    ...refused(state, path, name),
-  ];
+    filling(spool, state, path, name),
+    await room(spool, folder, state),
+    refused(state, path, name),
+  ].filter((verdict) => verdict !== undefined);
   return verdicts.length > 0 ? verdicts : [ok(`${spool.path}: writable, ${contentOf(state)}`)];
 }
 
@@ -91,39 +91,40 @@ const nearlyFull = 0.8;
 /** From this share on one more event may not fit. */
 const fullShare = 0.99;
 
-function filling({ path: file, maxBytes }: Spool, state: SpoolState, path: string, name: string): Verdict[] {
+function filling(
+  { path: file, maxBytes }: Spool,
+  state: SpoolState,
+  path: string,
+  name: string,
+): Verdict | undefined {
   const share = state.bytes / maxBytes;
-  if (share < nearlyFull) return [];
+  if (share < nearlyFull) return undefined;
   const what = `${Math.floor(share * 100)} % of settings.spool.maxBytes (${maxBytes})`;
   const fix =
     'See why Kafka takes nothing, and deliver it (a running flow does; without one: ' +
     `"walkeros-kafka spool drain ${path} --destination ${name}"), or raise settings.spool.maxBytes.`;
   return share < fullShare
-    ? [warning(`The spool ${file} has taken ${what}: new records are refused once it is full.`, fix)]
-    : [failure(`The spool ${file} is full, with ${what}: new records are refused.`, fix)];
+    ? warning(`The spool ${file} has taken ${what}: new records are refused once it is full.`, fix)
+    : failure(`The spool ${file} is full, with ${what}: new records are refused.`, fix);
 }
 
-async function room(spool: Spool, folder: string, state: SpoolState): Promise<Verdict[]> {
+async function room(spool: Spool, folder: string, state: SpoolState): Promise<Verdict | undefined> {
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   const needed = Math.max(0, spool.maxBytes - state.fileBytes);
-  if (free >= needed) return [];
-  return [
-    warning(
-      `The disk of ${spool.path} has ${megabytes(free)} MB free, and the spool may grow by ${megabytes(needed)} MB: it would fail before it is full.`,
-      `Free some space, or lower settings.spool.maxBytes to ${free + state.fileBytes}.`,
-    ),
-  ];
+  if (free >= needed) return undefined;
+  return warning(
+    `The disk of ${spool.path} has ${megabytes(free)} MB free, and the spool may grow by ${megabytes(needed)} MB: it would fail before it is full.`,
+    `Free some space, or lower settings.spool.maxBytes to ${free + state.fileBytes}.`,
+  );
 }
 
-function refused(state: SpoolState, path: string, name: string): Verdict[] {
-  if (state.refused === 0) return [];
-  return [
-    warning(
-      `The broker refuses ${state.refused} of the records in the spool: they stay there.`,
-      `See why: "walkeros-kafka spool status ${path} --destination ${name}". They are tried again at each start.`,
-    ),
-  ];
+function refused(state: SpoolState, path: string, name: string): Verdict | undefined {
+  if (state.refused === 0) return undefined;
+  return warning(
+    `The broker refuses ${state.refused} of the records in the spool: they stay there.`,
+    `See why: "walkeros-kafka spool status ${path} --destination ${name}". They are tried again at each start.`,
+  );
 }
 
 function contentOf(state: SpoolState): string {

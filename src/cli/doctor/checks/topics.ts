@@ -27,11 +27,11 @@ async function examineTopic(target: Target, { name, paths }: Target['topics'][nu
   // Managed clusters may refuse to tell the settings: the rest is worth saying without them.
   const config = await kafka.topicConfig(name).catch(() => undefined);
   const found = [
-    ...writing(target, where, name, topic),
-    ...leading(where, topic),
-    ...replication(target, where, name, topic, config),
-    ...sizes(target, where, name, config),
-  ];
+    writing(target, where, name, topic),
+    leading(where, topic),
+    replication(target, where, name, topic, config),
+    sizes(target, where, name, config),
+  ].filter((verdict) => verdict !== undefined);
   return found.length > 0 ? found : [ok(`"${name}": ${shapeOf(topic)}, ${rightOf(target, topic)}`)];
 }
 
@@ -45,11 +45,12 @@ function missing(target: Target, where: string, name: string): Verdict {
     : failure(`${where} does not exist.`, `${create} Or correct the name "${name}" in the settings.`);
 }
 
-function writing(target: Target, where: string, name: string, { writable }: TopicState): Verdict[] {
-  if (writable !== false) return [];
-  return [
-    failure(`${where}: this user may not write to it (no WRITE right).`, `Grant it: ${grant(target, name)}`),
-  ];
+function writing(target: Target, where: string, name: string, { writable }: TopicState): Verdict | undefined {
+  if (writable !== false) return undefined;
+  return failure(
+    `${where}: this user may not write to it (no WRITE right).`,
+    `Grant it: ${grant(target, name)}`,
+  );
 }
 
 function rightOf({ ofAnother }: Target, { writable }: TopicState): string {
@@ -65,16 +66,13 @@ function grant(target: Target, topic: string): string {
   );
 }
 
-function leading(where: string, { partitions }: TopicState): Verdict[] {
-  const led = partitions.filter(({ leader }) => leader !== undefined);
-  if (led.length === partitions.length) return [];
+function leading(where: string, { partitions }: TopicState): Verdict | undefined {
   const without = partitions.filter(({ leader }) => leader === undefined).map(({ partition }) => partition);
-  return [
-    failure(
-      `${where}: ${listOf(without)} ${without.length === 1 ? 'has' : 'have'} no leader.`,
-      'Start the brokers that hold them; until then events of these partitions wait.',
-    ),
-  ];
+  if (without.length === 0) return undefined;
+  return failure(
+    `${where}: ${listOf(without)} ${without.length === 1 ? 'has' : 'have'} no leader.`,
+    'Start the brokers that hold them; until then events of these partitions wait.',
+  );
 }
 
 function replication(
@@ -83,66 +81,61 @@ function replication(
   name: string,
   { partitions }: TopicState,
   config: TopicConfig | undefined,
-): Verdict[] {
+): Verdict | undefined {
   const { acks } = target;
   const replicas = least(partitions.map((partition) => partition.replicas));
   const needed = Number(config?.get('min.insync.replicas') ?? 1);
   const change = `kafka-configs.sh ${reached(target)} --alter --topic ${name} --add-config min.insync.replicas=`;
   const short = partitions.filter(({ leader, inSync }) => leader !== undefined && inSync < needed);
   if (acks === -1 && replicas < needed) {
-    return [
-      failure(
-        `${where} has ${plural(replicas, 'replica')} and min.insync.replicas ${needed}: with acks -1 no event can ever be stored.`,
-        `Lower it: ${change}${Math.max(1, replicas - 1)}. Or give the topic more replicas.`,
-      ),
-    ];
+    return failure(
+      `${where} has ${plural(replicas, 'replica')} and min.insync.replicas ${needed}: with acks -1 no event can ever be stored.`,
+      `Lower it: ${change}${Math.max(1, replicas - 1)}. Or give the topic more replicas.`,
+    );
   }
   if (acks === -1 && short.length > 0) {
-    return [
-      failure(
-        `${where}: ${listOf(short.map(({ partition }) => partition))} ${short.length === 1 ? 'has' : 'have'} ` +
-          `${plural(least(short.map(({ inSync }) => inSync)), 'replica')} in sync, and min.insync.replicas is ${needed}: ` +
-          'with acks -1 events wait, and fail at their deadline.',
-        `Start the brokers that are away (kafka-topics.sh ${reached(target)} --describe --under-min-isr-partitions shows which).`,
-      ),
-    ];
+    return failure(
+      `${where}: ${listOf(short.map(({ partition }) => partition))} ${short.length === 1 ? 'has' : 'have'} ` +
+        `${plural(least(short.map(({ inSync }) => inSync)), 'replica')} in sync, and min.insync.replicas is ${needed}: ` +
+        'with acks -1 events wait, and fail at their deadline.',
+      `Start the brokers that are away (kafka-topics.sh ${reached(target)} --describe --under-min-isr-partitions shows which).`,
+    );
   }
   const behind = partitions.filter(({ inSync, replicas: all }) => inSync < all);
   if (behind.length > 0) {
-    return [
-      warning(
-        `${where}: ${listOf(behind.map(({ partition }) => partition))} ${behind.length === 1 ? 'lacks' : 'lack'} replicas in sync.`,
-        `See which broker is away or slow: kafka-topics.sh ${reached(target)} --describe --under-replicated-partitions.`,
-      ),
-    ];
+    return warning(
+      `${where}: ${listOf(behind.map(({ partition }) => partition))} ${behind.length === 1 ? 'lacks' : 'lack'} replicas in sync.`,
+      `See which broker is away or slow: kafka-topics.sh ${reached(target)} --describe --under-replicated-partitions.`,
+    );
   }
   if (acks === -1 && replicas > 1 && needed === 1 && config !== undefined) {
-    return [
-      warning(
-        `${where} has min.insync.replicas 1: while followers are away, acks -1 promises no more than the leader alone.`,
-        `Raise it: ${change}2`,
-      ),
-    ];
+    return warning(
+      `${where} has min.insync.replicas 1: while followers are away, acks -1 promises no more than the leader alone.`,
+      `Raise it: ${change}2`,
+    );
   }
-  return [];
+  return undefined;
 }
 
 /** Bytes that one event may well have: to make batches no larger than that helps none of them. */
 const ofOneEvent = 10_000;
 
-function sizes(target: Target, where: string, name: string, config: TopicConfig | undefined): Verdict[] {
+function sizes(
+  target: Target,
+  where: string,
+  name: string,
+  config: TopicConfig | undefined,
+): Verdict | undefined {
   const { batchSize } = target;
   const most = Number(config?.get('max.message.bytes') ?? Infinity);
-  if (batchSize <= most) return [];
+  if (batchSize <= most) return undefined;
   const smaller =
     most < ofOneEvent ? 'An event alone may have more: raise' : `Lower batchSize to ${most}, or raise`;
-  return [
-    warning(
-      `${where} takes ${most} bytes at once, and settings.kafka.batchSize is ${batchSize}: larger requests are refused and halved.`,
-      `${smaller} the topic's limit: kafka-configs.sh ${reached(target)} ` +
-        `--alter --topic ${name} --add-config max.message.bytes=${batchSize}`,
-    ),
-  ];
+  return warning(
+    `${where} takes ${most} bytes at once, and settings.kafka.batchSize is ${batchSize}: larger requests are refused and halved.`,
+    `${smaller} the topic's limit: kafka-configs.sh ${reached(target)} ` +
+      `--alter --topic ${name} --add-config max.message.bytes=${batchSize}`,
+  );
 }
 
 function shapeOf({ partitions }: TopicState): string {
