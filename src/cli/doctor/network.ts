@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import { parseAddress } from '../../model/cluster.ts';
+import { memo } from '../../model/memo.ts';
 import type { Secret } from '../../model/secret.ts';
 import { connectOptions, serverNameOf } from '../../transport/tls/options.ts';
 
@@ -23,7 +24,6 @@ export class NoAnswer extends Error {
 export class Network {
   readonly #timeout: number;
   readonly #tls: Secret<ConnectionOptions> | undefined;
-  readonly #known = new Map<string, Promise<unknown>>();
 
   constructor(timeout: number, tls: Secret<ConnectionOptions> | undefined) {
     this.#timeout = timeout;
@@ -31,39 +31,33 @@ export class Network {
   }
 
   /** The addresses of a host, as sockets find them. */
-  resolve(address: string): Promise<readonly string[]> {
+  readonly resolve = memo(async (address: string): Promise<readonly string[]> => {
     const { host } = parseAddress(address);
-    return this.#once(`dns ${host}`, async () => {
-      if (isIP(host) !== 0) return [host];
-      return (await lookup(host, { all: true })).map((found) => found.address);
-    });
-  }
+    if (isIP(host) !== 0) return [host];
+    return (await lookup(host, { all: true })).map((found) => found.address);
+  });
 
-  connect(address: string): Promise<void> {
-    return this.#once(`tcp ${address}`, () =>
-      this.#open(connect(parseAddress(address)), 'connect', () => undefined),
-    );
-  }
+  readonly connect = memo(async (address: string): Promise<void> =>
+    this.#open(connect(parseAddress(address)), 'connect', () => undefined),
+  );
 
-  handshake(address: string): Promise<Handshake> {
+  readonly handshake = memo(async (address: string): Promise<Handshake> => {
     const { host, port } = parseAddress(address);
-    return this.#once(`tls ${address}`, () => {
-      // Only an accepted certificate can be looked at: nothing is sent, and nothing received is read.
-      const options = {
-        host,
-        port,
-        servername: serverNameOf(host),
-        ...connectOptions(this.#tls?.reveal() ?? {}),
-        rejectUnauthorized: false,
-      };
-      const socket = connectTls(options);
-      return this.#open(socket, 'secureConnect', () => ({
-        // Declared as an Error; in fact its code, or its message if it has no code.
-        refusal: socket.authorized ? undefined : String(socket.authorizationError),
-        certificate: socket.getPeerCertificate(),
-      }));
-    });
-  }
+    // Only an accepted certificate can be looked at: nothing is sent, and nothing received is read.
+    const options = {
+      host,
+      port,
+      servername: serverNameOf(host),
+      ...connectOptions(this.#tls?.reveal() ?? {}),
+      rejectUnauthorized: false,
+    };
+    const socket = connectTls(options);
+    return this.#open(socket, 'secureConnect', () => ({
+      // Declared as an Error; in fact its code, or its message if it has no code.
+      refusal: socket.authorized ? undefined : String(socket.authorizationError),
+      certificate: socket.getPeerCertificate(),
+    }));
+  });
 
   #open<Answer>(socket: Socket, ready: string, answer: () => Answer): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -76,13 +70,5 @@ export class Network {
         socket.destroy();
       });
     });
-  }
-
-  #once<Answer>(key: string, ask: () => Promise<Answer>): Promise<Answer> {
-    const known = this.#known.get(key);
-    if (known !== undefined) return known as Promise<Answer>;
-    const asked = ask();
-    this.#known.set(key, asked);
-    return asked;
   }
 }

@@ -72,14 +72,14 @@ describe('an examination', () => {
     const [unused = 0] = await freePorts(1);
     const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
     class Dual extends Network {
-      override async connect(): Promise<void> {
+      override readonly connect = async (): Promise<void> => {
         const socket = connect({
           host: 'dual',
           port: unused,
           lookup: (_host, _options, found) => found(null, addresses),
         });
         await once(socket, 'connect');
-      }
+      };
     }
     const made = await report({ network: new Dual(1_000, undefined) });
     assert.deepEqual(lines(made, 'tcp'), [`failure: Nothing listens at ${broker} (ECONNREFUSED).`]);
