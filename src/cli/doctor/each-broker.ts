@@ -22,6 +22,14 @@ export async function eachBroker(
   return passed.length === 0 ? failed : [ok(okMessage(passed)), ...failed];
 }
 
+/** @param told what is wrong, by what the work failed with; undefined: nothing that concerns this check */
+export function faultIn(
+  work: Promise<unknown>,
+  told: (thrown: unknown) => Fault | undefined,
+): Promise<Fault | undefined> {
+  return work.then(() => undefined, told);
+}
+
 /** The brokers that pass an earlier check, which has said what is wrong with the others. */
 export async function thosePassing(
   brokers: readonly string[],

@@ -2,6 +2,7 @@ import { partsOf } from '../../../model/cluster.ts';
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
 import {
   eachBroker,
+  faultIn,
   inSettings,
   isUnanswered,
   thosePassing,
@@ -17,18 +18,14 @@ export function dns({ brokers, network }: Target): Promise<Verdict[]> {
   return eachBroker(
     brokers,
     (passed) => `${passed.map((broker) => partsOf(broker).host).join(', ')}: known`,
-    async (broker) => {
-      try {
-        await network.resolve(broker);
-        return undefined;
-      } catch (thrown) {
+    (broker) =>
+      faultIn(network.resolve(broker), (thrown) => {
         const { host } = partsOf(broker);
         return {
           message: `The host name "${host}" is unknown (${reasonOf(thrown)}).`,
           fix: `Correct it in settings.kafka.brokers, or teach it to DNS: "getent hosts ${host}" must answer on this machine.`,
         };
-      }
-    },
+      }),
   );
 }
 
@@ -37,14 +34,7 @@ export async function tcp({ brokers, network }: Target): Promise<Verdict[]> {
   return eachBroker(
     await thosePassing(brokers, (broker) => network.resolve(broker)),
     (passed) => `${passed.join(', ')}: connected`,
-    async (broker) => {
-      try {
-        await network.connect(broker);
-        return undefined;
-      } catch (thrown) {
-        return connectFault(broker, reasonOf(thrown));
-      }
-    },
+    (broker) => faultIn(network.connect(broker), (thrown) => connectFault(broker, reasonOf(thrown))),
   );
 }
 
@@ -71,15 +61,11 @@ export async function sasl(target: Target): Promise<Verdict[] | string> {
   return eachBroker(
     connected.filter((_, index) => faults[index] === undefined),
     () => (login === undefined ? 'no login, and none is asked for' : `logged in with ${loginText(login)}`),
-    async (broker) => {
-      try {
-        await kafka.reach(broker);
-        return undefined;
-      } catch (thrown) {
+    (broker) =>
+      faultIn(kafka.reach(broker), (thrown) => {
         if (isUnanswered(thrown)) return unanswered(broker, inSettings);
         return { message: reasonOf(thrown), fix: loginFix(thrown, login) ?? fixUnforeseen(thrown) };
-      }
-    },
+      }),
   );
 }
 

@@ -1,7 +1,7 @@
 import { partsOf } from '../../../model/cluster.ts';
 import { KafkaError, reasonOf } from '../../../model/errors.ts';
 import type { ClusterState } from '../../../transport/port.ts';
-import { advertisedBy, isUnanswered, unanswered, type Fault } from '../each-broker.ts';
+import { advertisedBy, faultIn, isUnanswered, unanswered, type Fault } from '../each-broker.ts';
 import { failure, ok, type Verdict } from '../report.ts';
 import type { Target } from '../target.ts';
 import { clientCertificateFix, handshakeFault } from './tls.ts';
@@ -43,11 +43,8 @@ async function faultOf(target: Target, broker: Broker): Promise<Fault | undefine
 }
 
 /** Sidecars and load balancers take any connection: only a request shows whether a broker is behind it. */
-async function requestFault({ kafka, tls }: Target, { nodeId, address }: Broker): Promise<Fault | undefined> {
-  try {
-    await kafka.reach(address);
-    return undefined;
-  } catch (thrown) {
+function requestFault({ kafka, tls }: Target, { nodeId, address }: Broker): Promise<Fault | undefined> {
+  return faultIn(kafka.reach(address), (thrown) => {
     if (isUnanswered(thrown)) return unanswered(address, advertisedBy(nodeId));
     const message = reasonOf(thrown);
     const { code, detail } = thrown instanceof KafkaError ? thrown : {};
@@ -60,5 +57,5 @@ async function requestFault({ kafka, tls }: Target, { nodeId, address }: Broker)
         ? `Give broker ${nodeId} the same users and mechanisms as the others, or set ${listener}.`
         : `Set ${listener}.`;
     return { message, fix };
-  }
+  });
 }

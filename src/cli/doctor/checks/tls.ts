@@ -1,6 +1,7 @@
 import { KafkaError, reasonOf, withoutOpenssl } from '../../../model/errors.ts';
 import {
   eachBroker,
+  faultIn,
   inSettings,
   thosePassing,
   unanswered,
@@ -35,18 +36,15 @@ export async function tlsFault(target: Target, broker: string): Promise<Fault | 
 }
 
 /** What shows only when something is sent: a TLS port, or one that wants a client's certificate. */
-async function requestFault({ kafka, tls }: Target, broker: string): Promise<Fault | undefined> {
-  try {
-    await kafka.reach(broker);
-    return undefined;
-  } catch (thrown) {
+function requestFault({ kafka, tls }: Target, broker: string): Promise<Fault | undefined> {
+  return faultIn(kafka.reach(broker), (thrown) => {
     if (!(thrown instanceof KafkaError) || thrown.code !== 'TLS_FAILED') return undefined;
     const fix =
       thrown.detail === 'wants-tls'
         ? 'Set settings.kafka.ssl to true (or to { "ca": "…" }), or take the plain port of the broker.'
         : clientCertificateFix(tls);
     return { message: thrown.message, fix };
-  }
+  });
 }
 
 async function expiring({ network }: Target, brokers: readonly string[]): Promise<Verdict[]> {
