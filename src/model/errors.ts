@@ -134,6 +134,12 @@ export class KafkaError extends Error {
   }
 }
 
+/** What was thrown, where it is ours; all else is thrown on. */
+export function kafkaErrorOf(thrown: unknown): KafkaError {
+  if (thrown instanceof KafkaError) return thrown;
+  throw thrown;
+}
+
 /**
  * The message of anything thrown, for sentences that quote it. A host with several addresses fails with one error for each,
  * and no words of its own.

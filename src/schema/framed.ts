@@ -1,4 +1,4 @@
-import { KafkaError, reasonOf } from '../model/errors.ts';
+import { KafkaError, kafkaErrorOf, reasonOf } from '../model/errors.ts';
 import { memo } from '../model/memo.ts';
 import {
   refused,
@@ -42,8 +42,7 @@ export class FramedValues {
       }
       pending = this.#pending(value, what, writer, headers);
     } catch (thrown) {
-      if (!(thrown instanceof KafkaError)) throw thrown;
-      pending = refused(thrown);
+      pending = refused(kafkaErrorOf(thrown));
     }
     try {
       return { topic, key, value: Buffer.from(jsonText(value)), headers: headers.json, timestamp, pending };

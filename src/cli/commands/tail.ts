@@ -12,7 +12,7 @@ import { filterOf } from '../reading/filter.ts';
 import { recordJson, recordParts } from '../reading/show.ts';
 import { tailTopic, type Shown } from '../reading/tail.ts';
 import type { Terminal } from '../terminal.ts';
-import { KafkaError } from '../../model/errors.ts';
+import { KafkaError, kafkaErrorOf } from '../../model/errors.ts';
 
 export const tail: Command = {
   name: 'tail',
@@ -89,7 +89,7 @@ export const tail: Command = {
         if (shown === limit) break;
       }
     } catch (thrown) {
-      throw thrown instanceof KafkaError ? inWords(thrown) : thrown;
+      throw inWords(kafkaErrorOf(thrown));
     }
     return 0;
   },
@@ -146,9 +146,8 @@ function settingsOfTyped<Settings>(make: () => Settings): Settings {
   try {
     return make();
   } catch (thrown) {
-    if (!(thrown instanceof KafkaError)) throw thrown;
     // The first line is a title, one problem on each of the others.
-    const problems = new Set(thrown.message.split('\n').slice(1).map(inTypedWords));
+    const problems = new Set(kafkaErrorOf(thrown).message.split('\n').slice(1).map(inTypedWords));
     throw new UsageError([...problems].join('; '));
   }
 }

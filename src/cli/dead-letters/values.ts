@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ruleValues } from '../../config/mapping.ts';
 import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts';
 import { isSchemaFormat } from '../../config/value-rules.ts';
-import { KafkaError } from '../../model/errors.ts';
+import { kafkaErrorOf } from '../../model/errors.ts';
 import { admits } from '../../record/settings.ts';
 import { schemaIdHeader, type KafkaRecord } from '../../model/record.ts';
 import { valueFormats } from '../../schema/value-formats.ts';
@@ -55,9 +55,9 @@ export function deadLetterValues(
       try {
         return await values.finish(record, value, whatOf(value), lookupTimeout);
       } catch (thrown) {
-        if (!(thrown instanceof KafkaError)) throw thrown;
-        if (thrown.code !== 'VALUE_INVALID') unavailable.set(deadLetter.topic, thrown.message);
-        return thrown.message;
+        const { code, message } = kafkaErrorOf(thrown);
+        if (code !== 'VALUE_INVALID') unavailable.set(deadLetter.topic, message);
+        return message;
       }
     },
     close: () => formats.close(),

@@ -5,12 +5,11 @@ import { pathText } from '../../config/problems.ts';
 import { resolveSetup } from '../../config/resolve-setup.ts';
 import { resolveOptions, type Options, type Resolved } from '../../config/resolve.ts';
 import { settingsSchema } from '../../config/schema.ts';
-import { KafkaError } from '../../model/errors.ts';
+import { KafkaError, kafkaErrorOf } from '../../model/errors.ts';
 import { topicsOf as topicsOfSetting } from '../../record/settings.ts';
 import { filesOf } from '../../spool/sqlite/database.ts';
 import { readSpool } from '../../spool/status.ts';
 import { clientOptions, createInspector } from '../../transport/create.ts';
-import type { Inspector } from '../../transport/port.ts';
 import { countDeadLetters } from '../dead-letters/list.ts';
 import { unsetText, type FlowRequest } from '../flow/configured.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
@@ -46,7 +45,9 @@ export async function diagnose(request: DiagnosisRequest): Promise<Report> {
     return report;
   }
   const facts = factsOf(path, found, settings, login);
-  const inspector = await inspectorOf(settings.options.connection);
+  // An error says why the inspector's library cannot log in, if only the other one can.
+  const asked = clientOptions({ ...settings.options.connection, requestTimeout });
+  const inspector = await createInspector(asked).catch(kafkaErrorOf);
   if (inspector instanceof KafkaError) {
     const target = { ...facts, kafka: refusing(inspector), unaskable: inspector.message };
     await examine(target, report, signal);
@@ -58,16 +59,6 @@ export async function diagnose(request: DiagnosisRequest): Promise<Report> {
     await inspector.close();
   }
   return report;
-}
-
-/** @returns why the inspector's library cannot log in, if only the other one can */
-async function inspectorOf(connection: Options['connection']): Promise<Inspector | KafkaError> {
-  try {
-    return await createInspector(clientOptions({ ...connection, requestTimeout }));
-  } catch (thrown) {
-    if (thrown instanceof KafkaError) return thrown;
-    throw thrown;
-  }
 }
 
 function refusing(error: KafkaError): Kafka {
@@ -97,7 +88,7 @@ async function readFlow(
     return { ...found, alone, name: alone ? found.id : `${found.flow}.${found.id}` };
   } catch (thrown) {
     const fix = 'Name the file and the destination that walkeros runs.';
-    report.add('flow', failure(messageOf(thrown), fix));
+    report.add('flow', failure(kafkaErrorOf(thrown).message, fix));
     return undefined;
   }
 }
@@ -244,11 +235,6 @@ function spoolOf(spool: Options['spool']): Target['spool'] {
 
 /** The first line of a `SETTINGS_INVALID` is its title; each other line is one problem. */
 function problemsOf(thrown: unknown): { title: string; problems: string[] } {
-  const [title = '', ...problems] = messageOf(thrown).split('\n');
+  const [title = '', ...problems] = kafkaErrorOf(thrown).message.split('\n');
   return { title, problems };
-}
-
-function messageOf(thrown: unknown): string {
-  if (thrown instanceof KafkaError) return thrown.message;
-  throw thrown;
 }

@@ -1,6 +1,6 @@
 import type { Options } from '../../config/options.ts';
 import { ruleSettingsSchema } from '../../config/schema.ts';
-import { KafkaError } from '../../model/errors.ts';
+import { kafkaErrorOf } from '../../model/errors.ts';
 import { within } from '../../model/foreign.ts';
 import { pathKey } from '../../record/build.ts';
 import { unresolvedRecord } from '../../record/resolve.ts';
@@ -44,8 +44,7 @@ export async function triedExamples(
         failures.push(`${from}: its mapping values gave nothing within ${resolveTimeout} ms.`);
       else if (record.pending?.lastError) failures.push(`${from}: ${record.pending.lastError.message}`);
     } catch (thrown) {
-      if (!(thrown instanceof KafkaError)) throw thrown;
-      failures.push(`${from}: ${thrown.message}`);
+      failures.push(`${from}: ${kafkaErrorOf(thrown).message}`);
     }
   }
   const found = [...keyless].map(

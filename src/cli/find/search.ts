@@ -1,4 +1,4 @@
-import { KafkaError } from '../../model/errors.ts';
+import { kafkaErrorOf } from '../../model/errors.ts';
 import { memo } from '../../model/memo.ts';
 import type { StoredRecord } from '../../model/record.ts';
 import { partitionOf } from '../../protocol/partitioner.ts';
@@ -312,8 +312,7 @@ class Search {
   }
 
   #failed(where: string, thrown: unknown, topic?: string): void {
-    if (!(thrown instanceof KafkaError)) throw thrown;
-    const reason = this.#request.inWords(thrown.message);
+    const reason = this.#request.inWords(kafkaErrorOf(thrown).message);
     this.#notSearched.push({ where, reason });
     if (topic !== undefined) this.#troubles.set(topic, reason);
   }

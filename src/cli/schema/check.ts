@@ -4,7 +4,7 @@ import type { SchemaOptions } from '../../config/resolve-value.ts';
 import type { Options } from '../../config/resolve.ts';
 import { ruleSettingsSchema } from '../../config/schema.ts';
 import { topicsOf } from '../../record/settings.ts';
-import { KafkaError, reasonOf } from '../../model/errors.ts';
+import { KafkaError, kafkaErrorOf, reasonOf } from '../../model/errors.ts';
 import { memo } from '../../model/memo.ts';
 import type { Schema, SchemaType } from '../../model/schema.ts';
 import type { Registry } from '../../schema/registry/registry.ts';
@@ -149,9 +149,8 @@ const broken = (message: string, reasons: readonly string[] = []): Verdict => ({
 });
 
 function verdictOf(thrown: unknown): Verdict {
-  if (!(thrown instanceof KafkaError)) throw thrown;
-  const status = thrown.code.startsWith('REGISTRY_') ? 'unknown' : 'break';
-  return { status, message: thrown.message, reasons: [] };
+  const { code, message } = kafkaErrorOf(thrown);
+  return { status: code.startsWith('REGISTRY_') ? 'unknown' : 'break', message, reasons: [] };
 }
 
 /** In place of a registry that could not be asked: it is not asked again for each topic. */

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../../model/errors.ts';
+import { kafkaErrorOf } from '../../../model/errors.ts';
 import { plural } from '../../../model/plural.ts';
 import { ok, warning, type Verdict } from '../report.ts';
 import type { Target } from '../target.ts';
@@ -11,12 +11,12 @@ export async function keys({ keys }: Target): Promise<Verdict[] | string> {
     try {
       verdicts.push(verdictOf(topic, await keys.count(topic)));
     } catch (thrown) {
-      if (!(thrown instanceof KafkaError)) throw thrown;
+      const { code, message } = kafkaErrorOf(thrown);
       // A topic that is missing was told of.
-      if (thrown.code === 'TOPIC_MISSING') continue;
-      return thrown.code === 'NOT_AUTHORIZED'
+      if (code === 'TOPIC_MISSING') continue;
+      return code === 'NOT_AUTHORIZED'
         ? `this user may not read "${topic}"; --login names one who may`
-        : thrown.message;
+        : message;
     }
   }
   return verdicts;

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../../model/errors.ts';
+import { KafkaError, kafkaErrorOf } from '../../../model/errors.ts';
 import { plural } from '../../../model/plural.ts';
 import { ok, warning, type Result } from '../report.ts';
 import type { Target } from '../target.ts';
@@ -7,10 +7,7 @@ import type { Target } from '../target.ts';
 export async function letters({ deadLetters, path, name }: Target): Promise<Result> {
   if (deadLetters === undefined) return [];
   const { topic } = deadLetters;
-  const counts = await deadLetters.count().catch((thrown: unknown) => {
-    if (thrown instanceof KafkaError) return thrown;
-    throw thrown;
-  });
+  const counts = await deadLetters.count().catch(kafkaErrorOf);
   // A topic that is missing was told of.
   if (counts instanceof KafkaError) return counts.code === 'TOPIC_MISSING' ? 'needs topics' : counts.message;
   const { held, waiting } = counts;
