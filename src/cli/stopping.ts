@@ -1,3 +1,5 @@
+import { beforeStop } from '../model/foreign.ts';
+
 /** The command was stopped; its last request still runs. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
@@ -8,20 +10,13 @@ export class Stopped extends Error {
  * not wait for that. The work goes on, and its result is dropped.
  * @throws Stopped
  */
-export async function unlessStopped<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = (): void => {
-    work.catch(() => undefined);
-    reject(new Stopped());
-  };
-  if (signal.aborted) stop();
-  // One listener for each call: a race against one lasting promise would keep the results of all of them.
-  signal.addEventListener('abort', stop);
-  try {
-    return await Promise.race([stopped, work]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+export async function unlessStopped<Result extends object>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  const result = await beforeStop(work, signal);
+  if (result === undefined) throw new Stopped();
+  return result;
 }
 
 /** Passes on what comes until the signal, and then ends without an error. */

@@ -110,3 +110,20 @@ export async function within<Result>(ms: number, work: Promise<Result>): Promise
   const timeout = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, ms, undefined)));
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer));
 }
+
+/** What the work resolves to; undefined where the signal comes first. The work goes on, and nobody waits for it. */
+export async function beforeStop<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal | undefined,
+): Promise<Result | undefined> {
+  const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => resolve(undefined);
+  if (signal?.aborted === true) stop();
+  // One listener for each call: a race against one lasting promise would keep the results of all of them.
+  signal?.addEventListener('abort', stop);
+  try {
+    return await Promise.race([stopped, work]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}

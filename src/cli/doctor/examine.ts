@@ -1,4 +1,5 @@
 import { reasonOf } from '../../model/errors.ts';
+import { beforeStop } from '../../model/foreign.ts';
 import { timeouts } from './checks/acknowledgements.ts';
 import { dns, sasl, tcp } from './checks/brokers.ts';
 import { cluster } from './checks/cluster.ts';
@@ -43,15 +44,9 @@ const checks: readonly Check[] = [
  */
 export async function examine(target: Target, report: Report, signal: AbortSignal): Promise<void> {
   const unfit = new Set<CheckName>();
-  const stopping = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
   for (const check of checks) {
     const { name } = check;
-    const cause = check.needs.find((need) => unfit.has(need));
-    const result = signal.aborted
-      ? undefined
-      : await Promise.race([cause === undefined ? verdictsOf(check, target) : `needs ${cause}`, stopping]);
+    const result = signal.aborted ? undefined : await beforeStop(verdictsOf(check, target, unfit), signal);
     if (result === undefined) report.stop(name);
     else if (typeof result === 'string') report.skip(name, result);
     else report.add(name, ...result);
@@ -59,8 +54,14 @@ export async function examine(target: Target, report: Report, signal: AbortSigna
   }
 }
 
-/** A check that throws must not end the others, nor the report. */
-async function verdictsOf(check: Check, target: Target): Promise<readonly Verdict[] | string> {
+/** Leaves out a check that needs an unfit one. One that throws must not end the others, nor the report. */
+async function verdictsOf(
+  check: Check,
+  target: Target,
+  unfit: ReadonlySet<CheckName>,
+): Promise<readonly Verdict[] | string> {
+  const cause = check.needs.find((need) => unfit.has(need));
+  if (cause !== undefined) return `needs ${cause}`;
   try {
     const result = await check.examine(target);
     return typeof result === 'string' ? result : [result].flat();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '../../model/errors.ts';
+import { beforeStop } from '../../model/foreign.ts';
 import type { StoredRecord } from '../../model/record.ts';
 import { noLeader } from '../../model/partition.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
@@ -87,7 +88,7 @@ export class PlatformaticReader implements Reader {
       for (const [leader, led] of this.#byLeader(topic, positions)) {
         if (!asked.has(leader)) asked.set(leader, this.#fetch(leader, topic, led));
       }
-      const answered = await firstOf(asked.values(), signal);
+      const answered = await beforeStop(Promise.race(asked.values()), signal);
       if (answered === undefined) return;
       asked.delete(answered.leader);
 
@@ -235,26 +236,6 @@ export class PlatformaticReader implements Reader {
       answerOf(apis.listOffsets.async(connection, -1, 0, [{ name: topic, partitions }])),
     );
     return response.topics.flatMap((part) => part.partitions);
-  }
-}
-
-/** Undefined for a signal that comes first: what is still asked for is waited for by nobody then. */
-async function firstOf<Result>(
-  asked: Iterable<Promise<Result>>,
-  signal: AbortSignal | undefined,
-): Promise<Result | undefined> {
-  const all = [...asked];
-  const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
-  const stop = (): void => {
-    for (const one of all) one.catch(() => undefined);
-    resolve(undefined);
-  };
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener('abort', stop);
-  try {
-    return await Promise.race([stopped, ...all]);
-  } finally {
-    signal?.removeEventListener('abort', stop);
   }
 }
 
