@@ -90,11 +90,8 @@ export const findCommand: Command = {
     });
     terminal.progress(undefined);
     const found = result.stored.length + result.deadLetters.length + result.spooled.length > 0;
-    await terminal.print(
-      asJson
-        ? jsonOf(result, { id, key, since, until, found })
-        : restText(result, { configured, since, until, limit, found, terminal }),
-    );
+    const around = { configured, id, key, since, until, limit, found, terminal };
+    await terminal.print(asJson ? jsonOf(result, around) : restText(result, around));
     if (found) return 0;
     return result.stopped || result.notSearched.length > 0 ? 1 : notSeen;
   },
@@ -134,16 +131,13 @@ const atText = (at: string): string => (at === 'id' || at === 'key' ? '' : `  ($
 
 interface Around {
   readonly configured: Configured;
+  readonly id: string | undefined;
+  readonly key: string | undefined;
   readonly since: number;
   readonly until: number | undefined;
   readonly limit: number;
   readonly found: boolean;
   readonly terminal: Terminal;
-}
-
-interface Typed {
-  readonly id: string | undefined;
-  readonly key: string | undefined;
 }
 
 /** All but what is stored, which was shown as it came. */
@@ -246,7 +240,7 @@ function searchedText(
 
 function jsonOf(
   { stored, deadLetters, spooled, searched, notSearched, more, stopped }: FindResult,
-  { id, key, since, until, found }: Pick<Around, 'since' | 'until' | 'found'> & Typed,
+  { id, key, since, until, found }: Around,
 ): string {
   const lists = {
     stored: stored.map(({ record, decoded, at }) => withField(recordJson(record, decoded), 'at', at)),

@@ -182,11 +182,10 @@ class Search {
       const { searched, isOpen } = await findInSpool(spool.path, wanted, async (record) => {
         if (signal.aborted) return false;
         const deadLetter = deadLetterOf(likeStored(record));
-        const hit = await this.#hit(record.topic, deadLetter ? opened(deadLetter) : likeStored(record));
-        if (hit === undefined) return true;
-        if (!this.#counts()) return false;
-        this.#spooled.push({ ...hit, record, deadLetter, ahead: await waitingAhead(spool.path, record) });
-        return true;
+        const bytes = deadLetter ? opened(deadLetter) : likeStored(record);
+        return this.#take(record.topic, bytes, async (hit) => {
+          this.#spooled.push({ ...hit, record, deadLetter, ahead: await waitingAhead(spool.path, record) });
+        });
       });
       this.#spoolIsOpen = isOpen;
       const stopped = signal.aborted && { stopped: true as const };
@@ -231,24 +230,20 @@ class Search {
     await this.#read(range, async (stored) => {
       const deadLetter = deadLetterOf(stored);
       if (deadLetter === undefined) return true;
-      const hit = await this.#hit(deadLetter.topic, opened(deadLetter));
-      if (hit === undefined) return true;
-      if (!this.#counts()) return false;
-      const resent = byPartition.get(stored.partition)?.isDone(stored.offset);
-      this.#deadLetters.push({ ...hit, deadLetter, resent });
-      return true;
+      return this.#take(deadLetter.topic, opened(deadLetter), (hit) => {
+        const resent = byPartition.get(stored.partition)?.isDone(stored.offset);
+        this.#deadLetters.push({ ...hit, deadLetter, resent });
+      });
     });
   }
 
   async #topic(range: Range): Promise<void> {
-    await this.#read(range, async (record) => {
-      const hit = await this.#hit(range.topic, record);
-      if (hit === undefined) return true;
-      if (!this.#counts()) return false;
-      this.#stored.push({ ...hit, record });
-      await this.#request.onStored({ ...hit, record });
-      return true;
-    });
+    await this.#read(range, (record) =>
+      this.#take(range.topic, record, async (hit) => {
+        this.#stored.push({ ...hit, record });
+        await this.#request.onStored({ ...hit, record });
+      }),
+    );
   }
 
   /** @param each false: no more is wanted */
@@ -286,18 +281,21 @@ class Search {
     if (signal.aborted) throw new Stopped();
   }
 
-  async #hit(topic: string, record: RecordBytes | undefined): Promise<Hit | undefined> {
+  /** Keeps a record if it is wanted. @returns false: it is one more than was wanted */
+  async #take(
+    topic: string,
+    record: RecordBytes,
+    keep: (hit: Hit) => void | Promise<void>,
+  ): Promise<boolean> {
     const { wanted } = this.#request;
-    if (record === undefined || !wanted.mayBe(record)) return undefined;
+    if (!wanted.mayBe(record)) return true;
     const decoded = await this.#decoderOf(topic)(record);
     const at = wanted.placeIn(record, decoded);
-    return at === undefined ? undefined : { decoded, at };
-  }
-
-  /** @returns false: it is one more than was wanted */
-  #counts(): boolean {
+    if (at === undefined) return true;
     this.#left -= 1;
-    return this.#left >= 0;
+    if (this.#left < 0) return false;
+    await keep({ decoded, at });
+    return true;
   }
 
   #waitsFor({ record: { topic, refused }, ahead }: Omit<Spooled, 'waitsFor'>): string | undefined {
