@@ -188,7 +188,8 @@ export class Resend {
       if (lease === undefined) for (const { record } of ready) this.#counted(record.topic);
       else {
         await this.#assertReady(ready, partition, progress, lease);
-        const trouble = await this.#send(ready, progress);
+        const errors = await this.#ports.send(ready.map(({ record }) => record));
+        const [trouble] = ready.flatMap((one, index) => this.#complete(one, errors[index], progress) ?? []);
         const committedOffset = progress.toCommittedOffset() ?? this.#tooScattered(partition);
         if (committedOffset.offset !== committed?.offset || committedOffset.note !== committed.note)
           await lease.commit(partition, committedOffset);
@@ -242,15 +243,14 @@ export class Resend {
     await lease.assertOurs();
   }
 
-  async #send(ready: readonly Pending[], progress: Progress): Promise<KafkaError | undefined> {
-    const errors = await this.#ports.send(ready.map(({ record }) => record));
-    const [trouble] = ready.flatMap((one, index) => this.#complete(one, errors[index], progress) ?? []);
-    return trouble;
-  }
-
   /** Those whose topic takes records, and that have the form of their topic; the others stay. */
   async #ready(pending: readonly Pending[], progress: Progress): Promise<Pending[]> {
-    const open = pending.filter(({ deadLetter }) => !this.#isClosed(deadLetter, progress));
+    const open = pending.filter(({ deadLetter }) => {
+      // A topic that is missing, or closed to us, is not waited for again with each batch.
+      const error = this.#closedTopics.get(deadLetter.topic);
+      if (error !== undefined) this.#leave(progress, deadLetter, error);
+      return error === undefined;
+    });
     const finished = await Promise.all(
       open.map(async ({ deadLetter, record }) => ({
         deadLetter,
@@ -284,13 +284,6 @@ export class Resend {
     }
     progress.pass(deadLetter.stored.offset, false);
     return error;
-  }
-
-  /** A topic that is missing, or closed to us, is not waited for again with each batch. */
-  #isClosed(deadLetter: DeadLetter, progress: Progress): boolean {
-    const error = this.#closedTopics.get(deadLetter.topic);
-    if (error !== undefined) this.#leave(progress, deadLetter, error);
-    return error !== undefined;
   }
 
   #leave(progress: Progress, deadLetter: DeadLetter, why: KafkaError | string): void {
