@@ -67,10 +67,10 @@ export function propertyOf(value: unknown, name: string): unknown {
   return isObject(value) ? Reflect.get(value, name) : undefined;
 }
 
-/** Undefined where the text is no JSON. */
-export function jsonIn(text: string): unknown {
+/** Undefined where the text is no JSON. @param revive as `JSON.parse` takes it */
+export function jsonIn(text: string, revive?: (name: string, value: unknown) => unknown): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, revive) as unknown;
   } catch {
     return undefined;
   }

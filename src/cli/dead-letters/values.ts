@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { ruleValues } from '../../config/mapping.ts';
 import type { SchemaOptions, ValueOptions } from '../../config/resolve-value.ts';
 import { isSchemaFormat } from '../../config/value-rules.ts';
-import { kafkaErrorOf } from '../../model/errors.ts';
+import { errorCodes, errorTraits, kafkaErrorOf } from '../../model/errors.ts';
+import { jsonIn, propertyOf } from '../../model/foreign.ts';
 import { admits } from '../../record/settings.ts';
 import { schemaIdHeader, type KafkaRecord } from '../../model/record.ts';
 import { valueFormats } from '../../schema/value-formats.ts';
@@ -19,11 +20,8 @@ export type Finish = (deadLetter: DeadLetter, record: KafkaRecord) => Promise<Ka
 const schemaCodes: ReadonlySet<string> = new Set([
   'VALUE_INVALID',
   'TOPIC_UNDECLARED',
-  'SCHEMA_MISSING',
-  'SCHEMA_INVALID',
-  'SCHEMA_INCOMPATIBLE',
-  'SCHEMA_RULES_UNSUPPORTED',
-  'REGISTRY_UNAUTHORIZED',
+  // Records that wait for a schema are refused with these: another look-up would find the same.
+  ...errorCodes.filter((code) => errorTraits(code).scope === 'schema' && errorTraits(code).final),
 ]);
 
 /**
@@ -48,7 +46,7 @@ export function deadLetterValues(
       if (typeof format === 'string') return format;
       const values = format && formats.framed(format);
       if (values === undefined || (dryRun && format?.autoRegister === true)) return record;
-      const value = parsed(record.value);
+      const value = jsonIn(record.value.toString(), exact);
       if (value === undefined) return `its value is neither JSON nor in the format of "${deadLetter.topic}"`;
       const known = unavailable.get(deadLetter.topic);
       if (known !== undefined) return known;
@@ -96,19 +94,10 @@ function needsSchema(value: ValueOptions): value is SchemaOptions {
   return isSchemaFormat(value.format);
 }
 
-/** JSON in which integers beyond 2^53 stay exact. @returns undefined for what is no JSON */
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString(), exact) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The largest integer that a schema has is below this. */
 const beyond = 2 ** 64;
 
-/** @param context given by Node, and not yet in the types of ECMAScript */
+/** Integers beyond 2^53 stay exact. @param context given by Node, and not yet in the types of ECMAScript */
 function exact(_: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source ?? '';
   if (typeof value !== 'number' || Number.isSafeInteger(value) || Math.abs(value) > beyond) return value;
@@ -116,6 +105,6 @@ function exact(_: string, value: unknown, context?: { readonly source?: string }
 }
 
 function whatOf(value: unknown): string {
-  const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'name') : undefined;
+  const name = propertyOf(value, 'name');
   return typeof name === 'string' ? `event "${name}"` : 'the value';
 }
