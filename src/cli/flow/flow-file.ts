@@ -11,7 +11,7 @@ export interface FlowFile {
 
 /** @throws KafkaError FLOW_INVALID that says what is wrong with the file */
 export async function readFlowFile(path: string): Promise<FlowFile> {
-  const content = await readJson(path, { wanted: 'the flow.json that walkeros runs', invalid: flowInvalid });
+  const content = await readJson(path, 'the flow.json that walkeros runs', flowInvalid);
   if (isFlow(content)) return { path, content };
   throw flowInvalid(
     path,

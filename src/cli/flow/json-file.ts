@@ -2,31 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { reasonOf, type KafkaError } from '../../model/errors.ts';
 import { codeOf } from '../../model/foreign.ts';
 
-/** What a file is to us, and the words for one that cannot be used. */
-export interface FileKind {
-  /** What to name instead of a file that is not there, such as `the flow.json that walkeros runs`. */
-  readonly wanted: string;
-  readonly invalid: (path: string, what: string, cause?: unknown) => KafkaError;
-}
-
-/** @throws KafkaError of `kind.invalid`; it quotes nothing of the file */
-export async function readJson(path: string, kind: FileKind): Promise<unknown> {
-  return parse(path, await text(path, kind), kind);
-}
-
-async function text(path: string, { wanted, invalid }: FileKind): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (failure) {
-    throw invalid(
-      path,
-      codeOf(failure) === 'ENOENT' ? `there is no such file. Name ${wanted}` : reasonOf(failure),
-      failure,
-    );
-  }
-}
-
-function parse(path: string, json: string, { invalid }: FileKind): unknown {
+/**
+ * @param wanted what to name instead of a file that is not there, such as `the flow.json that walkeros runs`
+ * @throws KafkaError of `invalid`; it quotes nothing of the file
+ */
+export async function readJson(
+  path: string,
+  wanted: string,
+  invalid: (path: string, what: string, cause?: unknown) => KafkaError,
+): Promise<unknown> {
+  const json = await readFile(path, 'utf8').catch((failure: unknown) => {
+    const isMissing = codeOf(failure) === 'ENOENT';
+    throw invalid(path, isMissing ? `there is no such file. Name ${wanted}` : reasonOf(failure), failure);
+  });
   try {
     return JSON.parse(json) as unknown;
   } catch (failure) {

@@ -50,7 +50,7 @@ export async function readLogin(
   environment: Environment,
 ): Promise<Login | undefined> {
   if (path === undefined) return undefined;
-  const content = await readJson(path, { wanted: 'the login.json to take', invalid: loginInvalid });
+  const content = await readJson(path, 'the login.json to take', loginInvalid);
   const { value, unset } = replaceReferences(withMarkers(path, content), environment);
   const problems: Problem[] = unset.map(({ path: at, variable }) => ({
     path: at,
