@@ -1,11 +1,7 @@
-import type { ISocketFactory } from 'kafkajs';
+import type { ISocketFactory, Logger } from 'kafkajs';
 import type Broker from 'kafkajs/src/broker/index.js';
 import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
-import type {
-  Connection as LibraryConnection,
-  Exchange,
-  Logger,
-} from 'kafkajs/src/network/connectionPool.js';
+import type { Connection as LibraryConnection, Exchange } from 'kafkajs/src/network/connectionPool.js';
 import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -333,5 +329,6 @@ const silence: Logger = {
   info: silent,
   warn: silent,
   error: silent,
+  setLogLevel: silent,
   namespace: () => silence,
 };

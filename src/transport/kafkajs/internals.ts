@@ -1,16 +1,6 @@
 import type { Mechanism } from 'kafkajs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type Broker from 'kafkajs/src/broker/index.js';
 import type { AwsKeys, PasswordSasl } from '../port.ts';
-import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
-import type * as protocol from 'kafkajs/src/protocol/requests/index.js';
-
-export interface Internals {
-  readonly Broker: typeof Broker;
-  readonly ConnectionPool: typeof ConnectionPool;
-  readonly requests: typeof protocol.requests;
-  readonly authenticators: Authenticators;
-}
 
 type Authenticator<Credentials> = (credentials: Credentials) => Mechanism['authenticationProvider'];
 type Password = Authenticator<{ readonly username: string; readonly password: string }>;
@@ -19,7 +9,9 @@ export type Authenticators = Readonly<Record<PasswordSasl['mechanism'], Password
   readonly aws: Authenticator<AwsKeys & { readonly authorizationIdentity: string }>;
 };
 
-export async function loadInternals(): Promise<Internals> {
+export type Internals = Awaited<ReturnType<typeof loadInternals>>;
+
+export async function loadInternals() {
   // In turns of the event loop of their own: together they take it 26 ms of CPU.
   await nextTurn();
   const { requests } = await import('kafkajs/src/protocol/requests/index.js');
@@ -32,15 +24,11 @@ export async function loadInternals(): Promise<Internals> {
     import('kafkajs/src/broker/saslAuthenticator/scram512.js'),
     import('kafkajs/src/broker/saslAuthenticator/awsIam.js'),
   ]);
-  return {
-    Broker: broker.default,
-    ConnectionPool: connectionPool.default,
-    requests,
-    authenticators: {
-      plain: plain.default,
-      'scram-sha-256': scram256.default,
-      'scram-sha-512': scram512.default,
-      aws: aws.default,
-    },
+  const authenticators: Authenticators = {
+    plain: plain.default,
+    'scram-sha-256': scram256.default,
+    'scram-sha-512': scram512.default,
+    aws: aws.default,
   };
+  return { Broker: broker.default, ConnectionPool: connectionPool.default, requests, authenticators };
 }

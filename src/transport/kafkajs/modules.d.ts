@@ -4,16 +4,8 @@
  */
 
 declare module 'kafkajs/src/network/connectionPool.js' {
-  import type { ISocketFactory, Mechanism } from 'kafkajs';
+  import type { ISocketFactory, Logger, Mechanism } from 'kafkajs';
   import type { ConnectionOptions } from 'node:tls';
-
-  export interface Logger {
-    debug(): void;
-    info(): void;
-    warn(): void;
-    error(): void;
-    namespace(): Logger;
-  }
 
   export interface Request {
     readonly apiKey: number;
@@ -81,18 +73,18 @@ declare module 'kafkajs/src/broker/saslAuthenticator/*' {
 }
 
 declare module 'kafkajs/src/broker/index.js' {
-  import type { default as ConnectionPool, Logger } from 'kafkajs/src/network/connectionPool.js';
-
-  export type Versions = Readonly<Record<number, { minVersion: number; maxVersion: number }>>;
+  import type { ApiVersions, Logger } from 'kafkajs';
+  import type ConnectionPool from 'kafkajs/src/network/connectionPool.js';
 
   export default class Broker {
-    readonly versions: Versions | null;
-    constructor(options: { connectionPool: ConnectionPool; logger: Logger; versions: Versions | null });
+    readonly versions: ApiVersions | null;
+    constructor(options: { connectionPool: ConnectionPool; logger: Logger; versions: ApiVersions | null });
     connect(): Promise<void>;
   }
 }
 
 declare module 'kafkajs/src/protocol/requests/index.js' {
+  import type { BrokerMetadata } from 'kafkajs';
   import type { Exchange } from 'kafkajs/src/network/connectionPool.js';
 
   export interface Definition<Options, Answer> {
@@ -100,32 +92,10 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
     protocol(version: { version: number }): (options: Options) => Exchange<Answer>;
   }
 
-  export interface MetadataAnswer {
-    readonly brokers: readonly { nodeId: number; host: string; port: number }[];
+  export interface MetadataAnswer extends BrokerMetadata {
     /** Since version 2 of the answer. */
     readonly clusterId?: string | null;
     readonly controllerId: number;
-    readonly topicMetadata: readonly {
-      topic: string;
-      topicErrorCode: number;
-      partitionMetadata: readonly {
-        partitionId: number;
-        leader: number;
-        replicas: readonly number[];
-        isr: readonly number[];
-      }[];
-    }[];
-  }
-
-  export interface CreateTopicsOptions {
-    readonly topics: readonly {
-      topic: string;
-      numPartitions: number;
-      replicationFactor: number;
-      configEntries: readonly { name: string; value: string }[];
-    }[];
-    readonly timeout: number;
-    readonly validateOnly: boolean;
   }
 
   export interface DescribeConfigsAnswer {
@@ -142,7 +112,16 @@ declare module 'kafkajs/src/protocol/requests/index.js' {
       MetadataAnswer
     >;
     readonly CreateTopics: Definition<
-      CreateTopicsOptions,
+      {
+        topics: readonly {
+          topic: string;
+          numPartitions: number;
+          replicationFactor: number;
+          configEntries: readonly { name: string; value: string }[];
+        }[];
+        timeout: number;
+        validateOnly: boolean;
+      },
       { topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[] }
     >;
     readonly DescribeConfigs: Definition<
