@@ -75,31 +75,17 @@ async function logInWithToken(
   return answer.authBytes.length === 0 ? answer : api.async(connection, Buffer.from(acknowledgement));
 }
 
+const scramAlgorithms = { 'scram-sha-256': 'SHA-256', 'scram-sha-512': 'SHA-512' } as const;
+
 async function logInWithPassword(
-  library: Library,
+  { saslPlain, saslScramSha }: Library,
   mechanism: PasswordSasl['mechanism'],
   { username, password }: Credentials,
   connection: Connection,
   api: AuthenticateApi,
 ): Promise<Authenticated> {
-  switch (mechanism) {
-    case 'plain':
-      return library.saslPlain.authenticate(api, connection, username, password.reveal());
-    case 'scram-sha-256':
-      return logInWithScram(library, connection, api, 'SHA-256', username, password.reveal());
-    case 'scram-sha-512':
-      return logInWithScram(library, connection, api, 'SHA-512', username, password.reveal());
-  }
-}
-
-function logInWithScram(
-  { saslScramSha }: Library,
-  connection: Connection,
-  api: AuthenticateApi,
-  algorithm: 'SHA-256' | 'SHA-512',
-  username: string,
-  password: string,
-): Promise<Authenticated> {
+  if (mechanism === 'plain') return saslPlain.authenticate(api, connection, username, password.reveal());
+  const algorithm = scramAlgorithms[mechanism];
   const crypto: typeof saslScramSha.defaultCrypto = {
     ...saslScramSha.defaultCrypto,
     async hi(definition, secret, salt, iterations) {
@@ -107,7 +93,7 @@ function logInWithScram(
       return saslScramSha.defaultCrypto.hi(definition, secret, salt, iterations);
     },
   };
-  return saslScramSha.authenticate(api, connection, algorithm, username, password, crypto);
+  return saslScramSha.authenticate(api, connection, algorithm, username, password.reveal(), crypto);
 }
 
 function withTimer(answer: Authenticated): Authenticated {
