@@ -12,17 +12,9 @@ import {
 import { isRetriable } from './broker-errors.ts';
 import type { ClientOptions } from '../port.ts';
 import { isRenewable } from '../security/login.ts';
-import { flatten } from '../../model/foreign.ts';
+import { codeOf, flatten, propertyOf } from '../../model/foreign.ts';
 import { kafkaErrorNames, kafkaErrors } from '../../protocol/kafka-errors.ts';
 import { UnsupportedVersion } from '../../protocol/api-versions.ts';
-
-/** What both libraries, Node's sockets and its TLS put on the errors they nest in one another. */
-interface Facts {
-  readonly code?: unknown;
-  readonly apiCode?: unknown;
-  readonly name?: unknown;
-  readonly serverErrorMessage?: unknown;
-}
 
 /**
  * Why no connection came about, out of whatever was thrown. Total: an error that tells nothing is "unreachable".
@@ -46,9 +38,7 @@ export function connectionError(
   const tlsWanted = nested.find(isTlsPort);
   if (tlsWanted !== undefined && options.tls === undefined) return wantsTls(brokers, tlsWanted);
   const certificate = nested.find(isCertificate);
-  if (certificate !== undefined) {
-    return certificateRefused(brokers, certificate, String(factsOf(certificate).code));
-  }
+  if (certificate !== undefined) return certificateRefused(brokers, certificate, String(codeOf(certificate)));
   const authentication = nested.find(isAuthentication);
   if (authentication !== undefined) {
     // A listener without SASL says so to a login. Within a session it is a second login that the broker did not expect.
@@ -68,12 +58,16 @@ export function connectionError(
 
 /** Kafka's error code within an error, where a broker sent one. */
 export function brokerCode(thrown: unknown): number | undefined {
-  for (const error of flatten(thrown)) {
-    const { apiCode, code, name } = factsOf(error);
-    if (typeof apiCode === 'number') return apiCode;
-    if (name === 'KafkaJSProtocolError' && typeof code === 'number') return code;
-  }
-  return undefined;
+  return flatten(thrown)
+    .map(codeSent)
+    .find((code) => code !== undefined);
+}
+
+/** On the error itself: each library has its own place for it. */
+function codeSent(error: unknown): number | undefined {
+  const ofKafkajs = propertyOf(error, 'name') === 'KafkaJSProtocolError';
+  const code = propertyOf(error, 'apiCode') ?? (ofKafkajs ? propertyOf(error, 'code') : undefined);
+  return typeof code === 'number' ? code : undefined;
 }
 
 const unknownCode = 'it answered with an error code that this client does not know';
@@ -88,7 +82,7 @@ function isUnknownCode(error: unknown): boolean {
 function deepest(error: unknown): unknown {
   const nested = flatten(error);
   const said = nested
-    .map((inner) => factsOf(inner).serverErrorMessage)
+    .map((inner) => propertyOf(inner, 'serverErrorMessage'))
     .find((message) => typeof message === 'string');
   if (nested.some(isUnknownCode)) return new Error(unknownCode, { cause: error });
   const code = brokerCode(error);
@@ -109,14 +103,14 @@ const saslCodes: ReadonlySet<unknown> = new Set([
 function isAuthentication(error: unknown): boolean {
   // The broker is in trouble, and has refused nobody.
   if (isRetriable(brokerCode(error) ?? kafkaErrors.NONE)) return false;
-  const { code, apiCode, name } = factsOf(error);
-  if (code === 'PLT_KFK_AUTHENTICATION') return !flatten(error).some(isInterruption);
-  if (name === 'KafkaJSSASLAuthenticationError') return !interrupted.test(reasonOf(error));
-  return saslCodes.has(apiCode) || (name === 'KafkaJSProtocolError' && saslCodes.has(code));
+  if (codeOf(error) === 'PLT_KFK_AUTHENTICATION') return !flatten(error).some(isInterruption);
+  if (propertyOf(error, 'name') === 'KafkaJSSASLAuthenticationError')
+    return !interrupted.test(reasonOf(error));
+  return saslCodes.has(codeSent(error));
 }
 
 function isInterruption(error: unknown): boolean {
-  const { code } = factsOf(error);
+  const code = codeOf(error);
   return code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT';
 }
 
@@ -124,7 +118,7 @@ function isInterruption(error: unknown): boolean {
 const interrupted = /failed: (Connection |Closed connection|Not connected|Request .{1,200}? timed out)/;
 
 function isPlainPort(error: unknown): boolean {
-  const { code } = factsOf(error);
+  const code = codeOf(error);
   return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
 }
 
@@ -143,21 +137,15 @@ function isTlsPort(error: unknown): boolean {
 const certificateCodes = /CERT|VERIFY_LEAF_SIGNATURE|CRL|^ERR_SSL_|^ERR_TLS_|^EPROTO$|^ERR_OSSL_/;
 
 function isCertificate(error: unknown): boolean {
-  const { code } = factsOf(error);
-  return typeof code === 'string' && certificateCodes.test(code);
+  return certificateCodes.test(codeOf(error) ?? '');
 }
 
 /** An error of the operating system, the plainest reason there is: ECONNREFUSED, ENOTFOUND, ETIMEDOUT. */
 function isSystem(error: unknown): boolean {
-  const { code } = factsOf(error);
-  return typeof code === 'string' && /^E[A-Z]+/.test(code);
+  return /^E[A-Z]+/.test(codeOf(error) ?? '');
 }
 
 /** After it both libraries close the connection themselves, and say so in what comes of that. */
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && /timed out/i.test(error.message);
-}
-
-function factsOf(error: unknown): Facts {
-  return typeof error === 'object' && error !== null ? error : {};
 }
