@@ -18,7 +18,7 @@ import { beginEach } from '../protocol/begin-each.ts';
 import { encodeBatch } from '../protocol/record-batch.ts';
 import { encodeProduce, type EncodedProduce } from '../protocol/produce-request.ts';
 import { addressOf, type Address } from '../model/cluster.ts';
-import { NotSent, type Connection, type Transport } from './connection.ts';
+import { isUnsent, type Connection, type Transport } from './connection.ts';
 
 /**
  * A request that is out for longer is given up once the cluster names other leaders for all that it carries, or names its
@@ -221,7 +221,7 @@ export class KafkaClient implements Client {
       outcomes = answer === undefined ? batches.map(flushed) : outcomesOfAnswer(answer, batches);
     } catch (failure) {
       // Whatever is wrong with the connection, the next request has another one.
-      if (!(failure instanceof NotSent)) void connection.destroy();
+      if (!isUnsent(failure)) void connection.destroy();
       outcomes = outcomesOfFailure(failure, batches, addressOf(leader), this.#options);
     }
     return told(outcomes, encoded.size);

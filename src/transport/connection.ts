@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address, TopicConfig, TopicSpec } from '../model/cluster.ts';
 import type { ProducerId } from '../model/partition.ts';
+import { UnsupportedVersion } from '../protocol/api-versions.ts';
 import { type CodeAnswer, kafkaErrors } from '../protocol/kafka-errors.ts';
 import type { ProduceAnswer } from '../protocol/produce-answer.ts';
 import type { MetadataAnswer } from './metadata.ts';
@@ -66,6 +67,10 @@ export class NotSent extends Error {
     super('The request was not sent', { cause });
   }
 }
+
+/** The request certainly never left. */
+export const isUnsent = (failure: unknown): boolean =>
+  failure instanceof NotSent || failure instanceof UnsupportedVersion;
 
 /** What a broker says about the one thing that was asked. An answer that leaves it out is one that nobody foresaw. */
 export function codeAnswer(

@@ -7,7 +7,7 @@ import { flatten } from '../model/foreign.ts';
 import { brokerCode, connectionError } from './errors/connection-errors.ts';
 import { idempotenceUnauthorised, requestUnanswered, unreachable, wantsTls } from './errors/messages.ts';
 import type { ClientOptions } from './port.ts';
-import { NotSent } from './connection.ts';
+import { isUnsent } from './connection.ts';
 import type { BatchAnswer, ProduceAnswer } from '../protocol/produce-answer.ts';
 
 /** What a Produce answer says about each batch. A partition it does not mention may be stored or not. */
@@ -55,7 +55,7 @@ export function outcomesOfFailure(
     return batches.map(() => ({ kind: 'unreachable', error: wantsTls(broker, failure) }));
   }
   // The connection went away, or its session ended, between asking for it and using it.
-  if (failure instanceof NotSent || reasons.includes('Not connected')) {
+  if (isUnsent(failure) || reasons.includes('Not connected')) {
     const error = connectionError(failure, broker, options, true);
     return batches.map(() => ({ kind: 'unreachable', error }));
   }

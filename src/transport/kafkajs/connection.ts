@@ -147,7 +147,7 @@ export class KafkajsConnection implements Connection {
   }
 
   async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
-    const version = this.#produceVersion();
+    const version = produceVersion(this.#broker.versions?.[apiKeys.Produce], this.#options.compression);
     const bytes = Buffer.concat(body);
     const request = {
       apiKey: apiKeys.Produce,
@@ -164,14 +164,6 @@ export class KafkajsConnection implements Connection {
     });
     if (this.#options.acks === 0) await flushed(this.#socket, this.#requestTimeout);
     return answer;
-  }
-
-  #produceVersion(): number {
-    try {
-      return produceVersion(this.#broker.versions?.[apiKeys.Produce], this.#options.compression);
-    } catch (failure) {
-      throw new NotSent(failure);
-    }
   }
 
   async createTopic(topic: TopicSpec, validateOnly: boolean): Promise<CodeAnswer> {

@@ -105,7 +105,7 @@ export class PlatformaticConnection implements Connection {
 
   async produce(body: readonly Buffer[]): Promise<ProduceAnswer | undefined> {
     await this.#throttle.over();
-    const version = this.#produceVersion();
+    const version = this.apis.produceVersion(this.#options.compression);
     await this.#loggedIn();
     const silent = this.#options.acks === 0;
     // When the socket closes, the library calls back with "Connection closed": nobody knows whether the broker has the request.
@@ -215,14 +215,6 @@ export class PlatformaticConnection implements Connection {
     await this.#established().catch((failure: unknown) => {
       throw new NotSent(failure);
     });
-  }
-
-  #produceVersion(): number {
-    try {
-      return this.apis.produceVersion(this.#options.compression);
-    } catch (failure) {
-      throw new NotSent(failure);
-    }
   }
 
   #writer(body: readonly Buffer[], noResponse: boolean): Writer {
