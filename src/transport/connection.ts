@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address, TopicConfig, TopicSpec } from '../model/cluster.ts';
 import type { ProducerId } from '../model/partition.ts';
 import { UnsupportedVersion } from '../protocol/api-versions.ts';
@@ -113,9 +114,8 @@ const longest = 60_000;
  * says so; a request that leaves meanwhile lies unread until it times out, its fate unknown, and is sent twice.
  */
 export class Throttle {
-  readonly #waiting = new Set<() => void>();
+  readonly #end = new AbortController();
   #until = 0;
-  #ended = false;
 
   /** @param time of an answer, in milliseconds */
   extend(time: number): void {
@@ -125,27 +125,16 @@ export class Throttle {
 
   /** Resolves when the broker reads again, or the connection has ended. Not part of any time-out of a request. */
   async over(): Promise<void> {
-    for (let time = this.#timeLeft(); time > 0; time = this.#timeLeft()) await this.#pause(time);
+    const { signal } = this.#end;
+    for (let time = this.#timeLeft(); time > 0; time = this.#timeLeft())
+      await sleep(time, undefined, { signal }).catch(() => undefined);
   }
 
   end(): void {
-    this.#ended = true;
-    for (const wake of this.#waiting) wake();
+    this.#end.abort();
   }
 
   #timeLeft(): number {
-    return this.#ended ? 0 : this.#until - performance.now();
-  }
-
-  #pause(time: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, time);
-      this.#waiting.add(wake);
-    });
+    return this.#end.signal.aborted ? 0 : this.#until - performance.now();
   }
 }
