@@ -1,9 +1,8 @@
 import { partitionOf } from '../protocol/partitioner.ts';
 import type { BufferPool } from './buffer-pool.ts';
-import type { Lifecycle } from './lifecycle.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { Batch, PartitionQueue } from './partition-queue.ts';
-import type { Clock, ProducerSettings } from './ports.ts';
+import type { Clock, Lifecycle, ProducerSettings } from './ports.ts';
 import type { ProducerRecord } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
 import type { SpooledRecords } from './spooled-records.ts';

@@ -72,6 +72,14 @@ export interface ProducerSettings extends BatchLimits {
   readonly spool: { readonly file: Spool; readonly always: boolean } | undefined;
 }
 
+/** Whether the producer is closing, or closed: `Producer.close` alone sets it, and everything else asks. Neither ends again. */
+export interface Lifecycle {
+  /** Nothing more is taken, neither from callers nor from the disk; what is under way is still sent. */
+  readonly isClosing: boolean;
+  /** Nothing more is sent: a late answer must not begin another backoff. */
+  readonly isClosed: boolean;
+}
+
 export interface ProducerContext {
   readonly clock: Clock;
   readonly notify: Notify;

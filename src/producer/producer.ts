@@ -3,7 +3,6 @@ import type { KafkaRecord } from '../model/record.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { Completion } from './completion.ts';
 import { ExpiryErrors, producerErrors } from './errors.ts';
-import { Lifecycle } from './lifecycle.ts';
 import { LiveRecords } from './live-records.ts';
 import type { ProducerClient, ProducerContext, ProducerSettings } from './ports.ts';
 import { createProducerRecord, type ProducerRecord, type Callback } from './producer-record.ts';
@@ -34,7 +33,7 @@ export class Producer {
   readonly #sender: Sender;
   readonly #serialization: Serialization;
   readonly #resolution: Resolution;
-  readonly #lifecycle = new Lifecycle();
+  readonly #lifecycle = { isClosing: false, isClosed: false };
   #cancelSweep: (() => void) | undefined;
   /**
    * What has to expire in this sweep, and how much of it has. Fields, for an error keeps the functions of its stack, and with
@@ -105,13 +104,13 @@ export class Producer {
    * @returns how many records were left behind
    */
   async close(timeout: number): Promise<number> {
-    this.#lifecycle.beginClose();
+    this.#lifecycle.isClosing = true;
     this.#sender.flush(timeout);
     await this.#live.none(timeout, this.#context.clock);
     await this.#spooled?.persistAll();
     await this.#sender.noteInDoubt();
     const left = this.#completion.close();
-    this.#lifecycle.endClose();
+    this.#lifecycle.isClosed = true;
     this.#sender.close();
     this.#cancelSweep?.();
     return left;

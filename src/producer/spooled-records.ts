@@ -3,10 +3,9 @@ import type { NoticeOf, Notify } from '../model/notice.ts';
 import type { Assigned, Place, Spool } from '../model/spool.ts';
 import { BatchesInDoubt, type RecoveredBatch } from './batches-in-doubt.ts';
 import { producerErrors } from './errors.ts';
-import type { Lifecycle } from './lifecycle.ts';
 import type { LiveRecords } from './live-records.ts';
 import type { PartitionQueue } from './partition-queue.ts';
-import { atMost, type Clock, type ProducerContext } from './ports.ts';
+import { atMost, type Clock, type Lifecycle, type ProducerContext } from './ports.ts';
 import {
   createProducerRecord,
   isUnfinished,
