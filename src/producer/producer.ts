@@ -86,11 +86,9 @@ export class Producer {
 
   /** Sends records together. Resolves to the error of each, in their order; undefined where it is stored. */
   sendAll(contents: readonly KafkaRecord[]): Promise<(KafkaError | undefined)[]> {
-    const answers = new Answers(contents.length);
-    this.#sender.together(() =>
-      contents.forEach((content, index) => this.#add(content, answers.callbackOf(index))),
-    );
-    return answers.all;
+    const { all, callbackOf } = answersOf(contents.length);
+    this.#sender.together(() => contents.forEach((content, index) => this.#add(content, callbackOf(index))));
+    return all;
   }
 
   /** Asks for what the first record of the topic would wait for. The topic exists. */
@@ -195,34 +193,24 @@ export class Producer {
   }
 }
 
-/** What became of records that were sent together, by their index. */
-class Answers {
-  /** Resolves to the error of each, once all have been told; undefined where it is stored. */
-  readonly all: Promise<(KafkaError | undefined)[]>;
-  readonly #errors: (KafkaError | undefined)[];
-  readonly #resolve: (errors: (KafkaError | undefined)[]) => void;
-  #open: number;
-
-  constructor(records: number) {
-    const { promise, resolve } = Promise.withResolvers<(KafkaError | undefined)[]>();
-    this.all = promise;
-    this.#errors = new Array<KafkaError | undefined>(records).fill(undefined);
-    this.#resolve = resolve;
-    this.#open = records;
-    if (records === 0) resolve([]);
-  }
-
-  callbackOf(index: number): Callback {
-    return {
-      resolve: this.#oneMore,
-      reject: (error) => {
-        this.#errors[index] = error;
-        this.#oneMore();
-      },
-    };
-  }
-
-  readonly #oneMore = (): void => {
-    if (--this.#open === 0) this.#resolve(this.#errors);
+/**
+ * What becomes of records that are sent together. Written inside `sendAll`, the callbacks would keep its contents in memory.
+ * @returns `all` resolves to the error of each, once all have been told; undefined where it is stored
+ */
+function answersOf(records: number) {
+  const { promise: all, resolve } = Promise.withResolvers<(KafkaError | undefined)[]>();
+  const errors = new Array<KafkaError | undefined>(records).fill(undefined);
+  let open = records;
+  if (records === 0) resolve(errors);
+  const oneMore = (): void => {
+    if (--open === 0) resolve(errors);
   };
+  const callbackOf = (index: number): Callback => ({
+    resolve: oneMore,
+    reject: (error) => {
+      errors[index] = error;
+      oneMore();
+    },
+  });
+  return { all, callbackOf };
 }
