@@ -1,42 +1,21 @@
 import type { KafkaError } from '../model/errors.ts';
 import { deadLetterHeaders, type KafkaRecord } from '../model/record.ts';
-import type { BufferPool } from './buffer-pool.ts';
 import { deadLetterOf, refusalOf, smallerDeadLetter } from './dead-letter.ts';
 import { producerErrors } from './errors.ts';
-import type { LiveRecords } from './live-records.ts';
-import type { ProducerContext } from './ports.ts';
 import { createProducerRecord, isUnfinished, type ProducerRecord } from './producer-record.ts';
-import type { SpooledRecords } from './spooled-records.ts';
+import type { Shared } from './shared.ts';
 
 /**
  * How a record ends: stored, rejected (to the dead-letter topic, if there is one), expired (to the spool, if there is one), or
  * failed. A record that is done stays as it is: a request may be answered after the deadline has passed.
  */
 export class Completion {
-  readonly #live: LiveRecords;
-  readonly #pool: BufferPool;
-  readonly #spooled: SpooledRecords | undefined;
-  readonly #deadLetterTopic: string | undefined;
-  readonly #timeout: number;
-  readonly #context: ProducerContext;
+  readonly #shared: Shared;
   /** How many records each error has failed, between `holdNotices` and `giveNotices`. */
   #failed: Map<KafkaError, { readonly topic: string; records: number }> | undefined;
 
-  /** @param timeout how long a push waits for Kafka, in milliseconds */
-  constructor(
-    live: LiveRecords,
-    pool: BufferPool,
-    spooled: SpooledRecords | undefined,
-    deadLetterTopic: string | undefined,
-    timeout: number,
-    context: ProducerContext,
-  ) {
-    this.#live = live;
-    this.#pool = pool;
-    this.#spooled = spooled;
-    this.#deadLetterTopic = deadLetterTopic;
-    this.#timeout = timeout;
-    this.#context = context;
+  constructor(shared: Shared) {
+    this.#shared = shared;
   }
 
   stored(record: ProducerRecord): void {
@@ -50,52 +29,55 @@ export class Completion {
     if (record.state === 'done') return;
     const error = producerErrors.rejected(record, answer);
     const { topic } = record.content;
-    const deadLetterTopic = this.#deadLetterTopic;
+    const { clock, live, notify, pool, settings, spooled, timeout } = this.#shared;
+    const { deadLetterTopic } = settings;
     const content = this.#deadLetterOf(record, answer, error);
     if (content === undefined || deadLetterTopic === undefined) {
-      if (record.durability !== 'disk') this.#context.notify({ kind: 'rejected', topic, error });
+      if (record.durability !== 'disk') notify({ kind: 'rejected', topic, error });
       return this.#complete(record, error);
     }
-    const deadline = Math.min(record.deadline, this.#context.clock.now() + this.#timeout);
-    const deadLetter = createProducerRecord(this.#live.nextId(), content, deadline, {
+    const deadline = Math.min(record.deadline, clock.now() + timeout);
+    const deadLetter = createProducerRecord(live.nextId(), content, deadline, {
       resolve: () => {
-        this.#spooled?.complete(record);
+        spooled?.complete(record);
         record.callback.resolve();
       },
       reject: (failure) => {
         const fate = this.#isDeadLetter(record.content)
           ? failure
           : producerErrors.deadLetter(record, error, deadLetterTopic, failure);
-        this.#spooled?.complete(record, fate);
+        spooled?.complete(record, fate);
         record.callback.reject(fate);
       },
     });
-    this.#spooled?.deadLettered(record);
-    this.#live.replace(record, deadLetter);
-    this.#pool.admitDeadLetter(deadLetter);
+    spooled?.deadLettered(record);
+    live.replace(record, deadLetter);
+    pool.admitDeadLetter(deadLetter);
   }
 
   /** A dead letter that is rejected itself may have a smaller one. Undefined where there is none. */
   #deadLetterOf(record: ProducerRecord, answer: KafkaError, error: KafkaError): KafkaRecord | undefined {
     const { content, attempts } = record;
-    if (this.#deadLetterTopic === undefined) return undefined;
+    const { deadLetterTopic } = this.#shared.settings;
+    if (deadLetterTopic === undefined) return undefined;
     // Of a tombstone that was not resolved there is nothing to keep.
     if (content.resolve !== undefined && content.value === null) return undefined;
     if (!this.#isDeadLetter(content))
-      return deadLetterOf(content, error, Math.max(1, attempts), this.#deadLetterTopic, this.#context.date());
+      return deadLetterOf(content, error, Math.max(1, attempts), deadLetterTopic, this.#shared.date());
     return answer.code === 'RECORD_TOO_LARGE' ? smallerDeadLetter(content) : undefined;
   }
 
   /** By its headers too: an event that names the dead-letter topic as its own is refused with that name. */
   #isDeadLetter({ topic, headers }: KafkaRecord): boolean {
-    return topic === this.#deadLetterTopic && deadLetterHeaders.topic in headers;
+    return topic === this.#shared.settings.deadLetterTopic && deadLetterHeaders.topic in headers;
   }
 
   /** Not the record's fault, but its time or its tries are over: to the spool, or back to the caller. */
   spoolOrFail(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
-    if (this.#spooled === undefined || isUnfinished(record)) return this.fail(record, error);
-    if (!this.#spooled.persistExpired(record, error)) this.fail(record, producerErrors.spoolSilent(record));
+    const { spooled } = this.#shared;
+    if (spooled === undefined || isUnfinished(record)) return this.fail(record, error);
+    if (!spooled.persistExpired(record, error)) this.fail(record, producerErrors.spoolSilent(record));
   }
 
   fail(record: ProducerRecord, error: KafkaError): void {
@@ -104,7 +86,7 @@ export class Completion {
     const failed = this.#failed?.get(error);
     if (failed !== undefined) failed.records++;
     else if (this.#failed !== undefined) this.#failed.set(error, { topic, records: 1 });
-    else this.#context.notify({ kind: 'gave-up', topic, error });
+    else this.#shared.notify({ kind: 'gave-up', topic, error });
     this.#complete(record, error);
   }
 
@@ -121,7 +103,7 @@ export class Completion {
     const failed = this.#failed ?? [];
     this.#failed = undefined;
     for (const [error, { topic, records }] of failed)
-      this.#context.notify({ kind: 'gave-up', topic, error, records });
+      this.#shared.notify({ kind: 'gave-up', topic, error, records });
   }
 
   /**
@@ -130,27 +112,29 @@ export class Completion {
    */
   close(): number {
     let left = 0;
-    for (const record of this.#live.all()) {
-      if (record.durability === 'disk') this.#live.end(record);
+    const { live, notify } = this.#shared;
+    for (const record of live.all()) {
+      if (record.durability === 'disk') live.end(record);
       else {
         this.#complete(record, producerErrors.leftBehind(record));
         left++;
       }
     }
-    if (left > 0) this.#context.notify({ kind: 'left-behind', records: left });
+    if (left > 0) notify({ kind: 'left-behind', records: left });
     return left;
   }
 
   #complete(record: ProducerRecord, error?: KafkaError): void {
-    this.#spooled?.complete(record, error);
-    this.#live.end(record, error);
+    const { live, spooled } = this.#shared;
+    spooled?.complete(record, error);
+    live.end(record, error);
   }
 
   /** Only what the dead-letter topic has is told as a dead letter: the spool may have had it before, and told its push. */
   #noticeDeadLetter({ content }: ProducerRecord): void {
-    const deadLetterTopic = this.#deadLetterTopic;
+    const { deadLetterTopic } = this.#shared.settings;
     if (content.topic !== deadLetterTopic) return;
     const refusal = refusalOf(content);
-    if (refusal) this.#context.notify({ kind: 'dead-lettered', deadLetterTopic, ...refusal });
+    if (refusal) this.#shared.notify({ kind: 'dead-lettered', deadLetterTopic, ...refusal });
   }
 }

@@ -1,10 +1,8 @@
 import { partitionOf } from '../protocol/partitioner.ts';
-import type { BufferPool } from './buffer-pool.ts';
-import type { LiveRecords } from './live-records.ts';
 import type { Batch, PartitionQueue } from './partition-queue.ts';
-import type { Clock, Lifecycle, ProducerSettings } from './ports.ts';
 import type { ProducerRecord } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
+import type { Shared } from './shared.ts';
 import type { SpooledRecords } from './spooled-records.ts';
 
 /**
@@ -19,14 +17,9 @@ const assignLimit = 1_000;
 /** For a disk that is behind. Milliseconds. */
 const syncPause = 10;
 
-/** What the overflows of all topics share. */
-export interface SharedOverflow {
+/** Of a producer with a spool. */
+interface SharedWithSpool extends Shared {
   readonly spooled: SpooledRecords;
-  readonly pool: BufferPool;
-  readonly live: LiveRecords;
-  readonly settings: Pick<ProducerSettings, 'batchSize'> & { readonly always: boolean };
-  readonly clock: Clock;
-  readonly lifecycle: Lifecycle;
 }
 
 /**
@@ -37,7 +30,7 @@ export interface SharedOverflow {
 export class DiskOverflow {
   readonly #topic: string;
   readonly #queues: readonly PartitionQueue[];
-  readonly #shared: SharedOverflow;
+  readonly #shared: SharedWithSpool;
   /** As `PartitionQueue.hasExpired`, of records that have no queue yet. */
   hasExpired = false;
   /** Records on the disk, younger than all in memory, have yet to get their partition: until then nothing is fetched. */
@@ -46,7 +39,7 @@ export class DiskOverflow {
   #endPause: (() => void) | undefined;
 
   /** @param queues of the topic, by partition; they come and go */
-  constructor(topic: string, queues: readonly PartitionQueue[], shared: SharedOverflow) {
+  constructor(topic: string, queues: readonly PartitionQueue[], shared: SharedWithSpool) {
     this.#topic = topic;
     this.#queues = queues;
     this.#shared = shared;
@@ -71,7 +64,7 @@ export class DiskOverflow {
     const follows =
       this.#unpartitioned || (queue === undefined ? this.behind : queue.spooledAfter !== undefined);
     if (record.held && !follows) {
-      if (settings.always || (queue ?? this).hasExpired) spooled.persist(record);
+      if (settings.spool?.always || (queue ?? this).hasExpired) spooled.persist(record);
       return false;
     }
     spooled.divert(record, record.held ? 'order' : 'no-room');

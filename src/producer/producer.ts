@@ -10,6 +10,7 @@ import { Backoffs } from './retry-policy.ts';
 import { Resolution } from './resolution.ts';
 import { Sender } from './sender.ts';
 import { Serialization } from './serialization.ts';
+import type { Shared } from './shared.ts';
 import { marginOf, SpooledRecords } from './spooled-records.ts';
 
 /** How often deadlines are looked at; a record expires at most this late. Milliseconds. */
@@ -22,13 +23,7 @@ const expiredAtOnce = 2_000;
  * calls, from `send` down to the broker; `Completion` says how a record ends.
  */
 export class Producer {
-  readonly #settings: ProducerSettings;
-  readonly #context: ProducerContext;
-  /** How long a push waits for Kafka: to its end, or until there is just time left for the disk. Milliseconds. */
-  readonly #timeout: number;
-  readonly #pool: BufferPool;
-  readonly #live: LiveRecords;
-  readonly #spooled: SpooledRecords | undefined;
+  readonly #shared: Shared;
   readonly #completion: Completion;
   readonly #sender: Sender;
   readonly #serialization: Serialization;
@@ -44,27 +39,21 @@ export class Producer {
   #expiryErrors: ExpiryErrors;
 
   constructor(client: ProducerClient, settings: ProducerSettings, context: ProducerContext) {
-    const { spool, bufferMemory, deliveryTimeout, deadLetterTopic, batchSize, retry } = settings;
-    const { clock } = context;
+    const { spool, deliveryTimeout } = settings;
     const lifecycle = this.#lifecycle;
-    this.#settings = settings;
-    this.#expiryErrors = new ExpiryErrors(settings);
-    this.#context = context;
-    this.#timeout = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
-    const pool = new BufferPool(bufferMemory);
+    const timeout = deliveryTimeout - (spool ? marginOf(deliveryTimeout) : 0);
+    const pool = new BufferPool(settings.bufferMemory);
     const live = new LiveRecords(pool, spool?.file.lastId ?? 0);
     const spooled = spool && new SpooledRecords(spool.file, live, deliveryTimeout, { ...context, lifecycle });
-    const overflow = spool &&
-      spooled && { spooled, pool, live, clock, lifecycle, settings: { batchSize, always: spool.always } };
-    const completion = new Completion(live, pool, spooled, deadLetterTopic, this.#timeout, context);
-    const backoffs = new Backoffs(retry, this.#timeout, context);
-    this.#pool = pool;
-    this.#live = live;
-    this.#spooled = spooled;
+    const shared: Shared = { ...context, settings, lifecycle, pool, live, spooled, timeout };
+    const completion = new Completion(shared);
+    const backoffs = new Backoffs(settings.retry, context);
+    this.#shared = shared;
+    this.#expiryErrors = new ExpiryErrors(settings);
     this.#completion = completion;
-    this.#sender = new Sender({ ...context, client, completion, backoffs, overflow, settings, lifecycle });
-    this.#serialization = new Serialization(this.#sender, completion, live, clock, bufferMemory);
-    this.#resolution = new Resolution(completion, live, { timeout: this.#timeout, bufferMemory }, (records) =>
+    this.#sender = new Sender({ ...shared, client, completion, backoffs });
+    this.#serialization = new Serialization(this.#sender, completion, shared);
+    this.#resolution = new Resolution(completion, shared, (records) =>
       this.#sender.together(() => records.forEach((record) => this.#admit(record))),
     );
     void this.#addAdmissible();
@@ -104,8 +93,9 @@ export class Producer {
   async close(timeout: number): Promise<number> {
     this.#lifecycle.isClosing = true;
     this.#sender.flush(timeout);
-    await this.#live.none(timeout, this.#context.clock);
-    await this.#spooled?.persistAll();
+    const { clock, live, spooled } = this.#shared;
+    await live.none(timeout, clock);
+    await spooled?.persistAll();
     await this.#sender.noteInDoubt();
     const left = this.#completion.close();
     this.#lifecycle.isClosed = true;
@@ -116,44 +106,47 @@ export class Producer {
 
   /** What is under way, what waits for room or for the disk included. */
   get waiting(): { readonly records: number; readonly bytes: number } {
-    return { records: this.#live.count, bytes: this.#live.bytes };
+    const { count, bytes } = this.#shared.live;
+    return { records: count, bytes };
   }
 
   #add(content: KafkaRecord, callback: Callback): void {
     if (this.#lifecycle.isClosing) return callback.reject(producerErrors.closed(content.topic));
-    const deadline = this.#context.clock.now() + this.#timeout;
-    const record = createProducerRecord(this.#live.nextId(), content, deadline, callback);
-    this.#live.add(record);
+    const { clock, live, timeout } = this.#shared;
+    const record = createProducerRecord(live.nextId(), content, clock.now() + timeout, callback);
+    live.add(record);
     this.#sweepLater();
     if (!this.#resolution.add(record)) this.#admit(record);
   }
 
   /** Takes up its bytes, and goes on, or waits until there is room. */
   #admit(record: ProducerRecord): void {
-    const { bufferMemory, spool } = this.#settings;
+    const { notify, pool, settings } = this.#shared;
+    const { bufferMemory, spool } = settings;
     if (record.bytes > bufferMemory)
       return this.#completion.reject(record, producerErrors.largerThanBuffer(record, bufferMemory));
-    const admitted = this.#pool.admit(record);
+    const admitted = pool.admit(record);
     // With a spool it goes on without room, and `DiskOverflow.enter` sends it to the disk alone.
     if (admitted || spool) this.#serialization.add(record);
-    else this.#pool.block(record);
-    if (!admitted) this.#context.notify({ kind: 'buffer-full', bufferMemory, spooled: spool !== undefined });
+    else pool.block(record);
+    if (!admitted) notify({ kind: 'buffer-full', bufferMemory, spooled: spool !== undefined });
   }
 
   /** Dead letters, and blocked records as soon as there is room for them. */
   async #addAdmissible(): Promise<void> {
+    const { pool } = this.#shared;
     for (;;) {
-      await this.#pool.admissible();
-      for (let records = this.#pool.takeAdmissible(); records.length > 0;) {
+      await pool.admissible();
+      for (let records = pool.takeAdmissible(); records.length > 0;) {
         for (const record of records) if (record.state !== 'done') this.#serialization.add(record);
         // A record that was rejected at once has made room for the next.
-        records = this.#pool.takeAdmissible();
+        records = pool.takeAdmissible();
       }
     }
   }
 
   #sweepLater(): void {
-    this.#cancelSweep ??= this.#context.clock.after(sweepInterval, () => this.#sweep());
+    this.#cancelSweep ??= this.#shared.clock.after(sweepInterval, () => this.#sweep());
   }
 
   /** Ends what has reached its deadline, and looks after what waits. */
@@ -169,13 +162,13 @@ export class Producer {
     this.#expired += some.length;
     this.#cancelSweep = undefined;
     if (this.#expired < this.#overdue.length)
-      this.#cancelSweep = this.#context.clock.after(0, () => this.#sweep());
+      this.#cancelSweep = this.#shared.clock.after(0, () => this.#sweep());
     else this.#tend(some.length > 0);
   }
 
   /** Blocked records first: the others make room, which these would take for the moment that they have left. */
   #nextOverdue(): ProducerRecord[] {
-    const overdue = this.#live.overdue(this.#context.clock.now());
+    const overdue = this.#shared.live.overdue(this.#shared.clock.now());
     const blocked = overdue.filter(({ state }) => state === 'blocked');
     return blocked.length === 0
       ? overdue
@@ -185,11 +178,11 @@ export class Producer {
   #tend(expired: boolean): void {
     this.#overdue = undefined;
     this.#expired = 0;
-    this.#expiryErrors = new ExpiryErrors(this.#settings);
-    this.#resolution.tend(this.#context.clock.now());
+    this.#expiryErrors = new ExpiryErrors(this.#shared.settings);
+    this.#resolution.tend(this.#shared.clock.now());
     this.#serialization.tend();
     const pending = this.#sender.tend(expired);
-    if (this.#live.count > 0 || pending) this.#sweepLater();
+    if (this.#shared.live.count > 0 || pending) this.#sweepLater();
   }
 }
 

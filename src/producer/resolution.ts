@@ -2,8 +2,8 @@ import type { KafkaError } from '../model/errors.ts';
 import { unknownTopic, type KafkaRecord } from '../model/record.ts';
 import type { Completion } from './completion.ts';
 import { producerErrors } from './errors.ts';
-import type { LiveRecords } from './live-records.ts';
 import { createProducerRecord, moveTo, type ProducerRecord } from './producer-record.ts';
+import type { Shared } from './shared.ts';
 
 /** Of the time of a push, for its mapping values: what waits behind them has to be sent in the rest. */
 const share = 1 / 4;
@@ -27,31 +27,19 @@ interface Waiting {
  */
 export class Resolution {
   readonly #completion: Completion;
-  readonly #live: LiveRecords;
-  readonly #timeout: number;
-  readonly #bufferMemory: number;
+  readonly #shared: Shared;
   /** Passes on together what has waited together. */
   readonly #onward: (records: readonly ProducerRecord[]) => void;
   /** By topic, first in, first out. All are in that of the unknown topic while there is one. */
   #lines = new Map<string, Waiting[]>();
   /** How many wait whose topic is not known: it may be that of any other. */
   #topicless = 0;
+  /** Of those that wait here: `bufferMemory` at most. */
   #bytes = 0;
 
-  /**
-   * @param timeout how long a push waits for Kafka, in milliseconds
-   * @param bufferMemory what may wait here, in bytes
-   */
-  constructor(
-    completion: Completion,
-    live: LiveRecords,
-    { timeout, bufferMemory }: { readonly timeout: number; readonly bufferMemory: number },
-    onward: (records: readonly ProducerRecord[]) => void,
-  ) {
+  constructor(completion: Completion, shared: Shared, onward: (records: readonly ProducerRecord[]) => void) {
     this.#completion = completion;
-    this.#live = live;
-    this.#timeout = timeout;
-    this.#bufferMemory = bufferMemory;
+    this.#shared = shared;
     this.#onward = onward;
   }
 
@@ -59,8 +47,9 @@ export class Resolution {
   add(record: ProducerRecord): boolean {
     const { resolve, key, topic } = record.content;
     if (resolve === undefined && (key === null || !this.#lines.has(this.#lineOf(topic)))) return false;
-    if (this.#bytes + record.bytes > this.#bufferMemory) {
-      this.#completion.fail(record, producerErrors.unresolvedFull(record, this.#bufferMemory));
+    const { bufferMemory } = this.#shared.settings;
+    if (this.#bytes + record.bytes > bufferMemory) {
+      this.#completion.fail(record, producerErrors.unresolvedFull(record, bufferMemory));
       return true;
     }
     moveTo(record, 'unresolved');
@@ -81,10 +70,10 @@ export class Resolution {
 
   /** Gives up those whose mapping values have taken too long. @param now on the producer's clock */
   tend(now: number): void {
-    const timeout = resolutionTimeout(this.#timeout);
+    const timeout = resolutionTimeout(this.#shared.timeout);
     for (const line of this.#lines.values())
       for (const { record, content, error } of line) {
-        if (now < record.deadline - this.#timeout + timeout) break;
+        if (now < record.deadline - this.#shared.timeout + timeout) break;
         if (content === undefined && error === undefined)
           this.#completion.reject(record, producerErrors.unresolved(record, timeout));
       }
@@ -137,13 +126,13 @@ export class Resolution {
 
   /** One that was resolved has another size: a record of its own takes its place. */
   #successor(record: ProducerRecord, content: KafkaRecord): ProducerRecord {
-    const id = this.#live.nextId();
+    const id = this.#shared.live.nextId();
     if (content === record.content) {
       record.id = id;
       return record;
     }
     const successor = createProducerRecord(id, content, record.deadline, record.callback);
-    this.#live.replace(record, successor);
+    this.#shared.live.replace(record, successor);
     return successor;
   }
 }

@@ -36,20 +36,13 @@ export function inTime(pause: number, timeLeft: number, { initialRetryTime }: Pa
 
 /** How long to wait before the next try, so that it still comes before the deadline, and before the producer closes. */
 export class Backoffs {
-  readonly policy: RetryPolicy;
-  /** How long a push waits for Kafka. Milliseconds. */
-  readonly timeout: number;
+  readonly #policy: RetryPolicy;
   readonly #clock: Clock;
   readonly #random: () => number;
   #end = Infinity;
 
-  constructor(
-    policy: RetryPolicy,
-    timeout: number,
-    { clock, random }: Pick<ProducerContext, 'clock' | 'random'>,
-  ) {
-    this.policy = policy;
-    this.timeout = timeout;
+  constructor(policy: RetryPolicy, { clock, random }: Pick<ProducerContext, 'clock' | 'random'>) {
+    this.#policy = policy;
     this.#clock = clock;
     this.#random = random;
   }
@@ -65,7 +58,7 @@ export class Backoffs {
    *   and credentials may cost their provider something.
    */
   pause(failedTries: number, timeLeft: number, error?: KafkaError): number {
-    const pauses = error && errorTraits(error.code).scope === 'network' ? reconnect : this.policy;
+    const pauses = error && errorTraits(error.code).scope === 'network' ? reconnect : this.#policy;
     const all = Math.min(timeLeft, this.#end - this.#clock.now());
     return inTime(backoff(failedTries, pauses, this.#random()), all, pauses);
   }

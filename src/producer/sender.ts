@@ -2,14 +2,11 @@ import type { KafkaError } from '../model/errors.ts';
 import { isUnanswered, mustComeAgain, type Failure, type Outcome } from '../model/outcome.ts';
 import { noLeader } from '../model/partition.ts';
 import { BrokerSender, headStart } from './broker-sender.ts';
-import type { BatchesInDoubt } from './batches-in-doubt.ts';
-import type { Completion } from './completion.ts';
 import { producerErrors } from './errors.ts';
 import type { Batch, PartitionQueue, RetriedOutcome } from './partition-queue.ts';
-import type { Lifecycle, ProducerClient, ProducerSettings } from './ports.ts';
 import { isUnfinished, moveTo, type ProducerRecord } from './producer-record.ts';
 import { ProducerState } from './producer-state.ts';
-import { decide, rememberAttempt, type Backoffs } from './retry-policy.ts';
+import { decide, rememberAttempt } from './retry-policy.ts';
 import { Topic, type SendContext } from './topic.ts';
 
 /**
@@ -31,13 +28,7 @@ const metadataMaxAge = 30_000;
  * many queues it leads, one request at a time finds out whether it is back.
  */
 export class Sender {
-  readonly #client: ProducerClient;
   readonly #state: ProducerState;
-  readonly #notes: BatchesInDoubt | undefined;
-  readonly #completion: Completion;
-  readonly #backoffs: Backoffs;
-  readonly #settings: ProducerSettings;
-  readonly #lifecycle: Lifecycle;
   readonly #context: SendContext;
   readonly #topics = new Map<string, Topic>();
   readonly #brokers = new Map<number, BrokerSender>();
@@ -50,15 +41,9 @@ export class Sender {
   #linger: number;
 
   constructor(context: SendContext) {
-    const { client, completion, backoffs, settings, clock } = context;
-    this.#client = client;
-    this.#notes = context.overflow?.spooled.notes;
-    this.#state = new ProducerState(client, clock, settings, this.#notes);
-    this.#completion = completion;
-    this.#backoffs = backoffs;
-    this.#settings = settings;
-    this.#lifecycle = context.lifecycle;
+    const { client, settings, clock, spooled } = context;
     this.#context = context;
+    this.#state = new ProducerState(client, clock, settings, spooled?.notes);
     this.#linger = settings.linger;
   }
 
@@ -96,7 +81,7 @@ export class Sender {
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
     if (!isUnfinished(record)) this.#topic(record.content.topic).noteExpired(record);
-    this.#completion.spoolOrFail(record, error);
+    this.#context.completion.spoolOrFail(record, error);
   }
 
   /** What keeps a record waiting that was never sent, if the cause is in the cluster. */
@@ -135,7 +120,7 @@ export class Sender {
   /** The producer closes in `timeLeft` milliseconds: nothing lingers or backs off any more, and what waits is sent now. */
   flush(timeLeft: number): void {
     this.#linger = 0;
-    this.#backoffs.endIn(timeLeft);
+    this.#context.backoffs.endIn(timeLeft);
     for (const broker of this.#brokers.values()) {
       broker.endBackoff();
       broker.silences = 0;
@@ -155,7 +140,7 @@ export class Sender {
   /** Notes the batches that are out or in doubt, as far as their records are on the disk, or on their way there. @see BatchesInDoubt.note */
   async noteInDoubt(): Promise<void> {
     const queues = [...this.#topics.values()].flatMap(({ queues }) => queues);
-    await this.#notes?.note(queues.flatMap(({ batch }) => batch ?? []));
+    await this.#context.spooled?.notes.note(queues.flatMap(({ batch }) => batch ?? []));
   }
 
   /** Ends every pause: nothing is sent any more. */
@@ -176,7 +161,7 @@ export class Sender {
   #broker(id: number): BrokerSender {
     let broker = this.#brokers.get(id);
     if (broker === undefined) {
-      broker = new BrokerSender(id, this.#settings);
+      broker = new BrokerSender(id, this.#context.settings);
       this.#brokers.set(id, broker);
     }
     return broker;
@@ -192,12 +177,12 @@ export class Sender {
     if (broker.isBackingOff) return;
     if (broker.busySince !== undefined) {
       broker.next.add(queue);
-      if (this.#client.prepare && !broker.isSlow) this.#soon(broker);
+      if (this.#context.client.prepare && !broker.isSlow) this.#soon(broker);
     } else if (queue.ready && !this.#gathering) {
       broker.arrived++;
       if (broker.gathers) return;
       const enough = this.#linger === 0 && broker.arrived >= headStart && !broker.isSlow;
-      if (enough || queue.bytes >= this.#settings.batchSize) void this.#sendNext(broker);
+      if (enough || queue.bytes >= this.#context.settings.batchSize) void this.#sendNext(broker);
       else if (this.#linger === 0) this.#soon(broker);
     }
   }
@@ -217,7 +202,7 @@ export class Sender {
       // One that is removed, or has nothing on the disk any more, fetches nothing: then the next.
       for (const next of this.#toFetch) {
         this.#toFetch.delete(next);
-        if (!this.#lifecycle.isClosed && !next.isRemoved) this.#enqueue(next);
+        if (!this.#context.lifecycle.isClosed && !next.isRemoved) this.#enqueue(next);
         if (this.#hasFetched) return;
       }
     });
@@ -246,9 +231,9 @@ export class Sender {
   #goOn(broker: BrokerSender): void {
     if (broker.isBackingOff) return;
     if (broker.busySince === undefined) this.#sendWaiting(broker);
-    else if (this.#client.prepare) {
+    else if (this.#context.client.prepare) {
       const batches = broker.prepare();
-      if (batches.length > 0) this.#client.prepare(batches);
+      if (batches.length > 0) this.#context.client.prepare(batches);
     }
   }
 
@@ -302,7 +287,8 @@ export class Sender {
     const { queue, producerRecords } = batch;
     const topic = this.#topic(queue.topic);
     let queueBackoff: { readonly outcome: RetriedOutcome; readonly pause: number } | undefined;
-    if (outcome.kind === 'stored') for (const record of producerRecords) this.#completion.stored(record);
+    if (outcome.kind === 'stored')
+      for (const record of producerRecords) this.#context.completion.stored(record);
     else {
       for (const record of producerRecords) if (record.state === 'in-flight') moveTo(record, 'queued');
       producerRecords.forEach((record, index) => this.#handleFailure(batch, record, outcome, index));
@@ -327,7 +313,7 @@ export class Sender {
     // Its doubt ends without the broker having said that it is stored.
     if (wasInDoubt && !batch.inDoubt && outcome.kind !== 'stored') batch.mayBeDoubled ||= batch.comesAgain;
     // The records were left to the disk, and what the answer says of them is not written there: the next process asks again.
-    if (this.#lifecycle.isClosed) return;
+    if (this.#context.lifecycle.isClosed) return;
     if (!batch.inDoubt || queue.isRemoved) topic.settleBatch(batch);
     if (queue.isRemoved) this.#enqueueAll(topic);
     else if (queueBackoff === undefined) this.#enqueue(queue);
@@ -341,11 +327,12 @@ export class Sender {
     rememberAttempt(record, outcome);
     const { attempts, durability } = record;
     const records = batch.producerRecords.length;
-    const action = decide(outcome, { records, index, attempts, durability }, this.#settings.retry.retries);
+    const { retries } = this.#context.settings.retry;
+    const action = decide(outcome, { records, index, attempts, durability }, retries);
     if (action === 'reject') {
       // `rememberAttempt` has counted a retriable one.
       if (outcome.kind !== 'retriable') record.attempts++;
-      this.#completion.reject(record, producerErrors.ofAnswer(record, outcome, index));
+      this.#context.completion.reject(record, producerErrors.ofAnswer(record, outcome, index));
     } else if (action === 'expire') {
       this.expire(record, producerErrors.ofAnswer(record, outcome, index));
     }
@@ -365,7 +352,7 @@ export class Sender {
   #pauseAfter(queue: PartitionQueue, outcome: RetriedOutcome): number {
     queue.failedTries = mustComeAgain(outcome) ? 1 : queue.failedTries + 1;
     const unanswered = isUnanswered(outcome) ? outcome.error : undefined;
-    return this.#backoffs.pause(queue.failedTries, this.#timeLeft(queue), unanswered);
+    return this.#context.backoffs.pause(queue.failedTries, this.#timeLeft(queue), unanswered);
   }
 
   /**
@@ -379,13 +366,13 @@ export class Sender {
       broker.silences = 0;
       return 0;
     }
-    if (this.#lifecycle.isClosed) return 0;
+    if (this.#context.lifecycle.isClosed) return 0;
     broker.silences++;
     // The first silence, where each queue of the request had backed off by itself before, perhaps for a fault of its own: each does so
     // again, and the others of the broker do not.
     if (broker.silences === 1 && batches.every(({ queue }) => queue.failedTries > 0)) return 0;
     const timeLeft = Math.min(...batches.map(({ queue }) => this.#timeLeft(queue)));
-    const pause = this.#backoffs.pause(broker.silences, timeLeft, first.error);
+    const pause = this.#context.backoffs.pause(broker.silences, timeLeft, first.error);
     const cancel = this.#context.clock.after(pause, () => {
       broker.endBackoff();
       broker.due = true;
@@ -396,14 +383,14 @@ export class Sender {
   }
 
   #noticeRetry(batch: Batch, { error }: RetriedOutcome, pause: number): void {
-    if (error.code === 'TOPIC_MISSING' || this.#lifecycle.isClosed) return;
+    if (error.code === 'TOPIC_MISSING' || this.#context.lifecycle.isClosed) return;
     this.#context.notify(batch.retrying(error, pause));
   }
 
   /** Until the deadline of the queue's oldest record, in milliseconds; with none, that of one which comes now. */
   #timeLeft({ oldest }: PartitionQueue): number {
-    const { timeout } = this.#backoffs;
-    return oldest ? Math.min(oldest.deadline - this.#context.clock.now(), timeout) : timeout;
+    const { clock, timeout } = this.#context;
+    return oldest ? Math.min(oldest.deadline - clock.now(), timeout) : timeout;
   }
 
   /** A request to the broker has been out for long, or it backs off. */
@@ -419,7 +406,7 @@ export class Sender {
   async #refresh(topic: Topic): Promise<void> {
     if (topic.asking) return;
     const pause = topic.answered(await topic.ask());
-    if (this.#lifecycle.isClosed) return;
+    if (this.#context.lifecycle.isClosed) return;
     if (pause !== undefined) topic.plan(this.#context.clock.after(pause, () => void this.#refresh(topic)));
     this.#enqueueAll(topic);
   }

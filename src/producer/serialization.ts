@@ -1,10 +1,9 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Completion } from './completion.ts';
 import { producerErrors } from './errors.ts';
-import type { LiveRecords } from './live-records.ts';
-import type { Clock } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import type { Sender } from './sender.ts';
+import type { Shared } from './shared.ts';
 
 /**
  * Where records wait for the schema of their value, and with them every later record of the same topic and key, which would
@@ -13,24 +12,14 @@ import type { Sender } from './sender.ts';
 export class Serialization {
   readonly #sender: Sender;
   readonly #completion: Completion;
-  readonly #live: LiveRecords;
-  readonly #clock: Pick<Clock, 'now'>;
-  readonly #bufferMemory: number;
+  readonly #shared: Shared;
   /** First in, first out, by topic and key. */
   readonly #waiting = new Map<string, ProducerRecord[]>();
 
-  constructor(
-    sender: Sender,
-    completion: Completion,
-    live: LiveRecords,
-    clock: Pick<Clock, 'now'>,
-    bufferMemory: number,
-  ) {
+  constructor(sender: Sender, completion: Completion, shared: Shared) {
     this.#sender = sender;
     this.#completion = completion;
-    this.#live = live;
-    this.#clock = clock;
-    this.#bufferMemory = bufferMemory;
+    this.#shared = shared;
   }
 
   /** Passes the record on, now or when its turn comes. */
@@ -42,8 +31,10 @@ export class Serialization {
     const line = this.#waiting.get(key);
     if (line === undefined && this.#serialize(record)) return;
     // It would have to wait, and there is no memory for it.
-    if (!record.held)
-      return this.#completion.fail(record, producerErrors.bufferFull(record, this.#bufferMemory));
+    if (!record.held) {
+      const { bufferMemory } = this.#shared.settings;
+      return this.#completion.fail(record, producerErrors.bufferFull(record, bufferMemory));
+    }
     moveTo(record, 'awaiting-schema');
     if (line !== undefined) line.push(record);
     else {
@@ -87,13 +78,13 @@ export class Serialization {
       }
     }
     // Younger records of other keys have passed it, and ids grow along a queue.
-    if (record.state === 'awaiting-schema') record.id = this.#live.nextId();
+    if (record.state === 'awaiting-schema') record.id = this.#shared.live.nextId();
     this.#sender.add(record);
     return true;
   }
 
   #await(head: ProducerRecord, key: string): void {
-    const timeLeft = head.deadline - this.#clock.now();
+    const timeLeft = head.deadline - this.#shared.clock.now();
     // The next sweep ends what has no time left, and passes on the others.
     if (timeLeft <= 0) return;
     void head.content.pending?.changed(timeLeft).then(() => {

@@ -3,24 +3,22 @@ import type { Outcome } from '../model/outcome.ts';
 import { noLeader, type TopicMetadata } from '../model/partition.ts';
 import { partitionOf } from '../protocol/partitioner.ts';
 import type { Completion } from './completion.ts';
-import { DiskOverflow, type SharedOverflow } from './disk-overflow.ts';
+import { DiskOverflow } from './disk-overflow.ts';
 import { PartitionQueue, type Batch } from './partition-queue.ts';
-import type { Lifecycle, ProducerClient, ProducerContext, ProducerSettings } from './ports.ts';
+import type { ProducerClient } from './ports.ts';
 import { moveTo, type ProducerRecord } from './producer-record.ts';
 import { isFinalRefusal, type Backoffs } from './retry-policy.ts';
+import type { Shared } from './shared.ts';
 import { StickyPartitioner } from './sticky-partitioner.ts';
 
 /** A topic known to be missing or refused is asked about again at most this often, whatever the traffic. Milliseconds. */
 const recheckAfter = 1_000;
 
 /** What the sender and its topics share. */
-export interface SendContext extends ProducerContext {
+export interface SendContext extends Shared {
   readonly client: ProducerClient;
   readonly completion: Completion;
   readonly backoffs: Backoffs;
-  readonly overflow: SharedOverflow | undefined;
-  readonly lifecycle: Lifecycle;
-  readonly settings: ProducerSettings;
 }
 
 /**
@@ -50,8 +48,9 @@ export class Topic {
   constructor(name: string, context: SendContext) {
     this.name = name;
     this.#context = context;
-    this.#sticky = new StickyPartitioner(context.settings.batchSize, context.random);
-    this.overflow = context.overflow && new DiskOverflow(name, this.queues, context.overflow);
+    const { settings, random, spooled } = context;
+    this.#sticky = new StickyPartitioner(settings.batchSize, random);
+    this.overflow = spooled && new DiskOverflow(name, this.queues, { ...context, spooled });
   }
 
   /** When the cluster was last asked about this topic. */
@@ -259,10 +258,10 @@ export class Topic {
   }
 
   #refused(error: KafkaError): number | undefined {
-    const { clock, notify, completion, backoffs, overflow } = this.#context;
-    const { policy } = backoffs;
+    const { clock, notify, completion, settings } = this.#context;
+    const { retries, initialRetryTime } = settings.retry;
     const missing = error.code === 'TOPIC_MISSING';
-    const pressing = missing && overflow === undefined;
+    const pressing = missing && this.overflow === undefined;
     if (missing) {
       this.#missing = true;
       notify({ kind: 'topic-missing', topic: this.name, error });
@@ -277,10 +276,10 @@ export class Topic {
       record.lastError = error;
       if (missing) record.attempts++;
       // Another answer would come too late for the dead-letter topic. The spool has time.
-      const last = pressing && record.deadline - clock.now() <= policy.initialRetryTime;
+      const last = pressing && record.deadline - clock.now() <= initialRetryTime;
       const hopeless = last || this.#isFinalRefusal(error) || this.#standingRefusal() !== undefined;
       // What the spool has may wait for as long as it takes.
-      const stays = record.durability === 'disk' || !(hopeless || record.attempts > policy.retries);
+      const stays = record.durability === 'disk' || !(hopeless || record.attempts > retries);
       (stays ? this.#unrouted : rejected).push(record);
     }
     if (!this.#inQuestion) this.#routeWaiting();
