@@ -1,5 +1,5 @@
 import { partitionOf } from '../protocol/partitioner.ts';
-import type { Batch, PartitionQueue } from './partition-queue.ts';
+import type { PartitionQueue } from './partition-queue.ts';
 import type { ProducerRecord } from './producer-record.ts';
 import { diskPause } from './retry-policy.ts';
 import type { Shared } from './shared.ts';
@@ -76,16 +76,6 @@ export class DiskOverflow {
   /** The partition is gone: what the disk has of it needs another one. */
   removed({ spooledAfter }: PartitionQueue): void {
     if (spooledAfter !== undefined) this.#unpartitioned = true;
-  }
-
-  /** @see SpooledRecords.stray */
-  stray(record: ProducerRecord): void {
-    this.#shared.spooled.stray(record);
-  }
-
-  /** @see BatchesInDoubt.forget */
-  forget(batch: Batch): void {
-    this.#shared.spooled.notes.forget(batch);
   }
 
   /**

@@ -130,7 +130,7 @@ export class Topic {
    * where the topic may have it twice.
    */
   settleBatch(batch: Batch): void {
-    this.overflow?.forget(batch);
+    this.#context.spooled?.notes.forget(batch);
     if (batch.mayBeDoubled || (batch.inDoubt && batch.comesAgain)) this.#context.notify(batch.doubled());
   }
 
@@ -319,7 +319,7 @@ export class Topic {
       key === null ? this.#sticky.next(queues, record.bytes) : queues[partitionOf(key, queues.length)];
     if (queue === undefined) throw new RangeError(`a partition of ${queues.length}`);
     record.partition = queue.partition;
-    this.overflow?.stray(record);
+    this.#context.spooled?.stray(record);
     return queue;
   }
 
