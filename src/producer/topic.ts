@@ -31,13 +31,15 @@ export class Topic {
   /** By partition. */
   readonly queues: PartitionQueue[] = [];
   readonly overflow: DiskOverflow | undefined;
+  /** A question about this topic is out. `ask` and `answered` alone write it. */
+  asking = false;
+  /** When the cluster was last asked about this topic. `ask` and `look` alone write it. */
+  askedAt = -Infinity;
   readonly #context: SendContext;
   readonly #sticky: StickyPartitioner;
   /** Queues of removed partitions, while a batch of theirs may be out. */
   #removed: PartitionQueue[] = [];
   #unrouted: ProducerRecord[] = [];
-  #asking = false;
-  #askedAt = -Infinity;
   #cancelNextQuestion: (() => void) | undefined;
   #failedQuestions = 0;
   #refusal: { readonly error: KafkaError; readonly since: number } | undefined;
@@ -53,18 +55,9 @@ export class Topic {
     this.overflow = spooled && new DiskOverflow(name, this.queues, { ...context, spooled });
   }
 
-  /** When the cluster was last asked about this topic. */
-  get askedAt(): number {
-    return this.#askedAt;
-  }
-
-  get asking(): boolean {
-    return this.#asking;
-  }
-
   /** Nothing can be routed before the cluster is asked, and no question is planned. */
   get needsMetadata(): boolean {
-    return this.#inQuestion && !this.#asking && this.#cancelNextQuestion === undefined;
+    return this.#inQuestion && !this.asking && this.#cancelNextQuestion === undefined;
   }
 
   /** Something waits for a partition without a leader, or whose last batch failed, for whatever reason: another broker may lead by now. */
@@ -90,7 +83,7 @@ export class Topic {
    */
   route(record: ProducerRecord): PartitionQueue | undefined {
     // A question is out: wait for its answer.
-    const refusal = this.#asking ? undefined : this.#standingRefusal();
+    const refusal = this.asking ? undefined : this.#standingRefusal();
     if (refusal) {
       this.#context.completion.reject(record, refusal);
       return undefined;
@@ -167,8 +160,8 @@ export class Topic {
   async ask(): Promise<TopicMetadata | KafkaError> {
     this.#cancelNextQuestion?.();
     this.#cancelNextQuestion = undefined;
-    this.#asking = true;
-    this.#askedAt = this.#context.clock.now();
+    this.asking = true;
+    this.askedAt = this.#context.clock.now();
     try {
       return await this.#context.client.metadata(this.name);
     } catch (thrown) {
@@ -179,7 +172,7 @@ export class Topic {
 
   /** @returns after how many milliseconds the cluster should be asked again; undefined: nothing waits for that */
   answered(answer: TopicMetadata | KafkaError): number | undefined {
-    this.#asking = false;
+    this.asking = false;
     return 'leaders' in answer ? this.#adopt(answer) : this.#refused(answer);
   }
 
@@ -193,15 +186,15 @@ export class Topic {
    * `retries`, whose backoffs grow to half a minute: a topic made anew was served ten to twenty seconds late.
    */
   get needsLook(): boolean {
-    if (!this.#missing || this.#looking || this.#asking) return false;
+    if (!this.#missing || this.#looking || this.asking) return false;
     const waits = this.#unrouted.length > 0 || this.behind || this.queues.some(({ idle }) => !idle);
-    return waits && this.#context.clock.now() - this.#askedAt >= recheckAfter;
+    return waits && this.#context.clock.now() - this.askedAt >= recheckAfter;
   }
 
   /** @returns whether the topic exists again. The next question that counts reports it where it does not. */
   async look(): Promise<boolean> {
     this.#looking = true;
-    this.#askedAt = this.#context.clock.now();
+    this.askedAt = this.#context.clock.now();
     try {
       await this.#context.client.metadata(this.name);
       return true;
@@ -267,7 +260,7 @@ export class Topic {
       notify({ kind: 'topic-missing', topic: this.name, error });
     }
     const isRefusal = missing || this.#isFinalRefusal(error);
-    this.#refusal = isRefusal ? { error, since: this.#refusal?.since ?? this.#askedAt } : undefined;
+    this.#refusal = isRefusal ? { error, since: this.#refusal?.since ?? this.askedAt } : undefined;
 
     const waiting = this.#unrouted.filter(({ state }) => state !== 'done');
     const rejected: ProducerRecord[] = [];
@@ -305,7 +298,7 @@ export class Topic {
     const { error, since } = this.#refusal;
     const { clock, settings } = this.#context;
     const believed = this.#isFinalRefusal(error) || clock.now() - since >= settings.deliveryTimeout;
-    return believed && clock.now() - this.#askedAt < recheckAfter ? error : undefined;
+    return believed && clock.now() - this.askedAt < recheckAfter ? error : undefined;
   }
 
   #isFinalRefusal(error: KafkaError): boolean {
