@@ -93,11 +93,8 @@ export class PartitionQueue {
 
   /** The oldest that is not done. */
   get oldest(): ProducerRecord | undefined {
-    for (let index = this.#head; index < this.#records.length; index++) {
-      const record = this.#records[index];
-      if (record?.state !== 'done') return record;
-    }
-    return undefined;
+    const [oldest] = this.live();
+    return oldest;
   }
 
   /** Nothing of it is out, and nothing waits. */
