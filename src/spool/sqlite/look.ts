@@ -17,16 +17,13 @@ export async function look<Found>(path: string, read: (database: DatabaseSync) =
   const library = await sqlite();
   for (let left = looks; left > 0 && logBytes(path) === 0; left--) {
     const before = stamp(path);
-    let found: Found | undefined;
-    let failed: { thrown: unknown } | undefined;
+    // What is found or thrown holds where nobody wrote meanwhile.
     try {
-      found = lookAtFile(path, read, library);
+      const found = lookAtFile(path, read, library);
+      if (stamp(path) === before) return found;
     } catch (thrown) {
-      failed = { thrown };
+      if (stamp(path) === before) throw thrown;
     }
-    if (stamp(path) !== before) continue;
-    if (failed) throw failed.thrown;
-    return found as Found;
   }
   return lookThroughLog(path, read, library);
 }
