@@ -1,4 +1,5 @@
 import { addressOf, parseAddress, type TopicConfig } from '../../model/cluster.ts';
+import { memo } from '../../model/memo.ts';
 import { kafkaErrors } from '../../protocol/kafka-errors.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Transport } from '../connection.ts';
@@ -16,7 +17,6 @@ const untold = -2_147_483_648;
 export class PlatformaticInspector implements Inspector {
   readonly #transport: Transport;
   readonly #cluster: Cluster<PlatformaticConnection>;
-  readonly #reached = new Map<string, Promise<void>>();
 
   constructor(transport: Transport, cluster: Cluster<PlatformaticConnection>) {
     this.#transport = transport;
@@ -24,16 +24,10 @@ export class PlatformaticInspector implements Inspector {
   }
 
   /** Asked for once: a connection that failed says only that it is closed when it is asked again. */
-  reach(broker: string): Promise<void> {
-    const known = this.#reached.get(broker) ?? this.#reach(broker);
-    this.#reached.set(broker, known);
-    return known;
-  }
-
-  async #reach(broker: string): Promise<void> {
+  readonly reach = memo(async (broker: string): Promise<void> => {
     // A listener that wants a login takes a connection without one, and then hangs up at the first request.
     await this.#cluster.at(parseAddress(broker), 'ask', (connection) => connection.metadata());
-  }
+  });
 
   async cluster(): Promise<ClusterState> {
     const { clusterId, brokers } = await this.#cluster.ask((connection) => connection.metadata());
