@@ -89,24 +89,20 @@ export class PlatformaticOffsetStore implements OffsetStore {
     ask: (connection: PlatformaticConnection) => Promise<Given>,
   ): Promise<Given> {
     for (let attempt = 1; ; attempt += 1) {
-      const tried = await this.#tryCoordinator(group, ask);
-      const code = tried.codes.find((candidate) => candidate !== kafkaErrors.NONE);
-      if (code === undefined && 'given' in tried) return tried.given;
-      if (code === undefined || !passing.has(code) || attempt === retries.attempts)
-        throw offsetStoreError(code ?? kafkaErrors.UNKNOWN_SERVER_ERROR, group, topic, tried.operation);
+      const coordinator = await this.#cluster.ask((connection) => findCoordinator(connection, group));
+      let operation: Operation = operations.findCoordinator(group);
+      let code: number | undefined;
+      if (typeof coordinator === 'number') code = coordinator;
+      else {
+        const answer = await this.#cluster.at(coordinator, 'ask', ask);
+        code = answer.codes.find((candidate) => candidate !== kafkaErrors.NONE);
+        if (code === undefined) return answer;
+        operation = answer.operation;
+      }
+      if (!passing.has(code) || attempt === retries.attempts)
+        throw offsetStoreError(code, group, topic, operation);
       await sleep(retries.pause);
     }
-  }
-
-  async #tryCoordinator<Given extends Answer>(
-    group: string,
-    ask: (connection: PlatformaticConnection) => Promise<Given>,
-  ): Promise<Answer | (Answer & { readonly given: Given })> {
-    const coordinator = await this.#cluster.ask((connection) => findCoordinator(connection, group));
-    if (typeof coordinator === 'number')
-      return { operation: operations.findCoordinator(group), codes: [coordinator] };
-    const given = await this.#cluster.at(coordinator, 'ask', ask);
-    return { operation: given.operation, codes: given.codes, given };
   }
 }
 
