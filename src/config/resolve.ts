@@ -11,7 +11,7 @@ import { valueChoice } from './resolve-value.ts';
 import { brokenRules, type Facts } from './rules.ts';
 import { saslFacts } from './sasl.ts';
 import { settingsSchema, type ParsedSettings } from './schema.ts';
-import { longestRequest, timeouts } from './timeouts.ts';
+import { defaultWithSpool, longestRequest, timeouts } from './timeouts.ts';
 import { tlsFacts, tlsProblems } from './tls.ts';
 import { valueProblems } from './value-rules.ts';
 
@@ -91,15 +91,12 @@ function timeoutFacts(
 ): Partial<Facts> {
   if (deliveryTimeout === undefined) return {};
   const isWritten = propertyOf(propertyOf(settings, 'kafka'), 'deliveryTimeout') !== undefined;
-  const writtenDeliveryTimeout = isWritten ? deliveryTimeout : undefined;
-  const fitted = timeouts({
-    deliveryTimeout: writtenDeliveryTimeout,
-    defaultDeliveryTimeout: deliveryTimeout,
-    hasSpool: propertyOf(settings, 'spool') !== undefined,
-    limit,
-    mayRaise,
-  });
-  return { ...fitted, writtenDeliveryTimeout };
+  const hasSpool = propertyOf(settings, 'spool') !== undefined;
+  const wanted = hasSpool && !isWritten ? defaultWithSpool : deliveryTimeout;
+  return {
+    ...timeouts(wanted, isWritten, limit, mayRaise),
+    writtenDeliveryTimeout: isWritten ? deliveryTimeout : undefined,
+  };
 }
 
 /** The fields that are valid by themselves: rules speak about those, also where others are wrong. */

@@ -39,38 +39,22 @@ export interface Timeouts {
   readonly collectorTimeout: number;
 }
 
-export interface WrittenTimeouts {
-  /** Undefined: not written. */
-  readonly deliveryTimeout: number | undefined;
-  /** The default of `deliveryTimeout` without a spool. */
-  readonly defaultDeliveryTimeout: number;
-  readonly hasSpool: boolean;
-  /** `config.timeout`, as it stands. */
-  readonly limit: unknown;
-  /** Whether the collector will read a raised `config.timeout`, which it takes from what `init` returns. */
-  readonly mayRaise: boolean;
-}
-
 /**
  * Makes `deliveryTimeout` end before the collector's limit. A limit that the user has set stands, and `deliveryTimeout` is shortened
  * to fit; one that is not set is raised.
+ * @param wanted `deliveryTimeout`, as written or by default
+ * @param isWritten then it stands as long as it ends before the limit
+ * @param limit `config.timeout`, as it stands
+ * @param mayRaise whether the collector will read a raised `config.timeout`, which it takes from what `init` returns
  */
-export function timeouts({
-  deliveryTimeout,
-  defaultDeliveryTimeout,
-  hasSpool,
-  limit,
-  mayRaise,
-}: WrittenTimeouts): Timeouts {
-  const wanted = deliveryTimeout ?? (hasSpool ? defaultWithSpool : defaultDeliveryTimeout);
+export function timeouts(wanted: number, isWritten: boolean, limit: unknown, mayRaise: boolean): Timeouts {
   const set = collectorLimit(limit);
   if (set === undefined && mayRaise) {
     const raised = Math.min(longestTimer, Math.ceil(wanted / deliveryShare));
     return { deliveryTimeout: wanted, collectorTimeout: Math.max(collectorDefault, raised) };
   }
   const collectorTimeout = set ?? collectorDefault;
-  if (deliveryTimeout !== undefined && deliveryTimeout < collectorTimeout)
-    return { deliveryTimeout, collectorTimeout };
+  if (isWritten && wanted < collectorTimeout) return { deliveryTimeout: wanted, collectorTimeout };
   const most = Math.max(1, Math.floor(collectorTimeout * deliveryShare));
   return { deliveryTimeout: Math.min(wanted, most), collectorTimeout };
 }
