@@ -14,7 +14,7 @@ type Context = Pick<Destination.Context<Types>, 'id' | 'config' | 'env' | 'logge
 /** All that walkerOS hands to `init`, to each push and to `destroy` alike. */
 type Owner = Pick<Context, 'id' | 'config'>;
 
-interface DestinationState {
+class DestinationState {
   /** Of its runtime. One that failed is none, so that the next push tries again; but settings that cannot work stay refused. */
   opening: Opening | undefined;
   /** Of the last opening, until one succeeds or the destination is gone. */
@@ -31,8 +31,6 @@ interface Opening {
   readonly runtime: Promise<Runtime>;
   /** The same once it is there, so that a push need not wait a turn for it. */
   opened: Runtime | undefined;
-  /** How it looks until then, where nothing failed before. */
-  readonly starting: KafkaHealth | undefined;
   /** It stays, so that late pushes are told so; `init` may begin anew. */
   destroyed: boolean;
 }
@@ -63,7 +61,7 @@ export class Runtimes {
   /** A supervisor would take a destination that is not there for one that is well. */
   readonly #failures = new Set<Failure>();
   /** What is being opened, unless it failed before: nor must it look well. */
-  readonly #starting = new Set<KafkaHealth>();
+  readonly #starting = new Map<Opening, KafkaHealth>();
   readonly #healthsOfProcess: () => KafkaHealth[];
 
   /** @param healthsOfProcess what `settings.health` answers with */
@@ -91,7 +89,7 @@ export class Runtimes {
    * pushes. After a `close` it opens a new one.
    * @throws KafkaError SETTINGS_INVALID that lists every problem by its path, SPOOL_…, or what the client is refused for
    */
-  async open(context: Context, { spoolLockTimeout, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
+  async open(context: Context, { spoolLockTimeout: own, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
     const { id, env, logger, reportError } = context;
     const state = this.#stateOf(context);
     if (state.opening?.destroyed === false) return state.opening.runtime;
@@ -102,30 +100,22 @@ export class Runtimes {
     const guarded = carefulLogger(logger);
     if (state.failure === undefined) for (const warning of warnings) guarded.warn(warning);
     // Another owner of the spool was waited for once: a push that tries again must not wait as long a second time.
-    const lockTimeout = spoolLockTimeout ?? (state.failure === undefined ? undefined : 0);
+    const spoolLockTimeout = own ?? (state.failure === undefined ? undefined : 0);
     const partitionsOf = env.kafka && setupPartitions(context.config.setup, options);
-    const runtime = openRuntime(options, {
-      id,
-      env,
-      logger,
-      reportError,
-      partitionsOf,
-      spoolLockTimeout: lockTimeout,
-    });
-    const starting = state.failure === undefined ? notOpen(id, options.bufferMemory) : undefined;
-    const opening: Opening = { runtime, opened: undefined, starting, destroyed: false };
+    const runtime = openRuntime(options, { id, env, logger, reportError, partitionsOf, spoolLockTimeout });
+    const opening: Opening = { runtime, opened: undefined, destroyed: false };
     state.opening = opening;
-    if (starting) this.#starting.add(starting);
+    if (state.failure === undefined) this.#starting.set(opening, notOpen(id, options.bufferMemory));
     runtime.then(
       (opened) => {
-        this.#started(opening);
+        this.#starting.delete(opening);
         opening.opened = opened;
         if (opening.destroyed) return void opened.close();
         this.#open.add(opened);
         this.#recovered(state);
       },
       (thrown: unknown) => {
-        this.#started(opening);
+        this.#starting.delete(opening);
         // Somebody may have begun anew meanwhile.
         if (state.opening !== opening || opening.destroyed) return;
         state.opening = undefined;
@@ -168,7 +158,7 @@ export class Runtimes {
       openingTimeout,
       opening.runtime.catch(() => undefined),
     );
-    this.#started(opening);
+    this.#starting.delete(opening);
     if (runtime) {
       await runtime.close();
       this.#open.delete(runtime);
@@ -179,7 +169,7 @@ export class Runtimes {
   healths(): KafkaHealth[] {
     return [
       ...[...this.#open].map((runtime) => runtime.health()),
-      ...this.#starting,
+      ...this.#starting.values(),
       ...[...this.#failures].map(({ health }) => health),
     ];
   }
@@ -193,24 +183,19 @@ export class Runtimes {
       // The walkerOS CLI shows of a command that throws only that it did, so the log names the problems as well.
       carefulLogger(context.logger).error(reasonOf(thrown));
       state.opening = failed(thrown);
-      this.#failed(context, state, thrown, undefined);
+      this.#failed(context, state, thrown);
       throw thrown;
     }
   }
 
   /** @param bufferMemory of its settings, in bytes; undefined where those cannot work, and so are not tried again */
-  #failed(
-    context: Context,
-    state: DestinationState,
-    thrown: unknown,
-    bufferMemory: number | undefined,
-  ): void {
+  #failed(context: Context, state: DestinationState, thrown: unknown, bufferMemory?: number): void {
     const before = state.failure?.health.error?.message;
     this.#forgetFailure(state);
     const code = thrown instanceof KafkaError ? thrown.code : undefined;
-    const health = notOpen(context.id, bufferMemory, { code, message: reasonOf(thrown) });
-    const isFinal = bufferMemory === undefined;
     const message = reasonOf(thrown);
+    const health = notOpen(context.id, bufferMemory, { code, message });
+    const isFinal = bufferMemory === undefined;
     if (!isFinal && message !== before)
       carefulLogger(context.logger).error(`${message} Pushes fail until then.`);
     // An instance that is not ready gets no traffic, so no push would try it: a timer does.
@@ -235,11 +220,6 @@ export class Runtimes {
     state.endHealth ??= answerHealth(address, this.#healthsOfProcess, log);
   }
 
-  /** It is open, or failed, or is not waited for any more. */
-  #started({ starting }: Opening): void {
-    if (starting) this.#starting.delete(starting);
-  }
-
   #recovered(state: DestinationState): void {
     this.#forgetFailure(state);
     state.endGauges?.();
@@ -260,13 +240,7 @@ export class Runtimes {
   #stateOf(owner: Owner): DestinationState {
     const siblings = this.#states.get(keyOf(owner)) ?? new Map<string, DestinationState>();
     this.#states.set(keyOf(owner), siblings);
-    const state = siblings.get(owner.id) ?? {
-      opening: undefined,
-      failure: undefined,
-      endGauges: undefined,
-      collectorTimeout: undefined,
-      endHealth: undefined,
-    };
+    const state = siblings.get(owner.id) ?? new DestinationState();
     siblings.set(owner.id, state);
     return state;
   }
@@ -297,5 +271,5 @@ function failed(thrown: unknown): Opening {
   const runtime = Promise.reject<Runtime>(thrown instanceof Error ? thrown : new Error(reasonOf(thrown)));
   // Only pushes look at it.
   runtime.catch(() => undefined);
-  return { runtime, opened: undefined, starting: undefined, destroyed: false };
+  return { runtime, opened: undefined, destroyed: false };
 }
