@@ -106,7 +106,7 @@ function runtimeOf(
   const producerClient = producerClientOf(client, options, id, telemetry);
   const producer = new Producer(
     producerClient,
-    { ...producerSettings(options, client), spool },
+    { ...options, ...client.limits, deadLetterTopic: options.deadLetter?.topic, spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
   const formats = valueFormats(options, notify, env.kafka !== undefined);
@@ -245,10 +245,16 @@ function producerClientOf(
   id: string,
   telemetry: Telemetry,
 ): ProducerClient {
-  const explain = (error: KafkaError): KafkaError =>
-    error.code === 'TOPIC_MISSING' && error.topic !== undefined
-      ? withSetupCommand(error.topic, options.connection.brokers, id, error)
-      : error;
+  const explain = (error: KafkaError): KafkaError => {
+    const { code, topic, kafkaCode } = error;
+    if (code !== 'TOPIC_MISSING' || topic === undefined) return error;
+    return new KafkaError(
+      code,
+      `Kafka topic "${topic}" not found on cluster ${options.connection.brokers.join(',')}. ` +
+        `Run "walkeros setup destination.${id}" with explicit { numPartitions, replicationFactor } to create it.`,
+      { topic, kafkaCode, cause: error },
+    );
+  };
   return {
     prepare: client.prepare,
     initProducerId: () => client.initProducerId(),
@@ -271,33 +277,5 @@ function producerClientOf(
         outcome.kind === 'stored' ? outcome : { ...outcome, error: explain(outcome.error) },
       );
     },
-  };
-}
-
-function withSetupCommand(
-  topic: string,
-  brokers: readonly string[],
-  id: string,
-  cause: KafkaError,
-): KafkaError {
-  return new KafkaError(
-    'TOPIC_MISSING',
-    `Kafka topic "${topic}" not found on cluster ${brokers.join(',')}. ` +
-      `Run "walkeros setup destination.${id}" with explicit { numPartitions, replicationFactor } to create it.`,
-    { topic, kafkaCode: cause.kafkaCode, cause },
-  );
-}
-
-function producerSettings(options: Options, client: Client): Omit<ProducerSettings, 'spool'> {
-  const { retry, linger, batchSize, bufferMemory, deliveryTimeout, deadLetter, idempotent } = options;
-  return {
-    idempotent,
-    retry,
-    linger,
-    batchSize,
-    bufferMemory,
-    deliveryTimeout,
-    deadLetterTopic: deadLetter?.topic,
-    ...client.limits,
   };
 }

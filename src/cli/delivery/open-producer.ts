@@ -24,7 +24,6 @@ export async function openProducer(
   const acks = options.connection.acks === 0 ? -1 : options.connection.acks;
   const connection = clientOptions({ ...options.connection, acks });
   const client = await createClient(options.client, connection);
-  const { retry, batchSize, bufferMemory } = options;
   const producer = new Producer(
     {
       prepare: client.prepare,
@@ -43,17 +42,7 @@ export async function openProducer(
       produce: (batches) => client.produce(batches),
       initProducerId: () => client.initProducerId(),
     },
-    {
-      retry,
-      linger: 0,
-      batchSize,
-      bufferMemory,
-      deliveryTimeout,
-      deadLetterTopic,
-      spool,
-      idempotent: options.idempotent,
-      ...client.limits,
-    },
+    { ...options, ...client.limits, linger: 0, deliveryTimeout, deadLetterTopic, spool },
     { clock: systemClock, notify, random: Math.random, date: () => new Date() },
   );
   return { producer, close: () => client.close() };
