@@ -1,5 +1,6 @@
 import type { Secret } from '../model/secret.ts';
-import type { HeaderSetting, KeySetting, TopicSetting } from '../record/settings.ts';
+import type { ProducerSettings } from '../producer/ports.ts';
+import type { RecordSettings } from '../record/shape.ts';
 import type { ClientOptions, IdentitySasl, PasswordSasl } from '../transport/port.ts';
 import type { MskLogin } from '../transport/security/msk-iam.ts';
 import type { OAuthLogin } from '../transport/tokens/oauth.ts';
@@ -7,26 +8,14 @@ import type { ProvidedToken } from './providers.ts';
 import type { ValueOptions } from './resolve-value.ts';
 import type { ParsedSettings } from './schema.ts';
 
-type Kafka = ParsedSettings['kafka'];
-
 /** The settings as the rest of the package reads them: complete, checked, frozen, secrets wrapped. Times in ms. */
-export interface Options {
-  readonly client: Kafka['client'];
+export interface Options
+  extends
+    Omit<ProducerSettings, 'maxRecordsPerBatch' | 'deadLetterTopic' | 'spool'>,
+    Omit<RecordSettings, 'composer'> {
+  readonly client: ParsedSettings['kafka']['client'];
   /** What a client is made from, by the names of its port. */
   readonly connection: ConnectionFacts;
-  readonly idempotent: boolean;
-  readonly topic: TopicSetting;
-  /** Undefined: the event's name. */
-  readonly key: KeySetting | undefined;
-  /** Without `content-type`. */
-  readonly headers: Readonly<Record<string, HeaderSetting>>;
-  readonly retry: Readonly<Kafka['retry']>;
-  readonly linger: number;
-  /** Bytes per partition and request. */
-  readonly batchSize: number;
-  /** Bytes that may wait. */
-  readonly bufferMemory: number;
-  readonly deliveryTimeout: number;
   readonly deadLetter: { readonly topic: string } | undefined;
   readonly spool: Readonly<NonNullable<ParsedSettings['spool']>> | undefined;
   /** How values are written: by a mapping rule's `settings`, or, without them, by `settings.value`. */

@@ -9,6 +9,7 @@ export interface RecordSettings {
   readonly topic: TopicSetting;
   /** Undefined: the event's name. */
   readonly key: KeySetting | undefined;
+  /** Without `content-type`. */
   readonly headers: Readonly<Record<string, HeaderSetting>>;
   /** Undefined: JSON. */
   readonly composer?: (rule: RuleSettings | undefined) => Compose | undefined;
