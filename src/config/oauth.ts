@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { optional, z } from 'zod';
 import { Secret } from '../model/secret.ts';
 import { typeNames } from './fields.ts';
 import type { OAuthBearerProvider } from './providers.ts';
@@ -51,10 +51,10 @@ export const oauthFields = (audience: string) => ({
       'Where the client ID and secret are sent: `client_secret_basic` in the header of HTTP Basic authentication, ' +
         '`client_secret_post` as the form fields `client_id` and `client_secret`.',
     ),
-  scope: text('kafka').optional().describe('Scope of the token, if the endpoint requires one.'),
-  audience: text(audience)
-    .optional()
-    .describe('Form field `audience`, which some issuers want (Auth0): the API that the token is for.'),
+  scope: optional(text('kafka')).describe('Scope of the token, if the endpoint requires one.'),
+  audience: optional(text(audience)).describe(
+    'Form field `audience`, which some issuers want (Auth0): the API that the token is for.',
+  ),
   parameters: z
     .record(z.string(), z.string({ error: 'must be text' }), {
       error: `must be an object of texts, for example { "resource": "${audience}" }`,
@@ -64,8 +64,7 @@ export const oauthFields = (audience: string) => ({
     .describe('Further form fields of the request, name to text, such as `resource`. Never logged.'),
 });
 
-export const oauthError =
-  'must be an object, for example { "tokenEndpoint": "https://…", "clientId": "…", "clientSecret": "$env.…" }';
+export const oauthExample = '{ "tokenEndpoint": "https://…", "clientId": "…", "clientSecret": "$env.…" }';
 
 export const oauthBearerProvider = z
   .custom<OAuthBearerProvider>(isFunction, { error: 'must be a function that answers { value: "<token>" }' })

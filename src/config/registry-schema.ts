@@ -1,51 +1,40 @@
-import { z } from 'zod';
+import { optional, z } from 'zod';
 import { typeNames } from './fields.ts';
-import { oauthBearerProvider, oauthError, oauthFields } from './oauth.ts';
+import { oauthBearerProvider, oauthExample, oauthFields } from './oauth.ts';
 import { tlsOptions } from './security-schema.ts';
-import { bearerToken, checked, headerText, text } from './values.ts';
+import { bearerToken, checked, headerText, object, text } from './values.ts';
 
 /** What a Schema Registry is reached with, the same in `config.setup` and in `settings.value`. */
 
 const url = checked(text('https://registry:8081'), urlProblem).trim();
 
-export const registryOAuth = z
-  .strictObject(oauthFields('https://registry.example.com'), { error: oauthError })
-  .register(typeNames, { type: 'OAuthClient' });
+export const registryOAuth = object(oauthExample, oauthFields('https://registry.example.com')).register(
+  typeNames,
+  { type: 'OAuthClient' },
+);
 
-const auth = z
-  .strictObject(
-    {
-      username: text('walkeros').optional().describe('User name (or API key), with `password`.'),
-      password: text('$env.REGISTRY_PASSWORD').optional().describe('Password (or API secret). Never logged.'),
-      token: bearerToken('$env.REGISTRY_TOKEN')
-        .optional()
-        .describe('A bearer token instead of both. Never logged.'),
-      oauth: registryOAuth
-        .optional()
-        .describe(
-          'OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and replaced ' +
-            'after two thirds of its life; while the endpoint is down the old one goes on.',
-        ),
-      oauthBearerProvider: oauthBearerProvider
-        .optional()
-        .describe(
-          'Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions` of ' +
-            'its answer are not sent.',
-        ),
-      logicalCluster: headerText('lsrc-1a2b3')
-        .optional()
-        .describe(
-          "For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`.",
-        ),
-      identityPoolId: headerText('pool-1a2b3')
-        .optional()
-        .describe(
-          'For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`. ' +
-            'Several with commas between.',
-        ),
-    },
-    { error: 'must be an object, for example { "username": "…", "password": "…" }' },
-  )
+const auth = object('{ "username": "…", "password": "…" }', {
+  username: optional(text('walkeros')).describe('User name (or API key), with `password`.'),
+  password: optional(text('$env.REGISTRY_PASSWORD')).describe('Password (or API secret). Never logged.'),
+  token: optional(bearerToken('$env.REGISTRY_TOKEN')).describe(
+    'A bearer token instead of both. Never logged.',
+  ),
+  oauth: optional(registryOAuth).describe(
+    'OAuth 2 client credentials, instead of a `token`: fetched when it is needed, shared by all requests, and replaced ' +
+      'after two thirds of its life; while the endpoint is down the old one goes on.',
+  ),
+  oauthBearerProvider: optional(oauthBearerProvider).describe(
+    'Function that fetches a bearer token, as that of `kafka.sasl` (code only), instead of a `token`. `extensions` of ' +
+      'its answer are not sent.',
+  ),
+  logicalCluster: optional(headerText('lsrc-1a2b3')).describe(
+    "For Confluent Cloud, beside a bearer token: the registry's logical cluster, sent as header `target-sr-cluster`.",
+  ),
+  identityPoolId: optional(headerText('pool-1a2b3')).describe(
+    'For Confluent Cloud, beside a bearer token: the identity pool, sent as header `Confluent-Identity-Pool-Id`. ' +
+      'Several with commas between.',
+  ),
+})
   .superRefine((declared, context) => {
     const message = authProblem(
       Object.keys(declared).filter((name) => Reflect.get(declared, name) !== undefined),

@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import { _default as withDefault, optional, z } from 'zod';
 import { compatibilities, schemaTypes } from '../model/schema.ts';
 import { typeNames } from './fields.ts';
 import { registryFields, schemaText } from './registry-schema.ts';
-import { choice, flag, milliseconds, text, topicName } from './values.ts';
+import { choice, flag, milliseconds, object, text, topicName } from './values.ts';
 
 /** The single truth of `config.setup`, as schema.ts is of `config.settings`. */
 
@@ -54,19 +54,16 @@ const compatibility = (what: string) =>
 const topics = z
   .record(
     topicName(),
-    z.strictObject(
-      {
-        numPartitions: numPartitions()
-          .optional()
-          .describe('Partitions of this topic. Default: `setup.numPartitions`.'),
-        replicationFactor: replicationFactor()
-          .optional()
-          .describe('Copies of each partition of this topic. Default: `setup.replicationFactor`.'),
-        configEntries: configEntries.optional(),
-        compatibility: compatibility('of its schema'),
-      },
-      { error: 'must be an object, for example { "numPartitions": 6 }, or {} to take everything from above' },
-    ),
+    object('{ "numPartitions": 6 }, or {} to take everything from above', {
+      numPartitions: optional(numPartitions()).describe(
+        'Partitions of this topic. Default: `setup.numPartitions`.',
+      ),
+      replicationFactor: optional(replicationFactor()).describe(
+        'Copies of each partition of this topic. Default: `setup.replicationFactor`.',
+      ),
+      configEntries: configEntries.optional(),
+      compatibility: compatibility('of its schema'),
+    }),
     {
       error: (issue) =>
         issue.code === 'invalid_key'
@@ -79,40 +76,37 @@ const topics = z
       '`replicationFactor`, `configEntries` and `compatibility` of its own; what it leaves out is as above.',
   );
 
-const schemaRegistry = z
-  .strictObject(
-    {
-      url: registryFields.url,
-      subject: text('events-value').describe(
-        'Subject to register under; by convention the topic with `-value`.',
-      ),
-      schemaType: choice(schemaTypes).describe('Format of the schema.'),
-      schema: schemaText((issue) =>
-        issue.input === undefined
-          ? 'is missing: write the schema, as text or (AVRO, JSON) as an object'
-          : 'must be the schema, as text or (AVRO, JSON) as an object, and not empty',
-      ).describe(
-        'The schema itself, as text; an Avro or JSON schema may be an object. `walkeros-event`: the ready-made one of the event. ' +
-          "`$contract.<name>.events.<entity>.<action>`: that one, with a part of the flow's contract in it.",
-      ),
-      compatibility: compatibility('of this schema'),
-      auth: registryFields.auth,
-      ssl: registryFields.ssl,
-      timeout: milliseconds().default(10_000).describe('Longest wait for one answer of the registry, in ms.'),
-    },
-    {
-      error:
-        'must be an object, for example { "url": "https://registry:8081", "subject": "events-value", "schemaType": "AVRO", "schema": { … } }',
-    },
-  )
-  .describe(
-    'A schema to register at a Confluent Schema Registry, or one with its API, beside those that values are written with: setup ' +
-      'registers these by itself. Its login is used for them, too, where they name the same registry.',
-  );
+const schemaRegistry = object(
+  '{ "url": "https://registry:8081", "subject": "events-value", "schemaType": "AVRO", "schema": { … } }',
+  {
+    url: registryFields.url,
+    subject: text('events-value').describe(
+      'Subject to register under; by convention the topic with `-value`.',
+    ),
+    schemaType: choice(schemaTypes).describe('Format of the schema.'),
+    schema: schemaText((issue) =>
+      issue.input === undefined
+        ? 'is missing: write the schema, as text or (AVRO, JSON) as an object'
+        : 'must be the schema, as text or (AVRO, JSON) as an object, and not empty',
+    ).describe(
+      'The schema itself, as text; an Avro or JSON schema may be an object. `walkeros-event`: the ready-made one of the event. ' +
+        "`$contract.<name>.events.<entity>.<action>`: that one, with a part of the flow's contract in it.",
+    ),
+    compatibility: compatibility('of this schema'),
+    auth: registryFields.auth,
+    ssl: registryFields.ssl,
+    timeout: withDefault(milliseconds(), 10_000).describe(
+      'Longest wait for one answer of the registry, in ms.',
+    ),
+  },
+).describe(
+  'A schema to register at a Confluent Schema Registry, or one with its API, beside those that values are written with: setup ' +
+    'registers these by itself. Its login is used for them, too, where they name the same registry.',
+);
 
 export const setupSchema = z.strictObject(
   {
-    topic: topicName().optional().describe('Topic to create. Default: `settings.kafka.topic`.'),
+    topic: optional(topicName()).describe('Topic to create. Default: `settings.kafka.topic`.'),
     numPartitions: numPartitions().describe(
       'Partitions: the most consumers that can share the topic. No safe default: to raise it later moves keys.',
     ),
@@ -123,9 +117,9 @@ export const setupSchema = z.strictObject(
     compatibility: compatibility('of the schemas of values'),
     topics: topics.optional(),
     schemaRegistry: schemaRegistry.optional(),
-    validateOnly: flag()
-      .default(false)
-      .describe('Broker and registry check everything, and nothing is created.'),
+    validateOnly: withDefault(flag(), false).describe(
+      'Broker and registry check everything, and nothing is created.',
+    ),
   },
   { error: 'must be false or an object, for example { "numPartitions": 6, "replicationFactor": 3 }' },
 );

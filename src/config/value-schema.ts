@@ -1,21 +1,16 @@
-import { z } from 'zod';
+import { _default as withDefault, optional, z } from 'zod';
 import { typeNames } from './fields.ts';
 import { registryFields, schemaText } from './registry-schema.ts';
-import { choice, flag, milliseconds, text } from './values.ts';
+import { choice, flag, milliseconds, object, text } from './values.ts';
 
 /** `settings.value`, and what a mapping rule may say differently. Which fields go with which format: value-rules.ts. */
 
-const registry = z
-  .strictObject(
-    {
-      ...registryFields,
-      timeout: milliseconds()
-        .default(3_000)
-        .describe('Longest wait for one answer of the registry, in ms, before the next URL or another try.'),
-    },
-    { error: 'must be an object, for example { "url": "https://registry:8081" }' },
-  )
-  .describe('The Schema Registry, for `avro`, `json-schema` and `protobuf`.');
+const registry = object('{ "url": "https://registry:8081" }', {
+  ...registryFields,
+  timeout: withDefault(milliseconds(), 3_000).describe(
+    'Longest wait for one answer of the registry, in ms, before the next URL or another try.',
+  ),
+}).describe('The Schema Registry, for `avro`, `json-schema` and `protobuf`.');
 
 const format = choice(['json', 'cloudevents', 'avro', 'json-schema', 'protobuf']).describe(
   'How values are written. `json`: as `JSON.stringify` does. `cloudevents`: by the CloudEvents Kafka binding. ' +
@@ -37,15 +32,13 @@ export const valueDefaults = {
 } as const;
 
 const others = {
-  mode: choice(['binary', 'structured'])
-    .optional()
-    .describe(
-      'Content mode of `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers. ' +
-        '`structured`: all in one JSON value.',
-    ),
-  source: text('https://www.example.com/shop')
-    .optional()
-    .describe(`For \`cloudevents\`: the attribute \`source\`. Default: \`${valueDefaults.source}\`.`),
+  mode: optional(choice(['binary', 'structured'])).describe(
+    'Content mode of `cloudevents`. `binary` (default): the value stays the event, attributes are `ce_…` headers. ' +
+      '`structured`: all in one JSON value.',
+  ),
+  source: optional(text('https://www.example.com/shop')).describe(
+    `For \`cloudevents\`: the attribute \`source\`. Default: \`${valueDefaults.source}\`.`,
+  ),
   typePrefix: z
     .string({ error: 'must be text, for example "com.example."' })
     .optional()
@@ -61,38 +54,28 @@ const others = {
         'one of the event. Mapped data needs its own. ' +
         "`$contract.<name>.events.<entity>.<action>`: that of the event with a part of the flow's contract in it.",
     ),
-  message: text('Order')
-    .optional()
-    .describe('For `protobuf`: the message of the schema to write. Default: its first.'),
-  schemaId: choice(['prefix', 'header'])
-    .optional()
-    .describe(
-      'Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header `__value_schema_id`, ' +
-        'so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read both.',
-    ),
-  subjectNameStrategy: choice(['topic', 'record', 'topic-record'])
-    .optional()
-    .describe(
-      "Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full name; " +
-        '`topic-record`: `<topic>-<full name>`.',
-    ),
-  autoRegister: flag()
-    .optional()
-    .describe(
-      'Registers the schema if it is not registered. Default: `false`, so that no flow changes what others read.',
-    ),
-  useLatestVersion: flag()
-    .optional()
-    .describe(
-      'Writes with the latest schema version of the subject instead of `schema`. Default: `false`. In a mapping rule it goes before ' +
-        'the `schema` of `settings.value`.',
-    ),
-  latestCacheTtl: milliseconds()
-    .optional()
-    .describe(
-      'For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background. ' +
-        `Default: ${valueDefaults.latestCacheTtl}.`,
-    ),
+  message: optional(text('Order')).describe(
+    'For `protobuf`: the message of the schema to write. Default: its first.',
+  ),
+  schemaId: optional(choice(['prefix', 'header'])).describe(
+    'Where a record tells its schema. `prefix` (default): in front of the value. `header`: in the header `__value_schema_id`, ' +
+      'so that the value is plain JSON, Avro or Protobuf; Confluent clients of 8.0 or later read both.',
+  ),
+  subjectNameStrategy: optional(choice(['topic', 'record', 'topic-record'])).describe(
+    "Subject under which the schema is looked up. `topic` (default): `<topic>-value`; `record`: the schema's full name; " +
+      '`topic-record`: `<topic>-<full name>`.',
+  ),
+  autoRegister: optional(flag()).describe(
+    'Registers the schema if it is not registered. Default: `false`, so that no flow changes what others read.',
+  ),
+  useLatestVersion: optional(flag()).describe(
+    'Writes with the latest schema version of the subject instead of `schema`. Default: `false`. In a mapping rule it goes before ' +
+      'the `schema` of `settings.value`.',
+  ),
+  latestCacheTtl: optional(milliseconds()).describe(
+    'For `useLatestVersion`: how long a schema is taken for the latest, in ms. It is refreshed in the background. ' +
+      `Default: ${valueDefaults.latestCacheTtl}.`,
+  ),
   ignoreRules: z
     .array(text('encryptPii'), { error: 'must be a list of names, for example ["encryptPii"]' })
     .optional()
@@ -102,17 +85,14 @@ const others = {
     ),
 };
 
-const example =
-  'must be an object, for example { "format": "avro", "registry": { "url": "https://registry:8081" } }';
+const valueExample = '{ "format": "avro", "registry": { "url": "https://registry:8081" } }';
 
-export const valueSchema = z
-  .strictObject({ format: format.default('json'), ...others }, { error: example })
+export const valueSchema = object(valueExample, { format: format.default('json'), ...others })
   .register(typeNames, { type: 'Value' })
   .prefault({})
   .describe('What the stored values look like.');
 
-export const ruleValueSchema = z
-  .strictObject({ format: format.optional(), ...others }, { error: example })
+export const ruleValueSchema = object(valueExample, { format: format.optional(), ...others })
   .register(typeNames, { type: 'RuleValue' })
   .optional()
   .describe(

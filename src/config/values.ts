@@ -76,6 +76,11 @@ export function choice<const T extends readonly [string, ...string[]]>(words: T)
   });
 }
 
+/** Of these fields, and no others. */
+export function object<Shape extends z.core.$ZodLooseShape>(example: string, shape: Shape) {
+  return z.strictObject(shape, { error: `must be an object, for example ${example}` });
+}
+
 /**
  * The checks are functions, not patterns, so that walkerOS.json stays without them: `walkeros validate` sees
  * settings before `$env.` references are replaced, and would refuse "$env.KAFKA_BROKER" for having no port.
