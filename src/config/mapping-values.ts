@@ -11,9 +11,12 @@ import { topicProblem } from './values.ts';
  * would not say what is wrong with it.
  */
 
-interface Fault {
-  readonly path: readonly (string | number)[];
-  readonly say: string;
+/** Told what is wrong (undefined: nothing), and where below the value that is checked. */
+type Report = (say: string | undefined, ...path: (string | number)[]) => void;
+type Check = (value: unknown, report: Report) => void;
+
+function below(report: Report, step: string | number): Report {
+  return (say, ...path) => report(say, step, ...path);
 }
 
 /** A header of a flow has one of these only if its setting says so, and each costs every record its bytes. */
@@ -40,19 +43,18 @@ const keyForms = (example: string): string =>
   `must be a mapping path, for example "${example}", false (no key), or a mapping value, for example { "key": "${example}" }`;
 
 export function keySetting(example: string) {
-  return checkedWhole<KeySetting>('KeySetting', (value) => {
-    if (value === false) return [];
-    if (value === '') return [fault(`is empty: write text, for example "${example}", or leave it out`)];
-    return isForm(value) ? valueFaults(value) : [fault(keyForms(example))];
+  return checkedWhole<KeySetting>('KeySetting', (value, report) => {
+    if (value === '') report(`is empty: write text, for example "${example}", or leave it out`);
+    else if (isForm(value)) checkValue(value, report);
+    else if (value !== false) report(keyForms(example));
   }).meta({ anyOf: [{ type: 'string' }, { const: false }, jsonOfValue] });
 }
 
 export function headerSettings() {
-  const header = checkedWhole<HeaderSetting>('HeaderSetting', (value) => {
-    if (typeof value === 'string') return [];
-    return isForm(value)
-      ? valueFaults(value)
-      : [fault('must be text, or a mapping value, for example { "key": "user.id" }')];
+  const header = checkedWhole<HeaderSetting>('HeaderSetting', (value, report) => {
+    if (typeof value === 'string') return;
+    if (isForm(value)) checkValue(value, report);
+    else report('must be text, or a mapping value, for example { "key": "user.id" }');
   }).meta({ anyOf: [{ type: 'string' }, jsonOfValue] });
   return z
     .record(z.string(), header, { error: 'must be an object of texts, for example { "team": "web" }' })
@@ -68,14 +70,14 @@ export function headerSettings() {
 const topicForm = '{ "value": { "map": … }, "topics": ["orders-eu", "orders-us"] }';
 
 export function topicSetting() {
-  return checkedWhole<TopicSetting>('TopicSetting', (value) => {
-    if (value === undefined) return [fault('is missing: write the name of the topic')];
-    if (typeof value === 'string') return faultsOf(topicProblem(value));
-    if (!isNamed(value)) {
+  return checkedWhole<TopicSetting>('TopicSetting', (value, report) => {
+    if (value === undefined) report('is missing: write the name of the topic');
+    else if (typeof value === 'string') report(topicProblem(value));
+    else if (isNamed(value)) checkChoice(value, report);
+    else {
       const form = Array.isArray(value) ? `, or ${topicForm.replace('{ "map": … }', '"data.region"')}` : '';
-      return [fault(`must be the name of a topic, for example "events"${form}`)];
+      report(`must be the name of a topic, for example "events"${form}`);
     }
-    return choiceFaults(value);
   }).meta({
     anyOf: [
       { type: 'string' },
@@ -95,39 +97,32 @@ export function topicSetting() {
 
 const partsOfChoice = ['value', 'topics', 'prefix'];
 
-function choiceFaults(choice: Readonly<Record<string, unknown>>): Fault[] {
+function checkChoice(choice: Readonly<Record<string, unknown>>, report: Report): void {
   const { value, topics, prefix } = choice;
   const strangers = Object.keys(choice).filter((name) => !partsOfChoice.includes(name));
   // A mapping value alone would let the event, and with it a visitor, choose any topic of the cluster.
   if (strangers.length > 0 && value === undefined && topics === undefined) {
     const say = `is a mapping value alone, and so could name any topic: declare those it may give, { "value": …, "topics": ["orders-eu", "orders-us"] }`;
-    return [fault(say)];
+    report(say);
+    return;
   }
-  return [
-    ...strangers.map((name) => at(name, unknownName(name, partsOfChoice))),
-    ...(value === undefined
-      ? [at('value', 'is missing: write the mapping value that gives the topic, for example "data.region"')]
-      : isForm(value)
-        ? valueFaults(value).map((inner) => below('value', inner))
-        : [at('value', 'must be a mapping value, for example "data.region"')]),
-    ...topicsFaults(topics),
-    ...(prefix === undefined ? [] : faultsOf(prefixProblem(prefix)).map((inner) => below('prefix', inner))),
-  ];
+  for (const name of strangers) report(unknownName(name, partsOfChoice), name);
+  if (value === undefined)
+    report('is missing: write the mapping value that gives the topic, for example "data.region"', 'value');
+  else if (isForm(value)) checkValue(value, below(report, 'value'));
+  else report('must be a mapping value, for example "data.region"', 'value');
+  checkTopics(topics, below(report, 'topics'));
+  if (prefix !== undefined) report(prefixProblem(prefix), 'prefix');
 }
 
-function topicsFaults(topics: unknown): Fault[] {
+function checkTopics(topics: unknown, report: Report): void {
   if (!Array.isArray(topics) || topics.length === 0) {
     const problem = topics === undefined ? 'is missing: write' : 'must be';
-    return [
-      at(
-        'topics',
-        `${problem} a list of the topics that the value may give, for example ["orders-eu", "orders-us"]`,
-      ),
-    ];
+    report(`${problem} a list of the topics that the value may give, for example ["orders-eu", "orders-us"]`);
+    return;
   }
-  return topics.flatMap((topic: unknown, index) => {
-    const problem = typeof topic === 'string' ? topicProblem(topic) : 'must be the name of a topic';
-    return faultsOf(problem).map((inner) => below('topics', below(index, inner)));
+  topics.forEach((topic: unknown, index) => {
+    report(typeof topic === 'string' ? topicProblem(topic) : 'must be the name of a topic', index);
   });
 }
 
@@ -143,31 +138,30 @@ function isForm(value: unknown): boolean {
   return typeof value === 'string' || isNamed(value) || Array.isArray(value);
 }
 
-function valueFaults(value: unknown): Fault[] {
-  if (!Array.isArray(value)) return formFaults(value);
-  if (value.length === 0)
-    return [fault('is an empty list: write paths or mapping values, the first found counts')];
-  return value.flatMap((one: unknown, index) => formFaults(one).map((inner) => below(index, inner)));
+function checkValue(value: unknown, report: Report): void {
+  if (!Array.isArray(value)) checkForm(value, report);
+  else if (value.length === 0)
+    report('is an empty list: write paths or mapping values, the first found counts');
+  else value.forEach((one: unknown, index) => checkForm(one, below(report, index)));
 }
 
-function formFaults(form: unknown): Fault[] {
+function checkForm(form: unknown, report: Report): void {
   if (typeof form === 'string')
-    return form === '' ? [fault('is empty: write a mapping path, for example "user.id"')] : spaceFaults(form);
-  if (!isNamed(form))
-    return [fault('must be a mapping path or a mapping value, for example { "key": "user.id" }')];
-  const names = Object.keys(form);
-  if (names.length === 0) return [fault(`is empty: a mapping value has one of ${parts.join(', ')}`)];
-  return names.flatMap((name) =>
-    isPart(name)
-      ? partFaults[name](form[name]).map((inner) => below(name, inner))
-      : [at(name, unknownName(name, parts))],
-  );
+    report(form === '' ? 'is empty: write a mapping path, for example "user.id"' : spaceProblem(form));
+  else if (!isNamed(form))
+    report('must be a mapping path or a mapping value, for example { "key": "user.id" }');
+  else if (Object.keys(form).length === 0) report(`is empty: a mapping value has one of ${parts.join(', ')}`);
+  else
+    for (const [name, part] of Object.entries(form)) {
+      if (isPart(name)) checks[name](part, below(report, name));
+      else report(unknownName(name, parts), name);
+    }
 }
 
 /** No property of an event is called so: a key that is never found would be the name of the event, in silence. */
-function spaceFaults(path: string): Fault[] {
-  const say = `${JSON.stringify(path)} has a space before or after it, so that nothing would be found: write ${JSON.stringify(path.trim())}`;
-  return path === path.trim() ? [] : [fault(say)];
+function spaceProblem(path: string): string | undefined {
+  if (path === path.trim()) return undefined;
+  return `${JSON.stringify(path)} has a space before or after it, so that nothing would be found: write ${JSON.stringify(path.trim())}`;
 }
 
 function isPart(name: string): name is Part {
@@ -183,7 +177,7 @@ export function withCodeNotRun<Value>(settings: Value): Value {
   if (!isPlain(settings)) return settings;
   const entries = Object.entries(settings).map(([name, inner]) => {
     if (typeof inner !== 'string' || !inner.startsWith(codePrefix)) return [name, withCodeNotRun(inner)];
-    if (isPart(name) && partFaults[name] === isFunction) return [name, (): undefined => undefined];
+    if (isPart(name) && checks[name] === isFunction) return [name, (): undefined => undefined];
     return [name, ofLogin.has(name) ? runLater(inner, name) : inner];
   });
   return Object.fromEntries(entries) as Value;
@@ -201,37 +195,39 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return isNamed(value) && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-const isFunction = (part: unknown): Fault[] =>
-  typeof part === 'function'
-    ? []
-    : [fault('must be a function (in a flow file: "$code:(value, context) => …")')];
-const isList = (part: unknown): Fault[] =>
-  Array.isArray(part)
-    ? part.flatMap((one: unknown, index) => valueFaults(one).map((inner) => below(index, inner)))
-    : [fault('must be a list of mapping values')];
+const isFunction: Check = (part, report) => {
+  if (typeof part !== 'function')
+    report('must be a function (in a flow file: "$code:(value, context) => …")');
+};
+const isList: Check = (part, report) => {
+  if (Array.isArray(part)) part.forEach((one: unknown, index) => checkValue(one, below(report, index)));
+  else report('must be a list of mapping values');
+};
 
-const partFaults: Readonly<Record<Part, (part: unknown) => Fault[]>> = {
-  key: (part) =>
-    typeof part === 'string' && part !== ''
-      ? spaceFaults(part)
-      : [fault('must be a mapping path, for example "user.id"')],
-  value: (part) => (part === undefined ? [fault('is missing: write the value itself')] : []),
+const checks: Readonly<Record<Part, Check>> = {
+  key(part, report) {
+    if (typeof part === 'string' && part !== '') report(spaceProblem(part));
+    else report('must be a mapping path, for example "user.id"');
+  },
+  value(part, report) {
+    if (part === undefined) report('is missing: write the value itself');
+  },
   fn: isFunction,
   condition: isFunction,
   validate: isFunction,
-  consent: (part) =>
-    isNamed(part) && Object.values(part).every((granted) => typeof granted === 'boolean')
-      ? []
-      : [fault('must be an object of true and false, for example { "marketing": true }')],
-  map: (part) =>
-    isNamed(part)
-      ? Object.entries(part).flatMap(([name, one]) => valueFaults(one).map((inner) => below(name, inner)))
-      : [fault('must be an object of mapping values')],
+  consent(part, report) {
+    if (!isNamed(part) || !Object.values(part).every((granted) => typeof granted === 'boolean'))
+      report('must be an object of true and false, for example { "marketing": true }');
+  },
+  map(part, report) {
+    if (!isNamed(part)) report('must be an object of mapping values');
+    else for (const [name, one] of Object.entries(part)) checkValue(one, below(report, name));
+  },
   set: isList,
-  loop: (part) =>
-    Array.isArray(part) && part.length === 2
-      ? isList(part)
-      : [fault('must be a list of two: what to go through, and the mapping value of each')],
+  loop(part, report) {
+    if (Array.isArray(part) && part.length === 2) isList(part, report);
+    else report('must be a list of two: what to go through, and the mapping value of each');
+  },
 };
 
 function unknownName(name: string, known: readonly string[]): string {
@@ -241,19 +237,14 @@ function unknownName(name: string, known: readonly string[]): string {
     : `unknown: did you mean "${meant}"?`;
 }
 
-const fault = (say: string): Fault => ({ path: [], say });
-const at = (step: string, say: string): Fault => ({ path: [step], say });
-const below = (step: string | number, { path, say }: Fault): Fault => ({ path: [step, ...path], say });
-const faultsOf = (say: string | undefined): Fault[] => (say === undefined ? [] : [fault(say)]);
-
 /** @param type the name of `Value` in src/record/settings.ts */
-function checkedWhole<Value>(type: string, faults: (value: unknown) => readonly Fault[]) {
+function checkedWhole<Value>(type: string, check: Check) {
   return z
     .custom<Value>()
     .superRefine((value, context) => {
-      for (const { path, say } of faults(value)) {
-        context.addIssue({ code: 'custom', message: say, path: [...path] });
-      }
+      check(value, (say, ...path) => {
+        if (say !== undefined) context.addIssue({ code: 'custom', message: say, path });
+      });
     })
     .register(typeNames, { type, from: '../record/settings.ts' });
 }
