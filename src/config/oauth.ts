@@ -1,8 +1,8 @@
-import { optional, z } from 'zod';
+import { _default as withDefault, optional, z } from 'zod';
 import { Secret } from '../model/secret.ts';
 import { typeNames } from './fields.ts';
 import type { OAuthBearerProvider } from './providers.ts';
-import { choice, httpAddress, isFunction, text } from './values.ts';
+import { choice, httpAddress, isFunction, text, texts } from './values.ts';
 
 /** Bearer tokens, as the login at brokers and that at a registry take them. */
 
@@ -18,18 +18,6 @@ function reservedField(name: string): string | undefined {
   if (name === 'grant_type') return 'cannot be changed: the grant is always client_credentials';
   const setting = Object.hasOwn(ownFields, name) ? ownFields[name] : undefined;
   return setting && `has a setting of its own: write ${setting} beside parameters`;
-}
-
-/** A schema of the names would have its words replaced by those of the whole object. */
-export function checkNames(
-  named: Readonly<Record<string, string>>,
-  context: z.RefinementCtx,
-  problemOf: (name: string) => string | undefined,
-): void {
-  for (const name of Object.keys(named)) {
-    const message = problemOf(name);
-    if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
-  }
 }
 
 /**
@@ -55,13 +43,9 @@ export const oauthFields = (audience: string) => ({
   audience: optional(text(audience)).describe(
     'Form field `audience`, which some issuers want (Auth0): the API that the token is for.',
   ),
-  parameters: z
-    .record(z.string(), z.string({ error: 'must be text' }), {
-      error: `must be an object of texts, for example { "resource": "${audience}" }`,
-    })
-    .superRefine((fields, context) => checkNames(fields, context, reservedField))
-    .default({})
-    .describe('Further form fields of the request, name to text, such as `resource`. Never logged.'),
+  parameters: withDefault(texts(`{ "resource": "${audience}" }`, reservedField), {}).describe(
+    'Further form fields of the request, name to text, such as `resource`. Never logged.',
+  ),
 });
 
 export const oauthExample = '{ "tokenEndpoint": "https://…", "clientId": "…", "clientSecret": "$env.…" }';

@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
-import { optional, z } from 'zod';
+import { _default as withDefault, optional, z } from 'zod';
 import { isNamed } from '../model/foreign.ts';
 import { typeNames } from './fields.ts';
-import { checkNames, oauthBearerProvider, oauthExample, oauthFields } from './oauth.ts';
+import { oauthBearerProvider, oauthExample, oauthFields } from './oauth.ts';
 import type { CredentialsProvider } from './providers.ts';
-import { bearerToken, choice, isFunction, object, text } from './values.ts';
+import { bearerToken, choice, isFunction, object, text, texts } from './values.ts';
 
 /** Node's own options are not checked by name: a new version of Node may have more of them. */
 export const tlsOptions = (error: string) =>
@@ -32,15 +32,9 @@ function extensionProblem(name: string): string | undefined {
 
 export const kafkaOAuth = object(oauthExample, {
   ...oauthFields('https://kafka.example.com'),
-  extensions: z
-    .record(z.string(), z.string({ error: 'must be text' }), {
-      error: 'must be an object of texts, for example { "logicalCluster": "lkc-1a2b3" }',
-    })
-    .superRefine((extensions, context) => checkNames(extensions, context, extensionProblem))
-    .default({})
-    .describe(
-      "SASL extensions that go with the token, such as Confluent Cloud's `logicalCluster` and `identityPoolId`.",
-    ),
+  extensions: withDefault(texts('{ "logicalCluster": "lkc-1a2b3" }', extensionProblem), {}).describe(
+    "SASL extensions that go with the token, such as Confluent Cloud's `logicalCluster` and `identityPoolId`.",
+  ),
 }).register(typeNames, { type: 'KafkaOAuthClient' });
 
 export const saslSchema = object('{ "mechanism": "scram-sha-512", "username": "…", "password": "…" }', {

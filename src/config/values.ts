@@ -76,6 +76,22 @@ export function choice<const T extends readonly [string, ...string[]]>(words: T)
   });
 }
 
+/**
+ * Texts by name.
+ * @param problemOf what is wrong with a name. A schema of the names would have its words replaced by those of the whole object.
+ */
+export function texts(example: string, problemOf: (name: string) => string | undefined) {
+  const error = `must be an object of texts, for example ${example}`;
+  return z
+    .record(z.string(), z.string({ error: 'must be text' }), { error })
+    .superRefine((named, context) => {
+      for (const name of Object.keys(named)) {
+        const message = problemOf(name);
+        if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });
+      }
+    });
+}
+
 /** Of these fields, and no others. */
 export function object<Shape extends z.core.$ZodLooseShape>(example: string, shape: Shape) {
   return z.strictObject(shape, { error: `must be an object, for example ${example}` });
