@@ -1,16 +1,16 @@
-interface RegionFacts {
-  readonly sasl?: { readonly region?: string | undefined } | undefined;
-  readonly brokers: readonly string[];
-  readonly environmentRegion: string | undefined;
-}
+import { parseAddress } from '../model/cluster.ts';
 
 /** `b-1.shop.a1b2c3.c2.kafka.eu-west-1.amazonaws.com`, `boot-x.c1.kafka-serverless.us-east-1.amazonaws.com`, and China's. */
 const mskHost =
   /\.kafka(?:-serverless)?\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws):\d+$/i;
 
 /** The AWS region that tokens are signed for: the setting, else the brokers' host names', else the environment's. */
-export function regionOf({ sasl, brokers, environmentRegion }: RegionFacts): string | undefined {
-  return sasl?.region ?? regionOfHosts(brokers) ?? environmentRegion;
+export function regionOf(
+  written: string | undefined,
+  brokers: readonly string[],
+  environmentRegion: string | undefined,
+): string | undefined {
+  return written ?? regionOfHosts(brokers) ?? environmentRegion;
 }
 
 function regionOfHosts(brokers: readonly string[]): string | undefined {
@@ -39,14 +39,11 @@ export function mskPortProblem(
   brokers: readonly string[],
 ): string | undefined {
   const right = mechanism === 'aws' ? ports.iam : mechanism === 'scram-sha-512' ? ports.scram : undefined;
-  const broker = brokers.find((name) => isMskHost(name) && ports.all.includes(portOf(name)));
-  if (right === undefined || broker === undefined || right.includes(portOf(broker))) return undefined;
+  const broker = brokers.find((name) => isMskHost(name) && ports.all.includes(parseAddress(name).port));
+  if (right === undefined || broker === undefined || right.includes(parseAddress(broker).port))
+    return undefined;
   return (
     `hold ${broker}: MSK takes "${mechanism}" on port ${right[0]}, from outside its network on ${right[1]}, ` +
     'and hangs up on others'
   );
-}
-
-export function portOf(broker: string): number {
-  return Number(/:(\d+)$/.exec(broker)?.[1]);
 }

@@ -40,12 +40,6 @@ export interface ResolvedSetup {
   readonly warnings: string[];
 }
 
-export interface SetupContext {
-  readonly id: string;
-  /** The destination's `config.mapping`, for the topics that its rules name. */
-  readonly mapping?: unknown;
-}
-
 /** Said whenever one of them is missing, so that nobody has to run the command twice to learn of the other. */
 const requirement =
   'Required are numPartitions and replicationFactor: Kafka has no safe default for either. ' +
@@ -53,12 +47,13 @@ const requirement =
 
 /**
  * Turns `config.setup` into a plan, or says all that is wrong with it at once. Undefined: nothing was asked for.
+ * @param context the destination's, with its `config.mapping` for the topics that its rules name
  * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret is in it.
  */
 export function resolveSetup(
   written: unknown,
   options: TopicOptions,
-  { id, mapping }: SetupContext,
+  { id, mapping }: { readonly id: string; readonly mapping?: unknown },
 ): ResolvedSetup | undefined {
   const setup = withCodeNotRun(written);
   if (setup === undefined || setup === null || setup === false) return undefined;
@@ -156,14 +151,8 @@ export function valuePlans(options: TopicOptions, mapping: unknown, setup?: Pars
 
 function schemaPlanOf(declared: NonNullable<ParsedSetup['schemaRegistry']>): SchemaPlan {
   const { subject, schemaType, schema, compatibility } = declared;
-  const text = schemaOf(schemaType, schema);
-  return {
-    registry: registryFacts(declared, registryPath),
-    subject,
-    schemaType,
-    schema: text,
-    compatibility,
-  };
+  const registry = registryFacts(declared, registryPath);
+  return { registry, subject, schemaType, schema: schemaOf(schemaType, schema), compatibility };
 }
 
 /** Levels that no subject gets. */

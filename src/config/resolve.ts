@@ -146,7 +146,7 @@ function connectionOf(
     brokers: Object.freeze([...kafka.brokers]),
     clientId: kafka.clientId,
     tls: tlsFacts(kafka.ssl),
-    sasl: saslFacts(kafka.sasl, regionOf({ ...kafka, environmentRegion })),
+    sasl: saslFacts(kafka.sasl, regionOf(kafka.sasl?.region, kafka.brokers, environmentRegion)),
     connectTimeout: kafka.connectionTimeout,
     requestTimeout: Math.min(kafka.requestTimeout, longestRequest(kafka.deliveryTimeout, hasSpool)),
     ackTimeout: kafka.timeout,

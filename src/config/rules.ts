@@ -1,7 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import { marginOf } from '../producer/spooled-records.ts';
 import { admits, type TopicSetting } from '../record/settings.ts';
-import { isMskHost, mskPortProblem, portOf, regionOf } from './msk.ts';
+import { parseAddress } from '../model/cluster.ts';
+import { isMskHost, mskPortProblem, regionOf } from './msk.ts';
 import type { Problem } from './problems.ts';
 import { endpointInClearText, inClearText } from './registry-facts.ts';
 import type { ParsedSettings } from './schema.ts';
@@ -113,7 +114,7 @@ function unread(sasl: Facts['sasl']): string[] {
 const tlsOn9092 = /\.(confluent\.cloud|redpanda\.com|redpanda\.cloud|gcp\.goog):9092$/i;
 
 const plainPorts = (brokers: readonly string[]): string[] =>
-  brokers.filter((broker) => portOf(broker) === 9092 && !tlsOn9092.test(broker));
+  brokers.filter((broker) => parseAddress(broker).port === 9092 && !tlsOn9092.test(broker));
 
 const securityRules: readonly Rule[] = [
   warning(
@@ -136,7 +137,7 @@ const securityRules: readonly Rule[] = [
     'settings.kafka.ssl',
     ({ ssl, brokers }) =>
       ssl === false &&
-      brokers.some((broker) => isMskHost(broker) && portOf(broker) !== 9092) &&
+      brokers.some((broker) => isMskHost(broker) && parseAddress(broker).port !== 9092) &&
       'is off, and of the ports of MSK only 9092 is plain: set ssl to true',
   ),
   error(
@@ -153,7 +154,7 @@ const securityRules: readonly Rule[] = [
     ({ sasl, brokers, environmentRegion }) =>
       sasl?.mechanism === 'aws' &&
       sasl.authorizationIdentity === undefined &&
-      regionOf({ sasl, brokers, environmentRegion }) === undefined &&
+      regionOf(sasl.region, brokers, environmentRegion) === undefined &&
       'is missing: "aws" signs for one region, which neither the host names of settings.kafka.brokers ' +
         '(….kafka.<region>.amazonaws.com) nor AWS_REGION or AWS_DEFAULT_REGION tell; write it, for example "eu-west-1"',
   ),

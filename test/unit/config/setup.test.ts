@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, it } from 'node:test';
-import { resolveSetup, type SetupContext } from '../../../src/config/resolve-setup.ts';
+import { resolveSetup } from '../../../src/config/resolve-setup.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import type { Setup } from '../../../src/types.ts';
 import { KafkaError } from '../../../src/model/errors.ts';
@@ -16,7 +16,7 @@ const schemaRegistry = {
   schema: '"string"',
 } as const;
 
-function resolve(setup: unknown, context: Partial<SetupContext> = {}) {
+function resolve(setup: unknown, context: { id?: string; mapping?: unknown } = {}) {
   return resolveSetup(setup, options, { id: 'kafka', ...context });
 }
 
