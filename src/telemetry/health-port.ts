@@ -1,6 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { addressOf } from '../model/cluster.ts';
 import { printableJson } from '../model/foreign.ts';
 import { reasonOf } from '../model/errors.ts';
 import type { Notice, Notify } from '../model/notice.ts';
@@ -38,13 +39,11 @@ export function answerHealth(
   healths: () => KafkaHealth[],
   notify: Notify,
 ): () => void {
-  const name = 'path' in address ? address.path : `http://${urlHost(address.host)}:${address.port}`;
+  const name = 'path' in address ? address.path : `http://${addressOf(address)}`;
   const port = ports.get(name) ?? new HealthPort(address, name, healths);
   ports.set(name, port);
   return port.join(notify);
 }
-
-const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 class HealthPort {
   readonly #address: HealthAddress;
