@@ -1,9 +1,10 @@
 import { isObject } from '../model/foreign.ts';
+import { memo } from '../model/memo.ts';
 import { withoutUndefined } from './problems.ts';
 import type { CloudEventsSettings } from '../record/cloudevents.ts';
 import { registryFacts, type RegistryFacts } from './registry-facts.ts';
 import { ruleSettingsSchema } from './schema.ts';
-import { isSchemaFormat, readyMade, schemaOf, schemaTypeOf } from './value-rules.ts';
+import { isSchemaFormat, readyMade, schemaOf, schemaTypeOf, type SchemaFormat } from './value-rules.ts';
 import { valueDefaults, type ParsedRuleValue, type ParsedValue } from './value-schema.ts';
 
 /** How values are written, complete and checked. */
@@ -11,7 +12,7 @@ export type ValueOptions =
   { readonly format: 'json' } | ({ readonly format: 'cloudevents' } & CloudEventsSettings) | SchemaOptions;
 
 export interface SchemaOptions {
-  readonly format: 'avro' | 'json-schema' | 'protobuf';
+  readonly format: SchemaFormat;
   readonly registry: RegistryFacts;
   /** Undefined: the ready-made one of the event. */
   readonly schema: string | undefined;
@@ -59,18 +60,11 @@ export function valueChoice(
     return valueOptions(value, facts);
   };
   const general = optionsOf(base, 'settings');
-  const ofRules = new WeakMap<object, ValueOptions>();
-  return (ruleSettings) => {
-    if (!isObject(ruleSettings)) return general;
-    let options = ofRules.get(ruleSettings);
-    if (options === undefined) {
-      const { data } = ruleSettingsSchema.safeParse(ruleSettings);
-      options =
-        data?.value === undefined ? general : optionsOf(merged(base, data.value), pathOf(ruleSettings));
-      ofRules.set(ruleSettings, options);
-    }
-    return options;
-  };
+  const ofRule = memo((ruleSettings: object): ValueOptions => {
+    const { data } = ruleSettingsSchema.safeParse(ruleSettings);
+    return data?.value === undefined ? general : optionsOf(merged(base, data.value), pathOf(ruleSettings));
+  });
+  return (ruleSettings) => (isObject(ruleSettings) ? ofRule(ruleSettings) : general);
 }
 
 /** Of settings that value-rules.ts has passed; what it would have refused is an error of ours. */

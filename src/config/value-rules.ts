@@ -6,18 +6,19 @@ import { valueDefaults, type ParsedValue } from './value-schema.ts';
 
 type Format = ParsedValue['format'];
 
-export const schemaTypeOf: Readonly<Record<'avro' | 'json-schema' | 'protobuf', SchemaType>> = {
+const schemaFormats = ['avro', 'json-schema', 'protobuf'] as const;
+export type SchemaFormat = (typeof schemaFormats)[number];
+
+export const schemaTypeOf: Readonly<Record<SchemaFormat, SchemaType>> = {
   avro: 'AVRO',
   'json-schema': 'JSON',
   protobuf: 'PROTOBUF',
 };
 
-export const isSchemaFormat = (format: Format): format is 'avro' | 'json-schema' | 'protobuf' =>
+export const isSchemaFormat = (format: Format): format is SchemaFormat =>
   format !== 'json' && format !== 'cloudevents';
 
 export const readyMade = 'walkeros-event';
-
-const bySchema = ['avro', 'json-schema', 'protobuf'] as const;
 
 /** Fields that say something to some formats only. An option that does nothing is a misunderstanding. */
 const formatsOf: Readonly<Partial<Record<string, readonly Format[]>>> = {
@@ -25,14 +26,14 @@ const formatsOf: Readonly<Partial<Record<string, readonly Format[]>>> = {
   source: ['cloudevents'],
   typePrefix: ['cloudevents'],
   message: ['protobuf'],
-  registry: bySchema,
-  schema: bySchema,
-  schemaId: bySchema,
-  subjectNameStrategy: bySchema,
-  autoRegister: bySchema,
-  useLatestVersion: bySchema,
-  latestCacheTtl: bySchema,
-  ignoreRules: bySchema,
+  registry: schemaFormats,
+  schema: schemaFormats,
+  schemaId: schemaFormats,
+  subjectNameStrategy: schemaFormats,
+  autoRegister: schemaFormats,
+  useLatestVersion: schemaFormats,
+  latestCacheTtl: schemaFormats,
+  ignoreRules: schemaFormats,
 };
 
 /** A row: the field, when it is wrong, and what to change. */
