@@ -261,13 +261,13 @@ function producerClientOf(
     async metadata(topic) {
       try {
         const metadata = await client.metadata(topic);
-        telemetry.answered();
+        telemetry.connection.answered();
         return metadata;
       } catch (thrown) {
         const error = thrown as KafkaError;
         // A broker that says no has answered. A client that closes asks nobody.
-        if (error.kafkaCode !== undefined) telemetry.answered();
-        else if (error.code !== 'DESTINATION_CLOSED') telemetry.unanswered(error);
+        if (error.kafkaCode !== undefined) telemetry.connection.answered();
+        else if (error.code !== 'DESTINATION_CLOSED') telemetry.connection.allLost(error);
         throw explain(error);
       }
     },

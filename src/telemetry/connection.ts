@@ -1,6 +1,6 @@
 import type { KafkaError } from '../model/errors.ts';
 import type { Notify } from '../model/notice.ts';
-import type { Outcome, ProduceReport } from '../model/outcome.ts';
+import { isUnanswered, type Outcome, type ProduceReport } from '../model/outcome.ts';
 import type { LogClock } from './log.ts';
 
 /** After so many ms a cluster that does not answer is asked again. */
@@ -15,7 +15,7 @@ const askAgainRefusedAfter = 30_000;
 export class Connection {
   readonly #notify: Notify;
   readonly #clock: LogClock;
-  #state: 'new' | 'up' | 'down' = 'new';
+  #state: 'new' | 'up' | 'down' | 'closed' = 'new';
   #downSince = 0;
   /** When it last did not answer, or was asked. */
   #askedAt = 0;
@@ -41,8 +41,9 @@ export class Connection {
     this.#ask = ask;
   }
 
+  /** Requests that end with the client are no outage. */
   close(): void {
-    this.#ask = undefined;
+    this.#state = 'closed';
   }
 
   judge({ outcomes }: Pick<ProduceReport, 'outcomes'>): void {
@@ -50,6 +51,7 @@ export class Connection {
   }
 
   answered(): void {
+    if (this.#state === 'closed') return;
     if (this.#state === 'down') {
       this.#notify({ kind: 'reconnected', downFor: this.#clock.now() - this.#downSince });
     }
@@ -57,6 +59,7 @@ export class Connection {
   }
 
   allLost(error: KafkaError): void {
+    if (this.#state === 'closed') return;
     if (this.#state === 'up') this.#notify({ kind: 'disconnected', error });
     if (this.#state !== 'down') this.#downSince = this.#clock.now();
     this.#state = 'down';
@@ -88,6 +91,5 @@ export class Connection {
 
 /** An error of the broker is an answer, too. */
 function isAnswer(outcome: Outcome): boolean {
-  if (outcome.kind !== 'unreachable' && outcome.kind !== 'unknown') return true;
-  return outcome.error.kafkaCode !== undefined;
+  return !isUnanswered(outcome) || outcome.error.kafkaCode !== undefined;
 }

@@ -16,7 +16,7 @@ interface State {
 }
 
 export interface Sources extends State {
-  /** Asks any broker, and calls `answered` or `unanswered`. */
+  /** Asks any broker, and tells `Telemetry.connection` whether it answered. */
   readonly ask: () => Promise<unknown>;
 }
 
@@ -41,13 +41,12 @@ export class Telemetry {
   readonly notify: Notify;
   readonly attachTrace: AttachTrace | undefined;
   readonly produced: OnProduced;
+  readonly connection: Connection;
   readonly #id: string;
   readonly #log: Log;
-  readonly #connection: Connection;
   readonly #metering: Metering | undefined;
   #state = nothing;
   #stop: (() => void) | undefined;
-  #closed = false;
   #lastAcknowledgedAt: number | undefined;
   #keyFallbacks = 0;
 
@@ -67,12 +66,11 @@ export class Telemetry {
       if (notice.kind === 'requested') guarded(() => spans?.record(notice.report));
       if (notice.kind === 'disconnected') guarded(() => reportError?.(notice.error));
     };
-    this.#connection = new Connection(this.notify, clock);
+    this.connection = new Connection(this.notify, clock);
     const attach = createAttachTrace(traceparent, spans && (() => spans.active()));
     this.attachTrace = attach && ((record, origin) => guarded(() => attach(record, origin)) ?? record);
     this.produced = (report) => {
-      // Requests that end with the client are no outage.
-      if (!this.#closed) this.#connection.judge(report);
+      this.connection.judge(report);
       if (report.outcomes.some(({ kind }) => kind === 'stored')) this.#lastAcknowledgedAt = Date.now();
       this.notify({ kind: 'requested', report });
     };
@@ -81,31 +79,23 @@ export class Telemetry {
   /** From here on there is a state to show. */
   watch(sources: Sources): void {
     this.#state = sources;
-    this.#connection.watch(sources.ask);
+    this.connection.watch(sources.ask);
     this.#stop = this.#metering?.observe(() => this.health());
   }
 
   connected(brokers: readonly string[]): void {
-    this.#connection.answered();
+    this.connection.answered();
     this.notify({ kind: 'connected', brokers });
   }
 
   connectFailed(error: KafkaError): void {
-    this.#connection.allLost(error);
+    this.connection.allLost(error);
     this.notify({ kind: 'connect-failed', error });
-  }
-
-  answered(): void {
-    if (!this.#closed) this.#connection.answered();
-  }
-
-  unanswered(error: KafkaError): void {
-    if (!this.#closed) this.#connection.allLost(error);
   }
 
   health(): KafkaHealth {
     const last = this.#lastAcknowledgedAt;
-    const connected = this.#connection.up && !this.#closed;
+    const connected = this.connection.up;
     return {
       id: this.#id,
       ready: this.#state.ready(connected),
@@ -119,9 +109,8 @@ export class Telemetry {
 
   /** The destination is closed. The lines that the log still holds back are written. */
   close(): void {
-    this.#closed = true;
     this.#state = nothing;
-    this.#connection.close();
+    this.connection.close();
     this.#stop?.();
     this.#log.flush();
   }

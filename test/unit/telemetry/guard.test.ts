@@ -34,7 +34,7 @@ describe('what listens, and throws', () => {
       throw new Error('EPIPE');
     });
     telemetry.connected(['b1:9092']);
-    telemetry.unanswered(lost);
+    telemetry.connection.allLost(lost);
     telemetry.produced(reportOf());
     telemetry.notify({ kind: 'gave-up', topic: 'events', error: lost });
     telemetry.notify({ kind: 'gave-up', topic: 'events', error: lost });
@@ -53,8 +53,8 @@ describe('what listens, and throws', () => {
     );
     telemetry.connected(['b1:9092']);
     for (let time = 0; time < 2; time++) {
-      telemetry.unanswered(lost);
-      telemetry.answered();
+      telemetry.connection.allLost(lost);
+      telemetry.connection.answered();
     }
     assert.deepEqual(
       lines.filter((line) => line.includes('counter is broken')),

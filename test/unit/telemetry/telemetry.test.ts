@@ -43,7 +43,7 @@ it('the loss of the cluster is reported to walkerOS, and nothing else is', () =>
   telemetry.connected(['b1:9092']);
   telemetry.notify({ kind: 'rejected', topic: 'events', error: lost });
   assert.deepEqual(reported, []);
-  telemetry.unanswered(lost);
+  telemetry.connection.allLost(lost);
   assert.deepEqual(reported, [lost]);
 });
 
@@ -57,7 +57,7 @@ it('telemetry that has ended asks the cluster nothing', async () => {
     ready: () => true,
     ask: () => Promise.resolve(asked++),
   });
-  telemetry.unanswered(lost);
+  telemetry.connection.allLost(lost);
   await clock.advance(2_000);
   assert.equal(asked, 1);
   telemetry.close();
@@ -70,14 +70,14 @@ it('telemetry that has ended tells of no connection that is lost or back', () =>
   const up = setUp();
   up.telemetry.connected(['b1:9092']);
   up.telemetry.close();
-  up.telemetry.unanswered(lost);
+  up.telemetry.connection.allLost(lost);
   assert.deepEqual(up.lines, ['info Connected to Kafka at b1:9092.']);
   assert.deepEqual(up.reported, []);
 
   const down = setUp();
   down.telemetry.connectFailed(lost);
   down.telemetry.close();
-  down.telemetry.answered();
+  down.telemetry.connection.answered();
   down.telemetry.produced(reportOf());
   assert.deepEqual(down.lines, ['warn Nobody answers. Pushes wait for it until their deadline.']);
   assert.equal(down.telemetry.health().connected, false);
