@@ -1,4 +1,4 @@
-import { clientOptions, createClient } from './transport/create.ts';
+import { createClient } from './transport/create.ts';
 import { outcomeOfCode } from './transport/errors/broker-errors.ts';
 import { topicInvalid } from './transport/errors/messages.ts';
 import type { Client } from './transport/port.ts';
@@ -193,7 +193,7 @@ async function spoolOf(
 
 const clientOf: MakeClient = async (options, { env, partitionsOf }, { produced }) => {
   if (env.kafka) return simulatedClient(options, env.kafka, partitionsOf);
-  return createClient(options.client, { ...clientOptions(options.connection), onProduced: produced });
+  return createClient(options.client, { ...options.connection, onProduced: produced });
 };
 
 /** `walkeros push --simulate`: every topic exists, nothing leaves the process, each record is one call of `send`. */

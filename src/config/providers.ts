@@ -1,6 +1,7 @@
 import { isBearerToken, isObject, isSaslExtension, within } from '../model/foreign.ts';
 import { KafkaError, reasonOf } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
+import type { Grant } from '../transport/tokens/bearer.ts';
 
 /**
  * Answers with a fresh token each time it is asked: the shape kafkajs has for it, and what else is known of the token.
@@ -20,13 +21,6 @@ export type OAuthBearerProvider = () => Promise<{
 /** Answers with the name and the password that are in force now; asked at each login. */
 export type CredentialsProvider = () => Promise<{ username: string; password: string }>;
 
-/** A token of the user's function, checked. `expiresAt` in milliseconds since the epoch. */
-export interface ProvidedToken {
-  readonly token: Secret<string>;
-  readonly expiresAt: number | undefined;
-  readonly extensions: Readonly<Record<string, string>>;
-}
-
 /** A function that has not answered by then is taken for one that failed. Milliseconds. */
 const answerTimeout = 5_000;
 
@@ -34,7 +28,7 @@ const answerTimeout = 5_000;
  * Providers are the user's code: a wrong answer would otherwise be sent as the token "undefined".
  * @param name where the user has written it, for messages
  */
-export async function tokenFrom(provider: OAuthBearerProvider, name: string): Promise<ProvidedToken> {
+export async function tokenFrom(provider: OAuthBearerProvider, name: string): Promise<Grant> {
   const answer = await answerOf(name, provider);
   const { value, lifetime, expiresAt, extensions = {} } = answer;
   if (!isText(value)) throw wrongAnswer(name, 'no token', '{ value: "<token>" }');

@@ -1,9 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Secret } from '../model/secret.ts';
+import type { Grant } from '../transport/tokens/bearer.ts';
 import type { OAuthLogin } from '../transport/tokens/oauth.ts';
 import type { Problem } from './problems.ts';
 import { oauthLogin } from './oauth.ts';
-import { tokenFrom, type ProvidedToken } from './providers.ts';
+import { tokenFrom } from './providers.ts';
 import { tlsFacts } from './tls.ts';
 import type { ParsedValue } from './value-schema.ts';
 
@@ -29,7 +30,7 @@ export type RegistryAuth =
 type BearerAuth =
   | { readonly token: Secret<string> }
   | { readonly oauth: OAuthLogin }
-  | { readonly provide: () => Promise<ProvidedToken> };
+  | { readonly provide: () => Promise<Grant> };
 
 type DeclaredRegistry = NonNullable<ParsedValue['registry']>;
 

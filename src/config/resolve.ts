@@ -4,12 +4,12 @@ import { propertyOf } from '../model/foreign.ts';
 import type { HealthAddress } from '../telemetry/health-port.ts';
 import { mappingProblems, rulePaths, valueRegistries } from './mapping.ts';
 import { regionOf, regionOfEnvironment } from './msk.ts';
-import type { ConnectionFacts, Options } from './options.ts';
+import type { Options } from './options.ts';
 import { countOf, problemsOf, protoProblems, sentenceOf } from './problems.ts';
 import { registryWarnings } from './registry-facts.ts';
 import { valueChoice } from './resolve-value.ts';
 import { brokenRules, type Facts } from './rules.ts';
-import { saslFacts } from './sasl.ts';
+import { saslOf } from './sasl.ts';
 import { settingsSchema, type ParsedSettings } from './schema.ts';
 import { defaultWithSpool, longestRequest, timeouts } from './timeouts.ts';
 import { tlsFacts, tlsProblems } from './tls.ts';
@@ -141,12 +141,12 @@ function connectionOf(
   kafka: ParsedSettings['kafka'],
   environmentRegion: string | undefined,
   hasSpool: boolean,
-): ConnectionFacts {
+): Options['connection'] {
   return Object.freeze({
     brokers: Object.freeze([...kafka.brokers]),
     clientId: kafka.clientId,
     tls: tlsFacts(kafka.ssl),
-    sasl: saslFacts(kafka.sasl, regionOf(kafka.sasl?.region, kafka.brokers, environmentRegion)),
+    sasl: saslOf(kafka.sasl, regionOf(kafka.sasl?.region, kafka.brokers, environmentRegion)),
     connectTimeout: kafka.connectionTimeout,
     requestTimeout: Math.min(kafka.requestTimeout, longestRequest(kafka.deliveryTimeout, hasSpool)),
     ackTimeout: kafka.timeout,

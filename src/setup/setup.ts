@@ -1,4 +1,4 @@
-import { clientOptions, createAdmin } from '../transport/create.ts';
+import { createAdmin } from '../transport/create.ts';
 import type { SetupPlan } from '../config/resolve-setup.ts';
 import type { Options } from '../config/options.ts';
 import type { RegistryFacts } from '../config/registry-facts.ts';
@@ -21,7 +21,7 @@ const longTimeouts = { ackTimeout: 30_000, requestTimeout: 35_000 };
 /** Carries out `config.setup`, on connections of its own that are closed at the end. */
 export async function provision(plan: SetupPlan, options: Options, log: SetupLog): Promise<SetupResult> {
   const admin = await createAdmin(options.client, {
-    ...clientOptions(options.connection),
+    ...options.connection,
     ...longTimeouts,
     // Or a broker would create each missing topic with its own defaults as soon as it is looked for.
     autoCreateTopics: false,

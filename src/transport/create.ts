@@ -1,12 +1,9 @@
-import type { Options } from '../config/resolve.ts';
 import { loadCodec } from '../protocol/codecs.ts';
-import { fixedBearer, providedBearers, type BearerSource } from './tokens/bearer.ts';
-import { oauthTokens } from './tokens/oauth.ts';
 import { KafkaAdmin } from './admin.ts';
 import { KafkaClient } from './client.ts';
 import { Cluster } from './cluster.ts';
 import type { Transport } from './connection.ts';
-import type { Inspector, Admin, Client, ClientOptions, Sasl, OffsetStore, Reader } from './port.ts';
+import type { Inspector, Admin, Client, ClientOptions, OffsetStore, Reader } from './port.ts';
 import { kafkajsConnections } from './kafkajs/connection.ts';
 import { loadInternals } from './kafkajs/internals.ts';
 import { PlatformaticOffsetStore } from './platformatic/offset-store.ts';
@@ -14,8 +11,6 @@ import { platformaticConnections } from './platformatic/connection.ts';
 import { PlatformaticInspector } from './platformatic/inspector.ts';
 import { loadLibrary } from './platformatic/library.ts';
 import { PlatformaticReader } from './platformatic/reader.ts';
-import { renewedCredentials } from './security/login.ts';
-import { mskIamTokens } from './security/msk-iam.ts';
 
 export type ClientKind = 'platformatic' | 'kafkajs';
 
@@ -62,29 +57,4 @@ async function readOnly(clientOptions: ClientOptions) {
   const library = await loadLibrary();
   const connections = platformaticConnections(library, options);
   return { library, connections, cluster: new Cluster(connections, options) };
-}
-
-/** The settings as the client port takes them. The source of tokens is made once: all connections share one token. */
-export function clientOptions(connection: Options['connection']): ClientOptions {
-  return { ...connection, sasl: saslOf(connection.sasl) };
-}
-
-function saslOf(sasl: Options['connection']['sasl']): Sasl | undefined {
-  if (sasl === undefined || 'keys' in sasl || 'password' in sasl) return sasl;
-  if ('credentials' in sasl) {
-    return { mechanism: sasl.mechanism, credentials: renewedCredentials(sasl.credentials) };
-  }
-  if ('token' in sasl) return { mechanism: 'oauthbearer', bearer: fixedBearer(sasl.token), renewable: false };
-  return { mechanism: sasl.mechanism, bearer: renewedBearer(sasl), renewable: true };
-}
-
-type Renewed = Extract<
-  Options['connection']['sasl'],
-  { region: string } | { oauth: unknown } | { provide: unknown }
->;
-
-function renewedBearer(sasl: Renewed): BearerSource {
-  if ('region' in sasl) return mskIamTokens(sasl);
-  if ('oauth' in sasl) return oauthTokens(sasl.oauth, 'settings.kafka.sasl.oauth');
-  return providedBearers(sasl.provide);
 }

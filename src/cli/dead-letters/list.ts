@@ -1,5 +1,5 @@
 import { KafkaError } from '../../model/errors.ts';
-import { clientOptions, createReader } from '../../transport/create.ts';
+import { createReader } from '../../transport/create.ts';
 import type { ClientOptions } from '../../transport/port.ts';
 import type { Configured } from '../flow/configured.ts';
 import { untilStopped } from '../stopping.ts';
@@ -25,7 +25,7 @@ export async function* listDeadLetters(
   signal: AbortSignal,
 ): AsyncGenerator<Listed, void, undefined> {
   const topic = deadLetterTopic(configured);
-  const { reader, offsetStore } = await createReader(clientOptions(configured.options.connection));
+  const { reader, offsetStore } = await createReader(configured.options.connection);
 
   async function* listed(): AsyncGenerator<Listed, void, undefined> {
     const [firsts, ends] = await Promise.all([reader.offsets(topic, 'first'), reader.offsets(topic, 'end')]);

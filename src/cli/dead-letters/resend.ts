@@ -1,7 +1,7 @@
 import { writesTo } from '../../config/mapping.ts';
 import { errorTraits, KafkaError, type ErrorCode } from '../../model/errors.ts';
 import type { KafkaRecord } from '../../model/record.ts';
-import { clientOptions, createReader } from '../../transport/create.ts';
+import { createReader } from '../../transport/create.ts';
 import type { OffsetStore, Offsets, FetchedBatch, Reader } from '../../transport/port.ts';
 import { openProducer } from '../delivery/open-producer.ts';
 import type { Configured } from '../flow/configured.ts';
@@ -65,7 +65,7 @@ export async function resendDeadLetters(
   request: Omit<ResendRequest, 'topic' | 'closed'>,
 ): Promise<ResendResult> {
   const topic = deadLetterTopic(configured);
-  const { reader, offsetStore } = await createReader(clientOptions(configured.options.connection));
+  const { reader, offsetStore } = await createReader(configured.options.connection);
   // A dead letter that is refused again stays where it is.
   const settings = { deliveryTimeout, deadLetterTopic: undefined, spool: undefined };
   const { producer, close } = await openProducer(configured.options, settings, () => undefined);

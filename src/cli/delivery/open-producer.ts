@@ -3,7 +3,7 @@ import type { KafkaError } from '../../model/errors.ts';
 import type { Notify } from '../../model/notice.ts';
 import { systemClock, type ProducerSettings } from '../../producer/ports.ts';
 import { Producer } from '../../producer/producer.ts';
-import { clientOptions, createClient } from '../../transport/create.ts';
+import { createClient } from '../../transport/create.ts';
 
 interface ProducerOverrides {
   /** In ms. Somebody waits for a push; a command may take its time. */
@@ -22,7 +22,7 @@ export async function openProducer(
 ): Promise<{ readonly producer: Producer; readonly close: () => Promise<void> }> {
   // Without an acknowledgement a record that the broker refuses would be lost.
   const acks = options.connection.acks === 0 ? -1 : options.connection.acks;
-  const connection = clientOptions({ ...options.connection, acks });
+  const connection = { ...options.connection, acks };
   const client = await createClient(options.client, connection);
   const producer = new Producer(
     {

@@ -9,7 +9,7 @@ import { KafkaError, kafkaErrorOf } from '../../model/errors.ts';
 import { topicsOf as topicsOfSetting } from '../../record/settings.ts';
 import { filesOf } from '../../spool/sqlite/database.ts';
 import { readSpool } from '../../spool/status.ts';
-import { clientOptions, createInspector } from '../../transport/create.ts';
+import { createInspector } from '../../transport/create.ts';
 import { countDeadLetters } from '../dead-letters/list.ts';
 import { unsetText, type FlowRequest } from '../flow/configured.ts';
 import { findDestination, type FlowDestination } from '../flow/destination.ts';
@@ -46,7 +46,7 @@ export async function diagnose(request: DiagnosisRequest): Promise<Report> {
   }
   const facts = factsOf(path, found, settings, login);
   // An error says why the inspector's library cannot log in, if only the other one can.
-  const asked = clientOptions({ ...settings.options.connection, requestTimeout });
+  const asked = { ...settings.options.connection, requestTimeout };
   const inspector = await createInspector(asked).catch(kafkaErrorOf);
   if (inspector instanceof KafkaError) {
     const target = { ...facts, kafka: refusing(inspector), unaskable: inspector.message };
@@ -177,7 +177,7 @@ function factsOf(
 ): Omit<Target, 'kafka' | 'unaskable'> {
   const { connection, deadLetter } = options;
   const hasKey = options.key !== undefined && options.key !== false;
-  const client = () => clientOptions({ ...connection, requestTimeout });
+  const client = { ...connection, requestTimeout };
   return {
     path,
     id,
@@ -200,12 +200,12 @@ function factsOf(
     spool: spoolOf(options.spool),
     deadLetters: deadLetter && {
       ...deadLetter,
-      count: () => countDeadLetters(deadLetter.topic, client()),
+      count: () => countDeadLetters(deadLetter.topic, client),
     },
     keys: hasKey
       ? {
           topics: topicsOfSetting(options.topic),
-          count: (topic) => countFallbackKeys(topic, client(), valueRegistries(options, config.mapping)),
+          count: (topic) => countFallbackKeys(topic, client, valueRegistries(options, config.mapping)),
         }
       : undefined,
   };

@@ -3,7 +3,7 @@ import { memo } from '../../model/memo.ts';
 import type { StoredRecord } from '../../model/record.ts';
 import { partitionOf } from '../../protocol/partitioner.ts';
 import { findInSpool, waitingAhead, type SpooledRecord } from '../../spool/find.ts';
-import { clientOptions, createReader } from '../../transport/create.ts';
+import { createReader } from '../../transport/create.ts';
 import type { Offsets, OffsetStore, Reader } from '../../transport/port.ts';
 import { deadLetterOf, valueOf, type DeadLetter } from '../dead-letters/dead-letter.ts';
 import { readTimeout } from '../dead-letters/list.ts';
@@ -95,7 +95,7 @@ interface Range {
 
 /** Looks for records of a flow wherever they can be. Changes nothing. Ends early, without an error, at `signal`. */
 export async function find(configured: Configured, request: FindRequest): Promise<FindResult> {
-  const ports = await createReader(clientOptions(configured.options.connection));
+  const ports = await createReader(configured.options.connection);
   try {
     return await new Search(configured, request, ports).run();
   } finally {

@@ -6,7 +6,7 @@ import type { Options } from '../../config/resolve.ts';
 import type { NamedRegistry } from '../../config/mapping.ts';
 import type { KafkaError } from '../../model/errors.ts';
 import type { StoredRecord } from '../../model/record.ts';
-import { clientOptions, createReader } from '../../transport/create.ts';
+import { createReader } from '../../transport/create.ts';
 import type { Reader } from '../../transport/port.ts';
 
 interface TailRequest {
@@ -35,7 +35,7 @@ export interface Shown {
  * @throws KafkaError as the reader's
  */
 export async function* tailTopic(request: TailRequest): AsyncGenerator<Shown, void, undefined> {
-  const { reader } = await createReader(clientOptions(request.connection));
+  const { reader } = await createReader(request.connection);
   try {
     yield* untilStopped(recordsOf(request, reader), request.signal);
   } finally {

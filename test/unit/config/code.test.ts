@@ -16,8 +16,8 @@ const settings = (provider: string): object => ({
 
 async function tokenOf(written: object): Promise<unknown> {
   const { sasl } = resolveOptions(withCodeNotRun(written)).options.connection;
-  assert.ok(sasl && 'provide' in sasl);
-  return (await sasl.provide()).token.reveal();
+  assert.ok(sasl && 'bearer' in sasl);
+  return (await sasl.bearer()).token.reveal();
 }
 
 /** `walkeros setup` reads a flow without running its code, and took the text of a login's function for a wrong setting. */

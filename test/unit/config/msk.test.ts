@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { resolveOptions } from '../../../src/config/resolve.ts';
+import { resolveOptions, type Resolved } from '../../../src/config/resolve.ts';
+import { Secret } from '../../../src/model/secret.ts';
+import { mskIamTokens } from '../../../src/transport/security/msk-iam.ts';
+import type { Bearer } from '../../../src/transport/tokens/bearer.ts';
 import { problems, withKafka } from './problems.ts';
 
 const host = (rest: string) => [`b-1.shop.a1b2c3.c2.kafka${rest}:9098`];
@@ -49,15 +52,26 @@ const rows: Row[] = [
   { brokers: ['s3.eu-west-1.amazonaws.com:9098'], signed: undefined },
 ];
 
+const keys = { accessKeyId: 'AKID', secretAccessKey: 'hunter2', sessionToken: 't0ken' };
+
+/** MSK's token is the URL of a request. */
+const urlOf = ({ token }: Bearer) => new URL(Buffer.from(token.reveal(), 'base64url').toString());
+
+async function signedBy({ options }: Resolved) {
+  const login = options.connection.sasl;
+  assert.ok(login !== undefined && 'bearer' in login);
+  return urlOf(await login.bearer());
+}
+
 describe('the region MSK tokens are signed for', () => {
   for (const { brokers, region, environment = {}, signed } of rows) {
-    it(`${JSON.stringify({ brokers, region, environment })} → ${signed}`, () => {
-      const sasl = { mechanism: 'aws', ...(region && { region }) };
+    it(`${JSON.stringify({ brokers, region, environment })} → ${signed}`, async () => {
+      const sasl = { mechanism: 'aws', ...(region && { region }), ...keys };
       const settings = { kafka: { brokers, ssl: true, sasl } };
       if (signed === undefined) return assert.deepEqual(problems(settings, { environment }), [missing]);
-      const login = resolveOptions(withKafka(settings), { environment }).options.connection.sasl;
-      assert.ok(login !== undefined && 'region' in login);
-      assert.equal(login.region, signed);
+      const { host, searchParams } = await signedBy(resolveOptions(withKafka(settings), { environment }));
+      const [, , of] = searchParams.get('X-Amz-Credential')?.split('/') ?? [];
+      assert.deepEqual([host, of], [`kafka.${signed}.amazonaws.com`, signed]);
     });
   }
 
@@ -68,22 +82,24 @@ describe('the region MSK tokens are signed for', () => {
 });
 
 describe('AWS keys', () => {
-  const keys = { accessKeyId: 'AKID', secretAccessKey: 'hunter2', sessionToken: 't0ken' };
-
-  it('reach the client wrapped', () => {
+  it('reach the client wrapped', async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2030, 0) });
     const sasl = { mechanism: 'aws', region: 'eu-west-1', ...keys };
-    const { options } = resolveOptions(withKafka({ kafka: { ssl: true, sasl } }));
-    const login = options.connection.sasl;
-    assert.ok(login !== undefined && 'signer' in login);
-    assert.deepEqual(login.signer?.reveal(), keys);
+    const resolved = resolveOptions(withKafka({ kafka: { ssl: true, sasl } }));
+    const { options } = resolved;
+    const bearer = await mskIamTokens({ region: 'eu-west-1', signer: new Secret(keys) })();
+    // The signature is that of all three keys.
+    assert.equal((await signedBy(resolved)).href, urlOf(bearer).href);
     const shown = inspect(options, { depth: Infinity, showHidden: true }) + JSON.stringify(options);
     for (const secret of ['hunter2', 't0ken']) assert.ok(!shown.includes(secret), shown);
   });
 
-  it('are left to the credential chain where none is set', () => {
+  it('are left to the credential chain where none is set', async (t) => {
+    const before = process.env;
+    t.after(() => (process.env = before));
+    process.env = { ...before, AWS_ACCESS_KEY_ID: 'of-the-chain', AWS_SECRET_ACCESS_KEY: 'x' };
     const sasl = { mechanism: 'aws', region: 'eu-west-1' };
-    const login = resolveOptions(withKafka({ kafka: { ssl: true, sasl } })).options.connection.sasl;
-    assert.ok(login !== undefined && 'signer' in login);
-    assert.equal(login.signer, undefined);
+    const { searchParams } = await signedBy(resolveOptions(withKafka({ kafka: { ssl: true, sasl } })));
+    assert.equal(searchParams.get('X-Amz-Credential')?.split('/')[0], 'of-the-chain');
   });
 });

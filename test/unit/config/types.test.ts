@@ -38,8 +38,8 @@ const keyNumber: RuleSettings = { key: 5 };
 
 /** True where both are the same to the compiler: settings.ts is written by `npm run docs`, with the names of `typeNames`. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-/** Options map onto the client's options one to one, but for the login, though neither room imports the other. */
-const clientOptions = (options: Options): Omit<ClientOptions, 'sasl'> => options.connection;
+/** A client can be made of the options as they stand. */
+const clientOptions = (options: Options): ClientOptions => options.connection;
 
 it('the types that `npm run docs` writes are those of the schemas', () => {
   const same: [

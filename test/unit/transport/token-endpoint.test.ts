@@ -7,7 +7,6 @@ import type { AddressInfo } from 'node:net';
 import { describe, it, mock, type TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { inspect } from 'node:util';
-import { clientOptions } from '../../../src/transport/create.ts';
 import { resolveOptions } from '../../../src/config/resolve.ts';
 import { startTokenIssuer } from '../../support/token-issuer.ts';
 
@@ -19,7 +18,7 @@ function tokensOf(oauth: object) {
     ssl: true,
     sasl: { mechanism: 'oauthbearer', oauth },
   };
-  const { sasl } = clientOptions(resolveOptions({ kafka }).options.connection);
+  const { sasl } = resolveOptions({ kafka }).options.connection;
   assert.ok(sasl !== undefined && 'bearer' in sasl);
   return async () => (await sasl.bearer()).token.reveal();
 }
@@ -28,7 +27,7 @@ function tokensOf(oauth: object) {
 function provided(answer: object) {
   const sasl = { mechanism: 'oauthbearer', oauthBearerProvider: () => Promise.resolve(answer) };
   const kafka = { brokers: ['kafka1:9093'], topic: 'events', ssl: true, sasl };
-  const login = clientOptions(resolveOptions({ kafka }).options.connection).sasl;
+  const login = resolveOptions({ kafka }).options.connection.sasl;
   assert.ok(login !== undefined && 'bearer' in login);
   return async () => (await login.bearer()).token.reveal();
 }
