@@ -1,4 +1,4 @@
-import { isNamed, propertyOf } from '../model/foreign.ts';
+import { entriesOf, propertyOf } from '../model/foreign.ts';
 import { pathText, problemsOf, protoProblems, type Problem } from './problems.ts';
 import type { RegistryFacts } from './registry-facts.ts';
 import { tlsProblems } from './tls.ts';
@@ -146,10 +146,6 @@ function ruleSettingsOf(mapping: unknown): RuleSettingsAt[] {
       }),
     ),
   );
-}
-
-function entriesOf(value: unknown): [string, unknown][] {
-  return isNamed(value) ? Object.entries(value) : [];
 }
 
 export interface NamedRegistry {

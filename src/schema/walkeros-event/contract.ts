@@ -1,4 +1,4 @@
-import { isNamed, jsonIn } from '../../model/foreign.ts';
+import { entriesOf, isNamed, jsonIn } from '../../model/foreign.ts';
 import type { SchemaType } from '../../model/schema.ts';
 import { contractInAvro } from './contract-avro.ts';
 import { contractInProtobuf } from './contract-protobuf.ts';
@@ -46,9 +46,10 @@ function contractIn(text: string): Json | undefined {
 function wrapped(contract: Json): ContractSchema {
   const { properties, required, definitions, ...others } = contract;
   const own: Json = jsonSchema.properties;
-  const typed = Object.entries(isNamed(properties) ? properties : {}).map(
-    ([name, part]): [string, unknown] => [name, isNamed(part) ? { ...typeOf(own[name]), ...part } : part],
-  );
+  const typed = entriesOf(properties).map(([name, part]): [string, unknown] => [
+    name,
+    isNamed(part) ? { ...typeOf(own[name]), ...part } : part,
+  ]);
   if (isNamed(definitions) && 'Entity' in definitions) {
     const say = 'has the name of a definition of the event: take another';
     return { faults: [{ path: 'definitions.Entity', say }] };
@@ -67,6 +68,6 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (
 
 /** What the event's own schema says of a part, without its remarks. */
 function typeOf(own: unknown): Json {
-  const types = Object.entries(isNamed(own) ? own : {}).filter(([keyword]) => keyword !== 'description');
+  const types = entriesOf(own).filter(([keyword]) => keyword !== 'description');
   return Object.fromEntries(types);
 }
