@@ -1,4 +1,5 @@
 import type { SchemaId } from '../model/schema.ts';
+import { varint } from '../model/varint.ts';
 
 /** How a value tells its schema: in front of it, or in the header `__value_schema_id`, as Confluent's clients write and read it. */
 
@@ -16,14 +17,7 @@ export function framing(schemaId: number | undefined, messageIndexes?: readonly 
 /** Where a message stands in its file, outermost first: the count, then each. The first message of all is a single zero. */
 function indexBytes(indexes: readonly number[]): Buffer {
   if (indexes.length === 1 && indexes[0] === 0) return Buffer.of(0);
-  return Buffer.from([indexes.length, ...indexes].flatMap(zigzagVarint));
-}
-
-function zigzagVarint(index: number): number[] {
-  const bytes: number[] = [];
-  let rest = index * 2;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
-  return [...bytes, rest];
+  return Buffer.concat([indexes.length, ...indexes].map(varint));
 }
 
 const prefixLength = 5;

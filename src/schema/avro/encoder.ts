@@ -1,3 +1,5 @@
+import { writeVarint } from '../../model/varint.ts';
+
 /** Writes one value. @throws ValidationError */
 export type Write = (value: unknown, encoder: Encoder) => void;
 
@@ -29,24 +31,10 @@ export class Encoder {
     this.position += bytes.length;
   }
 
-  /** Avro's int and long: zigzag, seven bits a byte. Exact for all that a double is exact for. */
+  /** Avro's int and long, of what a number holds exactly. */
   zigzag(value: number): void {
     this.#reserve(10);
-    if (value >= -0x40000000 && value < 0x40000000) {
-      let rest = (value << 1) ^ (value >> 31);
-      for (; rest > 0x7f; rest >>>= 7) this.#bytes[this.position++] = (rest & 0x7f) | 0x80;
-      this.#bytes[this.position++] = rest;
-      return;
-    }
-    // The largest numbers are not exact any more when doubled, so the first seven bits are computed separately.
-    const size = value < 0 ? -(value + 1) : value;
-    let rest = Math.floor(size / 64);
-    this.#bytes[this.position++] = ((size % 64) * 2 + (value < 0 ? 1 : 0)) | (rest > 0 ? 0x80 : 0);
-    while (rest > 0) {
-      const byte = rest % 128;
-      rest = Math.floor(rest / 128);
-      this.#bytes[this.position++] = byte | (rest > 0 ? 0x80 : 0);
-    }
+    this.position = writeVarint(this.#bytes, this.position, value);
   }
 
   zigzagBig(value: bigint): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sizeOfVarint, writeVarint } from '../../../src/protocol/record-batch.ts';
+import { sizeOfVarint, writeVarint } from '../../../src/model/varint.ts';
 
 /** Most of them are those of Kafka's own ByteUtilsTest. */
 const known: readonly (readonly [number, string])[] = [
