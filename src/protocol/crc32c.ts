@@ -19,62 +19,37 @@ export function crc32c(bytes: Uint8Array, previous = 0): number {
     const b = words[at + 1] ?? 0;
     const c = words[at + 2] ?? 0;
     const d = words[at + 3] ?? 0;
-    crc =
-      step(t15, t14, t13, t12, a) ^
-      step(t11, t10, t9, t8, b) ^
-      step(t7, t6, t5, t4, c) ^
-      step(t3, t2, t1, t0, d);
+    crc = step(a, 12) ^ step(b, 8) ^ step(c, 4) ^ step(d, 0);
   }
   return ~bytewise(bytes, wordsAt + words.byteLength, length, crc) >>> 0;
 }
 
-/** What the four bytes of a word do to the sum, its lowest being the first. */
-function step(
-  first: Int32Array,
-  second: Int32Array,
-  third: Int32Array,
-  fourth: Int32Array,
-  word: number,
-): number {
+/** What the four bytes of a word do to the sum, its lowest being the first. @param later how many bytes of the step follow it */
+function step(word: number, later: number): number {
   return (
-    (first[word & 255] ?? 0) ^
-    (second[(word >>> 8) & 255] ?? 0) ^
-    (third[(word >>> 16) & 255] ?? 0) ^
-    (fourth[word >>> 24] ?? 0)
+    (sums[(later + 3) * 256 + (word & 255)] ?? 0) ^
+    (sums[(later + 2) * 256 + ((word >>> 8) & 255)] ?? 0) ^
+    (sums[(later + 1) * 256 + ((word >>> 16) & 255)] ?? 0) ^
+    (sums[later * 256 + (word >>> 24)] ?? 0)
   );
 }
 
 function bytewise(bytes: Uint8Array, from: number, to: number, sum: number): number {
   let crc = sum;
-  for (let at = from; at < to; at++) crc = (t0[(crc ^ (bytes[at] ?? 0)) & 255] ?? 0) ^ (crc >>> 8);
+  for (let at = from; at < to; at++) crc = (sums[(crc ^ (bytes[at] ?? 0)) & 255] ?? 0) ^ (crc >>> 8);
   return crc;
 }
 
 const littleEndian = endianness() === 'LE';
 /** Castagnoli's polynomial, its bits reversed. */
 const polynomial = 0x82f63b78;
-/** Of each byte, what it has done to the sum some zero bytes later: none in the first table, fifteen in the last. */
-const t0 = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
+/**
+ * Sixteen tables, one behind the other: of each byte, what it has done to the sum some zero bytes later: none in the first table,
+ * fifteen in the last.
+ */
+const sums = new Int32Array(16 * 256);
+for (let at = 0; at < sums.length; at++) {
+  let crc = at < 256 ? at : (sums[at - 256] ?? 0);
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
-  return crc;
-});
-const t1 = later(t0);
-const t2 = later(t1);
-const t3 = later(t2);
-const t4 = later(t3);
-const t5 = later(t4);
-const t6 = later(t5);
-const t7 = later(t6);
-const t8 = later(t7);
-const t9 = later(t8);
-const t10 = later(t9);
-const t11 = later(t10);
-const t12 = later(t11);
-const t13 = later(t12);
-const t14 = later(t13);
-const t15 = later(t14);
-
-function later(table: Int32Array): Int32Array {
-  return table.map((crc) => (crc >>> 8) ^ (t0[crc & 255] ?? 0));
+  sums[at] = crc;
 }
