@@ -1,7 +1,7 @@
 import avsc, { type Type } from 'avsc';
 import { oncePerType } from '../format.ts';
 import { int32, int64, integer32, integer64, real, real32 } from '../numbers.ts';
-import { ValidationError, errorAt, mustBe, isObject, ownProperties } from '../validation-error.ts';
+import { ValidationError, eachItem, errorAt, mustBe, isObject, ownProperties } from '../validation-error.ts';
 import { bytesOfUnscaled, unscaled, type Decimal } from './decimal.ts';
 import type { AvroSchema } from './schema.ts';
 import { Encoder, type Write } from './encoder.ts';
@@ -112,14 +112,8 @@ function recordWriter(fields: readonly FieldWriter[]): Write {
 
 function arrayWriter(write: Write): Write {
   return (value, encoder) => {
-    if (!Array.isArray(value)) throw mustBe('a list', value);
-    if (value.length > 0) encoder.zigzag(value.length);
-    let place = 0;
-    try {
-      for (; place < value.length; place++) write(value[place], encoder);
-    } catch (thrown) {
-      throw errorAt(thrown, place);
-    }
+    if (Array.isArray(value) && value.length > 0) encoder.zigzag(value.length);
+    eachItem(value, write, encoder);
     encoder.byte(0);
   };
 }
