@@ -50,16 +50,18 @@ function bytesOf(type: Type): ((decoder: Decoder) => Buffer) | undefined {
 
 const text = (decoder: Decoder): string => decoder.bytes(decoder.size()).toString();
 
+const integer = (decoder: Decoder): number | string => exactInteger(decoder.zigzag());
+
 /** As in Avro's JSON encoding, and as the writers take it. */
 const latin1 = (bytes: Buffer): string => bytes.toString('latin1');
 
 const simple: Readonly<Record<string, Read>> = {
   null: () => null,
-  boolean: (decoder) => decoder.byte() !== 0,
-  int: (decoder) => decoder.integer(),
-  long: (decoder) => decoder.integer(),
-  float: (decoder) => decoder.float(),
-  double: (decoder) => decoder.double(),
+  boolean: (decoder) => decoder.bytes(1).readUInt8() !== 0,
+  int: integer,
+  long: integer,
+  float: (decoder) => decoder.bytes(4).readFloatLE(),
+  double: (decoder) => decoder.bytes(8).readDoubleLE(),
   string: text,
 };
 
@@ -123,10 +125,6 @@ export class Decoder {
     return result;
   }
 
-  byte(): number {
-    return this.bytes(1).readUInt8();
-  }
-
   bytes(count: number): Buffer {
     if (count < 0 || count > this.left) throw new Error('it ends too early');
     const start = this.#position;
@@ -134,28 +132,16 @@ export class Decoder {
     return this.#bytes.subarray(start, this.#position);
   }
 
-  /** Avro's int and long. */
-  integer(): number | string {
-    return exactInteger(this.#zigzag());
-  }
-
   /** A length, a count or a place. */
   size(): number {
-    return Number(this.#zigzag());
+    return Number(this.zigzag());
   }
 
-  float(): number {
-    return this.bytes(4).readFloatLE();
-  }
-
-  double(): number {
-    return this.bytes(8).readDoubleLE();
-  }
-
-  #zigzag(): bigint {
+  /** Avro's int and long. */
+  zigzag(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.byte();
+      const byte = this.bytes(1).readUInt8();
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return (value >> 1n) ^ -(value & 1n);
     }
