@@ -16,9 +16,9 @@ export const compileProtobuf: Compile = (text, { references = [], message } = {}
     writer(schemaId) {
       const frame = framing(schemaId, indexes);
       return (value) => {
-        const writer = protobuf.Writer.create();
+        const writer = protobuf.Writer.create().raw(frame);
         write(value, writer);
-        return Buffer.concat([frame, writer.finish()]);
+        return writer.finishInto(Buffer.allocUnsafe(writer.pos));
       };
     },
   };
