@@ -22,7 +22,7 @@ type WriteField = (value: unknown, writer: protobuf.Writer) => void;
  */
 export function messageWriter(root: Type): Write {
   const of = oncePerType((type: Type): Write => {
-    const write = wellKnown(type.fullName) ?? message(type);
+    const write = wellKnown(type.fullName)?.(type, fieldWriter) ?? message(type);
     return isAny(type) ? anyWriter(type, of, write) : write;
   });
 

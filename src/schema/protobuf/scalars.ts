@@ -58,7 +58,7 @@ function floating(name: 'float' | 'double'): Scalar {
 }
 
 /** Replaces half a surrogate (text cut within an emoji): protobufjs would write bytes that are no UTF-8, and readers refuse those. */
-export function wellFormed(text: string): string {
+function wellFormed(text: string): string {
   // Most texts are short and have no surrogates at all, and then a loop is quicker than the call into C++.
   if (text.length >= 40) return text.toWellFormed();
   for (let at = 0; at < text.length; at++)

@@ -1,42 +1,37 @@
-import type { Writer } from 'protobufjs';
+import type { Field, Type, Writer } from 'protobufjs';
 import { integer64, int64 } from '../numbers.ts';
-import { mustBe, eachItem, eachProperty } from '../validation-error.ts';
-import { scalars, wellFormed, type Write } from './scalars.ts';
+import { mustBe } from '../validation-error.ts';
+import type { Write } from './scalars.ts';
+
+type WriterOfField = (field: Field) => Write;
 
 /** The messages that ProtoJSON has a form of their own for; undefined for any other. */
-export function wellKnown(fullName: string): Write | undefined {
-  const name = /^\.google\.protobuf\.(\w+)$/.exec(fullName)?.[1];
-  if (name === undefined) return undefined;
-  const wrapped = wrappers[name];
-  return wrapped === undefined ? special[name] : wrapper(wrapped);
+export function wellKnown(fullName: string): ((type: Type, of: WriterOfField) => Write) | undefined {
+  const name = /^\.google\.protobuf\.(\w+)$/.exec(fullName)?.[1] ?? '';
+  if (name === 'Timestamp') return () => writeTimestamp;
+  if (name === 'Value') return valueWriter;
+  return wrappers.has(name) ? wrapperWriter : undefined;
 }
 
-const wrappers: Readonly<Record<string, string>> = {
-  DoubleValue: 'double',
-  FloatValue: 'float',
-  Int64Value: 'int64',
-  UInt64Value: 'uint64',
-  Int32Value: 'int32',
-  UInt32Value: 'uint32',
-  BoolValue: 'bool',
-  StringValue: 'string',
-  BytesValue: 'bytes',
-};
+/** Their JSON is that of their only field. */
+const wrappers: ReadonlySet<string> = new Set([
+  'DoubleValue',
+  'FloatValue',
+  'Int64Value',
+  'UInt64Value',
+  'Int32Value',
+  'UInt32Value',
+  'BoolValue',
+  'StringValue',
+  'BytesValue',
+  'Struct',
+  'ListValue',
+]);
 
-function wrapper(type: string): Write {
-  const scalar = scalars[type];
-  if (scalar === undefined) throw new Error(`no scalar ${type}`);
-  return (value, writer) => {
-    if (!scalar.isDefault(value)) scalar.write(value, writer.uint32(8 | scalar.wireType));
-  };
+function wrapperWriter({ fieldsArray: [field], fullName }: Type, of: WriterOfField): Write {
+  if (field === undefined) throw new Error(`its message "${fullName}" has no field`);
+  return of(field);
 }
-
-const special: Readonly<Record<string, Write>> = {
-  Timestamp: writeTimestamp,
-  Struct: writeStruct,
-  Value: writeValue,
-  ListValue: writeList,
-};
 
 /** walkerOS counts milliseconds; ProtoJSON writes a date, with up to nine digits after its seconds. */
 function writeTimestamp(value: unknown, writer: Writer): void {
@@ -53,38 +48,15 @@ function writeTimestamp(value: unknown, writer: Writer): void {
   if (nanos !== 0) writer.uint32(16).int32(nanos);
 }
 
-/** map<string, Value> fields = 1 */
-function writeStruct(value: unknown, writer: Writer): void {
-  eachProperty(value, writeEntry, writer);
-}
-
-function writeEntry(property: unknown, writer: Writer, name: string): void {
-  writer.uint32(10).fork().uint32(10).string(wellFormed(name)).uint32(18);
-  writeValue(property, writer.fork());
-  writer.ldelim().ldelim();
-}
-
-/** oneof: null_value = 1, number_value = 2, string_value = 3, bool_value = 4, struct_value = 5, list_value = 6 */
-function writeValue(value: unknown, writer: Writer): void {
-  if (value === null || value === undefined) writer.uint32(8).int32(0);
-  else if (typeof value === 'number' || typeof value === 'bigint') writer.uint32(17).double(Number(value));
-  else if (typeof value === 'string') writer.uint32(26).string(wellFormed(value));
-  else if (typeof value === 'boolean') writer.uint32(32).bool(value);
-  else if (Array.isArray(value)) {
-    writeList(value, writer.uint32(50).fork());
-    writer.ldelim();
-  } else {
-    writeStruct(value, writer.uint32(42).fork());
-    writer.ldelim();
-  }
-}
-
-/** repeated Value values = 1 */
-function writeList(value: unknown, writer: Writer): void {
-  eachItem(value, writeItem, writer);
-}
-
-function writeItem(item: unknown, writer: Writer): void {
-  writeValue(item, writer.uint32(10).fork());
-  writer.ldelim();
+/** A oneof of null_value, number_value, string_value, bool_value, struct_value and list_value. */
+function valueWriter({ fieldsArray }: Type, of: WriterOfField): Write {
+  const [ofNull, ofNumber, ofText, ofBoolean, ofStruct, ofList] = fieldsArray.map(of);
+  return (value, writer) => {
+    if (value === null || value === undefined) ofNull?.(0, writer);
+    else if (typeof value === 'number' || typeof value === 'bigint') ofNumber?.(value, writer);
+    else if (typeof value === 'string') ofText?.(value, writer);
+    else if (typeof value === 'boolean') ofBoolean?.(value, writer);
+    else if (Array.isArray(value)) ofList?.(value, writer);
+    else ofStruct?.(value, writer);
+  };
 }
