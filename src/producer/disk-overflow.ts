@@ -31,8 +31,8 @@ export class DiskOverflow {
   readonly #topic: string;
   readonly #queues: readonly PartitionQueue[];
   readonly #shared: SharedWithSpool;
-  /** As `PartitionQueue.hasExpired`, of records that have no queue yet. */
-  hasExpired = false;
+  /** New records that have no queue yet are written to the disk as they enter: `PartitionQueue.spoolsNew`. */
+  spoolsNew = false;
   /** Records on the disk, younger than all in memory, have yet to get their partition: until then nothing is fetched. */
   #unpartitioned = false;
   #assigning = false;
@@ -54,7 +54,7 @@ export class DiskOverflow {
   /**
    * Decides what the disk gets of a record that enters its queue. The disk alone gets it if memory has no room for it
    * (`BufferPool.admit` has not held it), or if older ones of its queue are there. It gets a copy in mode `always`,
-   * or while its queue `hasExpired`. Otherwise it gets nothing. Of two reasons, want of room is told.
+   * or while its queue `spoolsNew`. Otherwise it gets nothing. Of two reasons, want of room is told.
    * @param queue undefined while the partitions of the topic are not known
    * @returns true where the disk alone has it
    */
@@ -64,7 +64,7 @@ export class DiskOverflow {
     const follows =
       this.#unpartitioned || (queue === undefined ? this.behind : queue.spooledAfter !== undefined);
     if (record.held && !follows) {
-      if (settings.spool?.always || (queue ?? this).hasExpired) spooled.persist(record);
+      if (settings.spool?.always || (queue ?? this).spoolsNew) spooled.persist(record);
       return false;
     }
     spooled.divert(record, record.held ? 'order' : 'no-room');

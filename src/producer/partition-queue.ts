@@ -28,7 +28,7 @@ export class PartitionQueue {
   /** Failed tries in a row after which the queue itself backed off; 1 at most for a batch in doubt. */
   failedTries = 0;
   /** A record of it ran out of time or tries, and nothing was stored since: new ones are written to the disk as they enter. */
-  hasExpired = false;
+  spoolsNew = false;
   /** The spool alone has younger records of it, above this id; undefined: all there is, is here. `DiskOverflow` writes it. */
   spooledAfter: number | undefined;
   /** A batch that an earlier process left in doubt is to be its head: nothing may come before. `DiskOverflow` writes it. */
@@ -235,7 +235,7 @@ export class PartitionQueue {
         this.failedTries = 0;
         this.#lastError = undefined;
         this.#followedLeader = false;
-        this.hasExpired = false;
+        this.spoolsNew = false;
         // All of it was stored in pieces: the topic takes no more at once.
         if (this.#searched?.lasting && this.#searched.last.state === 'done') this.#searched = undefined;
         break;

@@ -145,6 +145,7 @@ export class ProducerState {
     // One that an earlier process left is in doubt before this one has sent it.
     const doubt = this.#inDoubt.get(key) ?? (batch.inDoubt ? { ...sequence, since: sentAt } : undefined);
     const since = doubt?.since ?? sentAt;
+    // Of neither anything is left, unless the batch must come again.
     this.#inDoubt.delete(key);
     batch.sequence = undefined;
     const outcome = doubt ? laterAnswer(answer) : answer;

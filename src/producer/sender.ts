@@ -356,7 +356,7 @@ export class Sender {
   }
 
   /**
-   * Lets a broker that has not said a word back off, and its queues with it, unless they get another leader: then they are sent
+   * Lets a broker that has not said a word back off. Its queues wait without a backoff of their own: those that get another leader are sent
    * to that one at once. When it ends, what waits is sent.
    * @returns for how many milliseconds; 0 where it does not
    */

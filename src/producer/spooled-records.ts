@@ -91,8 +91,8 @@ export class SpooledRecords {
 
   /**
    * Writes a record whose time or tries are over: it stays in its queue, and its push need not wait any longer. Called again by each sweep until
-   * the disk has told.
-   * @returns false where the disk was asked before, and has not answered in time either
+   * the disk has told. The deadline and the margin make up `deliveryTimeout`.
+   * @returns false where the disk was asked before, and has not answered by then either
    */
   persistExpired(record: ProducerRecord, why: KafkaError): boolean {
     if (record.durability === 'disk') return true;

@@ -100,7 +100,7 @@ export class Topic {
   /** The record has run out of time or tries: those that come after it need not wait as long before the disk takes them. */
   noteExpired(record: ProducerRecord): void {
     const place = this.queues[record.partition] ?? this.overflow;
-    if (place) place.hasExpired = true;
+    if (place) place.spoolsNew = true;
   }
 
   /** What keeps a record waiting that was never sent, if the cause is in the cluster. */
@@ -247,7 +247,7 @@ export class Topic {
     const waiting = this.#unrouted;
     this.#unrouted = [];
     for (const record of waiting) if (record.state !== 'done') this.#queueOf(record).push(record);
-    if (this.overflow) this.overflow.hasExpired = false;
+    if (this.overflow) this.overflow.spoolsNew = false;
   }
 
   #refused(error: KafkaError): number | undefined {

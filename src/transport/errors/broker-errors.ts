@@ -48,7 +48,10 @@ const maybeWritten: Verdict = { kind: 'retriable', mayHaveBeenWritten: true };
 const maybeWrittenByOldLeader: Verdict = { kind: 'retriable', refresh: true, mayHaveBeenWritten: true };
 /** The batch is halved; a record that is too large by itself is rejected. */
 const tooLarge: Verdict = { kind: 'splittable', errorCode: 'RECORD_TOO_LARGE' };
-/** One bad record fails its whole batch. Those that the broker names are rejected; where it names none, halving finds them. */
+/**
+ * One bad record fails its whole batch. Those that the broker names are rejected, and the others sent again (`produce-outcomes.ts`); where
+ * it names none, halving finds them.
+ */
 const badRecord: Verdict = { kind: 'splittable', errorCode: 'RECORD_REJECTED' };
 /** All records of the batch are refused, good ones too: where one of them may be at fault, it is `badRecord`. */
 const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCode });
@@ -67,10 +70,16 @@ const rejected = (errorCode: ErrorCode): Verdict => ({ kind: 'rejected', errorCo
  *
  * Logs, metrics, the header of a dead letter, health and the doctor go by `kafkaCode` and `ErrorCode`, and need nothing.
  *
- * Only where it applies: one that costs the producer its id → `sequenceLost`; a sentence of its own → `errorOfCode`; readers or commits
- * get it → `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`; a change of leaders may bring it first →
- * `leaderGone` of `test/chaos/scenarios/words.ts`; an `ErrorCode` of its own → `traits` of `model/errors.ts`, docs/troubleshooting.md,
- * `npm run docs`; a user should know of it → CHANGELOG. Other sets of codes (`beingCreated`, `changes`) are about one request each.
+ * Only where it applies:
+ *
+ * - it costs the producer its id → `sequenceLost`;
+ * - it has a sentence of its own → `errorOfCode`;
+ * - readers or commits get it → `moved` of `platformatic/reader.ts`, `passing` of `platformatic/offset-store.ts`;
+ * - a change of leaders may bring it first → `leaderGone` of `test/chaos/scenarios/words.ts`;
+ * - users will meet it → CHANGELOG, and the examples under RECORD_REJECTED in docs/troubleshooting.md;
+ * - an `ErrorCode` of its own → `traits` of `model/errors.ts`, docs/troubleshooting.md, `npm run docs`.
+ *
+ * Other sets of codes (`beingCreated`, `changes`) are about one request each.
  *
  * We speak Produce up to version 8 (`produce-request.ts`): a code that brokers give to newer versions alone never comes. A code of kind
  * `retriable` is told as BROKER_BUSY (3: TOPIC_MISSING), and to a login as BROKER_UNREACHABLE; the producer sends again after each of
