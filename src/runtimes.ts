@@ -89,7 +89,7 @@ export class Runtimes {
    * pushes. After a `close` it opens a new one.
    * @throws KafkaError SETTINGS_INVALID that lists every problem by its path, SPOOL_…, or what the client is refused for
    */
-  async open(context: Context, { spoolLockTimeout: own, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
+  async open(context: Context, { spoolLockTimeout, raisesTimeout }: OpenOptions = {}): Promise<Runtime> {
     const { id, env, logger, reportError } = context;
     const state = this.#stateOf(context);
     if (state.opening?.destroyed === false) return state.opening.runtime;
@@ -100,9 +100,16 @@ export class Runtimes {
     const guarded = carefulLogger(logger);
     if (state.failure === undefined) for (const warning of warnings) guarded.warn(warning);
     // Another owner of the spool was waited for once: a push that tries again must not wait as long a second time.
-    const spoolLockTimeout = own ?? (state.failure === undefined ? undefined : 0);
+    const lockTimeout = spoolLockTimeout ?? (state.failure === undefined ? undefined : 0);
     const partitionsOf = env.kafka && setupPartitions(context.config.setup, options);
-    const runtime = openRuntime(options, { id, env, logger, reportError, partitionsOf, spoolLockTimeout });
+    const runtime = openRuntime(options, {
+      id,
+      env,
+      logger,
+      reportError,
+      partitionsOf,
+      spoolLockTimeout: lockTimeout,
+    });
     const opening: Opening = { runtime, opened: undefined, destroyed: false };
     state.opening = opening;
     if (state.failure === undefined) this.#starting.set(opening, notOpen(id, options.bufferMemory));

@@ -1,8 +1,8 @@
-import { _default as withDefault, optional, z } from 'zod';
+import { z } from 'zod';
 import { Secret } from '../model/secret.ts';
 import { typeNames } from './fields.ts';
 import type { OAuthBearerProvider } from './providers.ts';
-import { choice, httpAddress, isFunction, text, texts } from './values.ts';
+import { choice, httpAddress, isFunction, optional, text, texts, withDefault } from './values.ts';
 
 /** Bearer tokens, as the login at brokers and that at a registry take them. */
 

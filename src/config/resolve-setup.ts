@@ -47,7 +47,7 @@ const requirement =
 
 /**
  * Turns `config.setup` into a plan, or says all that is wrong with it at once. Undefined: nothing was asked for.
- * @param context the destination's, with its `config.mapping` for the topics that its rules name
+ * @param context of the destination: its id, and its `config.mapping`, whose rules name topics
  * @throws KafkaError SETTINGS_INVALID, one problem a line; no secret is in it.
  */
 export function resolveSetup(

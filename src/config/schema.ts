@@ -1,9 +1,21 @@
-import { _default as withDefault, optional, z } from 'zod';
+import { z } from 'zod';
 import { saslSchema, sslSchema } from './security-schema.ts';
 import { defaultWithSpool } from './timeouts.ts';
 import { ruleValueSchema, valueSchema } from './value-schema.ts';
 import { headerSettings, keySetting, topicSetting } from './mapping-values.ts';
-import { broker, bytes, choice, count, flag, milliseconds, object, text, topicName } from './values.ts';
+import {
+  broker,
+  bytes,
+  choice,
+  count,
+  flag,
+  milliseconds,
+  object,
+  optional,
+  text,
+  topicName,
+  withDefault,
+} from './values.ts';
 
 /**
  * The single truth of the settings: types, defaults, messages and help. `describe` texts are the public

@@ -1,10 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
-import { _default as withDefault, optional, z } from 'zod';
+import { z } from 'zod';
 import { isNamed } from '../model/foreign.ts';
 import { typeNames } from './fields.ts';
 import { oauthBearerProvider, oauthExample, oauthFields } from './oauth.ts';
 import type { CredentialsProvider } from './providers.ts';
-import { bearerToken, choice, isFunction, object, text, texts } from './values.ts';
+import { bearerToken, choice, isFunction, object, optional, text, texts, withDefault } from './values.ts';
 
 /** Node's own options are not checked by name: a new version of Node may have more of them. */
 export const tlsOptions = (error: string) =>

@@ -1,8 +1,8 @@
-import { _default as withDefault, optional, z } from 'zod';
+import { z } from 'zod';
 import { compatibilities, schemaTypes } from '../model/schema.ts';
 import { typeNames } from './fields.ts';
 import { registryFields, schemaText } from './registry-schema.ts';
-import { choice, flag, milliseconds, object, text, topicName } from './values.ts';
+import { choice, flag, milliseconds, object, optional, text, topicName, withDefault } from './values.ts';
 
 /** The single truth of `config.setup`, as schema.ts is of `config.settings`. */
 

@@ -1,7 +1,7 @@
-import { _default as withDefault, optional, z } from 'zod';
+import { z } from 'zod';
 import { typeNames } from './fields.ts';
 import { registryFields, schemaText } from './registry-schema.ts';
-import { choice, flag, milliseconds, object, text } from './values.ts';
+import { choice, flag, milliseconds, object, optional, text, withDefault } from './values.ts';
 
 /** `settings.value`, and what a mapping rule may say differently. Which fields go with which format: value-rules.ts. */
 

@@ -5,6 +5,9 @@ import { nearest } from './problems.ts';
 
 /** The kinds of value that settings are made of, each with the sentence a wrong one gets. */
 
+/** A field that may be left out, and one that then has a default: around its kind, and before what describes it. */
+export { optional, _default as withDefault } from 'zod';
+
 /** Node fires a timer beyond this at once instead of late. */
 export const longestTimer = 2_147_483_647;
 

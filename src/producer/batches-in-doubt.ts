@@ -27,9 +27,8 @@ interface QueueInDoubt extends Place {
 
 /**
  * The batches in doubt, on the disk: what makes a crash leave no duplicate. Before a batch of records of the spool is sent
- * under a sequence, its boundaries and its sequence are noted beside them; where the disk gets them while it is out, once it has all
- * of them (`Sender.tend`). The process that follows sends the batch of each
- * partition again as it was, before anything else of that partition: the broker has it already, and says so, or takes it now. All
+ * under a sequence, its boundaries and its sequence are noted beside them; where the disk gets them while it is out, together with the
+ * last of them (`Sender.tend`). The process that follows sends the batch of each partition again as it was, before anything else of that partition: the broker has it already, and says so, or takes it now. All
  * other records get a producer id of this process. So no sequence that a broker may have is used for other records than at
  * first, even by two processes on copies of one spool.
  *

@@ -54,8 +54,9 @@ export class Backoffs {
 
   /**
    * After so many failed tries in a row, with so many milliseconds left.
-   * @param error undefined where a broker answered "try again". Silence (`unreachable`, `unknown`) is of scope `network`. A login that failed is an answer, too: brokers lock users out,
-   *   and credentials may cost their provider something.
+   * @param error undefined where a broker answered "try again". Only an error of scope `network` is silence. What refuses a connection, or
+   *   keeps us from making one (a login, a certificate, a version), goes by `retry`: brokers lock users out, and credentials may cost
+   *   their provider something.
    */
   pause(failedTries: number, timeLeft: number, error?: KafkaError): number {
     const pauses = error && errorTraits(error.code).scope === 'network' ? reconnect : this.#policy;
@@ -67,7 +68,10 @@ export class Backoffs {
 /** A disk that failed is asked again after so many milliseconds. */
 export const diskPause = 1_000;
 
-/** Of a topic or a connection; what ends a batch says `decide`. A refused connection says nothing about a record or its topic, so that a spool may keep records until it is put right. */
+/**
+ * Of a topic or a connection; what ends a batch says `decide`. A refused connection says nothing about a record or its topic, so that a
+ * spool may keep records until it is put right.
+ */
 export function isFinalRefusal({ code }: KafkaError, spooled: boolean): boolean {
   const { final, scope } = errorTraits(code);
   return final && !(spooled && scope === 'connection');
@@ -75,8 +79,9 @@ export function isFinalRefusal({ code }: KafkaError, spooled: boolean): boolean 
 
 /**
  * What becomes of a record that was not stored. `reject`: to the dead-letter topic, or its push fails. `expire`: its tries are used up,
- * and it goes the way of one whose time is over: to the spool, or its push fails. The others stay at the head of their queue, and the outcome of their batch says how they come
- * again: `split` at once, in smaller batches; `retry` after a backoff, or at once where the broker has refused others of the batch.
+ * and it goes the way of one whose time is over: to the spool, or its push fails. The others stay at the head of their queue, and the
+ * outcome of their batch says how they come again: `split` at once, in smaller batches; `retry` after a backoff, or at once where the
+ * broker has refused others of the batch.
  */
 export type Action = 'retry' | 'split' | 'reject' | 'expire';
 

@@ -77,7 +77,7 @@ export class Sender {
     void this.#refresh(this.#topic(topic));
   }
 
-  /** The time or the tries of a record are over. With a spool it lives on, without a deadline. */
+  /** The time or the tries of a record are over. With a spool it lives on, without a deadline, once the disk has it. */
   expire(record: ProducerRecord, error: KafkaError): void {
     if (record.state === 'done') return;
     if (!isUnfinished(record)) this.#topic(record.content.topic).noteExpired(record);

@@ -46,8 +46,9 @@ export async function diagnose(request: DiagnosisRequest): Promise<Report> {
   }
   const facts = factsOf(path, found, settings, login);
   // An error says why the inspector's library cannot log in, if only the other one can.
-  const asked = { ...settings.options.connection, requestTimeout };
-  const inspector = await createInspector(asked).catch(kafkaErrorOf);
+  const inspector = await createInspector({ ...settings.options.connection, requestTimeout }).catch(
+    kafkaErrorOf,
+  );
   if (inspector instanceof KafkaError) {
     const target = { ...facts, kafka: refusing(inspector), unaskable: inspector.message };
     await examine(target, report, signal);

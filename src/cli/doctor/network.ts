@@ -18,7 +18,7 @@ export class NoAnswer extends Error {
 }
 
 /**
- * The layers under Kafka, tried one by one, so that a fault shows in the lowest one. Each is tried once for each address.
+ * The layers under Kafka, tried one by one, so that a fault shows in the lowest one. Each is tried once for each address, and a host looked up once.
  * Rejects with the errors of the operating system and of OpenSSL, or with NoAnswer.
  */
 export class Network {
@@ -31,8 +31,11 @@ export class Network {
   }
 
   /** The addresses of a host, as sockets find them. */
-  readonly resolve = memo(async (address: string): Promise<readonly string[]> => {
-    const { host } = parseAddress(address);
+  async resolve(address: string): Promise<readonly string[]> {
+    return this.#addressesOf(parseAddress(address).host);
+  }
+
+  readonly #addressesOf = memo(async (host: string): Promise<readonly string[]> => {
     if (isIP(host) !== 0) return [host];
     return (await lookup(host, { all: true })).map((found) => found.address);
   });

@@ -10,7 +10,7 @@ export function wellKnown(fullName: string): ((type: Type, of: WriterOfField) =>
   const name = /^\.google\.protobuf\.(\w+)$/.exec(fullName)?.[1] ?? '';
   if (name === 'Timestamp') return () => writeTimestamp;
   if (name === 'Value') return valueWriter;
-  return wrappers.has(name) ? wrapperWriter : undefined;
+  return wrappers.has(name) ? (type, of) => memberWriter(type, of, 1) : undefined;
 }
 
 /** Their JSON is that of their only field. */
@@ -28,8 +28,10 @@ const wrappers: ReadonlySet<string> = new Set([
   'ListValue',
 ]);
 
-function wrapperWriter({ fieldsArray: [field], fullName }: Type, of: WriterOfField): Write {
-  if (field === undefined) throw new Error(`its message "${fullName}" has no field`);
+/** Of one of its fields, by number: a vendored copy may declare them in another order, or lack one. */
+function memberWriter({ fieldsById, fullName }: Type, of: WriterOfField, number: number): Write {
+  const field = fieldsById[number];
+  if (field === undefined) throw new Error(`its message "${fullName}" has no field ${number}`);
   return of(field);
 }
 
@@ -49,14 +51,16 @@ function writeTimestamp(value: unknown, writer: Writer): void {
 }
 
 /** A oneof of null_value, number_value, string_value, bool_value, struct_value and list_value. */
-function valueWriter({ fieldsArray }: Type, of: WriterOfField): Write {
-  const [ofNull, ofNumber, ofText, ofBoolean, ofStruct, ofList] = fieldsArray.map(of);
+function valueWriter(type: Type, of: WriterOfField): Write {
+  const member = (number: number): Write => memberWriter(type, of, number);
+  const [ofNull, ofNumber, ofText] = [member(1), member(2), member(3)];
+  const [ofBoolean, ofStruct, ofList] = [member(4), member(5), member(6)];
   return (value, writer) => {
-    if (value === null || value === undefined) ofNull?.(0, writer);
-    else if (typeof value === 'number' || typeof value === 'bigint') ofNumber?.(value, writer);
-    else if (typeof value === 'string') ofText?.(value, writer);
-    else if (typeof value === 'boolean') ofBoolean?.(value, writer);
-    else if (Array.isArray(value)) ofList?.(value, writer);
-    else ofStruct?.(value, writer);
+    if (value === null || value === undefined) ofNull(0, writer);
+    else if (typeof value === 'number' || typeof value === 'bigint') ofNumber(value, writer);
+    else if (typeof value === 'string') ofText(value, writer);
+    else if (typeof value === 'boolean') ofBoolean(value, writer);
+    else if (Array.isArray(value)) ofList(value, writer);
+    else ofStruct(value, writer);
   };
 }

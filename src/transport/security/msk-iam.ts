@@ -5,7 +5,7 @@ import type { Bearer, BearerSource } from '../tokens/bearer.ts';
 import { keepFresh, type Perishable } from '../tokens/keep-fresh.ts';
 
 /** Who signs: fixed keys, or undefined for AWS's own credential chain (environment, profile, SSO, container, instance). */
-export interface MskLogin {
+interface MskLogin {
   readonly region: string;
   readonly signer: Secret<AwsKeys> | undefined;
 }

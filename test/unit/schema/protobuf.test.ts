@@ -157,6 +157,27 @@ describe('Protobuf', () => {
     assert.equal(refusal(text, { w: null, s: 'x' }), ': holds "s" and "w", of which there may be one');
   });
 
+  // Written by their place in the declaration, a copy of Google's file in another order was refused, or lost its values.
+  it('writes the parts of a vendored Value by their numbers', () => {
+    const vendored = (parts: string) => `syntax = "proto3"; package google.protobuf;
+      message Struct { map<string, Value> fields = 1; } message ListValue { repeated Value values = 1; } enum NullValue { NULL_VALUE = 0; }
+      message Value { oneof kind { ${parts} } }`;
+    const schema = (parts: string) => {
+      const reference = { name: 'vendor/struct.proto', schema: vendored(parts) };
+      const text = `syntax = "proto3"; import "vendor/struct.proto"; message M { google.protobuf.Value v = 1; }`;
+      return compileProtobuf(text, { references: [reference] });
+    };
+    const most =
+      'ListValue list_value = 6; bool bool_value = 4; string string_value = 3; double number_value = 2; NullValue null_value = 1;';
+    const hex = (v: unknown) =>
+      schema(`${most} Struct struct_value = 5;`).writer(7)({ v }).subarray(6).toString('hex');
+    assert.equal(hex('text'), '0a06' + '1a0474657874');
+    assert.equal(hex(false), '0a02' + '2000');
+    assert.equal(hex(null), '0a02' + '0800');
+    assert.equal(hex(['x']), '0a07' + '3205' + '0a03' + '1a0178');
+    assert.throws(() => schema(most).writer(7)({ v: { a: 1 } }), /has no field 5/);
+  });
+
   // Date knows milliseconds, and the other digits of a text were lost.
   it('keeps the nanoseconds of a Timestamp', () => {
     const text =
