@@ -31,7 +31,7 @@ export class DiskOverflow {
   readonly #topic: string;
   readonly #queues: readonly PartitionQueue[];
   readonly #shared: SharedWithSpool;
-  /** New records that have no queue yet are written to the disk as they enter: `PartitionQueue.spoolsNew`. */
+  /** The same as `PartitionQueue.spoolsNew`, of the topic's records that have no queue yet. */
   spoolsNew = false;
   /** Records on the disk, younger than all in memory, have yet to get their partition: until then nothing is fetched. */
   #unpartitioned = false;

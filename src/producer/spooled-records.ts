@@ -38,7 +38,8 @@ interface TopicRows {
 /**
  * What is on the disk, and nothing else writes a record's `durability`: `memory`, then `writing`, then `disk`. A record that
  * is *persisted* stays in its queue and is delivered from memory; its push is told when the disk has it, or when Kafka has, whichever is first. A record that is
- * *diverted* is in no queue: when the disk has it, the disk alone has it. A row goes when its record is complete.
+ * *diverted* is in no queue: when the disk has it, the disk alone has it. A row goes when its record is complete. All reasons: DESIGN.md,
+ * "Into the spool, and out of it".
  */
 export class SpooledRecords {
   readonly #spool: Spool;

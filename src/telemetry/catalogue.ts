@@ -219,7 +219,7 @@ export const catalogue: { readonly [Kind in NoticeKind]: CatalogueEntry<Kind> } 
     measure: (_notice, measure) => measure('spoolFailures', 1),
   },
   spooling: {
-    help: 'Records of a topic go to the spool: Kafka does not take them in time, memory has no room for them, or they follow such records.',
+    help: 'Records of a topic go to the spool: Kafka does not take them in time or within their `retries`, memory has no room for them, or they follow such records.',
     level: 'warn',
     changes: 'spool',
     subject: ({ topic }) => `spool ${topic}`,
