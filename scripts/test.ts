@@ -28,8 +28,7 @@ const chosen = asked.length > 0 ? asked.filter(isPart) : defaultParts;
  */
 const beside: Partial<Record<Part, readonly Part[]>> = {
   integration: ['fuzz', 'package'],
-  // While these ran, half of two processors was idle; `bundle` takes all of both.
-  cli: ['fuzz', 'package', 'chaos'],
+  cli: ['fuzz', 'package'],
   fuzz: ['chaos'],
   package: ['chaos'],
   bundle: ['chaos'],
