@@ -46,9 +46,10 @@ export interface Row {
 }
 
 /**
- * V8 allocates what outlived its first collections among old objects at once, site by site, as it has seen it in the first second: the
- * collector's objects, which die young all the same. Dead old objects keep young ones, and collecting takes up to twice the time; in two of
- * three runs, or in none, by chance. One code against the same differed by 15 % in CPU with kafkajs and `config.batch`.
+ * By default V8 allocates objects of a kind that outlived its first collections among the old ones: here the collector's, which die soon all
+ * the same. Dead old objects keep young ones alive until the old are collected, and each collection takes up to twice the time. Chance
+ * decides in the first second which kinds these are, and a run keeps to it: the same code differed from itself by 15 % in CPU with
+ * kafkajs and `config.batch`.
  */
 export const noPretenuring = '--no-allocation-site-pretenuring';
 

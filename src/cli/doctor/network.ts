@@ -18,7 +18,8 @@ export class NoAnswer extends Error {
 }
 
 /**
- * The layers under Kafka, tried one by one, so that a fault shows in the lowest one. Each is tried once for each address, and a host looked up once.
+ * The layers under Kafka, tried one by one, so that a fault shows in the lowest one. Each is tried once for each address, and a host is
+ * looked up once.
  * Rejects with the errors of the operating system and of OpenSSL, or with NoAnswer.
  */
 export class Network {
